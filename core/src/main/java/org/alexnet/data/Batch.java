@@ -1,0 +1,130 @@
+package org.alexnet.data;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Images and labels as they are staged for a device, with the few numbers an image that say how to
+ * bring it to the network's input.
+ *
+ * <p>Pixels lie image after image, each as C H W. Applying crop, mirror and colour shift and
+ * subtracting the mean is the first operation of a program, so that every backend does it where its
+ * data is: {@code value[c][y][x] = scale * pixel[c][y'][x'] - mean[c][y'][x'] + shift[c]} with
+ * {@code y' = cropY + y} and {@code x' = cropX + (mirror ? width - 1 - x : x)}. Floating-point
+ * pixels are used exactly as given.
+ *
+ * <p>A batch is reused; only the first {@link #count()} images of it are real. What lies behind
+ * them must be finite, is computed along, and counts nowhere.
+ */
+public final class Batch {
+
+  /**
+   * What the stored images of a batch look like.
+   *
+   * @param channels colours an image
+   * @param height rows of a stored image, at least those of the network's input
+   * @param width columns of a stored image
+   * @param floats 32-bit floating point if true, unsigned bytes if false
+   */
+  public record Format(int channels, int height, int width, boolean floats) {
+    /** Values of one image. */
+    public int values() {
+      return channels * height * width;
+    }
+
+    /** Bytes of one image. */
+    public long bytes() {
+      return (long) values() * (floats ? Float.BYTES : 1);
+    }
+  }
+
+  private final Format format;
+  private final MemorySegment pixels;
+  private final int[] labels;
+  private final int[] cropY;
+  private final int[] cropX;
+  private final boolean[] mirror;
+  private final float[] shift;
+  private int count;
+
+  /** A batch over memory that a backend chose, of at least {@code capacity} images. */
+  public Batch(Format format, int capacity, MemorySegment pixels) {
+    if (pixels.byteSize() < format.bytes() * capacity) {
+      throw new IllegalArgumentException(
+          "a batch of %d images of %d bytes does not fit in %d bytes"
+              .formatted(capacity, format.bytes(), pixels.byteSize()));
+    }
+    this.format = format;
+    this.pixels = pixels;
+    this.labels = new int[capacity];
+    this.cropY = new int[capacity];
+    this.cropX = new int[capacity];
+    this.mirror = new boolean[capacity];
+    this.shift = new float[capacity * format.channels()];
+  }
+
+  /** A batch in memory of the Java heap. */
+  public static Batch onHeap(Format format, int capacity) {
+    MemorySegment memory =
+        format.floats()
+            ? MemorySegment.ofArray(new float[Math.multiplyExact(capacity, format.values())])
+            : MemorySegment.ofArray(new byte[Math.multiplyExact(capacity, format.values())]);
+    return new Batch(format, capacity, memory);
+  }
+
+  public Format format() {
+    return format;
+  }
+
+  /** Images there is room for. */
+  public int capacity() {
+    return labels.length;
+  }
+
+  /** Images that are real. */
+  public int count() {
+    return count;
+  }
+
+  public void setCount(int count) {
+    if (count < 0 || count > capacity()) {
+      throw new IllegalArgumentException(
+          "%d images in a batch with room for %d".formatted(count, capacity()));
+    }
+    this.count = count;
+  }
+
+  /** The pixels of all images. */
+  public MemorySegment pixels() {
+    return pixels;
+  }
+
+  /** The pixels of image {@code i}, as C H W. */
+  public MemorySegment image(int i) {
+    return pixels.asSlice(i * format.bytes(), format.bytes());
+  }
+
+  /** Class of each image. */
+  public int[] labels() {
+    return labels;
+  }
+
+  /** First row of each image that is read. */
+  public int[] cropY() {
+    return cropY;
+  }
+
+  /** First column of each image that is read. */
+  public int[] cropX() {
+    return cropX;
+  }
+
+  /** Whether each image is read from right to left. */
+  public boolean[] mirror() {
+    return mirror;
+  }
+
+  /** What is added to every value of a channel, at {@code image * channels + channel}. */
+  public float[] shift() {
+    return shift;
+  }
+}
