@@ -1,0 +1,30 @@
+package org.alexnet.backend;
+
+import org.alexnet.program.Programs;
+
+/** An open backend: it owns threads and device contexts until it is closed. */
+public interface Backend extends AutoCloseable {
+
+  /** As {@link BackendProvider#name()}. */
+  String name();
+
+  /**
+   * Chooses kernels for both programs of a network, fuses what it can and fixes one layout a
+   * parameter. Nothing it allocates on the way stays allocated.
+   *
+   * @throws org.alexnet.AlexNetException naming the layer, if it lacks an operation
+   */
+  Lowered lower(Programs programs);
+
+  /** Allocates what the plan says and binds the kernels to it. */
+  Executable bind(Lowered lowered, MemoryPlan plan);
+
+  /** Lowers, plans and binds. */
+  default Executable compile(Programs programs) {
+    Lowered lowered = lower(programs);
+    return bind(lowered, MemoryPlanner.plan(lowered));
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,54 @@
+package org.alexnet.backend;
+
+import org.alexnet.data.Batch;
+import org.alexnet.program.Tensor;
+
+/**
+ * A network bound to memory. Not safe for several threads at once.
+ *
+ * <p>A step may return before the device is done; {@link Pending#await()} waits. The batch must
+ * stay untouched until then.
+ */
+public interface Executable extends AutoCloseable {
+
+  /** A step under way. */
+  @FunctionalInterface
+  interface Pending {
+    /** Waits for the step and sums it up. */
+    StepResult await();
+  }
+
+  /** The plan it was bound with; what is allocated is what it says. */
+  MemoryPlan plan();
+
+  /** Bytes that are allocated for tensors and workspaces. */
+  long allocatedBytes();
+
+  /** A batch of the program's size in memory that suits the device. */
+  Batch newBatch(Batch.Format format);
+
+  /** One training step. If the loss is not finite, parameters and momentum stay as they were. */
+  Pending train(Batch batch, StepSettings settings);
+
+  /** The evaluation program. */
+  Pending evaluate(Batch batch);
+
+  /**
+   * Waits for the step under way and reads a tensor as N C H W: a persistent one, or an observed
+   * one of the program that ran last.
+   */
+  float[] read(Tensor tensor);
+
+  /** Overwrites a persistent tensor, given as N C H W. */
+  void write(Tensor tensor, float[] values);
+
+  /**
+   * Runs one training step on the batch as {@link #train} does, and times every kernel.
+   *
+   * @return seconds, in the order of the kernels
+   */
+  double[] profile(Batch batch, StepSettings settings);
+
+  @Override
+  void close();
+}

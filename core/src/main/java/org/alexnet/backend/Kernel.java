@@ -1,0 +1,22 @@
+package org.alexnet.backend;
+
+import java.util.List;
+
+/** One launch of a step, and the memory it touches. */
+public interface Kernel {
+
+  /** For tables: layer and operation, such as {@code conv1 forward}. */
+  String label();
+
+  /** The layer whose time this is. */
+  String layer();
+
+  /** Whether it belongs to the backward pass or the update. */
+  boolean backward();
+
+  /** Every buffer that is read or written. */
+  List<BufferUse> uses();
+
+  /** Scratch memory that is free again afterwards. */
+  long workspaceBytes();
+}

@@ -1,0 +1,194 @@
+package org.alexnet.backend;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.alexnet.backend.MemoryPlan.Slot;
+import org.alexnet.program.StepProgram;
+import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.program.Tensor;
+
+/**
+ * Places buffers so that two share memory only if they are never needed at once.
+ *
+ * <p>A step tensor lives from its first use to its last, or to the end of the program if it is
+ * observed; a workspace lives for its kernel. The largest buffers are placed first, each at the
+ * lowest offset where nothing that lives at the same time lies (greedy by size: Pisarchyk and Lee,
+ * "Efficient memory management for deep neural net inference", 2020).
+ */
+public final class MemoryPlanner {
+
+  /** A buffer on its way to a slot. */
+  private static final class Buffer {
+    final Tensor tensor; // null for a workspace
+    final int kernel; // first use
+    int last;
+    long bytes;
+    Slot slot;
+
+    Buffer(Tensor tensor, int kernel) {
+      this.tensor = tensor;
+      this.kernel = kernel;
+      this.last = kernel;
+    }
+
+    boolean lives(Buffer other) {
+      return kernel <= other.last && other.kernel <= last;
+    }
+  }
+
+  private final int alignment;
+
+  private MemoryPlanner(int alignment) {
+    this.alignment = alignment;
+  }
+
+  /** Plans the memory of both programs. */
+  public static MemoryPlan plan(Lowered lowered) {
+    MemoryPlanner planner = new MemoryPlanner(lowered.alignment());
+    Map<Tensor, Slot> persistent = new LinkedHashMap<>();
+    long persistentBytes = planner.placePersistent(lowered, persistent);
+    Map<Phase, Map<Tensor, Slot>> steps = new EnumMap<>(Phase.class);
+    Map<Phase, List<Long>> workspaces = new EnumMap<>(Phase.class);
+    long arena = 0;
+    for (Phase phase : Phase.values()) {
+      List<Buffer> buffers =
+          planner.lifetimes(lowered.programs().program(phase), lowered.kernels(phase));
+      arena = Math.max(arena, planner.place(buffers));
+      Map<Tensor, Slot> slots = new LinkedHashMap<>();
+      Long[] scratch = new Long[lowered.kernels(phase).size()];
+      for (Buffer buffer : buffers) {
+        if (buffer.tensor == null) {
+          scratch[buffer.kernel] = buffer.slot.offset();
+        }
+      }
+      for (Kernel kernel : lowered.kernels(phase)) {
+        for (BufferUse use : kernel.uses()) {
+          Buffer root = planner.owner.get(phase).get(use.tensor());
+          if (root != null) {
+            slots.put(use.tensor(), root.slot);
+          }
+        }
+      }
+      steps.put(phase, slots);
+      workspaces.put(phase, List.of(scratch));
+    }
+    return new MemoryPlan(persistent, steps, workspaces, persistentBytes, arena);
+  }
+
+  /** The buffer that a step tensor lies in: its own, or one that it took over. */
+  private final Map<Phase, Map<Tensor, Buffer>> owner = new EnumMap<>(Phase.class);
+
+  private long placePersistent(Lowered lowered, Map<Tensor, Slot> slots) {
+    long end = 0;
+    for (Phase phase : Phase.values()) {
+      for (Kernel kernel : lowered.kernels(phase)) {
+        for (BufferUse use : kernel.uses()) {
+          if (!use.tensor().role().persistent()) {
+            continue;
+          }
+          Slot slot = slots.get(use.tensor());
+          if (slot == null) {
+            slots.put(use.tensor(), new Slot(end, use.bytes()));
+            end = align(end + use.bytes());
+          } else if (slot.bytes() != use.bytes()) {
+            throw new IllegalStateException(
+                "%s: %d and %d bytes in two kernels"
+                    .formatted(use.tensor(), slot.bytes(), use.bytes()));
+          }
+        }
+      }
+    }
+    return end;
+  }
+
+  private List<Buffer> lifetimes(StepProgram program, List<? extends Kernel> kernels) {
+    Map<Tensor, Integer> lastUse = lastUses(program, kernels);
+    Map<Tensor, Buffer> byTensor = new LinkedHashMap<>();
+    List<Buffer> buffers = new ArrayList<>();
+    for (int k = 0; k < kernels.size(); k++) {
+      for (BufferUse use : kernels.get(k).uses()) {
+        Tensor tensor = use.tensor();
+        if (tensor.role().persistent()) {
+          continue;
+        }
+        Buffer buffer = byTensor.get(tensor);
+        if (buffer == null) {
+          buffer = takeOver(use, k, lastUse, byTensor);
+          if (buffer == null) {
+            buffer = new Buffer(tensor, k);
+            buffers.add(buffer);
+          }
+          byTensor.put(tensor, buffer);
+        }
+        buffer.last = Math.max(buffer.last, lastUse.get(tensor));
+        buffer.bytes = Math.max(buffer.bytes, use.bytes());
+      }
+      Buffer workspace = new Buffer(null, k);
+      workspace.bytes = kernels.get(k).workspaceBytes();
+      buffers.add(workspace);
+    }
+    owner.put(program.phase(), byTensor);
+    return buffers;
+  }
+
+  /** The buffer that a tensor written in place may take over: one that is not needed any more. */
+  private static Buffer takeOver(
+      BufferUse use, int kernel, Map<Tensor, Integer> lastUse, Map<Tensor, Buffer> byTensor) {
+    Tensor source = use.inPlaceOf();
+    if (source == null || source.role().persistent() || lastUse.get(source) > kernel) {
+      return null;
+    }
+    return byTensor.get(source);
+  }
+
+  private static Map<Tensor, Integer> lastUses(
+      StepProgram program, List<? extends Kernel> kernels) {
+    Map<Tensor, Integer> last = new LinkedHashMap<>();
+    for (int k = 0; k < kernels.size(); k++) {
+      for (BufferUse use : kernels.get(k).uses()) {
+        last.put(use.tensor(), program.observes(use.tensor()) ? kernels.size() : k);
+      }
+    }
+    return last;
+  }
+
+  private long place(List<Buffer> buffers) {
+    List<Buffer> order = new ArrayList<>(buffers);
+    order.sort(
+        Comparator.comparingLong((Buffer b) -> -b.bytes)
+            .thenComparingInt(b -> b.kernel)
+            .thenComparing(b -> b.tensor == null ? "" : b.tensor.name()));
+    List<Buffer> placed = new ArrayList<>();
+    long end = 0;
+    for (Buffer buffer : order) {
+      buffer.slot = new Slot(lowestGap(buffer, placed), buffer.bytes);
+      placed.add(buffer);
+      end = Math.max(end, align(buffer.slot.offset() + buffer.bytes));
+    }
+    return end;
+  }
+
+  private long lowestGap(Buffer buffer, List<Buffer> placed) {
+    List<Slot> taken =
+        placed.stream()
+            .filter(buffer::lives)
+            .map(b -> b.slot)
+            .sorted(Comparator.comparingLong(Slot::offset))
+            .toList();
+    long offset = 0;
+    for (Slot slot : taken) {
+      if (new Slot(offset, buffer.bytes).overlaps(slot)) {
+        offset = align(slot.offset() + slot.bytes());
+      }
+    }
+    return offset;
+  }
+
+  private long align(long bytes) {
+    return Math.ceilDiv(bytes, (long) alignment) * alignment;
+  }
+}

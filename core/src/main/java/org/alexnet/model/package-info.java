@@ -1,0 +1,2 @@
+/** The networks that there are, each with the recipe it is trained by. */
+package org.alexnet.model;

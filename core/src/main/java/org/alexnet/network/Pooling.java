@@ -1,0 +1,28 @@
+package org.alexnet.network;
+
+/**
+ * The maximum or the average over windows of each channel. The average divides by the number of
+ * pixels of the window that lie in the image.
+ */
+public record Pooling(String name, Kind kind, Window window, Rounding rounding) implements Layer {
+
+  /** What is taken of a window. */
+  public enum Kind {
+    MAX,
+    AVERAGE
+  }
+
+  /** Whether a last window that overhangs the image is dropped or kept. */
+  public enum Rounding {
+    FLOOR,
+    CEIL
+  }
+
+  /** Number of windows along an edge of {@code size} pixels. */
+  public int outputs(int size) {
+    return switch (rounding) {
+      case FLOOR -> window.floor(size);
+      case CEIL -> window.ceil(size);
+    };
+  }
+}

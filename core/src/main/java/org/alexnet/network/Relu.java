@@ -1,0 +1,4 @@
+package org.alexnet.network;
+
+/** The rectifier max(x, 0) of section 3.1. */
+public record Relu(String name) implements Layer {}

@@ -1,0 +1,328 @@
+package org.alexnet.program;
+
+import java.util.List;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.Window;
+
+/**
+ * What runs. Every operation overwrites what it writes. A new kind of operation is a new record
+ * here, and the compiler lists the backends that lack it.
+ */
+public sealed interface Op {
+
+  /** The layer it belongs to, for messages and tables. */
+  String layer();
+
+  List<Tensor> reads();
+
+  List<Tensor> writes();
+
+  /**
+   * Brings the batch's pixels to the network's input and its labels beside them, as {@link
+   * org.alexnet.data.Batch} says.
+   *
+   * @param mean [1, c, stored, stored], subtracted where the pixel was read
+   * @param data [n, c, size, size]
+   * @param labels [n, 1, 1, 1]
+   * @param scale what a byte is multiplied by
+   */
+  record LoadInput(String layer, Tensor mean, Tensor data, Tensor labels, float scale)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(mean);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(data, labels);
+    }
+  }
+
+  /** y = x * filters + bias: a cross-correlation, as all of the field calls a convolution. */
+  record Convolve(
+      String layer, Tensor x, Tensor weight, Tensor bias, Tensor y, Window window, int groups)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, weight, bias);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** The gradient with respect to the input. */
+  record ConvolveBackwardData(
+      String layer, Tensor dy, Tensor weight, Tensor dx, Window window, int groups) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, weight);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /** The gradients with respect to filters and bias, summed over images. */
+  record ConvolveBackwardFilter(
+      String layer, Tensor x, Tensor dy, Tensor dw, Tensor db, Window window, int groups)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dw, db);
+    }
+  }
+
+  /** y = max(x, 0); what is not a number stays so. */
+  record Rectify(String layer, Tensor x, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** dx = dy where y > 0, else 0. Reads the output, so that a fused rectifier keeps no input. */
+  record RectifyBackward(String layer, Tensor dy, Tensor y, Tensor dx) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, y);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /** y = tanh(x). */
+  record HyperbolicTangent(String layer, Tensor x, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** dx = dy (1 - y^2). */
+  record HyperbolicTangentBackward(String layer, Tensor dy, Tensor y, Tensor dx) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, y);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /**
+   * The maximum of each window, and where it stands: {@code argmax} holds row * kernel + column
+   * within the window of the first maximum in that order, or of the first value that is no number.
+   */
+  record MaxPool(String layer, Tensor x, Tensor y, Tensor argmax, Window window) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y, argmax);
+    }
+  }
+
+  /** Each dy goes to the place its maximum came from; overlapping windows add. */
+  record MaxPoolBackward(String layer, Tensor dy, Tensor argmax, Tensor dx, Window window)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, argmax);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /** The average over the part of each window that lies in the image. */
+  record AveragePool(String layer, Tensor x, Tensor y, Window window) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** Each dy is spread evenly over the part of its window that lies in the image. */
+  record AveragePoolBackward(String layer, Tensor dy, Tensor dx, Window window) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /** y = x weight^T + bias, with x flattened to [n, c * h * w]. */
+  record Connect(String layer, Tensor x, Tensor weight, Tensor bias, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, weight, bias);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** dx = dy weight. */
+  record ConnectBackwardData(String layer, Tensor dy, Tensor weight, Tensor dx) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, weight);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /** dw = dy^T x and db = the sum of dy, over images. */
+  record ConnectBackwardFilter(String layer, Tensor x, Tensor dy, Tensor dw, Tensor db)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dw, db);
+    }
+  }
+
+  /**
+   * y = x * scale where kept, else 0. Element e of x (its index N C H W) is kept if its word of the
+   * stream {@code dropout/LAYER} at this step, as an unsigned number, is at least rate * 2^32. The
+   * same operation on the gradient is its own derivative.
+   */
+  record Drop(String layer, Tensor x, Tensor y, float rate, float scale) implements Op {
+
+    /** The training operation of a layer. */
+    static Drop training(Dropout layer, Tensor x, Tensor y) {
+      float scale = layer.scaling() == Dropout.Scaling.TRAINING ? 1 / (1 - layer.rate()) : 1;
+      return new Drop(layer.name(), x, y, layer.rate(), scale);
+    }
+
+    /** The smallest unsigned word that is kept. */
+    public long threshold() {
+      return (long) Math.ceil((double) rate * 0x1p32);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** y = factor * x. */
+  record Scale(String layer, Tensor x, Tensor y, float factor) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /**
+   * Softmax and cross-entropy of each image.
+   *
+   * @param logits [n, classes, 1, 1]
+   * @param probabilities [n, classes, 1, 1]
+   * @param loss [n, 1, 1, 1], -log p(label)
+   * @param finite [1, 1, 1, 1], 1 if the loss of every real image is finite, else 0
+   */
+  record SoftmaxCrossEntropy(
+      String layer, Tensor logits, Tensor labels, Tensor probabilities, Tensor loss, Tensor finite)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(logits, labels);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(probabilities, loss, finite);
+    }
+  }
+
+  /** dx = (probabilities - onehot(label)) / real images; 0 for images that are not real. */
+  record SoftmaxCrossEntropyBackward(String layer, Tensor probabilities, Tensor labels, Tensor dx)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(probabilities, labels);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /**
+   * The paper's update (section 5), unless {@code finite} is 0: v = momentum v - decay e w - e g,
+   * then w = w + v, with e the learning rate times {@code rate} and the decay times {@code decay}.
+   */
+  record Update(String layer, Tensor w, Tensor v, Tensor dw, Tensor finite, float rate, float decay)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(w, v, dw, finite);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(w, v);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package org.alexnet.program;
+
+/**
+ * The size of a tensor, N C H W: images, channels, rows, columns. Filters are [out, in / groups,
+ * kernel, kernel], the weights of a fully-connected layer [out, in, 1, 1], a vector [1, n, 1, 1].
+ */
+public record Shape(int n, int c, int h, int w) {
+  public Shape {
+    if (n < 1 || c < 1 || h < 1 || w < 1) {
+      throw new IllegalArgumentException("a size is below 1: %d %d %d %d".formatted(n, c, h, w));
+    }
+  }
+
+  /** A vector of {@code n} elements. */
+  public static Shape vector(int n) {
+    return new Shape(1, n, 1, 1);
+  }
+
+  public long elements() {
+    return (long) n * imageElements();
+  }
+
+  /** Elements of one image. */
+  public int imageElements() {
+    return Math.multiplyExact(Math.multiplyExact(c, h), w);
+  }
+
+  /** The same with another number of images. */
+  public Shape withN(int count) {
+    return new Shape(count, c, h, w);
+  }
+
+  @Override
+  public String toString() {
+    return n + "x" + c + "x" + h + "x" + w;
+  }
+}

@@ -1,0 +1,114 @@
+package org.alexnet.reference;
+
+import org.alexnet.network.Window;
+
+/** Pooling by its definition. */
+final class Poolings {
+  private Poolings() {}
+
+  /** What is done at one output. */
+  private interface Visit {
+    void at(int n, int c, int h, int w);
+  }
+
+  private static void each(View y, Visit visit) {
+    for (int n = 0; n < y.shape().n(); n++) {
+      for (int c = 0; c < y.shape().c(); c++) {
+        for (int h = 0; h < y.shape().h(); h++) {
+          for (int w = 0; w < y.shape().w(); w++) {
+            visit.at(n, c, h, w);
+          }
+        }
+      }
+    }
+  }
+
+  static void max(Window window, View x, View y, View argmax) {
+    each(
+        y,
+        (n, c, h, w) -> {
+          float best = Float.NEGATIVE_INFINITY;
+          int where = -1;
+          for (int k = 0; k < window.kernel() * window.kernel(); k++) {
+            int ih = row(window, h, k);
+            int iw = column(window, w, k);
+            if (!x.inside(ih, iw)) {
+              continue;
+            }
+            float value = x.get(n, c, ih, iw);
+            if (where < 0 || value > best || (Float.isNaN(value) && !Float.isNaN(best))) {
+              best = value;
+              where = k;
+            }
+          }
+          y.set(n, c, h, w, best);
+          argmax.set(n, c, h, w, where);
+        });
+  }
+
+  static void maxBackward(Window window, View dy, View argmax, View dx) {
+    clear(dx);
+    each(
+        dy,
+        (n, c, h, w) -> {
+          int k = (int) argmax.get(n, c, h, w);
+          int ih = row(window, h, k);
+          int iw = column(window, w, k);
+          dx.set(n, c, ih, iw, dx.get(n, c, ih, iw) + dy.get(n, c, h, w));
+        });
+  }
+
+  static void average(Window window, View x, View y) {
+    each(
+        y,
+        (n, c, h, w) -> {
+          double sum = 0;
+          for (int k = 0; k < window.kernel() * window.kernel(); k++) {
+            if (x.inside(row(window, h, k), column(window, w, k))) {
+              sum += x.get(n, c, row(window, h, k), column(window, w, k));
+            }
+          }
+          y.set(n, c, h, w, sum / pixels(window, x, h, w));
+        });
+  }
+
+  static void averageBackward(Window window, View dy, View dx) {
+    clear(dx);
+    each(
+        dy,
+        (n, c, h, w) -> {
+          double share = (double) dy.get(n, c, h, w) / pixels(window, dx, h, w);
+          for (int k = 0; k < window.kernel() * window.kernel(); k++) {
+            int ih = row(window, h, k);
+            int iw = column(window, w, k);
+            if (dx.inside(ih, iw)) {
+              dx.set(n, c, ih, iw, dx.get(n, c, ih, iw) + share);
+            }
+          }
+        });
+  }
+
+  private static int row(Window window, int h, int k) {
+    return h * window.stride() - window.pad() + k / window.kernel();
+  }
+
+  private static int column(Window window, int w, int k) {
+    return w * window.stride() - window.pad() + k % window.kernel();
+  }
+
+  private static int pixels(Window window, View image, int h, int w) {
+    int pixels = 0;
+    for (int k = 0; k < window.kernel() * window.kernel(); k++) {
+      if (image.inside(row(window, h, k), column(window, w, k))) {
+        pixels++;
+      }
+    }
+    return pixels;
+  }
+
+  private static void clear(View view) {
+    for (int i = 0; i < view.length(); i++) {
+      view.set(i, 0);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package org.alexnet.reference;
+
+import java.util.List;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.program.Programs;
+import org.alexnet.program.StepProgram;
+
+/** Lowers each operation to one kernel. */
+final class ReferenceBackend implements Backend {
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public Lowered lower(Programs programs) {
+    return new Lowered(
+        programs, kernels(programs.train()), kernels(programs.evaluate()), Float.BYTES);
+  }
+
+  private static List<ReferenceKernel> kernels(StepProgram program) {
+    return program.ops().stream().map(ReferenceKernel::new).toList();
+  }
+
+  @Override
+  public Executable bind(Lowered lowered, MemoryPlan plan) {
+    return new ReferenceExecutable(lowered, plan);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,193 @@
+package org.alexnet.reference;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.data.Batch;
+import org.alexnet.program.Op;
+import org.alexnet.program.Tensor;
+import org.alexnet.random.Philox;
+
+/** What each operation means. */
+final class ReferenceOps {
+  private final Function<Tensor, View> memory;
+  private final Batch batch;
+  private final StepSettings settings;
+
+  ReferenceOps(Function<Tensor, View> memory, Batch batch, StepSettings settings) {
+    this.memory = memory;
+    this.batch = batch;
+    this.settings = settings;
+  }
+
+  void run(Op op) {
+    switch (op) {
+      case Op.LoadInput load -> load(load);
+      case Op.Convolve conv ->
+          Convolutions.forward(
+              conv, view(conv.x()), view(conv.weight()), view(conv.bias()), view(conv.y()));
+      case Op.ConvolveBackwardData conv ->
+          Convolutions.backwardData(conv, view(conv.dy()), view(conv.weight()), view(conv.dx()));
+      case Op.ConvolveBackwardFilter conv ->
+          Convolutions.backwardFilter(
+              conv, view(conv.x()), view(conv.dy()), view(conv.dw()), view(conv.db()));
+      case Op.Rectify relu -> rectify(view(relu.x()), view(relu.y()));
+      case Op.RectifyBackward relu ->
+          rectifyBackward(view(relu.dy()), view(relu.y()), view(relu.dx()));
+      case Op.HyperbolicTangent tanh -> tanh(view(tanh.x()), view(tanh.y()));
+      case Op.HyperbolicTangentBackward tanh ->
+          tanhBackward(view(tanh.dy()), view(tanh.y()), view(tanh.dx()));
+      case Op.MaxPool pool ->
+          Poolings.max(pool.window(), view(pool.x()), view(pool.y()), view(pool.argmax()));
+      case Op.MaxPoolBackward pool ->
+          Poolings.maxBackward(
+              pool.window(), view(pool.dy()), view(pool.argmax()), view(pool.dx()));
+      case Op.AveragePool pool -> Poolings.average(pool.window(), view(pool.x()), view(pool.y()));
+      case Op.AveragePoolBackward pool ->
+          Poolings.averageBackward(pool.window(), view(pool.dy()), view(pool.dx()));
+      case Op.Connect fc ->
+          Connections.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
+      case Op.ConnectBackwardData fc ->
+          Connections.backwardData(view(fc.dy()), view(fc.weight()), view(fc.dx()));
+      case Op.ConnectBackwardFilter fc ->
+          Connections.backwardFilter(view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
+      case Op.Drop drop -> drop(drop, view(drop.x()), view(drop.y()));
+      case Op.Scale scale -> scale(scale.factor(), view(scale.x()), view(scale.y()));
+      case Op.SoftmaxCrossEntropy loss -> loss(loss);
+      case Op.SoftmaxCrossEntropyBackward loss -> lossBackward(loss);
+      case Op.Update update -> update(update);
+    }
+  }
+
+  private View view(Tensor tensor) {
+    return memory.apply(tensor);
+  }
+
+  private void load(Op.LoadInput load) {
+    View data = view(load.data());
+    View mean = view(load.mean());
+    View labels = view(load.labels());
+    for (int n = 0; n < data.shape().n(); n++) {
+      labels.set(n, batch.labels()[n]);
+      for (int c = 0; c < data.shape().c(); c++) {
+        for (int h = 0; h < data.shape().h(); h++) {
+          for (int w = 0; w < data.shape().w(); w++) {
+            data.set(n, c, h, w, input(load, mean, data, n, c, h, w));
+          }
+        }
+      }
+    }
+  }
+
+  private double input(Op.LoadInput load, View mean, View data, int n, int c, int h, int w) {
+    Batch.Format format = batch.format();
+    MemorySegment image = batch.image(n);
+    int y = batch.cropY()[n] + h;
+    int x = batch.cropX()[n] + (batch.mirror()[n] ? data.shape().w() - 1 - w : w);
+    long pixel = ((long) c * format.height() + y) * format.width() + x;
+    if (format.floats()) {
+      return image.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, pixel);
+    }
+    int value = image.get(ValueLayout.JAVA_BYTE, pixel) & 0xFF;
+    return (double) value * load.scale()
+        - mean.get(0, c, y, x)
+        + batch.shift()[n * format.channels() + c];
+  }
+
+  private static void rectify(View x, View y) {
+    for (int i = 0; i < x.length(); i++) {
+      y.set(i, Math.max(x.get(i), 0));
+    }
+  }
+
+  private static void rectifyBackward(View dy, View y, View dx) {
+    for (int i = 0; i < y.length(); i++) {
+      dx.set(i, y.get(i) > 0 ? dy.get(i) : 0);
+    }
+  }
+
+  private static void tanh(View x, View y) {
+    for (int i = 0; i < x.length(); i++) {
+      y.set(i, Math.tanh(x.get(i)));
+    }
+  }
+
+  private static void tanhBackward(View dy, View y, View dx) {
+    for (int i = 0; i < y.length(); i++) {
+      dx.set(i, dy.get(i) * (1 - (double) y.get(i) * y.get(i)));
+    }
+  }
+
+  private void drop(Op.Drop drop, View x, View y) {
+    Philox philox =
+        new Philox(settings.seed(), settings.step(), Philox.stream("dropout/" + drop.layer()));
+    for (int i = 0; i < x.length(); i++) {
+      boolean kept = Integer.toUnsignedLong(philox.word(i)) >= drop.threshold();
+      y.set(i, kept ? (double) x.get(i) * drop.scale() : 0);
+    }
+  }
+
+  private static void scale(float factor, View x, View y) {
+    for (int i = 0; i < x.length(); i++) {
+      y.set(i, (double) x.get(i) * factor);
+    }
+  }
+
+  private void loss(Op.SoftmaxCrossEntropy op) {
+    View x = view(op.logits());
+    View loss = view(op.loss());
+    boolean finite = true;
+    for (int n = 0; n < x.shape().n(); n++) {
+      double l = softmax(x, view(op.probabilities()), n, batch.labels()[n]);
+      loss.set(n, l);
+      finite &= n >= batch.count() || Double.isFinite(l);
+    }
+    view(op.finite()).set(0, finite ? 1 : 0);
+  }
+
+  /** Writes the softmax of one image and returns -log of the label's. */
+  private static double softmax(View x, View probabilities, int n, int label) {
+    int classes = x.shape().c();
+    double max = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      max = Math.max(max, x.get(n * classes + c));
+    }
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      sum += Math.exp(x.get(n * classes + c) - max);
+    }
+    for (int c = 0; c < classes; c++) {
+      probabilities.set(n * classes + c, Math.exp(x.get(n * classes + c) - max) / sum);
+    }
+    return Math.log(sum) - (x.get(n * classes + label) - max);
+  }
+
+  private void lossBackward(Op.SoftmaxCrossEntropyBackward op) {
+    View p = view(op.probabilities());
+    View dx = view(op.dx());
+    int classes = p.shape().c();
+    for (int n = 0; n < p.shape().n(); n++) {
+      for (int c = 0; c < classes; c++) {
+        int i = n * classes + c;
+        double difference = p.get(i) - (c == batch.labels()[n] ? 1 : 0);
+        dx.set(i, n < batch.count() ? difference / batch.count() : 0);
+      }
+    }
+  }
+
+  private void update(Op.Update op) {
+    if (view(op.finite()).get(0) == 0) {
+      return;
+    }
+    View w = view(op.w());
+    View v = view(op.v());
+    View dw = view(op.dw());
+    double rate = (double) settings.rate() * op.rate();
+    double decay = (double) settings.decay() * op.decay();
+    for (int i = 0; i < w.length(); i++) {
+      v.set(i, settings.momentum() * v.get(i) - decay * rate * w.get(i) - rate * dw.get(i));
+      w.set(i, w.get(i) + v.get(i));
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package org.alexnet.reference;
+
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Availability;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.BackendProvider;
+import org.alexnet.backend.DeviceInfo;
+
+/** Offers the scalar reference, which can always serve and is chosen only by name or for want. */
+public final class ReferenceProvider implements BackendProvider {
+  private static final String DEVICE = "reference:0";
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public int rank() {
+    return 0;
+  }
+
+  @Override
+  public Availability probe() {
+    return new Availability(true, "plain loops on one thread, slow.", devices());
+  }
+
+  static List<DeviceInfo> devices() {
+    return List.of(
+        new DeviceInfo(
+            DEVICE, "one thread, double accumulators", Runtime.getRuntime().maxMemory()));
+  }
+
+  @Override
+  public Backend open(BackendOptions options) {
+    for (String device : options.devices()) {
+      if (!device.equals(DEVICE)) {
+        throw new AlexNetException(
+            "There is no device \"%s\"; backend reference has: %s.".formatted(device, DEVICE));
+      }
+    }
+    return new ReferenceBackend();
+  }
+}

@@ -1,0 +1,60 @@
+package org.alexnet.cpu;
+
+import java.util.List;
+import org.alexnet.program.Op;
+import org.alexnet.program.Tensor;
+
+/**
+ * A forward convolution with its bias and, if {@code y} is the output of a rectifier, that too.
+ *
+ * @param y what is written: the convolution's output or the rectifier's
+ */
+record ConvolveOp(Op.Convolve op, Tensor y, boolean rectify, Kernels kernels, int group)
+    implements ImageOp {
+
+  @Override
+  public List<Tensor> imageReads() {
+    return List.of(op.x());
+  }
+
+  @Override
+  public List<Tensor> imageWrites() {
+    return List.of(y);
+  }
+
+  @Override
+  public List<Tensor> otherReads() {
+    return List.of(op.weight(), op.bias());
+  }
+
+  private DirectProduct product() {
+    ConvShape shape = ConvShape.forward(op.x().shape(), op.y().shape(), op.window(), op.groups());
+    return new DirectProduct(shape, kernels, group);
+  }
+
+  @Override
+  public int scratchFloats() {
+    return product().scratchFloats();
+  }
+
+  @Override
+  public Bound bind(Binding binding) {
+    DirectProduct product = product();
+    Address x = binding.address(op.x());
+    Address to = binding.address(y);
+    int weight = binding.offset(op.weight());
+    int bias = binding.offset(op.bias());
+    float floor = rectify ? 0 : Float.NEGATIVE_INFINITY;
+    return (frame, task, worker, first, count) ->
+        product.run(
+            frame.m(),
+            x.of(worker, first),
+            weight,
+            bias,
+            kernels.columns(),
+            to.of(worker, first),
+            floor,
+            count,
+            binding.scratch(worker));
+  }
+}

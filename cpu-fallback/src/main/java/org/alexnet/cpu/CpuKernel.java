@@ -1,0 +1,20 @@
+package org.alexnet.cpu;
+
+import org.alexnet.backend.Kernel;
+
+/** A kernel of this backend. */
+interface CpuKernel extends Kernel {
+
+  /** A kernel that knows its addresses. */
+  @FunctionalInterface
+  interface Bound {
+    void run(Frame frame);
+  }
+
+  /**
+   * Resolves every offset.
+   *
+   * @param binding addresses of whole tensors; its shared memory is the kernel's workspace
+   */
+  Bound bind(Binding binding);
+}

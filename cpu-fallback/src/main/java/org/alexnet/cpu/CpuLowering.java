@@ -1,0 +1,290 @@
+package org.alexnet.cpu;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.alexnet.program.Op;
+import org.alexnet.program.StepProgram;
+import org.alexnet.program.Tensor;
+
+/**
+ * Chooses and fuses kernels: a rectifier goes into the product before it, operations on single
+ * images become chains around each convolution, and the update of fully-connected weights goes into
+ * the kernel that finds their gradient.
+ */
+final class CpuLowering {
+  private final StepProgram program;
+  private final Kernels kernels;
+  private final Layouts layouts;
+  private final int workers;
+  private final List<Op> ops;
+  private final Map<Tensor, Integer> readers = new HashMap<>();
+  private final List<CpuKernel> result = new ArrayList<>();
+  private final List<Op> chain = new ArrayList<>();
+
+  private CpuLowering(StepProgram program, Kernels kernels, Layouts layouts, int workers) {
+    this.program = program;
+    this.kernels = kernels;
+    this.layouts = layouts;
+    this.workers = workers;
+    this.ops = RectifierMotion.apply(program);
+    for (Op op : ops) {
+      op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
+    }
+  }
+
+  static List<CpuKernel> lower(StepProgram program, Kernels kernels, Layouts layouts, int workers) {
+    CpuLowering lowering = new CpuLowering(program, kernels, layouts, workers);
+    lowering.run();
+    return List.copyOf(lowering.result);
+  }
+
+  private void run() {
+    Set<Op> done = new LinkedHashSet<>();
+    List<Op.Update> updates = new ArrayList<>();
+    for (int i = 0; i < ops.size(); i++) {
+      Op op = ops.get(i);
+      Op next = i + 1 < ops.size() ? ops.get(i + 1) : null;
+      if (done.contains(op)) {
+        continue;
+      }
+      switch (op) {
+        case Op.Convolve conv -> {
+          close();
+          chain.add(conv);
+        }
+        case Op.ConvolveBackwardFilter filter -> {
+          chain.add(filter);
+          if (!(next instanceof Op.ConvolveBackwardData)) {
+            close();
+          }
+        }
+        case Op.ConvolveBackwardData data -> {
+          chain.add(data);
+          close();
+        }
+        case Op.Connect fc -> {
+          close();
+          Op.Rectify relu = rectifierOf(fc.y(), next);
+          if (relu != null) {
+            done.add(relu);
+          }
+          Tensor y = relu == null ? fc.y() : relu.y();
+          result.add(new ConnectKernel(fc, y, relu != null, kernels, layouts));
+        }
+        case Op.ConnectBackwardData data -> {
+          close();
+          result.add(new ConnectDataKernel(data, kernels, layouts, workers));
+        }
+        case Op.ConnectBackwardFilter filter -> {
+          close();
+          Op.Update update = updateOf(filter);
+          if (update != null) {
+            done.add(update);
+          }
+          result.add(new ConnectFilterKernel(filter, update, kernels, layouts, workers));
+        }
+        case Op.SoftmaxCrossEntropy loss -> {
+          close();
+          Op.SoftmaxCrossEntropyBackward gradient =
+              next instanceof Op.SoftmaxCrossEntropyBackward g ? g : null;
+          if (gradient != null) {
+            done.add(gradient);
+          }
+          result.add(new LossKernel(loss, gradient, layouts));
+        }
+        case Op.SoftmaxCrossEntropyBackward gradient ->
+            throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
+        case Op.Update update -> updates.add(update);
+        case Op.LoadInput load -> chain.add(load);
+        case Op.Rectify o -> chain.add(o);
+        case Op.RectifyBackward o -> chain.add(o);
+        case Op.HyperbolicTangent o -> chain.add(o);
+        case Op.HyperbolicTangentBackward o -> chain.add(o);
+        case Op.MaxPool o -> chain.add(o);
+        case Op.MaxPoolBackward o -> chain.add(o);
+        case Op.AveragePool o -> chain.add(o);
+        case Op.AveragePoolBackward o -> chain.add(o);
+        case Op.Drop o -> chain.add(o);
+        case Op.Scale o -> chain.add(o);
+      }
+    }
+    close();
+    if (!updates.isEmpty()) {
+      result.add(new UpdateKernel(List.copyOf(updates), kernels, layouts));
+    }
+  }
+
+  /** The rectifier that may be fused into what writes {@code y}: nothing else may want y. */
+  private Op.Rectify rectifierOf(Tensor y, Op next) {
+    boolean only = readers.get(y) == 1 && !program.observes(y);
+    return only && next instanceof Op.Rectify relu && relu.x().equals(y) ? relu : null;
+  }
+
+  /** The update that may use up a gradient as it is made: nothing else may want the gradient. */
+  private Op.Update updateOf(Op.ConnectBackwardFilter filter) {
+    if (program.observes(filter.dw()) || readers.get(filter.dw()) != 1) {
+      return null;
+    }
+    return ops.stream()
+        .filter(op -> op instanceof Op.Update u && u.dw().equals(filter.dw()))
+        .map(Op.Update.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Makes a kernel of the chain so far. */
+  private void close() {
+    if (!chain.isEmpty()) {
+      result.add(new ChainBuilder(chain, this).build());
+      chain.clear();
+    }
+  }
+
+  /** Makes an {@link ImageChain} of operations. */
+  private static final class ChainBuilder {
+    /** Tasks that a batch is cut into: enough for many threads to share evenly. */
+    private static final int TASKS = 32;
+
+    /** Output pixels that a product handles together, so that few rows of tiles are wasted. */
+    private static final int ROWS = 256;
+
+    /** Floats that the partial sums of one layer's gradient may take. */
+    private static final int SUMS = 1 << 24;
+
+    private final List<Op> chain;
+    private final CpuLowering lowering;
+    private final int images;
+    private int task;
+    private int group;
+
+    ChainBuilder(List<Op> chain, CpuLowering lowering) {
+      this.chain = List.copyOf(chain);
+      this.lowering = lowering;
+      this.images = chain.getFirst().writes().getFirst().shape().n();
+      cut();
+    }
+
+    private void cut() {
+      int pixels = 1;
+      int tasks = TASKS;
+      boolean sums = false;
+      for (Op op : chain) {
+        if (op instanceof Op.Convolve conv) {
+          pixels = conv.y().shape().h() * conv.y().shape().w();
+        }
+        if (op instanceof Op.ConvolveBackwardFilter filter) {
+          pixels = filter.x().shape().h() * filter.x().shape().w();
+          int floats = lowering.layouts.of(filter.dw()).floats();
+          tasks = Math.clamp(SUMS / floats, 4, TASKS);
+          sums = true;
+        }
+      }
+      task = Math.ceilDiv(images, tasks);
+      group = Math.clamp(ROWS / pixels, 1, task);
+      if (!sums) {
+        task = group;
+      }
+    }
+
+    ImageChain build() {
+      List<ImageOp> fused = new ArrayList<>();
+      for (int i = 0; i < chain.size(); i++) {
+        Op next = i + 1 < chain.size() ? chain.get(i + 1) : null;
+        if (chain.get(i) instanceof Op.Convolve conv) {
+          Op.Rectify relu = lowering.rectifierOf(conv.y(), next);
+          Tensor y = relu == null ? conv.y() : relu.y();
+          fused.add(new ConvolveOp(conv, y, relu != null, lowering.kernels, group));
+          i += relu == null ? 0 : 1;
+        } else {
+          fused.add(imageOp(chain.get(i)));
+        }
+      }
+      Set<String> layers = new LinkedHashSet<>();
+      chain.forEach(op -> layers.add(op.layer()));
+      boolean backward =
+          lowering.program.phase() == StepProgram.Phase.TRAIN
+              && chain.stream().anyMatch(ChainBuilder::isBackward);
+      return new ImageChain(
+          String.join(" ", layers) + (backward ? " backward" : " forward"),
+          mainLayer(),
+          backward,
+          List.copyOf(fused),
+          local(fused),
+          images,
+          task,
+          group,
+          lowering.workers,
+          lowering.layouts);
+    }
+
+    /** The layer that the time is counted for: the convolution, where there is one. */
+    private String mainLayer() {
+      return chain.stream()
+          .filter(
+              op ->
+                  op instanceof Op.Convolve
+                      || op instanceof Op.ConvolveBackwardFilter
+                      || op instanceof Op.ConvolveBackwardData)
+          .findFirst()
+          .orElse(chain.getFirst())
+          .layer();
+    }
+
+    private static boolean isBackward(Op op) {
+      return op.writes().stream().anyMatch(t -> t.name().endsWith(".grad"));
+    }
+
+    /** Tensors that nothing outside the chain reads. */
+    private Set<Tensor> local(List<ImageOp> fused) {
+      Map<Tensor, Integer> inside = new HashMap<>();
+      for (ImageOp op : fused) {
+        op.imageReads().forEach(t -> inside.merge(t, 1, Integer::sum));
+      }
+      Set<Tensor> local = new LinkedHashSet<>();
+      for (ImageOp op : fused) {
+        for (Tensor t : op.imageWrites()) {
+          int readers = lowering.readers.getOrDefault(t, 0);
+          if (readers == inside.getOrDefault(t, 0) && !lowering.program.observes(t)) {
+            local.add(t);
+          }
+        }
+      }
+      return local;
+    }
+
+    private ImageOp imageOp(Op op) {
+      Kernels kernels = lowering.kernels;
+      return switch (op) {
+        case Op.LoadInput o -> ImageOps.load(o);
+        case Op.ConvolveBackwardFilter o ->
+            new ConvolveFilterOp(o, kernels, Math.ceilDiv(images, task));
+        case Op.ConvolveBackwardData o -> new ConvolveDataOp(o, kernels, group);
+        case Op.Rectify o -> ImageOps.rectify(o, kernels);
+        case Op.RectifyBackward o -> ImageOps.rectifyBackward(o, kernels);
+        case Op.HyperbolicTangent o -> ImageOps.tanh(o);
+        case Op.HyperbolicTangentBackward o -> ImageOps.tanhBackward(o);
+        case Op.MaxPool o -> ImageOps.maxPool(o, kernels);
+        case Op.MaxPoolBackward o -> ImageOps.maxPoolBackward(o, kernels);
+        case Op.AveragePool o -> ImageOps.averagePool(o);
+        case Op.AveragePoolBackward o -> ImageOps.averagePoolBackward(o);
+        case Op.Drop o -> ImageOps.drop(o);
+        case Op.Scale o -> ImageOps.scale(o);
+        case Op.Convolve o -> notOfImages(o);
+        case Op.Connect o -> notOfImages(o);
+        case Op.ConnectBackwardData o -> notOfImages(o);
+        case Op.ConnectBackwardFilter o -> notOfImages(o);
+        case Op.SoftmaxCrossEntropy o -> notOfImages(o);
+        case Op.SoftmaxCrossEntropyBackward o -> notOfImages(o);
+        case Op.Update o -> notOfImages(o);
+      };
+    }
+
+    private static ImageOp notOfImages(Op op) {
+      throw new IllegalStateException(op.layer() + ": no link of a chain: " + op);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package org.alexnet.cpu;
+
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Availability;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.BackendProvider;
+import org.alexnet.backend.DeviceInfo;
+
+/**
+ * Offers the multithreaded CPU backend. It runs on the Vector API where the JVM was started with
+ * it, else on plain loops, and says which.
+ */
+public final class CpuProvider implements BackendProvider {
+  private static final String DEVICE = "cpu:0";
+  private static final String MODULE = "jdk.incubator.vector";
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public int rank() {
+    return 50;
+  }
+
+  @Override
+  public Availability probe() {
+    Kernels kernels = kernels();
+    String reason =
+        kernels instanceof ScalarKernels && !vectorModule()
+            ? "scalar kernels, for the Vector API is absent; start java with --add-modules %s."
+                .formatted(MODULE)
+            : kernels.description() + ".";
+    String description =
+        "%d cores, %s".formatted(Runtime.getRuntime().availableProcessors(), kernels.description());
+    return new Availability(
+        true,
+        reason,
+        List.of(new DeviceInfo(DEVICE, description, Runtime.getRuntime().maxMemory())));
+  }
+
+  @Override
+  public Backend open(BackendOptions options) {
+    for (String device : options.devices()) {
+      if (!device.equals(DEVICE)) {
+        throw new AlexNetException(
+            "There is no device \"%s\"; backend cpu has: %s.".formatted(device, DEVICE));
+      }
+    }
+    if (options.devices().size() > 1) {
+      throw new AlexNetException(
+          "%d devices for a network of one column; give one of: %s."
+              .formatted(options.devices().size(), DEVICE));
+    }
+    return new CpuBackend(kernels(), options.threads());
+  }
+
+  private static boolean vectorModule() {
+    return ModuleLayer.boot().findModule(MODULE).isPresent();
+  }
+
+  /**
+   * The kernels for this JVM. The property {@code alexnet.vector.bits} forces 128, 256, 512 or
+   * {@code scalar}. No class that mentions the Vector API is loaded before it is known to be there.
+   */
+  static Kernels kernels() {
+    boolean scalar = "scalar".equals(System.getProperty("alexnet.vector.bits"));
+    return scalar || !vectorModule() ? new ScalarKernels() : new VectorKernels();
+  }
+}

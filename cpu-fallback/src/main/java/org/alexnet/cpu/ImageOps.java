@@ -1,0 +1,281 @@
+package org.alexnet.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.Function;
+import org.alexnet.data.Batch;
+import org.alexnet.network.Window;
+import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+import org.alexnet.random.Philox;
+
+/** Operations on single images that have no parameters. */
+final class ImageOps {
+  private ImageOps() {}
+
+  /** An operation that is a function of its binding. */
+  private record Simple(
+      List<Tensor> imageReads,
+      List<Tensor> imageWrites,
+      List<Tensor> otherReads,
+      Function<Binding, ImageOp.Bound> binder)
+      implements ImageOp {
+    @Override
+    public Bound bind(Binding binding) {
+      return binder.apply(binding);
+    }
+  }
+
+  static ImageOp load(Op.LoadInput op) {
+    return new Simple(
+        List.of(),
+        List.of(op.data(), op.labels()),
+        List.of(op.mean()),
+        binding -> {
+          Address data = binding.address(op.data());
+          Address labels = binding.address(op.labels());
+          int mean = binding.offset(op.mean());
+          return (frame, task, worker, first, count) -> {
+            for (int i = 0; i < count; i++) {
+              int to = data.of(worker, first) + i * data.image();
+              loadImage(frame.m(), op, frame.batch(), first + i, mean, to);
+              frame.m()[labels.of(worker, first) + i] = frame.batch().labels()[first + i];
+            }
+          };
+        });
+  }
+
+  private static void loadImage(
+      float[] m, Op.LoadInput op, Batch batch, int image, int mean, int to) {
+    Batch.Format format = batch.format();
+    Shape shape = op.data().shape();
+    MemorySegment pixels = batch.image(image);
+    boolean mirror = batch.mirror()[image];
+    for (int c = 0; c < shape.c(); c++) {
+      float shift = batch.shift()[image * shape.c() + c];
+      for (int h = 0; h < shape.h(); h++) {
+        int row =
+            (c * format.height() + batch.cropY()[image] + h) * format.width()
+                + batch.cropX()[image];
+        int start = mirror ? row + shape.w() - 1 : row;
+        int step = mirror ? -1 : 1;
+        int p = to + h * shape.w() * shape.c() + c;
+        for (int w = 0; w < shape.w(); w++) {
+          int q = start + w * step;
+          m[p] =
+              format.floats()
+                  ? pixels.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, q)
+                  : (pixels.get(ValueLayout.JAVA_BYTE, q) & 0xFF) * op.scale()
+                      - m[mean + q]
+                      + shift;
+          p += shape.c();
+        }
+      }
+    }
+  }
+
+  static ImageOp rectify(Op.Rectify op, Kernels kernels) {
+    return pointwise(
+        List.of(op.x()),
+        op.y(),
+        (frame, in, out, n, first) -> kernels.rectify(frame.m(), in[0], out, n));
+  }
+
+  static ImageOp rectifyBackward(Op.RectifyBackward op, Kernels kernels) {
+    return pointwise(
+        List.of(op.dy(), op.y()),
+        op.dx(),
+        (frame, in, out, n, first) -> kernels.rectifyBackward(frame.m(), in[0], in[1], out, n));
+  }
+
+  static ImageOp tanh(Op.HyperbolicTangent op) {
+    return pointwise(
+        List.of(op.x()),
+        op.y(),
+        (frame, in, out, n, first) -> {
+          float[] m = frame.m();
+          for (int i = 0; i < n; i++) {
+            m[out + i] = (float) StrictMath.tanh(m[in[0] + i]);
+          }
+        });
+  }
+
+  static ImageOp tanhBackward(Op.HyperbolicTangentBackward op) {
+    return pointwise(
+        List.of(op.dy(), op.y()),
+        op.dx(),
+        (frame, in, out, n, first) -> {
+          float[] m = frame.m();
+          for (int i = 0; i < n; i++) {
+            float y = m[in[1] + i];
+            m[out + i] = m[in[0] + i] * (1 - y * y);
+          }
+        });
+  }
+
+  static ImageOp scale(Op.Scale op) {
+    return pointwise(
+        List.of(op.x()),
+        op.y(),
+        (frame, in, out, n, first) -> {
+          float[] m = frame.m();
+          for (int i = 0; i < n; i++) {
+            m[out + i] = m[in[0] + i] * op.factor();
+          }
+        });
+  }
+
+  static ImageOp drop(Op.Drop op) {
+    int stream = Philox.stream("dropout/" + op.layer());
+    return pointwise(
+        List.of(op.x()),
+        op.y(),
+        (frame, in, out, n, first) -> {
+          Philox philox = new Philox(frame.settings().seed(), frame.settings().step(), stream);
+          Shape shape = op.x().shape();
+          long element = (long) first * shape.imageElements();
+          if (shape.h() * shape.w() == 1) {
+            dropFlat(frame.m(), op, philox, in[0], out, n, element);
+          } else {
+            dropImages(frame.m(), op, philox, in[0], out, n, element);
+          }
+        });
+  }
+
+  /** Elements lie in memory in the order that they are numbered in. */
+  private static void dropFlat(
+      float[] m, Op.Drop op, Philox philox, int x, int y, int n, long element) {
+    int[] words = new int[4];
+    long threshold = op.threshold();
+    long block = -1;
+    for (int i = 0; i < n; i++) {
+      long e = element + i;
+      if (e >>> 2 != block) {
+        block = e >>> 2;
+        philox.block(block, words);
+      }
+      boolean kept = Integer.toUnsignedLong(words[(int) (e & 3)]) >= threshold;
+      m[y + i] = kept ? m[x + i] * op.scale() : 0;
+    }
+  }
+
+  private static void dropImages(
+      float[] m, Op.Drop op, Philox philox, int x, int y, int n, long element) {
+    Shape shape = op.x().shape();
+    int pixels = shape.h() * shape.w();
+    for (int i = 0; i < n; i++) {
+      int image = i / shape.imageElements();
+      int within = i % shape.imageElements();
+      long e =
+          element
+              + (long) image * shape.imageElements()
+              + (long) within % shape.c() * pixels
+              + within / shape.c();
+      boolean kept = Integer.toUnsignedLong(philox.word(e)) >= op.threshold();
+      m[y + i] = kept ? m[x + i] * op.scale() : 0;
+    }
+  }
+
+  /** The body of an operation whose operands all have the same layout. */
+  private interface Pointwise {
+    void run(Frame frame, int[] in, int out, int n, int first);
+  }
+
+  private static ImageOp pointwise(List<Tensor> reads, Tensor y, Pointwise body) {
+    return new Simple(
+        reads,
+        List.of(y),
+        List.of(),
+        binding -> {
+          Address[] from = reads.stream().map(binding::address).toArray(Address[]::new);
+          Address to = binding.address(y);
+          return (frame, task, worker, first, count) -> {
+            int[] in = new int[from.length];
+            for (int i = 0; i < in.length; i++) {
+              in[i] = from[i].of(worker, first);
+            }
+            body.run(frame, in, to.of(worker, first), count * to.image(), first);
+          };
+        });
+  }
+
+  static ImageOp maxPool(Op.MaxPool op, Kernels kernels) {
+    PoolWindows windows = PoolWindows.of(op.window(), op.x().shape(), op.y().shape());
+    return new Simple(
+        List.of(op.x()),
+        List.of(op.y(), op.argmax()),
+        List.of(),
+        binding -> {
+          Address x = binding.address(op.x());
+          Address y = binding.address(op.y());
+          Address argmax = binding.address(op.argmax());
+          return (frame, task, worker, first, count) -> {
+            for (int i = 0; i < count; i++) {
+              windows.max(
+                  frame.m(),
+                  kernels,
+                  x.of(worker, first) + i * x.image(),
+                  y.of(worker, first) + i * y.image(),
+                  argmax.of(worker, first) + i * argmax.image());
+            }
+          };
+        });
+  }
+
+  static ImageOp maxPoolBackward(Op.MaxPoolBackward op, Kernels kernels) {
+    PoolWindows windows = PoolWindows.of(op.window(), op.dx().shape(), op.dy().shape());
+    return new Simple(
+        List.of(op.dy(), op.argmax()),
+        List.of(op.dx()),
+        List.of(),
+        binding -> {
+          Address dy = binding.address(op.dy());
+          Address argmax = binding.address(op.argmax());
+          Address dx = binding.address(op.dx());
+          return (frame, task, worker, first, count) -> {
+            for (int i = 0; i < count; i++) {
+              windows.maxBackward(
+                  frame.m(),
+                  kernels,
+                  dy.of(worker, first) + i * dy.image(),
+                  argmax.of(worker, first) + i * argmax.image(),
+                  dx.of(worker, first) + i * dx.image());
+            }
+          };
+        });
+  }
+
+  static ImageOp averagePool(Op.AveragePool op) {
+    return average(op.window(), op.x(), op.y(), op.x().shape(), op.y().shape(), true);
+  }
+
+  static ImageOp averagePoolBackward(Op.AveragePoolBackward op) {
+    return average(op.window(), op.dy(), op.dx(), op.dx().shape(), op.dy().shape(), false);
+  }
+
+  private static ImageOp average(
+      Window window, Tensor from, Tensor to, Shape image, Shape pooled, boolean forward) {
+    PoolWindows windows = PoolWindows.of(window, image, pooled);
+    return new Simple(
+        List.of(from),
+        List.of(to),
+        List.of(),
+        binding -> {
+          Address in = binding.address(from);
+          Address out = binding.address(to);
+          return (frame, task, worker, first, count) -> {
+            for (int i = 0; i < count; i++) {
+              int source = in.of(worker, first) + i * in.image();
+              int target = out.of(worker, first) + i * out.image();
+              if (forward) {
+                windows.average(frame.m(), source, target);
+              } else {
+                windows.averageBackward(frame.m(), source, target);
+              }
+            }
+          };
+        });
+  }
+}

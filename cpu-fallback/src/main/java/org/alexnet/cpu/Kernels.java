@@ -1,0 +1,99 @@
+package org.alexnet.cpu;
+
+/**
+ * The inner loops. All operands lie in one array {@code m} and are named by their offsets in it.
+ *
+ * <p>Sums over k run in rising order with one rounding a step (fused multiply-add), and the lanes
+ * of a vector are different outputs, so implementations of any vector width give equal bits.
+ */
+interface Kernels {
+
+  /** One line: what they run on. */
+  String description();
+
+  /** Columns of a tile, the width of a packed panel. */
+  int columns();
+
+  /** Heights of the tiles there are, the tallest first. */
+  int[] heights();
+
+  /**
+   * A tile of a matrix product: {@code c[i][j] = max(init[i][j] + sum_k a[k][i] b[k][j], floor)}
+   * for {@code height} rows i and {@link #columns()} columns j.
+   *
+   * <p>k runs over {@code segments} runs of {@code length}; within a run, consecutive k are {@code
+   * lda} and {@code ldb} apart, and runs are {@code pitchA} and {@code pitchB} apart.
+   *
+   * @param height one of {@link #heights()}
+   * @param ldInit distance between rows of {@code init}, 0 to give all rows the same
+   */
+  void tile(
+      int height,
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor);
+
+  /** y = max(x, 0); what is not a number stays so. */
+  void rectify(float[] m, int x, int y, int n);
+
+  /** dx = dy where y > 0, else 0. */
+  void rectifyBackward(float[] m, int dy, int y, int dx, int n);
+
+  /**
+   * The maximum over a window for each of {@code channels} and where it was.
+   *
+   * @param x first pixel of the window that lies in the image
+   * @param rows rows of the window in the image
+   * @param cols columns of the window in the image
+   * @param pitch distance between rows of the image
+   * @param code number of the first pixel within the whole window
+   * @param kernel distance between the numbers of two rows
+   */
+  void maxWindow(
+      float[] m,
+      int x,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int y,
+      int argmax);
+
+  /**
+   * Gives dy to the pixel that {@code argmax} names, in a window described as for {@link
+   * #maxWindow}.
+   *
+   * @param add whether to add to what is there or to overwrite it, other pixels with 0
+   */
+  void maxWindowBackward(
+      float[] m,
+      int dx,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int dy,
+      int argmax,
+      boolean add);
+
+  /** v = momentum v - decay w - rate g, then w = w + v; decay includes the rate. */
+  void update(float[] m, int w, int v, int g, int n, float momentum, float decay, float rate);
+
+  /** y = y + x. */
+  void add(float[] m, int x, int y, int n);
+}

@@ -1,0 +1,158 @@
+package org.alexnet.cpu;
+
+/** The inner loops without the Vector API; the JIT compiler makes vectors of some of them. */
+final class ScalarKernels implements Kernels {
+  private static final int COLUMNS = 16;
+  private static final int[] HEIGHTS = {4};
+
+  @Override
+  public String description() {
+    return "scalar kernels";
+  }
+
+  @Override
+  public int columns() {
+    return COLUMNS;
+  }
+
+  @Override
+  public int[] heights() {
+    return HEIGHTS.clone();
+  }
+
+  @Override
+  public void tile(
+      int height,
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    for (int i = 0; i < height; i++) {
+      row(m, a + i, lda, pitchA, b, ldb, pitchB, segments, length, init + i * ldInit, c + i * ldc);
+      for (int j = 0; j < COLUMNS; j++) {
+        m[c + i * ldc + j] = Math.max(m[c + i * ldc + j], floor);
+      }
+    }
+  }
+
+  private static void row(
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int c) {
+    float[] sums = new float[COLUMNS];
+    System.arraycopy(m, init, sums, 0, COLUMNS);
+    for (int s = 0; s < segments; s++) {
+      for (int k = 0; k < length; k++) {
+        float x = m[a + s * pitchA + k * lda];
+        int y = b + s * pitchB + k * ldb;
+        for (int j = 0; j < COLUMNS; j++) {
+          sums[j] = Math.fma(x, m[y + j], sums[j]);
+        }
+      }
+    }
+    System.arraycopy(sums, 0, m, c, COLUMNS);
+  }
+
+  @Override
+  public void rectify(float[] m, int x, int y, int n) {
+    for (int i = 0; i < n; i++) {
+      m[y + i] = Math.max(m[x + i], 0);
+    }
+  }
+
+  @Override
+  public void rectifyBackward(float[] m, int dy, int y, int dx, int n) {
+    for (int i = 0; i < n; i++) {
+      m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
+    }
+  }
+
+  @Override
+  public void maxWindow(
+      float[] m,
+      int x,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int y,
+      int argmax) {
+    for (int c = 0; c < channels; c++) {
+      float best = m[x + c];
+      int where = code;
+      for (int h = 0; h < rows; h++) {
+        for (int w = 0; w < cols; w++) {
+          float value = m[x + h * pitch + w * channels + c];
+          if (value > best || (Float.isNaN(value) && !Float.isNaN(best))) {
+            best = value;
+            where = code + h * kernel + w;
+          }
+        }
+      }
+      m[y + c] = best;
+      m[argmax + c] = where;
+    }
+  }
+
+  @Override
+  public void maxWindowBackward(
+      float[] m,
+      int dx,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int dy,
+      int argmax,
+      boolean add) {
+    for (int h = 0; h < rows; h++) {
+      for (int w = 0; w < cols; w++) {
+        int to = dx + h * pitch + w * channels;
+        float here = code + h * kernel + w;
+        for (int c = 0; c < channels; c++) {
+          float value = m[argmax + c] == here ? m[dy + c] : 0;
+          m[to + c] = add ? m[to + c] + value : value;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void update(
+      float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {
+    for (int i = 0; i < n; i++) {
+      float step = Math.fma(-rate, m[g + i], Math.fma(-decay, m[w + i], momentum * m[v + i]));
+      m[v + i] = step;
+      m[w + i] += step;
+    }
+  }
+
+  @Override
+  public void add(float[] m, int x, int y, int n) {
+    for (int i = 0; i < n; i++) {
+      m[y + i] += m[x + i];
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package org.alexnet.cpu;
+
+/** Small movements of matrix blocks. */
+final class Tiles {
+  private Tiles() {}
+
+  /** Copies a block of rows and columns. */
+  static void copy(float[] m, int from, int ldFrom, int to, int ldTo, int rows, int columns) {
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(m, from + i * ldFrom, m, to + i * ldTo, columns);
+    }
+  }
+
+  /**
+   * Packs rows for a tile, row innermost: {@code to[k * height + i] = from[i * ldFrom + k]}; rows
+   * that do not exist become 0.
+   */
+  static void packRows(float[] m, int from, int ldFrom, int valid, int height, int length, int to) {
+    for (int i = 0; i < valid; i++) {
+      int p = to + i;
+      int q = from + i * ldFrom;
+      for (int k = 0; k < length; k++) {
+        m[p] = m[q + k];
+        p += height;
+      }
+    }
+    for (int i = valid; i < height; i++) {
+      for (int k = 0; k < length; k++) {
+        m[to + k * height + i] = 0;
+      }
+    }
+  }
+
+  /** Packs columns for a tile: rows of {@code columns} floats, padded with 0 beyond the width. */
+  static void packColumns(
+      float[] m, int from, int ldFrom, int rows, int width, int columns, int to) {
+    for (int k = 0; k < rows; k++) {
+      System.arraycopy(m, from + k * ldFrom, m, to + k * columns, width);
+      for (int j = width; j < columns; j++) {
+        m[to + k * columns + j] = 0;
+      }
+    }
+  }
+}

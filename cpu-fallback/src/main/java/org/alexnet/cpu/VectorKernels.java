@@ -1,0 +1,230 @@
+package org.alexnet.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The inner loops on the Vector API. */
+final class VectorKernels implements Kernels {
+
+  /** Vectors of the width that the processor prefers, or that the property asks for. */
+  static final VectorSpecies<Float> SPECIES = species();
+
+  private static final int LANES = SPECIES.length();
+  private static final int[] HEIGHTS = LANES == 16 ? new int[] {14, 8} : new int[] {6, 4};
+
+  private static VectorSpecies<Float> species() {
+    String bits = System.getProperty("alexnet.vector.bits");
+    if (bits == null) {
+      return FloatVector.SPECIES_PREFERRED;
+    }
+    return switch (bits) {
+      case "128" -> FloatVector.SPECIES_128;
+      case "256" -> FloatVector.SPECIES_256;
+      case "512" -> FloatVector.SPECIES_512;
+      default ->
+          throw new IllegalArgumentException(
+              "alexnet.vector.bits is \"%s\": must be 128, 256 or 512".formatted(bits));
+    };
+  }
+
+  @Override
+  public String description() {
+    return "vectors of %d bits".formatted(SPECIES.vectorBitSize());
+  }
+
+  @Override
+  public int columns() {
+    return 2 * LANES;
+  }
+
+  @Override
+  public int[] heights() {
+    return HEIGHTS.clone();
+  }
+
+  @Override
+  public void tile(
+      int height,
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    VectorTiles.run(
+        height, m, a, lda, pitchA, b, ldb, pitchB, segments, length, init, ldInit, c, ldc, floor);
+  }
+
+  @Override
+  public void rectify(float[] m, int x, int y, int n) {
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      FloatVector.fromArray(SPECIES, m, x + i).max(0).intoArray(m, y + i);
+    }
+    for (; i < n; i++) {
+      m[y + i] = Math.max(m[x + i], 0);
+    }
+  }
+
+  @Override
+  public void rectifyBackward(float[] m, int dy, int y, int dx, int n) {
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      VectorMask<Float> on =
+          FloatVector.fromArray(SPECIES, m, y + i).compare(VectorOperators.GT, 0);
+      FloatVector.zero(SPECIES)
+          .blend(FloatVector.fromArray(SPECIES, m, dy + i), on)
+          .intoArray(m, dx + i);
+    }
+    for (; i < n; i++) {
+      m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
+    }
+  }
+
+  @Override
+  public void maxWindow(
+      float[] m,
+      int x,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int y,
+      int argmax) {
+    int bound = SPECIES.loopBound(channels);
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector best = FloatVector.fromArray(SPECIES, m, x + c);
+      FloatVector where = FloatVector.broadcast(SPECIES, code);
+      for (int h = 0; h < rows; h++) {
+        for (int w = 0; w < cols; w++) {
+          FloatVector value = FloatVector.fromArray(SPECIES, m, x + h * pitch + w * channels + c);
+          // The first maximum stays, and what is no number stays once it is found.
+          VectorMask<Float> better =
+              value
+                  .compare(VectorOperators.LE, best)
+                  .or(best.compare(VectorOperators.NE, best))
+                  .not();
+          best = best.blend(value, better);
+          where = where.blend(code + h * kernel + w, better);
+        }
+      }
+      best.intoArray(m, y + c);
+      where.intoArray(m, argmax + c);
+    }
+    for (int c = bound; c < channels; c++) {
+      maxWindowTail(m, x + c, rows, cols, pitch, channels, code, kernel, y + c, argmax + c);
+    }
+  }
+
+  private static void maxWindowTail(
+      float[] m,
+      int x,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int y,
+      int argmax) {
+    float best = m[x];
+    int where = code;
+    for (int h = 0; h < rows; h++) {
+      for (int w = 0; w < cols; w++) {
+        float value = m[x + h * pitch + w * channels];
+        if (value > best || (Float.isNaN(value) && !Float.isNaN(best))) {
+          best = value;
+          where = code + h * kernel + w;
+        }
+      }
+    }
+    m[y] = best;
+    m[argmax] = where;
+  }
+
+  @Override
+  public void maxWindowBackward(
+      float[] m,
+      int dx,
+      int rows,
+      int cols,
+      int pitch,
+      int channels,
+      int code,
+      int kernel,
+      int dy,
+      int argmax,
+      boolean add) {
+    int bound = SPECIES.loopBound(channels);
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector where = FloatVector.fromArray(SPECIES, m, argmax + c);
+      FloatVector gradient = FloatVector.fromArray(SPECIES, m, dy + c);
+      for (int h = 0; h < rows; h++) {
+        for (int w = 0; w < cols; w++) {
+          int to = dx + h * pitch + w * channels + c;
+          FloatVector base = add ? FloatVector.fromArray(SPECIES, m, to) : zero;
+          VectorMask<Float> here =
+              where.compare(VectorOperators.EQ, (float) (code + h * kernel + w));
+          base.add(zero.blend(gradient, here)).intoArray(m, to);
+        }
+      }
+    }
+    for (int c = bound; c < channels; c++) {
+      for (int h = 0; h < rows; h++) {
+        for (int w = 0; w < cols; w++) {
+          int to = dx + h * pitch + w * channels + c;
+          float value = m[argmax + c] == code + h * kernel + w ? m[dy + c] : 0;
+          m[to] = add ? m[to] + value : value;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void update(
+      float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {
+    FloatVector minusDecay = FloatVector.broadcast(SPECIES, -decay);
+    FloatVector minusRate = FloatVector.broadcast(SPECIES, -rate);
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      FloatVector weight = FloatVector.fromArray(SPECIES, m, w + i);
+      FloatVector step =
+          minusRate.fma(
+              FloatVector.fromArray(SPECIES, m, g + i),
+              minusDecay.fma(weight, FloatVector.fromArray(SPECIES, m, v + i).mul(momentum)));
+      step.intoArray(m, v + i);
+      weight.add(step).intoArray(m, w + i);
+    }
+    for (; i < n; i++) {
+      float step = Math.fma(-rate, m[g + i], Math.fma(-decay, m[w + i], momentum * m[v + i]));
+      m[v + i] = step;
+      m[w + i] += step;
+    }
+  }
+
+  @Override
+  public void add(float[] m, int x, int y, int n) {
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      FloatVector.fromArray(SPECIES, m, y + i)
+          .add(FloatVector.fromArray(SPECIES, m, x + i))
+          .intoArray(m, y + i);
+    }
+    for (; i < n; i++) {
+      m[y + i] += m[x + i];
+    }
+  }
+}

@@ -1,0 +1,381 @@
+package org.alexnet.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The register tiles of the matrix product: straight-line code with one local a register, which the
+ * JIT compiler keeps in registers. Two vectors of columns wide, and as many rows as registers
+ * allow: 14 and 8 of the 32 that AVX-512 has, 6 and 4 of the 16 of AVX2.
+ */
+final class VectorTiles {
+  private static final VectorSpecies<Float> S = VectorKernels.SPECIES;
+  private static final int LANES = S.length();
+
+  private VectorTiles() {}
+
+  static void run(
+      int height,
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    switch (height) {
+      case 14 ->
+          tile14(m, a, lda, pitchA, b, ldb, pitchB, segments, length, init, ldInit, c, ldc, floor);
+      case 8 ->
+          tile8(m, a, lda, pitchA, b, ldb, pitchB, segments, length, init, ldInit, c, ldc, floor);
+      case 6 ->
+          tile6(m, a, lda, pitchA, b, ldb, pitchB, segments, length, init, ldInit, c, ldc, floor);
+      case 4 ->
+          tile4(m, a, lda, pitchA, b, ldb, pitchB, segments, length, init, ldInit, c, ldc, floor);
+      default -> throw new IllegalArgumentException("no tile of height " + height);
+    }
+  }
+
+  private static void tile14(
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
+    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
+    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
+    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
+    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
+    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
+    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
+    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
+    FloatVector c40 = FloatVector.fromArray(S, m, init + 4 * ldInit);
+    FloatVector c41 = FloatVector.fromArray(S, m, init + 4 * ldInit + LANES);
+    FloatVector c50 = FloatVector.fromArray(S, m, init + 5 * ldInit);
+    FloatVector c51 = FloatVector.fromArray(S, m, init + 5 * ldInit + LANES);
+    FloatVector c60 = FloatVector.fromArray(S, m, init + 6 * ldInit);
+    FloatVector c61 = FloatVector.fromArray(S, m, init + 6 * ldInit + LANES);
+    FloatVector c70 = FloatVector.fromArray(S, m, init + 7 * ldInit);
+    FloatVector c71 = FloatVector.fromArray(S, m, init + 7 * ldInit + LANES);
+    FloatVector c80 = FloatVector.fromArray(S, m, init + 8 * ldInit);
+    FloatVector c81 = FloatVector.fromArray(S, m, init + 8 * ldInit + LANES);
+    FloatVector c90 = FloatVector.fromArray(S, m, init + 9 * ldInit);
+    FloatVector c91 = FloatVector.fromArray(S, m, init + 9 * ldInit + LANES);
+    FloatVector c100 = FloatVector.fromArray(S, m, init + 10 * ldInit);
+    FloatVector c101 = FloatVector.fromArray(S, m, init + 10 * ldInit + LANES);
+    FloatVector c110 = FloatVector.fromArray(S, m, init + 11 * ldInit);
+    FloatVector c111 = FloatVector.fromArray(S, m, init + 11 * ldInit + LANES);
+    FloatVector c120 = FloatVector.fromArray(S, m, init + 12 * ldInit);
+    FloatVector c121 = FloatVector.fromArray(S, m, init + 12 * ldInit + LANES);
+    FloatVector c130 = FloatVector.fromArray(S, m, init + 13 * ldInit);
+    FloatVector c131 = FloatVector.fromArray(S, m, init + 13 * ldInit + LANES);
+    for (int s = 0; s < segments; s++) {
+      int p = a + s * pitchA;
+      int q = b + s * pitchB;
+      for (int k = 0; k < length; k++) {
+        FloatVector b0 = FloatVector.fromArray(S, m, q);
+        FloatVector b1 = FloatVector.fromArray(S, m, q + LANES);
+        FloatVector a0 = FloatVector.broadcast(S, m[p + 0]);
+        c00 = a0.fma(b0, c00);
+        c01 = a0.fma(b1, c01);
+        FloatVector a1 = FloatVector.broadcast(S, m[p + 1]);
+        c10 = a1.fma(b0, c10);
+        c11 = a1.fma(b1, c11);
+        FloatVector a2 = FloatVector.broadcast(S, m[p + 2]);
+        c20 = a2.fma(b0, c20);
+        c21 = a2.fma(b1, c21);
+        FloatVector a3 = FloatVector.broadcast(S, m[p + 3]);
+        c30 = a3.fma(b0, c30);
+        c31 = a3.fma(b1, c31);
+        FloatVector a4 = FloatVector.broadcast(S, m[p + 4]);
+        c40 = a4.fma(b0, c40);
+        c41 = a4.fma(b1, c41);
+        FloatVector a5 = FloatVector.broadcast(S, m[p + 5]);
+        c50 = a5.fma(b0, c50);
+        c51 = a5.fma(b1, c51);
+        FloatVector a6 = FloatVector.broadcast(S, m[p + 6]);
+        c60 = a6.fma(b0, c60);
+        c61 = a6.fma(b1, c61);
+        FloatVector a7 = FloatVector.broadcast(S, m[p + 7]);
+        c70 = a7.fma(b0, c70);
+        c71 = a7.fma(b1, c71);
+        FloatVector a8 = FloatVector.broadcast(S, m[p + 8]);
+        c80 = a8.fma(b0, c80);
+        c81 = a8.fma(b1, c81);
+        FloatVector a9 = FloatVector.broadcast(S, m[p + 9]);
+        c90 = a9.fma(b0, c90);
+        c91 = a9.fma(b1, c91);
+        FloatVector a10 = FloatVector.broadcast(S, m[p + 10]);
+        c100 = a10.fma(b0, c100);
+        c101 = a10.fma(b1, c101);
+        FloatVector a11 = FloatVector.broadcast(S, m[p + 11]);
+        c110 = a11.fma(b0, c110);
+        c111 = a11.fma(b1, c111);
+        FloatVector a12 = FloatVector.broadcast(S, m[p + 12]);
+        c120 = a12.fma(b0, c120);
+        c121 = a12.fma(b1, c121);
+        FloatVector a13 = FloatVector.broadcast(S, m[p + 13]);
+        c130 = a13.fma(b0, c130);
+        c131 = a13.fma(b1, c131);
+        p += lda;
+        q += ldb;
+      }
+    }
+    FloatVector low = FloatVector.broadcast(S, floor);
+    c00.max(low).intoArray(m, c + 0 * ldc);
+    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.max(low).intoArray(m, c + 1 * ldc);
+    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.max(low).intoArray(m, c + 2 * ldc);
+    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.max(low).intoArray(m, c + 3 * ldc);
+    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
+    c40.max(low).intoArray(m, c + 4 * ldc);
+    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
+    c50.max(low).intoArray(m, c + 5 * ldc);
+    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
+    c60.max(low).intoArray(m, c + 6 * ldc);
+    c61.max(low).intoArray(m, c + 6 * ldc + LANES);
+    c70.max(low).intoArray(m, c + 7 * ldc);
+    c71.max(low).intoArray(m, c + 7 * ldc + LANES);
+    c80.max(low).intoArray(m, c + 8 * ldc);
+    c81.max(low).intoArray(m, c + 8 * ldc + LANES);
+    c90.max(low).intoArray(m, c + 9 * ldc);
+    c91.max(low).intoArray(m, c + 9 * ldc + LANES);
+    c100.max(low).intoArray(m, c + 10 * ldc);
+    c101.max(low).intoArray(m, c + 10 * ldc + LANES);
+    c110.max(low).intoArray(m, c + 11 * ldc);
+    c111.max(low).intoArray(m, c + 11 * ldc + LANES);
+    c120.max(low).intoArray(m, c + 12 * ldc);
+    c121.max(low).intoArray(m, c + 12 * ldc + LANES);
+    c130.max(low).intoArray(m, c + 13 * ldc);
+    c131.max(low).intoArray(m, c + 13 * ldc + LANES);
+  }
+
+  private static void tile8(
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
+    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
+    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
+    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
+    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
+    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
+    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
+    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
+    FloatVector c40 = FloatVector.fromArray(S, m, init + 4 * ldInit);
+    FloatVector c41 = FloatVector.fromArray(S, m, init + 4 * ldInit + LANES);
+    FloatVector c50 = FloatVector.fromArray(S, m, init + 5 * ldInit);
+    FloatVector c51 = FloatVector.fromArray(S, m, init + 5 * ldInit + LANES);
+    FloatVector c60 = FloatVector.fromArray(S, m, init + 6 * ldInit);
+    FloatVector c61 = FloatVector.fromArray(S, m, init + 6 * ldInit + LANES);
+    FloatVector c70 = FloatVector.fromArray(S, m, init + 7 * ldInit);
+    FloatVector c71 = FloatVector.fromArray(S, m, init + 7 * ldInit + LANES);
+    for (int s = 0; s < segments; s++) {
+      int p = a + s * pitchA;
+      int q = b + s * pitchB;
+      for (int k = 0; k < length; k++) {
+        FloatVector b0 = FloatVector.fromArray(S, m, q);
+        FloatVector b1 = FloatVector.fromArray(S, m, q + LANES);
+        FloatVector a0 = FloatVector.broadcast(S, m[p + 0]);
+        c00 = a0.fma(b0, c00);
+        c01 = a0.fma(b1, c01);
+        FloatVector a1 = FloatVector.broadcast(S, m[p + 1]);
+        c10 = a1.fma(b0, c10);
+        c11 = a1.fma(b1, c11);
+        FloatVector a2 = FloatVector.broadcast(S, m[p + 2]);
+        c20 = a2.fma(b0, c20);
+        c21 = a2.fma(b1, c21);
+        FloatVector a3 = FloatVector.broadcast(S, m[p + 3]);
+        c30 = a3.fma(b0, c30);
+        c31 = a3.fma(b1, c31);
+        FloatVector a4 = FloatVector.broadcast(S, m[p + 4]);
+        c40 = a4.fma(b0, c40);
+        c41 = a4.fma(b1, c41);
+        FloatVector a5 = FloatVector.broadcast(S, m[p + 5]);
+        c50 = a5.fma(b0, c50);
+        c51 = a5.fma(b1, c51);
+        FloatVector a6 = FloatVector.broadcast(S, m[p + 6]);
+        c60 = a6.fma(b0, c60);
+        c61 = a6.fma(b1, c61);
+        FloatVector a7 = FloatVector.broadcast(S, m[p + 7]);
+        c70 = a7.fma(b0, c70);
+        c71 = a7.fma(b1, c71);
+        p += lda;
+        q += ldb;
+      }
+    }
+    FloatVector low = FloatVector.broadcast(S, floor);
+    c00.max(low).intoArray(m, c + 0 * ldc);
+    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.max(low).intoArray(m, c + 1 * ldc);
+    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.max(low).intoArray(m, c + 2 * ldc);
+    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.max(low).intoArray(m, c + 3 * ldc);
+    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
+    c40.max(low).intoArray(m, c + 4 * ldc);
+    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
+    c50.max(low).intoArray(m, c + 5 * ldc);
+    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
+    c60.max(low).intoArray(m, c + 6 * ldc);
+    c61.max(low).intoArray(m, c + 6 * ldc + LANES);
+    c70.max(low).intoArray(m, c + 7 * ldc);
+    c71.max(low).intoArray(m, c + 7 * ldc + LANES);
+  }
+
+  private static void tile6(
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
+    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
+    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
+    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
+    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
+    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
+    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
+    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
+    FloatVector c40 = FloatVector.fromArray(S, m, init + 4 * ldInit);
+    FloatVector c41 = FloatVector.fromArray(S, m, init + 4 * ldInit + LANES);
+    FloatVector c50 = FloatVector.fromArray(S, m, init + 5 * ldInit);
+    FloatVector c51 = FloatVector.fromArray(S, m, init + 5 * ldInit + LANES);
+    for (int s = 0; s < segments; s++) {
+      int p = a + s * pitchA;
+      int q = b + s * pitchB;
+      for (int k = 0; k < length; k++) {
+        FloatVector b0 = FloatVector.fromArray(S, m, q);
+        FloatVector b1 = FloatVector.fromArray(S, m, q + LANES);
+        FloatVector a0 = FloatVector.broadcast(S, m[p + 0]);
+        c00 = a0.fma(b0, c00);
+        c01 = a0.fma(b1, c01);
+        FloatVector a1 = FloatVector.broadcast(S, m[p + 1]);
+        c10 = a1.fma(b0, c10);
+        c11 = a1.fma(b1, c11);
+        FloatVector a2 = FloatVector.broadcast(S, m[p + 2]);
+        c20 = a2.fma(b0, c20);
+        c21 = a2.fma(b1, c21);
+        FloatVector a3 = FloatVector.broadcast(S, m[p + 3]);
+        c30 = a3.fma(b0, c30);
+        c31 = a3.fma(b1, c31);
+        FloatVector a4 = FloatVector.broadcast(S, m[p + 4]);
+        c40 = a4.fma(b0, c40);
+        c41 = a4.fma(b1, c41);
+        FloatVector a5 = FloatVector.broadcast(S, m[p + 5]);
+        c50 = a5.fma(b0, c50);
+        c51 = a5.fma(b1, c51);
+        p += lda;
+        q += ldb;
+      }
+    }
+    FloatVector low = FloatVector.broadcast(S, floor);
+    c00.max(low).intoArray(m, c + 0 * ldc);
+    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.max(low).intoArray(m, c + 1 * ldc);
+    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.max(low).intoArray(m, c + 2 * ldc);
+    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.max(low).intoArray(m, c + 3 * ldc);
+    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
+    c40.max(low).intoArray(m, c + 4 * ldc);
+    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
+    c50.max(low).intoArray(m, c + 5 * ldc);
+    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
+  }
+
+  private static void tile4(
+      float[] m,
+      int a,
+      int lda,
+      int pitchA,
+      int b,
+      int ldb,
+      int pitchB,
+      int segments,
+      int length,
+      int init,
+      int ldInit,
+      int c,
+      int ldc,
+      float floor) {
+    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
+    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
+    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
+    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
+    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
+    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
+    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
+    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
+    for (int s = 0; s < segments; s++) {
+      int p = a + s * pitchA;
+      int q = b + s * pitchB;
+      for (int k = 0; k < length; k++) {
+        FloatVector b0 = FloatVector.fromArray(S, m, q);
+        FloatVector b1 = FloatVector.fromArray(S, m, q + LANES);
+        FloatVector a0 = FloatVector.broadcast(S, m[p + 0]);
+        c00 = a0.fma(b0, c00);
+        c01 = a0.fma(b1, c01);
+        FloatVector a1 = FloatVector.broadcast(S, m[p + 1]);
+        c10 = a1.fma(b0, c10);
+        c11 = a1.fma(b1, c11);
+        FloatVector a2 = FloatVector.broadcast(S, m[p + 2]);
+        c20 = a2.fma(b0, c20);
+        c21 = a2.fma(b1, c21);
+        FloatVector a3 = FloatVector.broadcast(S, m[p + 3]);
+        c30 = a3.fma(b0, c30);
+        c31 = a3.fma(b1, c31);
+        p += lda;
+        q += ldb;
+      }
+    }
+    FloatVector low = FloatVector.broadcast(S, floor);
+    c00.max(low).intoArray(m, c + 0 * ldc);
+    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.max(low).intoArray(m, c + 1 * ldc);
+    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.max(low).intoArray(m, c + 2 * ldc);
+    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.max(low).intoArray(m, c + 3 * ldc);
+    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
+  }
+}
