@@ -123,6 +123,11 @@ public final class SafetensorsFile implements AutoCloseable {
     return values;
   }
 
+  /** Length of the whole file. */
+  public long bytes() {
+    return bytes.byteSize();
+  }
+
   /** Length and checksum of the whole file, header included; reads all of it. */
   public FileDigest digest() {
     var crc = new CRC32C();
