@@ -1,0 +1,296 @@
+package org.alexnet.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.alexnet.AlexNetException;
+import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.safetensors.SafetensorsWriter;
+
+/**
+ * A training run on disk: {@code run.json} (its settings), {@code input.safetensors} (what prepares
+ * an image), {@code metrics.jsonl} (one line an epoch) and the current checkpoint: {@code
+ * model.safetensors}, {@code optimizer.safetensors}, {@code best.safetensors} and {@code
+ * state.json}. One process at a time writes; any number may read meanwhile, each of which keeps the
+ * generation it found when it opened the run. For use by one thread; a thread that is interrupted
+ * while it writes fails as if the disk had.
+ */
+public final class RunFolder implements AutoCloseable {
+  private static final String RUN = "run.json";
+  private static final String RUN_TEMPORARY = "run.json.tmp";
+  private static final String INPUT = "input.safetensors";
+
+  /** What a process killed while it created a run leaves, which is nothing of worth. */
+  private static final Set<String> LEFTOVERS = Set.of(RunLock.NAME, RUN_TEMPORARY);
+
+  private final Path dir;
+  private final ObjectNode runJson;
+  private final MetricsLog metrics;
+  private final Optional<Writing> writing;
+  private final Optional<Snapshot> reading;
+
+  /** What only a training process has. */
+  private record Writing(RunLock lock, CheckpointStore store) {}
+
+  private RunFolder(
+      Path dir, ObjectNode runJson, Optional<Writing> writing, Optional<Snapshot> reading) {
+    this.dir = dir;
+    this.runJson = runJson;
+    this.metrics = new MetricsLog(dir);
+    this.writing = writing;
+    this.reading = reading;
+  }
+
+  /**
+   * Begins a run in a new or empty folder, makes missing parents, and locks it for this process.
+   *
+   * @param runJson the settings, kept as {@code run.json}
+   * @throws AlexNetException when the folder holds anything already, is in use, or cannot be
+   *     written
+   */
+  public static RunFolder create(Path dir, ObjectNode runJson) {
+    return create(dir, runJson, FileOps.DISK);
+  }
+
+  static RunFolder create(Path dir, ObjectNode runJson, FileOps ops) {
+    try {
+      requireFree(dir);
+      Files.createDirectories(dir);
+    } catch (IOException e) {
+      throw cannotCreate(dir, e);
+    }
+    RunLock lock = RunLock.acquire(dir);
+    try {
+      requireFree(dir); // again: another process may have come first
+      ops.write(dir.resolve(RUN_TEMPORARY), JsonFiles.pretty(runJson));
+      ops.move(dir.resolve(RUN_TEMPORARY), dir.resolve(RUN));
+      ops.write(dir.resolve(MetricsLog.NAME), new byte[0]);
+      ops.force(dir);
+      ops.force(DurableFiles.parent(dir));
+      var store = new CheckpointStore(dir, ops);
+      return new RunFolder(
+          dir, runJson.deepCopy(), Optional.of(new Writing(lock, store)), Optional.empty());
+    } catch (IOException e) {
+      lock.close();
+      throw cannotCreate(dir, e);
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a run to go on training: locks it, completes a checkpoint that was interrupted after it
+   * became current, discards one that was not, and cuts {@code metrics.jsonl} back to the current
+   * checkpoint.
+   *
+   * @throws AlexNetException when the folder is not a run, has no checkpoint, is in use, is damaged
+   *     or cannot be written
+   */
+  public static RunFolder openForTraining(Path dir) {
+    return openForTraining(dir, FileOps.DISK);
+  }
+
+  static RunFolder openForTraining(Path dir, FileOps ops) {
+    requireRun(dir);
+    RunLock lock = RunLock.acquire(dir);
+    try {
+      ObjectNode runJson = JsonFiles.read(dir.resolve(RUN));
+      var store = new CheckpointStore(dir, ops);
+      store.recover();
+      try (Snapshot whole = Snapshot.open(dir).orElseThrow(() -> noCheckpoint(dir))) {
+        new MetricsLog(dir).cutTo(whole.generation().metricsBytes());
+      }
+      return new RunFolder(dir, runJson, Optional.of(new Writing(lock, store)), Optional.empty());
+    } catch (RuntimeException | Error e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a run to read it, changing nothing and taking no lock. What is read is the generation
+   * that was current at this call, also after a training process has made others.
+   *
+   * @throws AlexNetException when the folder is not a run, has no checkpoint or is damaged
+   */
+  public static RunFolder openForReading(Path dir) {
+    requireRun(dir);
+    ObjectNode runJson = JsonFiles.read(dir.resolve(RUN));
+    Snapshot snapshot = Snapshot.open(dir).orElseThrow(() -> noCheckpoint(dir));
+    return new RunFolder(dir, runJson, Optional.empty(), Optional.of(snapshot));
+  }
+
+  /** The run's folder, as it was given. */
+  public Path dir() {
+    return dir;
+  }
+
+  /** A copy of the settings the run was created with. */
+  public ObjectNode runJson() {
+    return runJson.deepCopy();
+  }
+
+  /**
+   * A copy of the trainer's part of the current checkpoint.
+   *
+   * @throws AlexNetException when the run has no checkpoint yet
+   */
+  public ObjectNode state() {
+    return generation().state().deepCopy();
+  }
+
+  /** Number of the current checkpoint, 1 for the first; 0 where there is none yet. */
+  public long checkpoint() {
+    return current().map(Generation::number).orElse(0L);
+  }
+
+  /**
+   * Writes weights, momentum and state together and makes them the run's current checkpoint in one
+   * step, with {@code metrics.jsonl} as it is now.
+   *
+   * @throws AlexNetException when a value is not finite or the disk refuses; the message says which
+   *     tensor or file and why, and the previous checkpoint is then intact
+   */
+  public void commit(Checkpoint checkpoint) {
+    writing().store().commit(checkpoint, metrics.length());
+  }
+
+  /**
+   * Appends one line to {@code metrics.jsonl} and forces it to disk.
+   *
+   * @throws AlexNetException when the disk refuses; nothing of the line then stays
+   */
+  public void appendMetrics(ObjectNode line) {
+    writing();
+    metrics.append(line);
+  }
+
+  /** The lines of {@code metrics.jsonl}; for a reader, those its checkpoint knows. */
+  public List<JsonNode> metrics() {
+    return metrics.read(reading.map(r -> r.generation().metricsBytes()).orElseGet(metrics::length));
+  }
+
+  /**
+   * Opens the current checkpoint's weights, checked byte for byte. The caller closes the file; in a
+   * run opened for reading it ends with the run at the latest.
+   *
+   * @throws AlexNetException when there is no checkpoint or the file is not the checkpoint's
+   */
+  public SafetensorsFile openWeights() {
+    return open(CheckpointStore.MODEL);
+  }
+
+  /** Opens the current checkpoint's momentum, under the terms of {@link #openWeights}. */
+  public SafetensorsFile openMomentum() {
+    return open(CheckpointStore.OPTIMIZER);
+  }
+
+  /**
+   * Opens the weights with the best validation error, under the terms of {@link #openWeights};
+   * empty where no checkpoint was the best yet.
+   */
+  public Optional<SafetensorsFile> openBest() {
+    return generation().files().containsKey(CheckpointStore.BEST)
+        ? Optional.of(open(CheckpointStore.BEST))
+        : Optional.empty();
+  }
+
+  /** Opens what prepares an image for this run; empty where the run needs nothing. */
+  public Optional<SafetensorsFile> openInput() {
+    Path file = dir.resolve(INPUT);
+    return Files.exists(file) ? Optional.of(SafetensorsFile.open(file)) : Optional.empty();
+  }
+
+  /**
+   * Keeps what prepares an image for this run, such as the mean; to be written before the first
+   * checkpoint.
+   *
+   * @throws AlexNetException when the disk refuses
+   */
+  public void writeInput(SequencedMap<String, FloatTensor> tensors, Map<String, String> metadata) {
+    writing();
+    SafetensorsWriter.save(dir.resolve(INPUT), metadata, tensors);
+  }
+
+  /** Releases the lock, and the files of a run opened for reading. */
+  @Override
+  public void close() {
+    writing.ifPresent(w -> w.lock().close());
+    reading.ifPresent(Snapshot::close);
+  }
+
+  private SafetensorsFile open(String name) {
+    Generation generation = generation();
+    SafetensorsFile file =
+        reading.map(r -> r.file(name)).orElseGet(() -> CheckpointStore.open(dir, name));
+    return generation.requireContent(name, file);
+  }
+
+  private Optional<Generation> current() {
+    return reading.map(Snapshot::generation).or(() -> writing().store().current());
+  }
+
+  private Generation generation() {
+    return current().orElseThrow(() -> noCheckpoint(dir));
+  }
+
+  private Writing writing() {
+    return writing
+        .filter(w -> w.lock().isHeld())
+        .orElseThrow(() -> new IllegalStateException(dir + " is not open for training"));
+  }
+
+  private static void requireRun(Path dir) {
+    String missing = !Files.isDirectory(dir) ? "there is no such folder" : "it has no " + RUN;
+    if (!Files.isRegularFile(dir.resolve(RUN))) {
+      throw new AlexNetException(
+          dir + " is not a run: " + missing + "; give the folder that train wrote (--out)");
+    }
+  }
+
+  private static void requireFree(Path dir) throws IOException {
+    if (!Files.isDirectory(dir)) {
+      return;
+    }
+    List<String> held;
+    try (Stream<Path> entries = Files.list(dir)) {
+      held = entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    }
+    if (held.contains(RUN)) {
+      throw new AlexNetException(
+          dir + " holds a run already; go on with --resume " + dir + ", or give another --out");
+    }
+    Optional<String> foreign = held.stream().filter(name -> !LEFTOVERS.contains(name)).findFirst();
+    if (foreign.isPresent()) {
+      throw new AlexNetException(
+          dir
+              + " is not empty (it holds "
+              + foreign.get()
+              + "); a new run requires a new or empty"
+              + " folder: give another --out");
+    }
+  }
+
+  private static AlexNetException noCheckpoint(Path dir) {
+    return new AlexNetException(
+        ("%s has no checkpoint yet (%s is missing): wait until its training has written one, or,"
+                + " if that was stopped before, begin a new run with another --out")
+            .formatted(dir, CheckpointStore.STATE));
+  }
+
+  private static AlexNetException cannotCreate(Path dir, IOException e) {
+    return new AlexNetException(
+        dir + ": the run cannot be created: " + FileOps.reason(e) + "; give another --out", e);
+  }
+}
