@@ -120,13 +120,13 @@ final class CpuLowering {
 
   /** The rectifier that may be fused into what writes {@code y}: nothing else may want y. */
   private Op.Rectify rectifierOf(Tensor y, Op next) {
-    boolean only = readers.get(y) == 1 && !program.observes(y);
+    boolean only = readers.getOrDefault(y, 0) == 1 && !program.observes(y);
     return only && next instanceof Op.Rectify relu && relu.x().equals(y) ? relu : null;
   }
 
   /** The update that may use up a gradient as it is made: nothing else may want the gradient. */
   private Op.Update updateOf(Op.ConnectBackwardFilter filter) {
-    if (program.observes(filter.dw()) || readers.get(filter.dw()) != 1) {
+    if (program.observes(filter.dw()) || readers.getOrDefault(filter.dw(), 0) != 1) {
       return null;
     }
     return ops.stream()

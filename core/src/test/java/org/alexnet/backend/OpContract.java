@@ -1,0 +1,271 @@
+package org.alexnet.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.alexnet.network.Window;
+import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What every backend must compute, operation by operation, against the reference: equal bits on
+ * small integers where only sums and products are formed, a bound that follows from the arithmetic
+ * elsewhere, and derivatives against central differences. A backend's tests extend this.
+ */
+public abstract class OpContract {
+
+  /** The backend under test. */
+  protected abstract Backend open(int threads);
+
+  /** A convolution to test. */
+  private record Conv(Shape x, int filters, Window window, int groups) {
+    Shape y() {
+      return new Shape(x.n(), filters, window.floor(x.h()), window.floor(x.w()));
+    }
+
+    List<Op> ops() {
+      Tensor x = OpRig.constant("x", x());
+      Tensor w =
+          OpRig.parameter(
+              "w", new Shape(filters, x().c() / groups, window.kernel(), window.kernel()));
+      Tensor b = OpRig.parameter("b", Shape.vector(filters));
+      Tensor y = Tensor.step("y", y());
+      Tensor dy = OpRig.constant("dy", y());
+      return List.of(
+          new Op.Convolve("conv", x, w, b, y, window, groups),
+          new Op.ConvolveBackwardFilter("conv", x, dy, w.gradient(), b.gradient(), window, groups),
+          new Op.ConvolveBackwardData("conv", dy, w, x.gradient(), window, groups));
+    }
+  }
+
+  private static final List<Conv> CONVOLUTIONS =
+      List.of(
+          // The paper's first layer, then shapes of its others, cut short.
+          new Conv(new Shape(2, 3, 35, 35), 96, new Window(11, 4, 0), 1),
+          new Conv(new Shape(3, 96, 9, 9), 64, new Window(5, 1, 2), 2),
+          new Conv(new Shape(3, 64, 13, 13), 48, new Window(3, 1, 1), 1),
+          new Conv(new Shape(2, 64, 7, 7), 96, new Window(3, 1, 1), 2),
+          // Tails of 1 and 13 channels, one pixel, a large padding, strides that leave pixels over.
+          new Conv(new Shape(5, 1, 6, 5), 13, new Window(3, 2, 1), 1),
+          new Conv(new Shape(2, 13, 5, 8), 1, new Window(3, 1, 2), 1),
+          new Conv(new Shape(1, 26, 4, 4), 39, new Window(2, 2, 0), 13),
+          new Conv(new Shape(7, 5, 1, 1), 33, new Window(1, 1, 0), 1),
+          new Conv(new Shape(2, 6, 10, 11), 8, new Window(4, 3, 2), 2),
+          new Conv(new Shape(1, 200, 5, 5), 17, new Window(3, 1, 1), 1));
+
+  @TestFactory
+  Stream<DynamicTest> convolutionsOfSmallIntegersAreExact() {
+    return CONVOLUTIONS.stream()
+        .map(c -> DynamicTest.dynamicTest(c.toString(), () -> assertExact(c.ops())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> convolutionsOfRealsAreWithinTheirBound() {
+    return CONVOLUTIONS.stream()
+        .map(c -> DynamicTest.dynamicTest(c.toString(), () -> assertClose(c.ops(), 1e-5)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> convolutionsHaveTheirDerivatives() {
+    return CONVOLUTIONS.stream()
+        .map(
+            c ->
+                DynamicTest.dynamicTest(
+                    c.toString(),
+                    () -> {
+                      assertDerivative(c.ops(), "x");
+                      assertDerivative(c.ops(), "w");
+                      assertDerivative(c.ops(), "b");
+                    }));
+  }
+
+  private static List<Op> connect(Shape xShape, int outputs) {
+    Tensor x = OpRig.constant("x", xShape);
+    Tensor w = OpRig.parameter("w", new Shape(outputs, xShape.imageElements(), 1, 1));
+    Tensor b = OpRig.parameter("b", Shape.vector(outputs));
+    Tensor y = Tensor.step("y", new Shape(xShape.n(), outputs, 1, 1));
+    Tensor dy = OpRig.constant("dy", y.shape());
+    return List.of(
+        new Op.Connect("fc", x, w, b, y),
+        new Op.ConnectBackwardData("fc", dy, w, x.gradient()),
+        new Op.ConnectBackwardFilter("fc", x, dy, w.gradient(), b.gradient()));
+  }
+
+  private static final List<List<Op>> CONNECTIONS =
+      List.of(
+          connect(new Shape(5, 13, 3, 2), 10),
+          connect(new Shape(128, 40, 1, 1), 33),
+          connect(new Shape(1, 1000, 1, 1), 64),
+          connect(new Shape(17, 1, 1, 1), 1),
+          connect(new Shape(29, 16, 4, 4), 100));
+
+  @TestFactory
+  Stream<DynamicTest> connectionsAreExactCloseAndDifferentiable() {
+    return CONNECTIONS.stream()
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertExact(ops);
+                      assertClose(ops, 1e-5);
+                      assertDerivative(ops, "x");
+                      assertDerivative(ops, "w");
+                      assertDerivative(ops, "b");
+                    }));
+  }
+
+  /** Poolings: overlapping, tiled, padded, with and without an overhanging last window. */
+  private static Stream<List<Op>> poolings(boolean max) {
+    List<List<Op>> all = new ArrayList<>();
+    for (Window window :
+        List.of(
+            new Window(3, 2, 0), new Window(2, 2, 0), new Window(3, 1, 1), new Window(3, 3, 2))) {
+      for (Shape x : List.of(new Shape(3, 13, 13, 13), new Shape(2, 32, 8, 10))) {
+        for (boolean ceil : new boolean[] {false, true}) {
+          int h = ceil ? window.ceil(x.h()) : window.floor(x.h());
+          int w = ceil ? window.ceil(x.w()) : window.floor(x.w());
+          all.add(pooling(max, window, x, new Shape(x.n(), x.c(), h, w)));
+        }
+      }
+    }
+    return all.stream();
+  }
+
+  private static List<Op> pooling(boolean max, Window window, Shape xShape, Shape yShape) {
+    Tensor x = OpRig.constant("x", xShape);
+    Tensor y = Tensor.step("y", yShape);
+    Tensor dy = OpRig.constant("dy", yShape);
+    Tensor argmax = Tensor.step("argmax", yShape);
+    return max
+        ? List.of(
+            new Op.MaxPool("pool", x, y, argmax, window),
+            new Op.MaxPoolBackward("pool", dy, argmax, x.gradient(), window))
+        : List.of(
+            new Op.AveragePool("pool", x, y, window),
+            new Op.AveragePoolBackward("pool", dy, x.gradient(), window));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> maximumPoolings() {
+    return poolings(true)
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertExact(ops); // small integers: ties decide where a maximum stands
+                      assertClose(ops, 0);
+                      assertDerivative(ops, "x", OpRig::distinct);
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> averagePoolings() {
+    return poolings(false)
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertClose(ops, 1e-6);
+                      assertDerivative(ops, "x");
+                    }));
+  }
+
+  /** Operations of one number at a time, over sizes with and without a tail. */
+  @TestFactory
+  Stream<DynamicTest> pointwise() {
+    return Stream.of(new Shape(3, 13, 3, 3), new Shape(4, 64, 1, 1), new Shape(1, 1, 1, 1))
+        .flatMap(
+            shape -> {
+              Tensor x = OpRig.constant("x", shape);
+              Tensor y = Tensor.step("y", shape);
+              Tensor dy = OpRig.constant("dy", shape);
+              Tensor dx = x.gradient();
+              return Stream.<List<Op>>of(
+                  List.of(new Op.Rectify("f", x, y), new Op.RectifyBackward("f", dy, y, dx)),
+                  List.of(
+                      new Op.HyperbolicTangent("f", x, y),
+                      new Op.HyperbolicTangentBackward("f", dy, y, dx)),
+                  List.of(new Op.Drop("f", x, y, 0.4f, 1.5f), new Op.Drop("f", dy, dx, 0.4f, 1.5f)),
+                  List.of(new Op.Scale("f", x, y, 0.3f), new Op.Scale("f", dy, dx, 0.3f)));
+            })
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertClose(ops, 1e-6);
+                      assertDerivative(ops, "x");
+                    }));
+  }
+
+  private void assertExact(List<Op> ops) {
+    Random random = new Random(1);
+    compare(ops, n -> OpRig.integers(n, random), 0);
+  }
+
+  private void assertClose(List<Op> ops, double bound) {
+    Random random = new Random(2);
+    compare(ops, n -> OpRig.reals(n, random), bound);
+  }
+
+  private void compare(List<Op> ops, OpRig.Fill fill, double bound) {
+    try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
+        OpRig expected = new OpRig(reference, ops);
+        Backend one = open(1);
+        OpRig single = new OpRig(one, ops);
+        Backend five = open(5);
+        OpRig many = new OpRig(five, ops)) {
+      expected.fill(fill);
+      single.copyFrom(expected);
+      many.copyFrom(expected);
+      expected.run();
+      single.run();
+      many.run();
+      for (Tensor tensor : expected.results()) {
+        float[] want = expected.read(tensor);
+        float[] got = single.read(tensor);
+        assertArrayEquals(got, many.read(tensor), tensor + ": 1 and 5 threads differ");
+        double scale = OpRig.largest(want);
+        for (int i = 0; i < want.length; i++) {
+          // A sum that cancels is as exact as the largest of its kind.
+          assertEquals(want[i], got[i], bound * scale, tensor + " element " + i);
+        }
+      }
+    }
+  }
+
+  /** Checks d sum(y dy) / d tensor, for some elements, against central differences. */
+  private void assertDerivative(List<Op> ops, String name) {
+    assertDerivative(ops, name, OpRig::grid);
+  }
+
+  private void assertDerivative(
+      List<Op> ops, String name, BiFunction<Integer, Random, float[]> fill) {
+    try (Backend backend = open(2);
+        OpRig rig = new OpRig(backend, ops)) {
+      Random random = new Random(3);
+      rig.fill(n -> fill.apply(n, random));
+      rig.run();
+      Tensor tensor = rig.tensor(name);
+      float[] gradient = rig.read(rig.tensor(name + ".grad"));
+      float[] values = rig.read(tensor);
+      double scale = Math.max(1, OpRig.largest(gradient));
+      for (int trial = 0; trial < 12; trial++) {
+        int i = random.nextInt(values.length);
+        double numeric = rig.centralDifference(tensor, values, i, 1 / 128f);
+        assertEquals(numeric, gradient[i], 2e-3 * scale, tensor + " element " + i);
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package org.alexnet.reference;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.OpContract;
+
+class ReferenceOpTest extends OpContract {
+  @Override
+  protected Backend open(int threads) {
+    return new ReferenceBackend();
+  }
+}
