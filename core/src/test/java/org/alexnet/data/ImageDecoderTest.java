@@ -36,10 +36,10 @@ class ImageDecoderTest {
   @ValueSource(strings = {"png", "bmp", "gif"})
   void losslessFormatsGiveTheStoredColours(String format) throws IOException {
     BufferedImage image =
-        TestImages.image(BufferedImage.TYPE_INT_RGB, 5, 3, p -> p % 2 == 0 ? 0x102030 : 0xFE8001);
+        TestImages.image(BufferedImage.TYPE_INT_RGB, 5, 9, p -> p % 2 == 0 ? 0x102030 : 0xFE8001);
     Picture picture = decoder.decode(TestImages.bytes(image, format));
     assertEquals(5, picture.width());
-    assertEquals(3, picture.height());
+    assertEquals(9, picture.height());
     assertArrayEquals(new int[] {0x10, 0x20, 0x30}, pixel(picture, 0));
     assertArrayEquals(new int[] {0xFE, 0x80, 0x01}, pixel(picture, 13));
   }

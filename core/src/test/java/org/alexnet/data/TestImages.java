@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.function.IntUnaryOperator;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -95,10 +96,16 @@ final class TestImages {
 
   /** {@code n} images in memory, of which value v of image i is {@code 31 i + 7 v}. */
   static ImageSource counted(int n, Batch.Format format, List<String> classes) {
-    return new Counted(n, format, classes);
+    return new Made(n, format, classes, (i, v) -> 31 * i + 7 * v);
   }
 
-  private record Counted(int size, Batch.Format format, List<String> classNames)
+  /** One image in memory whose value v is as given. */
+  static ImageSource drawn(Batch.Format format, IntUnaryOperator value) {
+    return new Made(1, format, List.of(), (i, v) -> value.applyAsInt(v));
+  }
+
+  private record Made(
+      int size, Batch.Format format, List<String> classNames, IntBinaryOperator value)
       implements ImageSource {
     @Override
     public String description() {
@@ -123,7 +130,7 @@ final class TestImages {
     @Override
     public void read(int i, MemorySegment to) {
       for (int b = 0; b < format.bytes(); b++) {
-        to.set(ValueLayout.JAVA_BYTE, b, (byte) (31 * i + 7 * b));
+        to.set(ValueLayout.JAVA_BYTE, b, (byte) value.applyAsInt(i, b));
       }
     }
   }
