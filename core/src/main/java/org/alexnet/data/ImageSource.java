@@ -37,6 +37,12 @@ public interface ImageSource extends AutoCloseable {
    */
   void read(int i, MemorySegment to);
 
+  /** Files that were left out because they cannot be read, each with the reason. */
+  default List<String> skipped() {
+    return List.of();
+  }
+
+  /** Frees what the images occupy; may be called more than once. */
   @Override
   default void close() {}
 }

@@ -1,0 +1,158 @@
+package org.alexnet.data;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.alexnet.AlexNetException;
+
+/**
+ * Opens what a user names as data: {@code shapes} or {@code shapes:N}, a folder with one subfolder
+ * a class or with {@code train/} and {@code val/} (or {@code test/}) above those, or a {@code
+ * .safetensors} file.
+ */
+public final class DataSets {
+  private static final String SHAPES = "shapes";
+  private static final int SHAPES_DEFAULT = 4000;
+  private static final int SHAPES_LEAST = 10;
+  private static final String KINDS =
+      "data are 'shapes', 'shapes:N', a folder with one subfolder a class (or train/ and val/ above"
+          + " those), or a .safetensors file";
+
+  private DataSets() {}
+
+  /**
+   * Opens a training set and what it is judged by: {@code valSrc}, or the last {@code valFraction}
+   * of each class of the training set, or what {@code src} brings for it ({@code shapes} another
+   * stream of the seed, a folder its {@code val/} or {@code test/}), or nothing. Labels of the
+   * validation set follow the names of the training set's classes.
+   *
+   * @param valSrc a source as for {@link #openForEvaluation}; null for none
+   * @param valFraction above 0 and below 1; 0 for none
+   * @throws AlexNetException if a source cannot be used, or if their classes do not match
+   * @throws IllegalArgumentException if both {@code valSrc} and {@code valFraction} are given
+   */
+  public static DataSet open(String src, String valSrc, double valFraction, OpenOptions options) {
+    if (valSrc != null && valFraction != 0) {
+      throw new IllegalArgumentException(
+          "validation data were given twice, as a source and as a fraction: give one of them");
+    }
+    if (!(valFraction >= 0 && valFraction < 1)) {
+      throw new IllegalArgumentException(
+          "validation fraction %s must be above 0 and below 1".formatted(valFraction));
+    }
+    ImageSource train = fitted(openTraining(src, options), options);
+    ImageSource validation = null;
+    try {
+      if (valFraction > 0) {
+        return Sources.split(train, valFraction);
+      }
+      if (valSrc != null) {
+        validation = openForEvaluation(valSrc, options);
+      } else if (bringsValidation(src)) {
+        validation = openForEvaluation(src, options);
+      }
+      return new DataSet(
+          train, validation == null ? null : Sources.withClasses(validation, train.classNames()));
+    } catch (RuntimeException e) {
+      new DataSet(train, validation).close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens images to judge a network by: of {@code shapes} the validation stream, of a folder its
+   * {@code val/} or {@code test/} where it has one, else the folder itself.
+   */
+  public static ImageSource openForEvaluation(String src, OpenOptions options) {
+    if (isShapes(src)) {
+      int n = shapes(src);
+      return fitted(ShapesSource.of(Math.max(1, n / 4), options.seed(), "validation"), options);
+    }
+    Path path = existing(src);
+    ImageSource source =
+        Files.isDirectory(path)
+            ? FolderSource.open(
+                SplitFolder.of(path).forEvaluation(), options.folder(), 1, FolderSource.budget())
+            : SafetensorsSource.open(path);
+    return fitted(source, options);
+  }
+
+  private static ImageSource openTraining(String src, OpenOptions options) {
+    if (isShapes(src)) {
+      return ShapesSource.of(shapes(src), options.seed(), "train");
+    }
+    Path path = existing(src);
+    return Files.isDirectory(path)
+        ? FolderSource.open(SplitFolder.of(path).forTraining(), options.folder())
+        : SafetensorsSource.open(path);
+  }
+
+  private static boolean bringsValidation(String src) {
+    if (isShapes(src)) {
+      return true;
+    }
+    Path path = Path.of(src);
+    return Files.isDirectory(path) && SplitFolder.of(path).validation() != null;
+  }
+
+  private static boolean isShapes(String src) {
+    return src.equals(SHAPES) || src.startsWith(SHAPES + ":");
+  }
+
+  private static int shapes(String src) {
+    if (src.equals(SHAPES)) {
+      return SHAPES_DEFAULT;
+    }
+    String number = src.substring(SHAPES.length() + 1);
+    int n;
+    try {
+      n = Integer.parseInt(number);
+    } catch (NumberFormatException e) {
+      n = 0;
+    }
+    if (n < SHAPES_LEAST) {
+      throw new AlexNetException(
+          "'%s' asks for '%s' images; a whole number from %d on is required, as in shapes:%d"
+              .formatted(src, number, SHAPES_LEAST, SHAPES_DEFAULT));
+    }
+    return n;
+  }
+
+  /** A folder or a .safetensors file. */
+  private static Path existing(String src) {
+    Path path;
+    try {
+      path = Path.of(src);
+    } catch (InvalidPathException e) {
+      throw new AlexNetException("'%s' is not a path; %s".formatted(src, KINDS), e);
+    }
+    if (src.isBlank() || !Files.exists(path)) {
+      throw new AlexNetException("'%s' does not exist; %s".formatted(src, KINDS));
+    }
+    if (!Files.isDirectory(path) && !src.endsWith(".safetensors")) {
+      throw new AlexNetException(
+          "'%s' is neither a folder nor a .safetensors file; %s".formatted(src, KINDS));
+    }
+    return path;
+  }
+
+  /** Pixels in the size asked for; other images as they are, if they have it. */
+  private static ImageSource fitted(ImageSource source, OpenOptions options) {
+    Batch.Format format = source.format();
+    boolean size = format.height() == options.height() && format.width() == options.width();
+    if (format.channels() != options.channels() || (format.floats() && !size)) {
+      source.close();
+      throw new AlexNetException(
+          "%s holds images of %d x %d x %d (channels x height x width); %d x %d x %d are required"
+              .formatted(
+                  source.description(),
+                  format.channels(),
+                  format.height(),
+                  format.width(),
+                  options.channels(),
+                  options.height(),
+                  options.width()));
+    }
+    return Sources.resized(source, options.height(), options.width());
+  }
+}
