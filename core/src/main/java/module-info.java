@@ -1,0 +1,34 @@
+/**
+ * Networks of the AlexNet family: their description, training and use. Programs need {@code
+ * org.alexnet.engine} and, to describe data or networks, {@code model} and {@code network}; the
+ * rest is for backends.
+ */
+@SuppressWarnings({"module", "requires-automatic"})
+module org.alexnet.core {
+  requires transitive com.fasterxml.jackson.databind;
+  requires commons.math3;
+  requires java.desktop;
+
+  exports org.alexnet;
+  exports org.alexnet.engine;
+  exports org.alexnet.model;
+  exports org.alexnet.network;
+  exports org.alexnet.data;
+  exports org.alexnet.safetensors;
+  exports org.alexnet.backend to
+      org.alexnet.cpu,
+      org.alexnet.cuda,
+      org.alexnet.cli;
+  exports org.alexnet.program to
+      org.alexnet.cpu,
+      org.alexnet.cuda,
+      org.alexnet.cli;
+  exports org.alexnet.random to
+      org.alexnet.cpu,
+      org.alexnet.cuda;
+
+  uses org.alexnet.backend.BackendProvider;
+
+  provides org.alexnet.backend.BackendProvider with
+      org.alexnet.reference.ReferenceProvider;
+}

@@ -1,0 +1,38 @@
+package org.alexnet.engine;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * One line of {@code metrics.jsonl}.
+ *
+ * @param epoch finished epoch, from 1
+ * @param step training steps so far
+ * @param trainLoss mean over the epoch, dropout on
+ * @param trainError share of images classed wrongly over the epoch, dropout on
+ * @param validation on the validation set, or null where there is none
+ * @param imagesPerSecond trained
+ * @param dataWait share of the time spent waiting for data
+ */
+public record EpochMetrics(
+    int epoch,
+    long step,
+    double trainLoss,
+    double trainError,
+    Evaluation validation,
+    double imagesPerSecond,
+    double dataWait) {
+
+  ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("epoch", epoch);
+    json.put("step", step);
+    json.put("train_loss", trainLoss);
+    json.put("train_error", trainError);
+    json.put("val_loss", validation == null ? null : validation.loss());
+    json.put("val_error", validation == null ? null : validation.top1Error());
+    json.put("images_per_second", imagesPerSecond);
+    json.put("data_wait", dataWait);
+    return json;
+  }
+}

@@ -1,0 +1,109 @@
+package org.alexnet.engine;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.data.Augmentation;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import org.alexnet.model.Recipe;
+import org.alexnet.model.Schedule;
+
+/**
+ * All that decides what a run computes, as it is kept in {@code run.json}.
+ *
+ * @param model name in the catalogue
+ * @param classes number of classes
+ * @param classNames their names; empty where the data names none
+ * @param data training source
+ * @param validation validation source, or null
+ * @param validationFraction share of each class that is held out, or 0
+ * @param seed of everything random
+ * @param recipe epochs, batch, rates, schedule and augmentation
+ * @param shuffle whether each epoch has an order of its own
+ * @param dropout whether the network's dropout layers are there
+ * @param skipBad whether unreadable images are left out
+ */
+public record RunConfig(
+    String model,
+    int classes,
+    List<String> classNames,
+    String data,
+    String validation,
+    double validationFraction,
+    long seed,
+    Recipe recipe,
+    boolean shuffle,
+    boolean dropout,
+    boolean skipBad) {
+
+  private static final int FORMAT = 1;
+
+  public RunConfig {
+    classNames = List.copyOf(classNames);
+  }
+
+  /** The model as this run has it. */
+  public Model resolve() {
+    Model named = Models.named(model).withClasses(classes);
+    return dropout ? named : named.withoutDropout();
+  }
+
+  ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("format", FORMAT);
+    json.put("model", model);
+    json.put("classes", classes);
+    ArrayNode names = json.putArray("class_names");
+    classNames.forEach(names::add);
+    json.put("data", data);
+    json.put("val", validation);
+    json.put("val_fraction", validationFraction);
+    json.put("seed", seed);
+    json.put("epochs", recipe.epochs());
+    json.put("batch", recipe.batch());
+    json.put("lr", decimal(recipe.rate()));
+    json.put("momentum", decimal(recipe.momentum()));
+    json.put("weight_decay", decimal(recipe.decay()));
+    json.put("schedule", recipe.schedule().toString());
+    json.put("augment", recipe.augmentation().toString());
+    json.put("shuffle", shuffle);
+    json.put("dropout", dropout);
+    json.put("skip_bad", skipBad);
+    json.put("precision", "fp32");
+    return json;
+  }
+
+  /** The double that prints as the float does, and that gives the float back. */
+  private static double decimal(float value) {
+    return Double.parseDouble(Float.toString(value));
+  }
+
+  static RunConfig fromJson(ObjectNode json) {
+    List<String> names = new ArrayList<>();
+    json.path("class_names").forEach(name -> names.add(name.asText()));
+    Recipe recipe =
+        new Recipe(
+            json.path("epochs").asInt(),
+            json.path("batch").asInt(),
+            (float) json.path("lr").asDouble(),
+            (float) json.path("momentum").asDouble(),
+            (float) json.path("weight_decay").asDouble(),
+            Schedule.parse(json.path("schedule").asText()),
+            Augmentation.named(json.path("augment").asText()));
+    return new RunConfig(
+        json.path("model").asText(),
+        json.path("classes").asInt(),
+        names,
+        json.path("data").asText(),
+        json.path("val").isNull() ? null : json.path("val").asText(),
+        json.path("val_fraction").asDouble(),
+        json.path("seed").asLong(),
+        recipe,
+        json.path("shuffle").asBoolean(),
+        json.path("dropout").asBoolean(),
+        json.path("skip_bad").asBoolean());
+  }
+}

@@ -1,0 +1,198 @@
+package org.alexnet.engine;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Executable;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Layer;
+import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.program.Programs;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+import org.alexnet.random.Philox;
+import org.alexnet.safetensors.DType;
+import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.safetensors.SafetensorsWriter;
+import org.alexnet.safetensors.TensorInfo;
+
+/**
+ * A network's parameters outside a backend: made, read from files, put into an executable and taken
+ * out. Filters are {@code [out, in / groups, kernel, kernel]}, fully-connected weights {@code [out,
+ * in]}, biases {@code [out]}.
+ */
+public final class Weights {
+  private Weights() {}
+
+  /** What {@code init} may change of the initial values. Null leaves the model's own. */
+  public record Overrides(Float sigma, Float bias) {
+    /** Nothing is changed. */
+    public static final Overrides NONE = new Overrides(null, null);
+  }
+
+  /** The initial parameters of a network, which depend on the seed alone. */
+  public static SequencedMap<String, FloatTensor> initial(
+      Network network, long seed, Overrides overrides) {
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    for (Tensor tensor : Programs.of(network, 1).parameters()) {
+      Parameter parameter = parameter(network, tensor);
+      boolean bias = tensor.name().endsWith(".bias");
+      Initial initial = parameter.initial();
+      if (bias && overrides.bias != null) {
+        initial = new Initial.Constant(overrides.bias);
+      }
+      if (!bias && overrides.sigma != null) {
+        initial = new Initial.Gaussian(overrides.sigma);
+      }
+      float[] values = values(tensor, initial, seed);
+      weights.put(tensor.name(), new FloatTensor(outerShape(network, tensor), values));
+    }
+    return weights;
+  }
+
+  private static float[] values(Tensor tensor, Initial initial, long seed) {
+    Shape shape = tensor.shape();
+    return switch (initial) {
+      case Initial.Constant(float value) -> {
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        Arrays.fill(values, value);
+        yield values;
+      }
+      case Initial.Gaussian(float sigma) -> normals(tensor, seed, sigma);
+      case Initial.FanIn(float gain) ->
+          normals(tensor, seed, Math.sqrt(gain / shape.imageElements()));
+    };
+  }
+
+  private static float[] normals(Tensor tensor, long seed, double sigma) {
+    Philox philox = new Philox(seed, 0, Philox.stream("init/" + tensor.name()));
+    float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+    int piece = 1 << 14;
+    IntStream.range(0, Math.ceilDiv(values.length, piece))
+        .parallel()
+        .forEach(
+            part -> {
+              int end = Math.min(values.length, (part + 1) * piece);
+              for (int i = part * piece; i < end; i++) {
+                values[i] = (float) (sigma * philox.normal(i));
+              }
+            });
+    return values;
+  }
+
+  private static Parameter parameter(Network network, Tensor tensor) {
+    boolean bias = tensor.name().endsWith(".bias");
+    return switch (layer(network, tensor)) {
+      case Convolution conv -> bias ? conv.bias() : conv.weight();
+      case FullyConnected fc -> bias ? fc.bias() : fc.weight();
+      case Layer other -> throw new IllegalStateException(other.name() + " has no parameters");
+    };
+  }
+
+  private static Layer layer(Network network, Tensor tensor) {
+    String name = tensor.name().substring(0, tensor.name().lastIndexOf('.'));
+    return network.layers().stream().filter(l -> l.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** The shape of a parameter in files. */
+  static List<Long> outerShape(Network network, Tensor tensor) {
+    Shape s = tensor.shape();
+    if (tensor.name().endsWith(".bias")) {
+      return List.of((long) s.c());
+    }
+    return layer(network, tensor) instanceof FullyConnected
+        ? List.of((long) s.n(), (long) s.c())
+        : List.of((long) s.n(), (long) s.c(), (long) s.h(), (long) s.w());
+  }
+
+  /** Reads parameters of a network from a file, each as it must be. */
+  public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
+    try (SafetensorsFile weights = SafetensorsFile.open(file)) {
+      return read(weights, network, Programs.of(network, 1).parameters());
+    }
+  }
+
+  static SequencedMap<String, FloatTensor> read(
+      SafetensorsFile file, Network network, List<Tensor> parameters) {
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    for (Tensor tensor : parameters) {
+      List<Long> shape = outerShape(network, tensor);
+      check(file, network, tensor.name(), shape);
+      weights.put(tensor.name(), new FloatTensor(shape, file.floats(tensor.name())));
+    }
+    for (String name : file.tensors().keySet()) {
+      if (!weights.containsKey(name)) {
+        throw new AlexNetException(
+            "%s: tensor %s is not a parameter of %s; these are the weights of another network."
+                .formatted(file.path(), name, network.name()));
+      }
+    }
+    return weights;
+  }
+
+  private static void check(SafetensorsFile file, Network network, String name, List<Long> shape) {
+    TensorInfo got = file.tensors().get(name);
+    if (got == null) {
+      throw new AlexNetException(
+          "%s: %s needs tensor %s %s, and there is none; these are the weights of another network."
+              .formatted(file.path(), network.name(), name, shape));
+    }
+    if (got.dtype() != DType.F32 || !got.shape().equals(shape)) {
+      throw new AlexNetException(
+          "%s: tensor %s is %s %s, but %s needs F32 %s; these are the weights of another network."
+              .formatted(file.path(), name, got.dtype(), got.shape(), network.name(), shape));
+    }
+  }
+
+  /**
+   * Number of classes of the weights in a file: the outputs of the network's last layer.
+   *
+   * @throws AlexNetException if the file lacks that layer
+   */
+  public static int classes(Path file, Network network) {
+    String name = network.classifier().name() + ".weight";
+    try (SafetensorsFile weights = SafetensorsFile.open(file)) {
+      TensorInfo info = weights.tensors().get(name);
+      if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
+        throw new AlexNetException(
+            "%s: %s needs tensor %s [classes, inputs], got %s; these are the weights of another network."
+                .formatted(
+                    file, network.name(), name, info == null ? "no such tensor" : info.shape()));
+      }
+      return Math.toIntExact(info.shape().getFirst());
+    }
+  }
+
+  /** Writes parameters to a file. */
+  public static void save(Path file, SequencedMap<String, FloatTensor> weights) {
+    SafetensorsWriter.save(file, Map.of(), weights);
+  }
+
+  /** Puts parameters into an executable. */
+  static void put(Executable executable, Programs programs, Map<String, FloatTensor> weights) {
+    for (Tensor tensor : programs.parameters()) {
+      executable.write(tensor, weights.get(tensor.name()).values());
+    }
+  }
+
+  /** Takes the parameters, or what {@code of} makes of each, out of an executable. */
+  static SequencedMap<String, FloatTensor> take(
+      Executable executable, Programs programs, Function<Tensor, Tensor> of) {
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    for (Tensor tensor : programs.parameters()) {
+      List<Long> shape = outerShape(programs.network(), tensor);
+      weights.put(tensor.name(), new FloatTensor(shape, executable.read(of.apply(tensor))));
+    }
+    return weights;
+  }
+}
