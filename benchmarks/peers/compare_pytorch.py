@@ -1,0 +1,124 @@
+"""Times this engine and PyTorch in turn on one machine and prints the median ratios.
+
+Usage: PYTHONPATH=DIR python3 benchmarks/peers/compare_pytorch.py [--rounds 5] [--threads 2]
+
+DIR holds PyTorch. Build first: mvn -DskipTests package. A ratio above 1 means that this engine is
+faster. PyTorch's best memory format of the round is what it is compared with.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BATCH = 128
+
+
+def median_seconds(f, seconds=2.0):
+    """Median time of one call, over about the given time, after warming up for as long."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        f()
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 5:
+        start = time.perf_counter()
+        f()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def alexnet32():
+    return nn.Sequential(
+        nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(64, 128, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.5), nn.Linear(512, 10))
+
+
+def torch_round():
+    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
+    result = {"product_gflops": 2 * 2048**3 / median_seconds(lambda: a @ b) / 1e9}
+    for name, layout in (("nchw", torch.contiguous_format), ("channels_last", torch.channels_last)):
+        net = alexnet32().to(memory_format=layout)
+        x = torch.randn(BATCH, 3, 32, 32).to(memory_format=layout)
+        y = torch.randint(0, 10, (BATCH,))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+
+        def step():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(net(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        def infer():
+            with torch.no_grad():
+                return net(x)
+
+        net.train()
+        result["train_" + name] = BATCH / median_seconds(step)
+        net.eval()
+        result["infer_" + name] = BATCH / median_seconds(infer)
+    return result
+
+
+def our_round(threads):
+    bench = subprocess.run(
+        [os.path.join(ROOT, "alexnet"), "bench", "--model", "alexnet-32", "--batch", str(BATCH),
+         "--threads", str(threads), "--json"],
+        check=True, capture_output=True, text=True)
+    steps = json.loads(bench.stdout)
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        target = os.path.join(ROOT, "benchmarks", "target")
+        java = os.path.join(os.environ["JAVA_HOME"], "bin", "java")
+        classes = f"{target}/alexnet-benchmarks-0.1.0-SNAPSHOT.jar:{target}/lib/*"
+        subprocess.run(
+            [java, "--add-modules", "jdk.incubator.vector", "-cp", classes, "org.openjdk.jmh.Main",
+             "MatrixProduct", "-p", f"threads={threads}", "-wi", "2", "-w", "2", "-i", "3", "-r", "2",
+             "-rf", "json", "-rff", out.name],
+            check=True, capture_output=True)
+        milliseconds = statistics.median(
+            json.load(open(out.name))[0]["primaryMetric"]["rawData"][0])
+    return {
+        "product_gflops": 2 * 2048**3 / (milliseconds * 1e-3) / 1e9,
+        "train": steps["train_images_per_second"],
+        "infer": steps["infer_images_per_second"],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    if "JAVA_HOME" not in os.environ:
+        parser.error("set JAVA_HOME to a JDK 25")
+    torch.set_num_threads(options.threads)
+    print(f"PyTorch {torch.__version__}, {options.threads} threads, {platform.processor() or platform.machine()}")
+    ratios = {"product": [], "train": [], "infer": []}
+    for i in range(options.rounds):
+        peer = torch_round()
+        ours = our_round(options.threads)
+        ratios["product"].append(ours["product_gflops"] / peer["product_gflops"])
+        for kind in ("train", "infer"):
+            best = max(peer[kind + "_nchw"], peer[kind + "_channels_last"])
+            ratios[kind].append(ours[kind] / best)
+        print(f"round {i + 1}")
+        print("  PyTorch ", {k: round(v, 1) for k, v in peer.items()})
+        print("  ours    ", {k: round(v, 1) for k, v in ours.items()}, flush=True)
+    for kind, values in ratios.items():
+        print(f"{kind}: median ratio {statistics.median(values):.2f}, from {min(values):.2f} to {max(values):.2f}")
+
+
+if __name__ == "__main__":
+    main()
