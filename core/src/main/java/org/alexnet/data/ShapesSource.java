@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.alexnet.random.Philox;
+import org.apache.commons.math3.special.Erf;
 
 /**
  * The built-in synthetic set: ten patterns of 3x32x32 bytes, image {@code i} of class {@code i mod
@@ -11,8 +12,8 @@ import org.alexnet.random.Philox;
  *
  * <p>A pattern of 0 and 1 (uniform noise for the class Noise, .7 for Solid) is multiplied by one
  * random colour of U(0,1)^3, N(0, .1^2) is added to every value, and the result is clipped to
- * [0,1]. An image depends on the seed, the part and its number alone, so that a larger set begins
- * with the smaller one.
+ * [0,1]. The noise is drawn from 8192 equally probable values. An image depends on the seed, the
+ * part and its number alone, so that a larger set begins with the smaller one.
  */
 public final class ShapesSource implements ImageSource {
   private static final int SIZE = 32;
@@ -41,6 +42,11 @@ public final class ShapesSource implements ImageSource {
   private static final int PATTERN_AT = 1024;
   private static final int NOISE_AT = 4096;
 
+  /** Noise by the leading bits of its word, at the centres of equally probable cells. */
+  private static final int QUANTILE_BITS = 13;
+
+  private static final double[] QUANTILES = quantiles();
+
   private final String description;
   private final byte[][] images;
 
@@ -68,6 +74,15 @@ public final class ShapesSource implements ImageSource {
     return new ShapesSource("shapes (%s, %d images)".formatted(part, n), images);
   }
 
+  private static double[] quantiles() {
+    double[] quantiles = new double[1 << QUANTILE_BITS];
+    for (int i = 0; i < quantiles.length; i++) {
+      double p = (i + 0.5) / quantiles.length;
+      quantiles[i] = SIGMA * Math.sqrt(2) * Erf.erfInv(2 * p - 1);
+    }
+    return quantiles;
+  }
+
   private static byte[] draw(Philox random, int i) {
     long first = i * ELEMENTS;
     byte[] image = new byte[FORMAT.values()];
@@ -75,12 +90,17 @@ public final class ShapesSource implements ImageSource {
     for (int c = 0; c < 3; c++) {
       colour[c] = random.uniform(first + COLOUR_AT + c);
     }
+    double[] pattern = new double[PLANE];
     for (int p = 0; p < PLANE; p++) {
-      double pattern = pattern(i % CLASSES.size(), p / SIZE, p % SIZE, random, first + PATTERN_AT);
-      for (int c = 0; c < 3; c++) {
-        int at = c * PLANE + p;
-        double value = pattern * colour[c] + SIGMA * random.normal(first + NOISE_AT + at);
-        image[at] = (byte) Math.round(255 * Math.clamp(value, 0, 1));
+      pattern[p] = pattern(i % CLASSES.size(), p / SIZE, p % SIZE, random, first + PATTERN_AT);
+    }
+    int[] words = new int[4];
+    for (int at = 0; at < image.length; at += 4) {
+      random.block((first + NOISE_AT + at) / 4, words);
+      for (int k = 0; k < 4; k++) {
+        double noise = QUANTILES[words[k] >>> (Integer.SIZE - QUANTILE_BITS)];
+        double value = pattern[(at + k) % PLANE] * colour[(at + k) / PLANE] + noise;
+        image[at + k] = (byte) Math.round(255 * Math.clamp(value, 0, 1));
       }
     }
     return image;

@@ -47,7 +47,8 @@ final class AlexNet32 {
             new SoftmaxLoss("softmax"));
     return new Model(
         new Network("alexnet-32", new Input(3, 32, 32, 1 / 255f), layers),
-        new Recipe(12, 128, 0.02f, 0.9f, 0.0005f, new Schedule.Step(List.of(8, 11)), Augmentation.SHAPES),
+        new Recipe(
+            12, 128, 0.02f, 0.9f, 0.0005f, new Schedule.Step(List.of(8, 11)), Augmentation.SHAPES),
         "three convolutions for images of 32x32 pixels");
   }
 
