@@ -17,6 +17,9 @@ interface Kernels {
   /** Heights of the tiles there are, the tallest first. */
   int[] heights();
 
+  /** Heights of the tiles of windows there are, the tallest first. */
+  int[] windowHeights();
+
   /**
    * A tile of a matrix product: {@code c[i][j] = max(init[i][j] + sum_k a[k][i] b[k][j], floor)}
    * for {@code height} rows i and {@link #columns()} columns j.
@@ -40,6 +43,30 @@ interface Kernels {
       int length,
       int init,
       int ldInit,
+      int c,
+      int ldc,
+      float floor);
+
+  /**
+   * A tile of a convolution: {@code c[i][j] = max(init[j] + sum_k window_i[k] b[k][j], floor)}.
+   * Windows are read where they lie: as {@code segments} runs of {@code run} floats, {@code pitch}
+   * apart. The panel {@code b} has its rows one after the other.
+   *
+   * @param height one of {@link #windowHeights()}
+   * @param rows start of each row's window, from {@code source}
+   * @param first number of the tile's first row
+   */
+  void windows(
+      int height,
+      float[] m,
+      int[] rows,
+      int first,
+      int source,
+      int segments,
+      int run,
+      int pitch,
+      int b,
+      int init,
       int c,
       int ldc,
       float floor);

@@ -4,6 +4,7 @@ package org.alexnet.cpu;
 final class ScalarKernels implements Kernels {
   private static final int COLUMNS = 16;
   private static final int[] HEIGHTS = {4};
+  private static final int[] WINDOW_HEIGHTS = {4};
 
   @Override
   public String description() {
@@ -18,6 +19,11 @@ final class ScalarKernels implements Kernels {
   @Override
   public int[] heights() {
     return HEIGHTS.clone();
+  }
+
+  @Override
+  public int[] windowHeights() {
+    return WINDOW_HEIGHTS.clone();
   }
 
   @Override
@@ -69,6 +75,31 @@ final class ScalarKernels implements Kernels {
       }
     }
     System.arraycopy(sums, 0, m, c, COLUMNS);
+  }
+
+  @Override
+  public void windows(
+      int height,
+      float[] m,
+      int[] rows,
+      int first,
+      int source,
+      int segments,
+      int run,
+      int pitch,
+      int b,
+      int init,
+      int c,
+      int ldc,
+      float floor) {
+    for (int i = 0; i < height; i++) {
+      int a = source + rows[first + i];
+      int to = c + i * ldc;
+      row(m, a, 1, pitch, b, COLUMNS, run * COLUMNS, segments, run, init, to);
+      for (int j = 0; j < COLUMNS; j++) {
+        m[to + j] = Math.max(m[to + j], floor);
+      }
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ final class VectorKernels implements Kernels {
 
   private static final int LANES = SPECIES.length();
   private static final int[] HEIGHTS = LANES == 16 ? new int[] {14, 8} : new int[] {6, 4};
+  private static final int[] WINDOW_HEIGHTS = LANES == 16 ? new int[] {8} : new int[] {6, 4};
 
   private static VectorSpecies<Float> species() {
     String bits = System.getProperty("alexnet.vector.bits");
@@ -45,6 +46,11 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public int[] windowHeights() {
+    return WINDOW_HEIGHTS.clone();
+  }
+
+  @Override
   public void tile(
       int height,
       float[] m,
@@ -63,6 +69,24 @@ final class VectorKernels implements Kernels {
       float floor) {
     VectorTiles.run(
         height, m, a, lda, pitchA, b, ldb, pitchB, segments, length, init, ldInit, c, ldc, floor);
+  }
+
+  @Override
+  public void windows(
+      int height,
+      float[] m,
+      int[] rows,
+      int first,
+      int source,
+      int segments,
+      int run,
+      int pitch,
+      int b,
+      int init,
+      int c,
+      int ldc,
+      float floor) {
+    VectorWindows.run(height, m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
   }
 
   @Override
