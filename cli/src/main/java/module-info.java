@@ -1,0 +1,8 @@
+/** The command line. Nothing is exported: its interface is what users type. */
+module org.alexnet.cli {
+  requires org.alexnet.core;
+  requires info.picocli;
+
+  opens org.alexnet.cli to
+      info.picocli;
+}

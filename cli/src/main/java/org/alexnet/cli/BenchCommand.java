@@ -1,0 +1,107 @@
+package org.alexnet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.alexnet.backend.Backend;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bench}: how fast a network is on a backend. */
+@Command(
+    name = "bench",
+    description = "Measures training and evaluation on images that are in memory already.")
+final class BenchCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      converter = ModelName.class,
+      completionCandidates = ModelName.class,
+      description = "The network: ${COMPLETION-CANDIDATES}; alexnet-32 by default.")
+  private Model model = Models.named("alexnet-32");
+
+  @Option(names = "--batch", paramLabel = "N", description = "By default the model's own.")
+  private Integer batch;
+
+  @Option(names = "--steps", paramLabel = "N", description = "Steps measured; 20 by default.")
+  private int steps = 20;
+
+  @Mixin private DeviceOptions devices;
+  @Mixin private Precision precision;
+  @Mixin private CommonOptions common;
+
+  BenchCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    Require.atLeast(1, "--batch", batch);
+    Require.atLeast(1, "--steps", steps);
+    int images = batch == null ? model.recipe().batch() : batch;
+    try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text));
+        Benchmark benchmark = new Benchmark(backend, model.network(), images)) {
+      benchmark.check();
+      double train = benchmark.trainSeconds(steps);
+      double infer = benchmark.evaluateSeconds(steps);
+      Map<String, double[]> layers = new LinkedHashMap<>(benchmark.layers(steps));
+      benchmark.checkRepeats();
+      if (common.json) {
+        Answers.print(terminal, json(backend.name(), images, train, infer, layers));
+      } else {
+        print(backend.name(), images, train, infer, layers);
+      }
+    }
+    return 0;
+  }
+
+  private ObjectNode json(
+      String backend, int images, double train, double infer, Map<String, double[]> layers) {
+    ObjectNode json = Answers.object();
+    json.put("model", model.name());
+    json.put("backend", backend);
+    json.put("batch", images);
+    json.put("train_images_per_second", images / train);
+    json.put("infer_images_per_second", images / infer);
+    ArrayNode list = json.putArray("layers");
+    layers.forEach(
+        (name, seconds) ->
+            list.addObject()
+                .put("name", name)
+                .put("forward_ms", 1e3 * seconds[0])
+                .put("backward_ms", 1e3 * seconds[1]));
+    return json;
+  }
+
+  private void print(
+      String backend, int images, double train, double infer, Map<String, double[]> layers) {
+    terminal
+        .out()
+        .printf(
+            "%s on %s, batch %d: training %,.0f images/s (%.2f ms a step), evaluation %,.0f"
+                + " images/s (%.2f ms)%n",
+            model.name(),
+            backend,
+            images,
+            images / train,
+            1e3 * train,
+            images / infer,
+            1e3 * infer);
+    terminal.out().printf("%-10s %12s %12s%n", "layer", "forward ms", "backward ms");
+    for (Map.Entry<String, double[]> layer : List.copyOf(layers.entrySet())) {
+      terminal
+          .out()
+          .printf(
+              "%-10s %12.3f %12.3f%n",
+              layer.getKey(), 1e3 * layer.getValue()[0], 1e3 * layer.getValue()[1]);
+    }
+  }
+}

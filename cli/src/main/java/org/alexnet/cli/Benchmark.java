@@ -1,0 +1,184 @@
+package org.alexnet.cli;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Backends;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.Kernel;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlanner;
+import org.alexnet.backend.StepResult;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.data.Batch;
+import org.alexnet.network.Network;
+import org.alexnet.program.Op;
+import org.alexnet.program.Programs;
+import org.alexnet.safetensors.FloatTensor;
+
+/** A network on a backend, timed step by step. What is timed is checked. */
+final class Benchmark implements AutoCloseable {
+  /** Multiply-adds of an image up to which the plain loops of the reference are bearable. */
+  private static final long SMALL = 50_000_000;
+
+  private static final int FEW = 2;
+  private static final double BOUND = 1e-4;
+
+  /** Small, so that the noise that is learned stays harmless over any number of steps. */
+  private static final float RATE = 1e-5f;
+
+  private static final int WINDOW = 5;
+  private static final double STEADY = 0.03;
+  private static final double LONGEST_WARM_UP = 30;
+
+  private final Backend backend;
+  private final Programs programs;
+  private final List<? extends Kernel> kernels;
+  private final Executable executable;
+  private final Batch batch;
+  private int step;
+
+  Benchmark(Backend backend, Network network, int images) {
+    this.backend = backend;
+    this.programs = Programs.of(network, images);
+    Lowered lowered = backend.lower(programs);
+    this.kernels = lowered.train();
+    this.executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
+    Synthetic.prepare(executable, programs, Synthetic.weights(network));
+    this.batch = Synthetic.batch(executable, programs);
+  }
+
+  /** Compares class scores with the reference's, where that does not take long. */
+  void check() {
+    Network network = programs.network();
+    long work = LayerRow.of(programs).stream().mapToLong(LayerRow::multiplyAdds).sum();
+    if (backend.name().equals("reference") || work > SMALL) {
+      return;
+    }
+    Map<String, FloatTensor> weights = Synthetic.weights(network);
+    Programs few = Programs.of(network, FEW);
+    try (Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
+      double error =
+          Selftest.distance(logits(reference, few, weights), logits(backend, few, weights));
+      if (!(error <= BOUND)) {
+        throw new AlexNetException(
+            "Backend %s is wrong: its class scores differ from the reference's by %.2g, more than %.2g; run selftest."
+                .formatted(backend.name(), error, BOUND));
+      }
+    }
+  }
+
+  private static float[] logits(
+      Backend backend, Programs programs, Map<String, FloatTensor> weights) {
+    try (Executable executable = backend.compile(programs)) {
+      Synthetic.prepare(executable, programs, weights);
+      executable.evaluate(Synthetic.batch(executable, programs)).await();
+      return executable.read(programs.evaluate().tensor(Programs.LOGITS));
+    }
+  }
+
+  /** The loss of the trained network must be a number, and the same twice. */
+  void checkRepeats() {
+    double first = executable.evaluate(batch).await().lossSum();
+    double second = executable.evaluate(batch).await().lossSum();
+    if (!Double.isFinite(first) || first != second) {
+      throw new AlexNetException(
+          "Backend %s is wrong: the same evaluation gives the loss %s and then %s; finite and equal is required."
+              .formatted(backend.name(), first, second));
+    }
+  }
+
+  /** Median seconds of a training step. */
+  double trainSeconds(int steps) {
+    return measure(() -> finite(executable.train(batch, settings()).await()), steps);
+  }
+
+  /** Median seconds of an evaluation. */
+  double evaluateSeconds(int steps) {
+    return measure(() -> finite(executable.evaluate(batch).await()), steps);
+  }
+
+  /** Median seconds of each layer's kernels in a training step: forward and backward. */
+  Map<String, double[]> layers(int steps) {
+    double[][] seconds = new double[steps][];
+    for (int i = 0; i < steps; i++) {
+      seconds[i] = executable.profile(batch, settings());
+    }
+    Map<String, double[]> layers = new LinkedHashMap<>();
+    for (String layer : order()) {
+      if (kernels.stream().anyMatch(k -> k.layer().equals(layer))) {
+        layers.put(layer, new double[] {sum(layer, false, seconds), sum(layer, true, seconds)});
+      }
+    }
+    return layers;
+  }
+
+  private List<String> order() {
+    return programs.train().ops().stream().map(Op::layer).distinct().collect(Collectors.toList());
+  }
+
+  /** The kernels of a layer may run at any time, so that each step is summed before the median. */
+  private double sum(String layer, boolean backward, double[][] seconds) {
+    double[] sums = new double[seconds.length];
+    for (int k = 0; k < kernels.size(); k++) {
+      Kernel kernel = kernels.get(k);
+      if (kernel.layer().equals(layer) && kernel.backward() == backward) {
+        for (int i = 0; i < sums.length; i++) {
+          sums[i] += seconds[i][k];
+        }
+      }
+    }
+    return median(sums);
+  }
+
+  private StepSettings settings() {
+    return new StepSettings(42, step++, RATE, 0.9f, 0);
+  }
+
+  private void finite(StepResult result) {
+    if (!Double.isFinite(result.lossSum())) {
+      throw new AlexNetException(
+          "Backend %s is wrong: the loss is %s.".formatted(backend.name(), result.lossSum()));
+    }
+  }
+
+  /** Runs until the time no longer falls, then takes the median. */
+  private static double measure(Runnable run, int steps) {
+    double before = Double.POSITIVE_INFINITY;
+    long begin = System.nanoTime();
+    while (true) {
+      double now = median(times(run, WINDOW));
+      if (now > (1 - STEADY) * before || System.nanoTime() - begin > LONGEST_WARM_UP * 1e9) {
+        return median(times(run, steps));
+      }
+      before = now;
+    }
+  }
+
+  private static double[] times(Runnable run, int count) {
+    double[] seconds = new double[count];
+    for (int i = 0; i < count; i++) {
+      long start = System.nanoTime();
+      run.run();
+      seconds[i] = (System.nanoTime() - start) * 1e-9;
+    }
+    return seconds;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int half = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+  }
+}

@@ -1,0 +1,77 @@
+package org.alexnet.cli;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.BackendProvider;
+import org.alexnet.backend.Backends;
+import org.alexnet.engine.Classifier;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** On what a command computes. */
+final class DeviceOptions {
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      converter = BackendName.class,
+      description = "auto, cuda, cpu or reference; auto by default.")
+  String backend = "auto";
+
+  @Option(
+      names = "--devices",
+      paramLabel = "D",
+      split = ",",
+      description = "Devices, such as cpu:0; by default the backend's first.")
+  List<String> devices = List.of();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads in all; by default one a core.")
+  Integer threads;
+
+  int threads() {
+    Require.atLeast(1, "--threads", threads);
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** Opens the backend asked for. */
+  Backend open(Consumer<String> say) {
+    BackendOptions options = new BackendOptions(threads(), devices);
+    return Backends.choose(backend, say).open(options);
+  }
+
+  /** The first device that a backend computes on. */
+  String first(String name) {
+    return devices.isEmpty()
+        ? Backends.named(name).probe().devices().getFirst().name()
+        : devices.getFirst();
+  }
+
+  /** How to use a trained network. */
+  Classifier.Options classifier(int batch, Consumer<String> say) {
+    Require.atLeast(1, "--batch", batch);
+    return new Classifier.Options(backend, devices, threads(), batch, say);
+  }
+
+  /** A backend that nobody ever heard of is wrong usage; one that cannot serve here is not. */
+  static final class BackendName implements ITypeConverter<String> {
+    @Override
+    public String convert(String name) {
+      Set<String> known = new LinkedHashSet<>(List.of("auto", "cuda", "cpu", "reference"));
+      if (!known.contains(name)) {
+        Backends.providers().stream().map(BackendProvider::name).forEach(known::add);
+      }
+      if (!known.contains(name)) {
+        throw new TypeConversionException(
+            "There is no backend \"%s\"; there are: %s".formatted(name, String.join(", ", known)));
+      }
+      return name;
+    }
+  }
+}

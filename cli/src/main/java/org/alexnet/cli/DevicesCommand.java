@@ -1,0 +1,70 @@
+package org.alexnet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.concurrent.Callable;
+import org.alexnet.backend.Availability;
+import org.alexnet.backend.BackendProvider;
+import org.alexnet.backend.Backends;
+import org.alexnet.backend.DeviceInfo;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code devices}: what there is to compute on. */
+@Command(name = "devices", description = "Lists backends and devices, and says which is chosen.")
+final class DevicesCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Mixin private CommonOptions common;
+
+  DevicesCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    ObjectNode json = Answers.object();
+    json.putNull("selected");
+    ArrayNode backends = json.putArray("backends");
+    for (BackendProvider provider : Backends.providers()) {
+      Availability availability = provider.probe();
+      boolean selected = availability.available() && json.get("selected").isNull();
+      if (selected) {
+        json.put("selected", provider.name());
+      }
+      ObjectNode backend = backends.addObject();
+      backend.put("name", provider.name());
+      backend.put("available", availability.available());
+      backend.put("reason", availability.reason());
+      ArrayNode devices = backend.putArray("devices");
+      for (DeviceInfo device : availability.devices()) {
+        devices
+            .addObject()
+            .put("name", device.name())
+            .put("description", device.description())
+            .put("memory_bytes", device.memoryBytes());
+      }
+      backend.putArray("libraries");
+      if (!common.json) {
+        print(provider.name(), availability, selected);
+      }
+    }
+    if (common.json) {
+      Answers.print(terminal, json);
+    }
+    return 0;
+  }
+
+  private void print(String name, Availability availability, boolean selected) {
+    String state =
+        !availability.available() ? "not available" : selected ? "selected" : "available";
+    terminal.out().printf("%-10s %-14s %s%n", name, state, availability.reason());
+    for (DeviceInfo device : availability.devices()) {
+      terminal
+          .out()
+          .printf(
+              "  %-22s  %s, %,d MB%n",
+              device.name(), device.description(), device.memoryBytes() >> 20);
+    }
+  }
+}

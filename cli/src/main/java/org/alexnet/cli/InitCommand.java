@@ -1,0 +1,84 @@
+package org.alexnet.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.SequencedMap;
+import java.util.concurrent.Callable;
+import org.alexnet.engine.Weights;
+import org.alexnet.model.Model;
+import org.alexnet.safetensors.FloatTensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code init}: the weights that a training would start from. */
+@Command(name = "init", description = "Writes the weights a network starts with.")
+final class InitCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      required = true,
+      converter = ModelName.class,
+      completionCandidates = ModelName.class,
+      description = "The network: ${COMPLETION-CANDIDATES}.")
+  private Model model;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      required = true,
+      description = "Fixes the random numbers.")
+  private long seed;
+
+  @Option(names = "--classes", paramLabel = "N", description = "By default the model's own.")
+  private Integer classes;
+
+  @Option(
+      names = "--sigma",
+      paramLabel = "F",
+      description = "Standard deviation of all weights, instead of the model's.")
+  private Float sigma;
+
+  @Option(
+      names = "--bias",
+      paramLabel = "F",
+      description = "Value of all biases, instead of the model's.")
+  private Float bias;
+
+  @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write.")
+  private Path out;
+
+  @Mixin private CommonOptions common;
+
+  InitCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    Require.atLeast(2, "--classes", classes);
+    Require.that(
+        sigma == null || (sigma >= 0 && Float.isFinite(sigma)),
+        "--sigma",
+        sigma,
+        "finite, at least 0");
+    Require.that(bias == null || Float.isFinite(bias), "--bias", bias, "finite");
+    Model chosen = classes == null ? model : model.withClasses(classes);
+    SequencedMap<String, FloatTensor> weights =
+        Weights.initial(chosen.network(), seed, new Weights.Overrides(sigma, bias));
+    Weights.save(out, weights);
+    long parameters = weights.values().stream().mapToLong(t -> t.values().length).sum();
+    if (common.json) {
+      ObjectNode json = Answers.object();
+      json.put("model", chosen.name());
+      json.put("parameters", parameters);
+      json.put("out", out.toString());
+      Answers.print(terminal, json);
+    } else {
+      terminal.out().printf("%,d parameters of %s in %s%n", parameters, chosen.name(), out);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,94 @@
+package org.alexnet.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Layer;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.Tanh;
+import org.alexnet.program.Op;
+import org.alexnet.program.Programs;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+
+/**
+ * A layer of the summary.
+ *
+ * @param output of one image; N is the batch
+ * @param parameters learned numbers
+ * @param multiplyAdds of one image's forward pass
+ */
+record LayerRow(
+    String name, String type, Shape output, int groups, long parameters, long multiplyAdds) {
+
+  /** The layers of a network, counted from what its training program does. */
+  static List<LayerRow> of(Programs programs) {
+    List<Op> ops = programs.train().ops();
+    Set<String> forward =
+        programs.evaluate().tensors().stream().map(Tensor::name).collect(Collectors.toSet());
+    Shape output = ops.getFirst().writes().getFirst().shape();
+    List<LayerRow> rows = new ArrayList<>();
+    for (Layer layer : programs.network().layers()) {
+      List<Op> own =
+          ops.stream()
+              .filter(op -> op.layer().equals(layer.name()))
+              .filter(op -> op.writes().stream().anyMatch(t -> isForward(t, layer, forward)))
+              .toList();
+      if (!own.isEmpty()) {
+        output = own.getLast().writes().getFirst().shape();
+      }
+      long parameters =
+          own.stream()
+              .flatMap(op -> op.reads().stream())
+              .filter(t -> t.role() == Tensor.Role.PARAMETER)
+              .distinct()
+              .mapToLong(t -> t.shape().elements())
+              .sum();
+      long multiplyAdds = own.stream().mapToLong(LayerRow::multiplyAdds).sum();
+      rows.add(
+          new LayerRow(layer.name(), type(layer), output, groups(layer), parameters, multiplyAdds));
+    }
+    return rows;
+  }
+
+  /** Dropout has no part in the evaluation, or a smaller one. */
+  private static boolean isForward(Tensor tensor, Layer layer, Set<String> forward) {
+    boolean stepwise = tensor.role() == Tensor.Role.STEP;
+    return stepwise && (forward.contains(tensor.name()) || tensor.name().equals(layer.name()));
+  }
+
+  private static long multiplyAdds(Op op) {
+    return switch (op) {
+      case Op.Convolve conv ->
+          (long) conv.y().shape().imageElements() * conv.weight().shape().imageElements();
+      case Op.Connect fc -> fc.weight().shape().elements();
+      case Op other -> 0;
+    };
+  }
+
+  private static int groups(Layer layer) {
+    return layer instanceof Convolution conv ? conv.groups() : 1;
+  }
+
+  private static String type(Layer layer) {
+    return switch (layer) {
+      case Convolution l -> "convolution";
+      case Pooling pool ->
+          switch (pool.kind()) {
+            case MAX -> "max-pooling";
+            case AVERAGE -> "average-pooling";
+          };
+      case Relu l -> "relu";
+      case Tanh l -> "tanh";
+      case FullyConnected l -> "fully-connected";
+      case Dropout l -> "dropout";
+      case SoftmaxLoss l -> "softmax";
+    };
+  }
+}

@@ -1,0 +1,108 @@
+package org.alexnet.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.data.Batch;
+import org.alexnet.network.Network;
+import org.alexnet.program.Programs;
+import org.alexnet.program.Tensor;
+import org.alexnet.safetensors.FloatTensor;
+
+/** One training step of a network on a backend, held against the reference. */
+final class Selftest {
+  private static final int BATCH = 4;
+  private static final StepSettings STEP = new StepSettings(42, 0, 0.02f, 0.9f, 0.0005f);
+
+  /**
+   * What the rounding of sums of some thousand float32 products may come to over the layers, with
+   * room for a rectifier or a maximum that falls the other way.
+   */
+  static final double BOUND = 1e-3;
+
+  /**
+   * A tensor compared.
+   *
+   * @param error {@link #distance} from the reference
+   */
+  record Check(String name, double error) {
+    boolean passed() {
+      return error <= BOUND;
+    }
+  }
+
+  private Selftest() {}
+
+  /** Compares scores, gradients and what is learned. */
+  static List<Check> run(Backend reference, Backend backend, Network network) {
+    Programs plain = Programs.of(network, BATCH);
+    List<String> gradients = plain.parameters().stream().map(t -> t.gradient().name()).toList();
+    Programs observed = Programs.of(network, BATCH, gradients);
+    Map<String, FloatTensor> weights = Synthetic.weights(network);
+    // What is observed is not fused away, so that the step that users run is compared as well.
+    List<Check> checks = new ArrayList<>();
+    compare(results(reference, plain, weights), results(backend, plain, weights), checks);
+    compare(gradients(reference, observed, weights), gradients(backend, observed, weights), checks);
+    return checks;
+  }
+
+  private static void compare(
+      Map<String, float[]> expected, Map<String, float[]> got, List<Check> checks) {
+    expected.forEach(
+        (name, values) -> checks.add(new Check(name, distance(values, got.get(name)))));
+  }
+
+  /** Scores before, loss of a step, parameters and momentum after it. */
+  private static Map<String, float[]> results(
+      Backend backend, Programs programs, Map<String, FloatTensor> weights) {
+    Map<String, float[]> results = new LinkedHashMap<>();
+    try (Executable executable = backend.compile(programs)) {
+      Synthetic.prepare(executable, programs, weights);
+      Batch batch = Synthetic.batch(executable, programs);
+      executable.evaluate(batch).await();
+      for (String name : List.of(Programs.LOGITS, Programs.PROBABILITIES)) {
+        results.put(name, executable.read(programs.evaluate().tensor(name)));
+      }
+      executable.train(batch, STEP).await();
+      results.put(Programs.LOSS, executable.read(programs.train().tensor(Programs.LOSS)));
+      for (Tensor parameter : programs.parameters()) {
+        results.put(parameter.name(), executable.read(parameter));
+        Tensor momentum = parameter.momentum();
+        results.put(momentum.name(), executable.read(momentum));
+      }
+    }
+    return results;
+  }
+
+  private static Map<String, float[]> gradients(
+      Backend backend, Programs programs, Map<String, FloatTensor> weights) {
+    Map<String, float[]> results = new LinkedHashMap<>();
+    try (Executable executable = backend.compile(programs)) {
+      Synthetic.prepare(executable, programs, weights);
+      executable.train(Synthetic.batch(executable, programs), STEP).await();
+      for (Tensor parameter : programs.parameters()) {
+        Tensor gradient = parameter.gradient();
+        results.put(gradient.name(), executable.read(gradient));
+      }
+    }
+    return results;
+  }
+
+  /** |got - expected| / |expected| in the Euclidean norm. */
+  static double distance(float[] expected, float[] got) {
+    if (got == null || got.length != expected.length) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow((double) got[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    return difference == 0 ? 0 : Math.sqrt(difference / norm);
+  }
+}

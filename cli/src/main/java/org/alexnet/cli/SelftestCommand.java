@@ -1,0 +1,83 @@
+package org.alexnet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Backends;
+import org.alexnet.model.Models;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code selftest}: whether a backend computes what the reference does. */
+@Command(
+    name = "selftest",
+    description = "Compares one training step of alexnet-32 with the reference's.")
+final class SelftestCommand implements Callable<Integer> {
+  private static final String MODEL = "alexnet-32";
+
+  private final Terminal terminal;
+
+  @Mixin private DeviceOptions devices;
+  @Mixin private CommonOptions common;
+
+  SelftestCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text));
+        Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
+      List<Selftest.Check> checks = Selftest.run(reference, backend, Models.named(MODEL).network());
+      List<String> failed =
+          checks.stream().filter(c -> !c.passed()).map(Selftest.Check::name).toList();
+      if (common.json) {
+        Answers.print(terminal, json(backend.name(), checks, failed.isEmpty()));
+      } else {
+        print(backend.name(), checks);
+      }
+      if (!failed.isEmpty()) {
+        terminal.fail(
+            "backend %s failed: %s differ from the reference; compute on another (--backend reference is slow and right)."
+                .formatted(backend.name(), String.join(", ", failed)),
+            null);
+        return Main.FAILED;
+      }
+      return 0;
+    }
+  }
+
+  private void print(String backend, List<Selftest.Check> checks) {
+    for (Selftest.Check check : checks) {
+      terminal
+          .out()
+          .printf(
+              "%-24s %8.1e of %.0e  %s%n",
+              check.name(), check.error(), Selftest.BOUND, check.passed() ? "ok" : "WRONG");
+    }
+    long passed = checks.stream().filter(Selftest.Check::passed).count();
+    terminal
+        .out()
+        .printf(
+            "%s, one training step of %s: %d of %d tensors agree with the reference%n",
+            backend, MODEL, passed, checks.size());
+  }
+
+  private static ObjectNode json(String backend, List<Selftest.Check> checks, boolean passed) {
+    ObjectNode json = Answers.object();
+    json.put("backend", backend);
+    json.put("passed", passed);
+    ArrayNode list = json.putArray("checks");
+    for (Selftest.Check check : checks) {
+      list.addObject()
+          .put("name", check.name())
+          .put("error", check.error())
+          .put("bound", Selftest.BOUND)
+          .put("passed", check.passed());
+    }
+    return json;
+  }
+}

@@ -1,0 +1,152 @@
+package org.alexnet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.MemoryPlanner;
+import org.alexnet.model.Model;
+import org.alexnet.program.Programs;
+import org.alexnet.program.Shape;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code summary}: what a network consists of, does and needs. */
+@Command(name = "summary", description = "Shows a network's layers, steps or memory.")
+final class SummaryCommand implements Callable<Integer> {
+  /** What to show. */
+  enum Show {
+    LAYERS,
+    PROGRAM,
+    MEMORY
+  }
+
+  private final Terminal terminal;
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      required = true,
+      converter = ModelName.class,
+      completionCandidates = ModelName.class,
+      description = "The network: ${COMPLETION-CANDIDATES}.")
+  private Model model;
+
+  @Option(names = "--classes", paramLabel = "N", description = "By default the model's own.")
+  private Integer classes;
+
+  @Option(names = "--batch", paramLabel = "N", description = "By default the model's own.")
+  private Integer batch;
+
+  @Option(
+      names = "--show",
+      paramLabel = "WHAT",
+      description = "layers (the default), program or memory.")
+  private Show show = Show.LAYERS;
+
+  @Mixin private DeviceOptions devices;
+  @Mixin private Precision precision;
+  @Mixin private CommonOptions common;
+
+  SummaryCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    Require.atLeast(2, "--classes", classes);
+    Require.atLeast(1, "--batch", batch);
+    Model chosen = classes == null ? model : model.withClasses(classes);
+    Programs programs =
+        Programs.of(chosen.network(), batch == null ? chosen.recipe().batch() : batch);
+    List<LayerRow> rows = LayerRow.of(programs);
+    MemoryPlan plan = null;
+    String device = null;
+    if (show == Show.MEMORY) {
+      try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text))) {
+        plan = MemoryPlanner.plan(backend.lower(programs));
+        device = devices.first(backend.name());
+      }
+    }
+    if (common.json) {
+      Answers.print(terminal, json(programs, rows, device, plan));
+      return 0;
+    }
+    switch (show) {
+      case LAYERS -> layers(rows);
+      case PROGRAM ->
+          terminal
+              .out()
+              .printf("train%n%s%n%nevaluate%n%s%n", programs.train(), programs.evaluate());
+      case MEMORY -> memory(programs, device, plan);
+    }
+    return 0;
+  }
+
+  private void layers(List<LayerRow> rows) {
+    String form = "%-10s %-16s %14s %6s %14s %16s%n";
+    terminal.out().printf(form, "layer", "type", "output", "groups", "parameters", "multiply-adds");
+    for (LayerRow row : rows) {
+      Shape o = row.output();
+      terminal
+          .out()
+          .printf(
+              form,
+              row.name(),
+              row.type(),
+              "%d x %d x %d".formatted(o.c(), o.h(), o.w()),
+              row.groups(),
+              count(row.parameters()),
+              count(row.multiplyAdds()));
+    }
+    terminal.out().printf(form, "", "", "", "", count(parameters(rows)), count(work(rows)));
+  }
+
+  private static String count(long number) {
+    return number == 0 ? "" : "%,d".formatted(number);
+  }
+
+  private static long parameters(List<LayerRow> rows) {
+    return rows.stream().mapToLong(LayerRow::parameters).sum();
+  }
+
+  private static long work(List<LayerRow> rows) {
+    return rows.stream().mapToLong(LayerRow::multiplyAdds).sum();
+  }
+
+  private void memory(Programs programs, String device, MemoryPlan plan) {
+    terminal.out().printf("%s, batch %d: %,d bytes%n", device, programs.batch(), plan.totalBytes());
+    terminal.out().print(plan);
+  }
+
+  private ObjectNode json(Programs programs, List<LayerRow> rows, String device, MemoryPlan plan) {
+    ObjectNode json = Answers.object();
+    json.put("model", programs.network().name());
+    json.put("batch", programs.batch());
+    json.put("parameters", parameters(rows));
+    json.put("multiply_adds", work(rows));
+    ArrayNode layers = json.putArray("layers");
+    for (LayerRow row : rows) {
+      ObjectNode layer = layers.addObject();
+      layer.put("name", row.name());
+      layer.put("type", row.type());
+      layer.putArray("output").add(row.output().c()).add(row.output().h()).add(row.output().w());
+      layer.put("groups", row.groups());
+      layer.put("parameters", row.parameters());
+      layer.put("multiply_adds", row.multiplyAdds());
+    }
+    switch (show) {
+      case LAYERS -> {}
+      case PROGRAM -> {
+        ObjectNode steps = json.putObject("program");
+        programs.train().toString().lines().forEach(steps.putArray("train")::add);
+        programs.evaluate().toString().lines().forEach(steps.putArray("evaluate")::add);
+      }
+      case MEMORY -> json.putObject("planned_bytes").put(device, plan.totalBytes());
+    }
+    return json;
+  }
+}

@@ -1,0 +1,53 @@
+package org.alexnet.cli;
+
+import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where a command writes.
+ *
+ * @param out answers
+ * @param err failures and, with {@code --json}, everything beside the answer
+ * @param interactive whether somebody watches, so that a line may be rewritten
+ */
+record Terminal(PrintStream out, PrintStream err, boolean interactive) {
+
+  /** The process's own streams. */
+  static Terminal ofProcess() {
+    Console console = System.console();
+    return new Terminal(
+        stream(FileDescriptor.out),
+        stream(FileDescriptor.err),
+        console != null && console.isTerminal());
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+
+  /** The stream for what is not the answer. */
+  PrintStream aside(boolean json) {
+    return json ? err : out;
+  }
+
+  /**
+   * One line that says what went wrong.
+   *
+   * @param trace whose stack trace to add, or null
+   */
+  void fail(String message, Throwable trace) {
+    out.flush();
+    err.println("alexnet: " + message);
+    if (trace != null) {
+      trace.printStackTrace(err);
+    }
+  }
+
+  void flush() {
+    out.flush();
+    err.flush();
+  }
+}

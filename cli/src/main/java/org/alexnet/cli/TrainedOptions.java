@@ -1,0 +1,52 @@
+package org.alexnet.cli;
+
+import java.nio.file.Path;
+import org.alexnet.engine.Classifier;
+import org.alexnet.model.Model;
+import picocli.CommandLine.Option;
+
+/** A trained network: a run folder, or a model and its weights. */
+final class TrainedOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      converter = ModelName.class,
+      completionCandidates = ModelName.class,
+      description = "The network of --weights: ${COMPLETION-CANDIDATES}.")
+  Model model;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = "Weights in a .safetensors file, instead of a run.")
+  Path weights;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description = "The input.safetensors that belongs to --weights.")
+  Path input;
+
+  /** Whether weights are given, so that no run is. */
+  boolean weightsGiven() {
+    Require.that(
+        (model == null) == (weights == null),
+        model == null ? "--weights without --model" : "--model without --weights",
+        "half of what is needed",
+        "given together with the other, or a run folder in their place");
+    Require.that(
+        input == null || weights != null, "--input", input, "given together with --weights");
+    return weights != null;
+  }
+
+  /**
+   * Opens the network.
+   *
+   * @param run the run folder; null where weights are given
+   */
+  Classifier open(Path run, Classifier.Options options) {
+    return run == null
+        ? Classifier.open(model.name(), weights, input, options)
+        : Classifier.open(run, options);
+  }
+}
