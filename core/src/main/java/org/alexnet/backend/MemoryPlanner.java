@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.alexnet.backend.MemoryPlan.Slot;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
@@ -40,49 +42,38 @@ public final class MemoryPlanner {
     }
   }
 
-  private final int alignment;
+  private final Lowered lowered;
 
-  private MemoryPlanner(int alignment) {
-    this.alignment = alignment;
+  private MemoryPlanner(Lowered lowered) {
+    this.lowered = lowered;
   }
 
   /** Plans the memory of both programs. */
   public static MemoryPlan plan(Lowered lowered) {
-    MemoryPlanner planner = new MemoryPlanner(lowered.alignment());
+    return new MemoryPlanner(lowered).plan();
+  }
+
+  private MemoryPlan plan() {
     Map<Tensor, Slot> persistent = new LinkedHashMap<>();
-    long persistentBytes = planner.placePersistent(lowered, persistent);
+    long persistentBytes = placePersistent(persistent);
     Map<Phase, Map<Tensor, Slot>> steps = new EnumMap<>(Phase.class);
     Map<Phase, List<Long>> workspaces = new EnumMap<>(Phase.class);
     long arena = 0;
     for (Phase phase : Phase.values()) {
-      List<Buffer> buffers =
-          planner.lifetimes(lowered.programs().program(phase), lowered.kernels(phase));
-      arena = Math.max(arena, planner.place(buffers));
+      Map<Tensor, Buffer> tensors = lifetimes(phase);
+      List<Buffer> scratch = workspaces(phase);
+      Set<Buffer> all = new LinkedHashSet<>(tensors.values());
+      all.addAll(scratch);
+      arena = Math.max(arena, place(all));
       Map<Tensor, Slot> slots = new LinkedHashMap<>();
-      Long[] scratch = new Long[lowered.kernels(phase).size()];
-      for (Buffer buffer : buffers) {
-        if (buffer.tensor == null) {
-          scratch[buffer.kernel] = buffer.slot.offset();
-        }
-      }
-      for (Kernel kernel : lowered.kernels(phase)) {
-        for (BufferUse use : kernel.uses()) {
-          Buffer root = planner.owner.get(phase).get(use.tensor());
-          if (root != null) {
-            slots.put(use.tensor(), root.slot);
-          }
-        }
-      }
+      tensors.forEach((tensor, buffer) -> slots.put(tensor, buffer.slot));
       steps.put(phase, slots);
-      workspaces.put(phase, List.of(scratch));
+      workspaces.put(phase, scratch.stream().map(b -> b.slot.offset()).toList());
     }
     return new MemoryPlan(persistent, steps, workspaces, persistentBytes, arena);
   }
 
-  /** The buffer that a step tensor lies in: its own, or one that it took over. */
-  private final Map<Phase, Map<Tensor, Buffer>> owner = new EnumMap<>(Phase.class);
-
-  private long placePersistent(Lowered lowered, Map<Tensor, Slot> slots) {
+  private long placePersistent(Map<Tensor, Slot> slots) {
     long end = 0;
     for (Phase phase : Phase.values()) {
       for (Kernel kernel : lowered.kernels(phase)) {
@@ -105,10 +96,11 @@ public final class MemoryPlanner {
     return end;
   }
 
-  private List<Buffer> lifetimes(StepProgram program, List<? extends Kernel> kernels) {
-    Map<Tensor, Integer> lastUse = lastUses(program, kernels);
+  /** The buffer of each step tensor; tensors that took one over share it. */
+  private Map<Tensor, Buffer> lifetimes(Phase phase) {
+    List<? extends Kernel> kernels = lowered.kernels(phase);
+    Map<Tensor, Integer> lastUse = lastUses(lowered.programs().program(phase), kernels);
     Map<Tensor, Buffer> byTensor = new LinkedHashMap<>();
-    List<Buffer> buffers = new ArrayList<>();
     for (int k = 0; k < kernels.size(); k++) {
       for (BufferUse use : kernels.get(k).uses()) {
         Tensor tensor = use.tensor();
@@ -118,20 +110,23 @@ public final class MemoryPlanner {
         Buffer buffer = byTensor.get(tensor);
         if (buffer == null) {
           buffer = takeOver(use, k, lastUse, byTensor);
-          if (buffer == null) {
-            buffer = new Buffer(tensor, k);
-            buffers.add(buffer);
-          }
+          buffer = buffer == null ? new Buffer(tensor, k) : buffer;
           byTensor.put(tensor, buffer);
         }
         buffer.last = Math.max(buffer.last, lastUse.get(tensor));
         buffer.bytes = Math.max(buffer.bytes, use.bytes());
       }
-      Buffer workspace = new Buffer(null, k);
-      workspace.bytes = kernels.get(k).workspaceBytes();
-      buffers.add(workspace);
     }
-    owner.put(program.phase(), byTensor);
+    return byTensor;
+  }
+
+  private List<Buffer> workspaces(Phase phase) {
+    List<Buffer> buffers = new ArrayList<>();
+    for (Kernel kernel : lowered.kernels(phase)) {
+      Buffer buffer = new Buffer(null, buffers.size());
+      buffer.bytes = kernel.workspaceBytes();
+      buffers.add(buffer);
+    }
     return buffers;
   }
 
@@ -156,7 +151,7 @@ public final class MemoryPlanner {
     return last;
   }
 
-  private long place(List<Buffer> buffers) {
+  private long place(Set<Buffer> buffers) {
     List<Buffer> order = new ArrayList<>(buffers);
     order.sort(
         Comparator.comparingLong((Buffer b) -> -b.bytes)
@@ -189,6 +184,6 @@ public final class MemoryPlanner {
   }
 
   private long align(long bytes) {
-    return Math.ceilDiv(bytes, (long) alignment) * alignment;
+    return Math.ceilDiv(bytes, (long) lowered.alignment()) * lowered.alignment();
   }
 }

@@ -52,8 +52,7 @@ record ConnectFilterKernel(
   }
 
   private Layout.Panels panels() {
-    Layout.Panels panels = layouts.panels(op.dw());
-    return panels;
+    return layouts.panels(op.dw());
   }
 
   private int images() {
