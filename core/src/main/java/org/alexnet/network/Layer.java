@@ -2,7 +2,14 @@ package org.alexnet.network;
 
 /** What a paper says a layer is. A new kind of layer is a new record here. */
 public sealed interface Layer
-    permits Convolution, Pooling, Relu, Tanh, FullyConnected, Dropout, SoftmaxLoss {
+    permits Convolution,
+        Pooling,
+        Relu,
+        Tanh,
+        LocalResponseNorm,
+        FullyConnected,
+        Dropout,
+        SoftmaxLoss {
 
   /** The name in the network, in parameters ({@code conv1.weight}) and in messages. */
   String name();

@@ -83,6 +83,13 @@ final class Differentiation {
           ops.add(new Op.AveragePoolBackward(pool.layer(), dy, gradient(pool.x()), pool.window()));
         }
       }
+      case Op.Normalize norm -> {
+        if (learned.contains(norm.x())) {
+          Tensor dy = gradients.get(norm.y());
+          Tensor dx = gradient(norm.x());
+          ops.add(new Op.NormalizeBackward(norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
+        }
+      }
       case Op.Drop drop -> {
         if (learned.contains(drop.x())) {
           Tensor dy = gradients.get(drop.y());
@@ -102,6 +109,7 @@ final class Differentiation {
       case Op.HyperbolicTangentBackward b -> throw alreadyBackward(b);
       case Op.MaxPoolBackward b -> throw alreadyBackward(b);
       case Op.AveragePoolBackward b -> throw alreadyBackward(b);
+      case Op.NormalizeBackward b -> throw alreadyBackward(b);
       case Op.ConnectBackwardData b -> throw alreadyBackward(b);
       case Op.ConnectBackwardFilter b -> throw alreadyBackward(b);
       case Op.SoftmaxCrossEntropyBackward b -> throw alreadyBackward(b);

@@ -8,6 +8,7 @@ import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
@@ -65,6 +66,7 @@ final class Forward {
       case Pooling pool -> pool(pool, x);
       case Relu relu -> ops.add(new Op.Rectify(relu.name(), x, next(layer, x.shape())));
       case Tanh tanh -> ops.add(new Op.HyperbolicTangent(tanh.name(), x, next(layer, x.shape())));
+      case LocalResponseNorm norm -> normalize(norm, x);
       case FullyConnected fc -> connect(fc, x);
       case Dropout drop -> drop(drop, x);
       case SoftmaxLoss loss -> loss(loss, x);
@@ -117,6 +119,14 @@ final class Forward {
       throw misfit(layer, "its window does not fit in an input of " + in);
     }
     return count;
+  }
+
+  private void normalize(LocalResponseNorm norm, Tensor x) {
+    if (x.shape().c() % norm.groups() != 0) {
+      throw misfit(norm, "%d channels in %d groups".formatted(x.shape().c(), norm.groups()));
+    }
+    Tensor s = Tensor.step(norm.name() + ".scale", x.shape());
+    ops.add(new Op.Normalize(norm.name(), x, next(norm, x.shape()), s, norm));
   }
 
   private void connect(FullyConnected fc, Tensor x) {

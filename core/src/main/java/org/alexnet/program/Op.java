@@ -2,6 +2,7 @@ package org.alexnet.program;
 
 import java.util.List;
 import org.alexnet.network.Dropout;
+import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Window;
 
 /**
@@ -183,6 +184,43 @@ public sealed interface Op {
     @Override
     public List<Tensor> reads() {
       return List.of(dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /**
+   * Local response normalisation: s = k + factor * sum of squares over neighbouring channels of the
+   * group, y = x s^-beta.
+   *
+   * @param s kept for the derivative
+   */
+  record Normalize(String layer, Tensor x, Tensor y, Tensor s, LocalResponseNorm norm)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y, s);
+    }
+  }
+
+  /**
+   * dx_i = dy_i s_i^-beta - 2 factor beta x_i * sum over j that i is a neighbour of (dy_j x_j
+   * s_j^(-beta - 1)).
+   */
+  record NormalizeBackward(
+      String layer, Tensor dy, Tensor x, Tensor s, Tensor dx, LocalResponseNorm norm)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, x, s);
     }
 
     @Override

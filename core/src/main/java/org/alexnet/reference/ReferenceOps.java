@@ -46,6 +46,11 @@ final class ReferenceOps {
       case Op.AveragePool pool -> Poolings.average(pool.window(), view(pool.x()), view(pool.y()));
       case Op.AveragePoolBackward pool ->
           Poolings.averageBackward(pool.window(), view(pool.dy()), view(pool.dx()));
+      case Op.Normalize norm ->
+          Normalizations.forward(norm.norm(), view(norm.x()), view(norm.y()), view(norm.s()));
+      case Op.NormalizeBackward norm ->
+          Normalizations.backward(
+              norm.norm(), view(norm.dy()), view(norm.x()), view(norm.s()), view(norm.dx()));
       case Op.Connect fc ->
           Connections.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
       case Op.ConnectBackwardData fc ->

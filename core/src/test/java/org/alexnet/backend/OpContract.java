@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
@@ -207,6 +209,39 @@ public abstract class OpContract {
                       assertClose(ops, 1e-6);
                       assertDerivative(ops, "x");
                     }));
+  }
+
+  /** Every parameter varied, in both conventions; the paper's constants first. */
+  @TestFactory
+  Stream<DynamicTest> localResponseNormalisation() {
+    return Stream.of(
+            new LocalResponseNorm("lrn", 5, 1e-4f, 0.75f, 2, Convention.SUM, 2),
+            new LocalResponseNorm("lrn", 5, 0.3f, 0.75f, 2, Convention.MEAN, 1),
+            new LocalResponseNorm("lrn", 3, 0.5f, 0.75f, 1, Convention.SUM, 1),
+            new LocalResponseNorm("lrn", 7, 0.2f, 0.6f, 0.5f, Convention.SUM, 2),
+            new LocalResponseNorm("lrn", 9, 1.5f, 1, 3, Convention.MEAN, 1))
+        .flatMap(
+            norm ->
+                Stream.of(new Shape(2, 96, 5, 3), new Shape(3, 26, 2, 2), new Shape(1, 2, 3, 1))
+                    .map(
+                        shape ->
+                            DynamicTest.dynamicTest(
+                                norm + " " + shape,
+                                () -> {
+                                  List<Op> ops = normalization(norm, shape);
+                                  assertClose(ops, 1e-6);
+                                  assertDerivative(ops, "x");
+                                })));
+  }
+
+  private static List<Op> normalization(LocalResponseNorm norm, Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Tensor y = Tensor.step("y", shape);
+    Tensor s = Tensor.step("s", shape);
+    Tensor dy = OpRig.constant("dy", shape);
+    return List.of(
+        new Op.Normalize("lrn", x, y, s, norm),
+        new Op.NormalizeBackward("lrn", dy, x, s, x.gradient(), norm));
   }
 
   private void assertExact(List<Op> ops) {

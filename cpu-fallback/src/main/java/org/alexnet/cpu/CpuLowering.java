@@ -108,6 +108,8 @@ final class CpuLowering {
         case Op.MaxPoolBackward o -> chain.add(o);
         case Op.AveragePool o -> chain.add(o);
         case Op.AveragePoolBackward o -> chain.add(o);
+        case Op.Normalize o -> chain.add(o);
+        case Op.NormalizeBackward o -> chain.add(o);
         case Op.Drop o -> chain.add(o);
         case Op.Scale o -> chain.add(o);
       }
@@ -271,6 +273,8 @@ final class CpuLowering {
         case Op.MaxPoolBackward o -> ImageOps.maxPoolBackward(o, kernels);
         case Op.AveragePool o -> ImageOps.averagePool(o);
         case Op.AveragePoolBackward o -> ImageOps.averagePoolBackward(o);
+        case Op.Normalize o -> NormalizeOps.forward(o, kernels);
+        case Op.NormalizeBackward o -> NormalizeOps.backward(o, kernels);
         case Op.Drop o -> ImageOps.drop(o);
         case Op.Scale o -> ImageOps.scale(o);
         case Op.Convolve o -> notOfImages(o);

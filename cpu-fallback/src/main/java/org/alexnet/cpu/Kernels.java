@@ -118,6 +118,42 @@ interface Kernels {
       int argmax,
       boolean add);
 
+  /**
+   * Normalises one pixel of one group: s = k + factor * sum of squares over {@code maps} channels
+   * about each, y = x s^-beta.
+   *
+   * @param squares {@code channels + maps - 1} floats of scratch, the first and the last {@code
+   *     maps / 2} of which are 0
+   */
+  void normalize(
+      float[] m,
+      int x,
+      int y,
+      int s,
+      int channels,
+      int maps,
+      float factor,
+      float k,
+      float beta,
+      int squares);
+
+  /**
+   * The derivative of {@link #normalize} at one pixel of one group.
+   *
+   * @param terms scratch as there
+   */
+  void normalizeBackward(
+      float[] m,
+      int dy,
+      int x,
+      int s,
+      int dx,
+      int channels,
+      int maps,
+      float factor,
+      float beta,
+      int terms);
+
   /** v = momentum v - decay w - rate g, then w = w + v; decay includes the rate. */
   void update(float[] m, int w, int v, int g, int n, float momentum, float decay, float rate);
 

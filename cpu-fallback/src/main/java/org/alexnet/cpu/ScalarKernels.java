@@ -170,6 +170,104 @@ final class ScalarKernels implements Kernels {
     }
   }
 
+  /** s^-beta; for the paper's beta of 3/4 by roots, whose bits do not depend on the compiler. */
+  static float power(float s, float beta) {
+    if (beta == 0.75f) {
+      float root = (float) Math.sqrt(s);
+      return 1 / (root * (float) Math.sqrt(root));
+    }
+    return (float) StrictMath.pow(s, -beta);
+  }
+
+  @Override
+  public void normalize(
+      float[] m,
+      int x,
+      int y,
+      int s,
+      int channels,
+      int maps,
+      float factor,
+      float k,
+      float beta,
+      int squares) {
+    for (int c = 0; c < channels; c++) {
+      m[squares + maps / 2 + c] = m[x + c] * m[x + c];
+    }
+    normalizeTail(m, x, y, s, 0, channels, maps, factor, k, beta, squares);
+  }
+
+  /** Channels from {@code first} on, their squares given. */
+  static void normalizeTail(
+      float[] m,
+      int x,
+      int y,
+      int s,
+      int first,
+      int channels,
+      int maps,
+      float factor,
+      float k,
+      float beta,
+      int squares) {
+    for (int c = first; c < channels; c++) {
+      float sum = m[squares + c];
+      for (int j = 1; j < maps; j++) {
+        sum += m[squares + c + j];
+      }
+      float scale = Math.fma(factor, sum, k);
+      m[s + c] = scale;
+      m[y + c] = m[x + c] * power(scale, beta);
+    }
+  }
+
+  @Override
+  public void normalizeBackward(
+      float[] m,
+      int dy,
+      int x,
+      int s,
+      int dx,
+      int channels,
+      int maps,
+      float factor,
+      float beta,
+      int terms) {
+    normalizeTerms(m, dy, x, s, 0, channels, maps, beta, terms);
+    normalizeBackwardTail(m, dy, x, s, dx, 0, channels, maps, factor, beta, terms);
+  }
+
+  static void normalizeTerms(
+      float[] m, int dy, int x, int s, int first, int channels, int maps, float beta, int terms) {
+    for (int c = first; c < channels; c++) {
+      float scale = m[s + c];
+      m[terms + maps / 2 + c] = m[dy + c] * power(scale, beta) * m[x + c] / scale;
+    }
+  }
+
+  static void normalizeBackwardTail(
+      float[] m,
+      int dy,
+      int x,
+      int s,
+      int dx,
+      int first,
+      int channels,
+      int maps,
+      float factor,
+      float beta,
+      int terms) {
+    float minus = -2 * factor * beta;
+    for (int c = first; c < channels; c++) {
+      float sum = m[terms + c];
+      for (int j = 1; j < maps; j++) {
+        sum += m[terms + c + j];
+      }
+      float own = m[dy + c] * power(m[s + c], beta);
+      m[dx + c] = Math.fma(minus * m[x + c], sum, own);
+    }
+  }
+
   @Override
   public void update(
       float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {

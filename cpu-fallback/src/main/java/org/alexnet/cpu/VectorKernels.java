@@ -217,6 +217,85 @@ final class VectorKernels implements Kernels {
     }
   }
 
+  private static FloatVector power(FloatVector s) {
+    FloatVector root = s.sqrt();
+    return FloatVector.broadcast(SPECIES, 1).div(root.mul(root.sqrt()));
+  }
+
+  @Override
+  public void normalize(
+      float[] m,
+      int x,
+      int y,
+      int s,
+      int channels,
+      int maps,
+      float factor,
+      float k,
+      float beta,
+      int squares) {
+    int half = maps / 2;
+    int bound = SPECIES.loopBound(channels);
+    for (int c = 0; c < bound; c += LANES) {
+      FloatVector value = FloatVector.fromArray(SPECIES, m, x + c);
+      value.mul(value).intoArray(m, squares + half + c);
+    }
+    for (int c = bound; c < channels; c++) {
+      m[squares + half + c] = m[x + c] * m[x + c];
+    }
+    int vectors = beta == 0.75f ? bound : 0;
+    FloatVector factors = FloatVector.broadcast(SPECIES, factor);
+    FloatVector ks = FloatVector.broadcast(SPECIES, k);
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, m, squares + c);
+      for (int j = 1; j < maps; j++) {
+        sum = sum.add(FloatVector.fromArray(SPECIES, m, squares + c + j));
+      }
+      FloatVector scale = factors.fma(sum, ks);
+      scale.intoArray(m, s + c);
+      FloatVector.fromArray(SPECIES, m, x + c).mul(power(scale)).intoArray(m, y + c);
+    }
+    ScalarKernels.normalizeTail(m, x, y, s, vectors, channels, maps, factor, k, beta, squares);
+  }
+
+  @Override
+  public void normalizeBackward(
+      float[] m,
+      int dy,
+      int x,
+      int s,
+      int dx,
+      int channels,
+      int maps,
+      float factor,
+      float beta,
+      int terms) {
+    int half = maps / 2;
+    int vectors = beta == 0.75f ? SPECIES.loopBound(channels) : 0;
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector scale = FloatVector.fromArray(SPECIES, m, s + c);
+      FloatVector.fromArray(SPECIES, m, dy + c)
+          .mul(power(scale))
+          .mul(FloatVector.fromArray(SPECIES, m, x + c))
+          .div(scale)
+          .intoArray(m, terms + half + c);
+    }
+    ScalarKernels.normalizeTerms(m, dy, x, s, vectors, channels, maps, beta, terms);
+    FloatVector minus = FloatVector.broadcast(SPECIES, -2 * factor * beta);
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, m, terms + c);
+      for (int j = 1; j < maps; j++) {
+        sum = sum.add(FloatVector.fromArray(SPECIES, m, terms + c + j));
+      }
+      FloatVector own =
+          FloatVector.fromArray(SPECIES, m, dy + c)
+              .mul(power(FloatVector.fromArray(SPECIES, m, s + c)));
+      minus.mul(FloatVector.fromArray(SPECIES, m, x + c)).fma(sum, own).intoArray(m, dx + c);
+    }
+    ScalarKernels.normalizeBackwardTail(
+        m, dy, x, s, dx, vectors, channels, maps, factor, beta, terms);
+  }
+
   @Override
   public void update(
       float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {
