@@ -144,9 +144,8 @@ final class ReferenceOps {
     View loss = view(op.loss());
     boolean finite = true;
     for (int n = 0; n < x.shape().n(); n++) {
-      double l = softmax(x, view(op.probabilities()), n, batch.labels()[n]);
-      loss.set(n, l);
-      finite &= n >= batch.count() || Double.isFinite(l);
+      loss.set(n, softmax(x, view(op.probabilities()), n, batch.labels()[n]));
+      finite &= n >= batch.count() || Float.isFinite(loss.get(n));
     }
     view(op.finite()).set(0, finite ? 1 : 0);
   }

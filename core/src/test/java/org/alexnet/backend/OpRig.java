@@ -85,24 +85,23 @@ final class OpRig implements AutoCloseable {
     return executable.read(tensor);
   }
 
-  /** (f(v + h) - f(v - h)) / 2h of f = sum(y dy) in one element of an operand. */
-  double centralDifference(Tensor tensor, float[] values, int i, float h) {
+  /** (f(v + h) - f(v - h)) / 2h of f = sum(y dy), dy fixed, in one element of an operand. */
+  double centralDifference(Tensor tensor, float[] values, int i, float h, float[] dy) {
     float[] moved = values.clone();
     moved[i] = values[i] + h;
     executable.write(tensor, moved);
     run();
-    double up = objective();
+    double up = objective(dy);
     moved[i] = values[i] - h;
     executable.write(tensor, moved);
     run();
-    double down = objective();
+    double down = objective(dy);
     executable.write(tensor, values);
     return (up - down) / (2 * (double) h);
   }
 
-  private double objective() {
+  private double objective(float[] dy) {
     float[] y = read(tensor("y"));
-    float[] dy = read(tensor("dy"));
     double sum = 0;
     for (int i = 0; i < y.length; i++) {
       sum += (double) y[i] * dy[i];

@@ -166,8 +166,15 @@ final class CpuLowering {
     ChainBuilder(List<Op> chain, CpuLowering lowering) {
       this.chain = List.copyOf(chain);
       this.lowering = lowering;
-      this.images = chain.getFirst().writes().getFirst().shape().n();
+      this.images = images(chain.getFirst());
       cut();
+    }
+
+    /** Images of the batch; a gradient of filters is no tensor of images. */
+    private static int images(Op op) {
+      Tensor tensor =
+          op instanceof Op.ConvolveBackwardFilter filter ? filter.x() : op.writes().getFirst();
+      return tensor.shape().n();
     }
 
     private void cut() {

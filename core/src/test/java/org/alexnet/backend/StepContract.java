@@ -1,0 +1,302 @@
+package org.alexnet.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.alexnet.data.Batch;
+import org.alexnet.network.Network;
+import org.alexnet.program.Op;
+import org.alexnet.program.Programs;
+import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.program.Tensor;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What a step of every backend must keep to, the reference too: the mean over real images alone,
+ * nothing learned from a loss that is not finite, images brought to the network's input, memory as
+ * planned.
+ */
+public abstract class StepContract {
+
+  /** The backend under test. */
+  protected abstract Backend open(int threads);
+
+  static Stream<DynamicTest> each(Stream<Network> networks, Consumer<Network> test) {
+    return networks.map(n -> DynamicTest.dynamicTest(n.name(), () -> test.accept(n)));
+  }
+
+  static Stream<Network> all() {
+    return Stream.concat(TestNetworks.small().stream(), Stream.of(TestNetworks.alexNet32()));
+  }
+
+  /**
+   * How far a step may be off, as a share of the largest number of a tensor. Every rounding is off
+   * by at most u = 2^-24 of what it rounds; roundings of n terms in a row add up like the square
+   * root of n times u, with a factor for certainty (Higham and Mary, "A new approach to
+   * probabilistic rounding error analysis", 2019). The numbers of a step are rounded once for every
+   * term of every reduction that they come through.
+   */
+  static double bound(Programs programs) {
+    long terms = 0;
+    for (Op op : programs.train().ops()) {
+      terms +=
+          switch (op) {
+            case Op.Convolve conv -> conv.weight().shape().imageElements();
+            case Op.ConvolveBackwardData conv ->
+                conv.weight().shape().elements() / conv.weight().shape().c();
+            case Op.ConvolveBackwardFilter conv ->
+                conv.dy().shape().elements() / conv.dy().shape().c();
+            case Op.Connect fc -> fc.weight().shape().c();
+            case Op.ConnectBackwardData fc -> fc.weight().shape().n();
+            case Op.ConnectBackwardFilter fc -> fc.dy().shape().n();
+            default -> 9;
+          };
+    }
+    return 8 * Math.sqrt(terms) * 0x1p-24;
+  }
+
+  static void assertClose(Map<String, float[]> expected, Map<String, float[]> got, double bound) {
+    got.forEach(
+        (name, values) -> {
+          float[] want = expected.get(name);
+          double scale = OpRig.largest(want);
+          for (int i = 0; i < want.length; i++) {
+            assertEquals(want[i], values[i], bound * scale, name + " element " + i);
+          }
+        });
+  }
+
+  // Partial batches.
+
+  @TestFactory
+  Stream<DynamicTest> aPartialBatchIsTheMeanOverRealImages() {
+    return each(TestNetworks.small().stream(), this::assertPartial);
+  }
+
+  private void assertPartial(Network network) {
+    int real = 4;
+    Programs large = Programs.observingAll(network, 7);
+    Programs exact = Programs.observingAll(network, real);
+    try (Backend backend = open(2);
+        NetworkRig partial = new NetworkRig(backend, large);
+        NetworkRig whole = new NetworkRig(backend, exact)) {
+      partial.fill(9, real);
+      whole.fill(9, real);
+      StepResult got = partial.train(0);
+      StepResult expected = whole.train(0);
+      assertEquals(real, got.images());
+      assertEquals(expected.errors(), got.errors());
+      assertEquals(expected.lossSum(), got.lossSum(), bound(large) * expected.lossSum());
+      assertClose(gradients(whole), gradients(partial), bound(large));
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> theGradientOfABatchIsTheMeanOfItsImages() {
+    return each(
+        TestNetworks.small().stream().map(Network::withoutDropout),
+        network -> {
+          int real = 3;
+          Programs large = Programs.observingAll(network, 5);
+          try (Backend backend = open(2);
+              NetworkRig partial = new NetworkRig(backend, large);
+              NetworkRig single = new NetworkRig(backend, Programs.observingAll(network, 1))) {
+            partial.fill(9, real);
+            partial.train(0);
+            Map<String, double[]> sums = new LinkedHashMap<>();
+            for (int i = 0; i < real; i++) {
+              single.copyImage(partial, i);
+              single.executable.profile(single.batch(), NetworkRig.standing());
+              gradients(single)
+                  .forEach(
+                      (name, values) -> {
+                        double[] sum = sums.computeIfAbsent(name, n -> new double[values.length]);
+                        Arrays.setAll(sum, e -> sum[e] + values[e]);
+                      });
+            }
+            Map<String, float[]> mean = new LinkedHashMap<>();
+            sums.forEach(
+                (name, sum) -> {
+                  float[] values = new float[sum.length];
+                  for (int i = 0; i < sum.length; i++) {
+                    values[i] = (float) (sum[i] / real);
+                  }
+                  mean.put(name, values);
+                });
+            assertClose(mean, gradients(partial), 2 * bound(large));
+          }
+        });
+  }
+
+  private static Map<String, float[]> gradients(NetworkRig rig) {
+    Map<String, float[]> all = new LinkedHashMap<>();
+    for (Tensor tensor : rig.programs.parameters()) {
+      all.put(tensor.gradient().name(), rig.read(tensor.gradient().name()));
+    }
+    return all;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatLiesBehindTheRealImagesChangesNothing() {
+    return each(
+        TestNetworks.small().stream(),
+        network -> {
+          Map<String, float[]> clean = afterPartial(network, false);
+          assertEquals("", NetworkRig.difference(clean, afterPartial(network, true)));
+        });
+  }
+
+  private Map<String, float[]> afterPartial(Network network, boolean rubbish) {
+    try (Backend backend = open(2);
+        NetworkRig rig = new NetworkRig(backend, Programs.of(network, 7))) {
+      Batch batch = rig.batch();
+      long bytes = batch.format().bytes();
+      batch.pixels().asSlice(4 * bytes, 3 * bytes).fill(rubbish ? (byte) -1 : 0);
+      for (int i = 4; i < 7; i++) {
+        batch.labels()[i] = rubbish ? network.classes() - 1 : 0;
+        batch.cropX()[i] = rubbish ? network.input().stored() - network.input().size() : 0;
+        batch.mirror()[i] = rubbish;
+        batch.shift()[i * batch.format().channels()] = rubbish ? 77 : 0;
+      }
+      Map<String, float[]> all = new LinkedHashMap<>();
+      for (int step = 0; step < 2; step++) {
+        rig.fill(step, 4);
+        StepResult result = rig.train(step);
+        all.put("loss " + step, new float[] {(float) result.lossSum(), result.errors()});
+      }
+      all.putAll(rig.learned());
+      return all;
+    }
+  }
+
+  // A loss that is not finite.
+
+  @TestFactory
+  Stream<DynamicTest> nothingIsLearnedFromALossThatIsNotFinite() {
+    return each(
+        all(),
+        network -> {
+          for (boolean observed : new boolean[] {false, true}) {
+            Programs programs =
+                observed ? Programs.observingAll(network, 2) : Programs.of(network, 2);
+            assertUntouched(programs, StepContract::putNoNumberInAnImage);
+            assertUntouched(programs, StepContract::makeTheLossInfinite);
+          }
+        });
+  }
+
+  private static void putNoNumberInAnImage(NetworkRig rig) {
+    Batch batch = rig.batch();
+    int size = rig.programs.network().input().size();
+    int pixel =
+        (batch.cropY()[1] + size / 2) * batch.format().width() + batch.cropX()[1] + size / 2;
+    batch.image(1).setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, pixel, Float.NaN);
+  }
+
+  /** The scores and their gradient stay finite; a cross-entropy of 6.8e38 does not. */
+  private static void makeTheLossInfinite(NetworkRig rig) {
+    String name = rig.programs.network().classifier().name() + ".bias";
+    float[] bias = rig.read(name);
+    Arrays.fill(bias, -Float.MAX_VALUE);
+    bias[0] = Float.MAX_VALUE;
+    rig.executable.write(rig.programs.persistent().get(name), bias);
+    Arrays.fill(rig.batch().labels(), 1);
+  }
+
+  private void assertUntouched(Programs programs, Consumer<NetworkRig> spoil) {
+    try (Backend backend = open(2);
+        NetworkRig rig = new NetworkRig(backend, programs, true)) {
+      spoil.accept(rig);
+      Map<String, float[]> before = rig.learned();
+      assertFalse(Double.isFinite(rig.train(0).lossSum()));
+      assertEquals("", NetworkRig.difference(before, rig.learned()));
+      rig.executable.profile(rig.batch(), NetworkRig.settings(1));
+      assertEquals("", NetworkRig.difference(before, rig.learned()));
+    }
+  }
+
+  // The first operation.
+
+  @TestFactory
+  Stream<DynamicTest> inputIsCroppedMirroredAndCentred() {
+    return Stream.of(false, true)
+        .flatMap(
+            floats -> each(TestNetworks.small().stream(), network -> assertInput(network, floats)));
+  }
+
+  private void assertInput(Network network, boolean floats) {
+    try (Backend backend = open(2);
+        NetworkRig rig = new NetworkRig(backend, Programs.of(network, 5, "data"), floats)) {
+      rig.train(0);
+      float[] got = rig.read("data");
+      float[] mean = rig.read(Programs.MEAN);
+      int size = network.input().size();
+      int channels = network.input().channels();
+      Batch batch = rig.batch();
+      int at = 0;
+      for (int i = 0; i < 5; i++) {
+        for (int c = 0; c < channels; c++) {
+          for (int y = 0; y < size; y++) {
+            for (int x = 0; x < size; x++) {
+              int column = batch.cropX()[i] + (batch.mirror()[i] ? size - 1 - x : x);
+              int stored = network.input().stored();
+              int pixel = (c * stored + batch.cropY()[i] + y) * stored + column;
+              if (floats) {
+                float value = batch.image(i).getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, pixel);
+                assertEquals(value, got[at], "image " + i + " element " + at);
+              } else {
+                int value = batch.image(i).get(ValueLayout.JAVA_BYTE, pixel) & 0xFF;
+                double scaled = (double) value * network.input().scale();
+                double exact = scaled - mean[pixel] + batch.shift()[i * channels + c];
+                // Three roundings of numbers no larger than these.
+                double bound = 3 * 0x1p-24 * (scaled + Math.abs(mean[pixel]) + 1);
+                assertEquals(exact, got[at], bound, "image " + i + " element " + at);
+              }
+              at++;
+            }
+          }
+        }
+      }
+    }
+  }
+
+  // Memory.
+
+  @TestFactory
+  Stream<DynamicTest> buffersThatLiveTogetherLieApart() {
+    return each(
+        all(),
+        network -> {
+          for (int batch : new int[] {1, 5}) {
+            assertPlan(Programs.of(network, batch));
+            assertPlan(Programs.observingAll(network, batch));
+          }
+        });
+  }
+
+  private void assertPlan(Programs programs) {
+    try (Backend backend = open(2)) {
+      Lowered lowered = backend.lower(programs);
+      MemoryPlan plan = MemoryPlanner.plan(lowered);
+      PlanCheck.check(lowered, plan);
+      for (Phase phase : Phase.values()) {
+        for (Tensor tensor : programs.program(phase).tensors()) {
+          if (programs.program(phase).observes(tensor) || tensor.role().persistent()) {
+            assertTrue(plan.slot(phase, tensor) != null, tensor + " is kept nowhere");
+          }
+        }
+      }
+      try (Executable executable = backend.bind(lowered, plan)) {
+        assertEquals(plan.totalBytes(), executable.allocatedBytes());
+      }
+    }
+  }
+}

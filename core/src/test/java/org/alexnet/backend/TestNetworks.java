@@ -1,0 +1,125 @@
+package org.alexnet.backend;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.model.Models;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
+import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.Tanh;
+import org.alexnet.network.Window;
+
+/** Small networks with what is odd about large ones. */
+final class TestNetworks {
+  private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
+  private static final Parameter BIAS = new Parameter(new Initial.Constant(0), 2, 0);
+
+  private TestNetworks() {}
+
+  /** The catalogue's small network as it is. */
+  static Network alexNet32() {
+    return Models.named("alexnet-32").network();
+  }
+
+  /** Tanh, averages, strides that leave pixels over, groups, dropout of both scalings. */
+  static Network various() {
+    return network(
+        "various",
+        new Input(3, 15, 17, 1 / 64f),
+        conv("conv1", 26, new Window(5, 2, 2), 1),
+        new Tanh("tanh1"),
+        pool("pool1", Pooling.Kind.AVERAGE, new Window(3, 2, 0), Pooling.Rounding.CEIL),
+        conv("conv2", 26, new Window(3, 1, 1), 13),
+        new Relu("relu2"),
+        new Dropout("drop2", 0.25f, Dropout.Scaling.TESTING),
+        conv("conv3", 12, new Window(3, 1, 1), 2),
+        new Tanh("tanh3"),
+        fc("fc4", 33),
+        new Relu("relu4"),
+        new Dropout("drop4", 0.5f, Dropout.Scaling.TRAINING),
+        fc("fc5", 5));
+  }
+
+  /** Channels of 1, 13 and 33, overlapping pools of both roundings, convolutions in a row. */
+  static Network odd() {
+    return network(
+        "odd",
+        new Input(1, 13, 14, 1 / 128f),
+        conv("conv1", 13, new Window(3, 1, 1), 1),
+        new Relu("relu1"),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.CEIL),
+        conv("conv2", 33, new Window(3, 1, 1), 1),
+        conv("conv3", 7, new Window(1, 1, 0), 1),
+        pool("pool3", Pooling.Kind.MAX, new Window(3, 2, 1), Pooling.Rounding.FLOOR),
+        new Relu("relu3"),
+        new Dropout("drop3", 0.3f, Dropout.Scaling.TRAINING),
+        conv("conv4", 1, new Window(2, 1, 1), 1),
+        new Tanh("tanh4"),
+        fc("fc5", 13),
+        fc("fc6", 3));
+  }
+
+  /** Rectifiers before, between and after pools, three groups, a strided convolution. */
+  static Network rectified() {
+    return network(
+        "rectified",
+        new Input(3, 12, 12, 1 / 128f),
+        conv("conv1", 6, new Window(4, 1, 1), 3),
+        new Relu("relu1"),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.FLOOR),
+        new Relu("relu1b"),
+        pool("pool1b", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Pooling.Rounding.CEIL),
+        new Relu("relu1c"),
+        conv("conv2", 48, new Window(3, 2, 2), 2),
+        new Relu("relu2"),
+        new Relu("relu2b"),
+        pool("pool2", Pooling.Kind.MAX, new Window(2, 1, 0), Pooling.Rounding.FLOOR),
+        fc("fc3", 1),
+        fc("fc4", 2));
+  }
+
+  /** Nothing learned before the first fully-connected layer. */
+  static Network shallow() {
+    return network(
+        "shallow",
+        new Input(2, 7, 9, 1 / 128f),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 1), Pooling.Rounding.CEIL),
+        new Relu("relu1"),
+        new Dropout("drop1", 0.1f, Dropout.Scaling.TESTING),
+        fc("fc2", 17),
+        new Tanh("tanh2"),
+        fc("fc3", 4));
+  }
+
+  /** The small ones. */
+  static List<Network> small() {
+    return List.of(various(), odd(), rectified(), shallow());
+  }
+
+  private static Network network(String name, Input input, Layer... layers) {
+    List<Layer> all = new ArrayList<>(List.of(layers));
+    all.add(new SoftmaxLoss("softmax"));
+    return new Network(name, input, all);
+  }
+
+  private static Layer conv(String name, int filters, Window window, int groups) {
+    return new Convolution(name, filters, window, groups, WEIGHT, BIAS);
+  }
+
+  private static Layer pool(
+      String name, Pooling.Kind kind, Window window, Pooling.Rounding rounding) {
+    return new Pooling(name, kind, window, rounding);
+  }
+
+  private static Layer fc(String name, int outputs) {
+    return new FullyConnected(name, outputs, WEIGHT, BIAS);
+  }
+}

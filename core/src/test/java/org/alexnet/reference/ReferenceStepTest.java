@@ -1,0 +1,11 @@
+package org.alexnet.reference;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.StepContract;
+
+class ReferenceStepTest extends StepContract {
+  @Override
+  protected Backend open(int threads) {
+    return new ReferenceBackend();
+  }
+}

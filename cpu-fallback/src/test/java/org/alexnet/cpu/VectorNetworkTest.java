@@ -1,0 +1,11 @@
+package org.alexnet.cpu;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.NetworkContract;
+
+class VectorNetworkTest extends NetworkContract {
+  @Override
+  protected Backend open(int threads) {
+    return new CpuBackend(new VectorKernels(), threads);
+  }
+}
