@@ -8,6 +8,7 @@ import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxLoss;
@@ -86,6 +87,7 @@ record LayerRow(
           };
       case Relu l -> "relu";
       case Tanh l -> "tanh";
+      case LocalResponseNorm l -> "local-response-norm";
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
       case SoftmaxLoss l -> "softmax";

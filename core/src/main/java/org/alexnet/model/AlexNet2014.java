@@ -1,0 +1,68 @@
+package org.alexnet.model;
+
+import java.util.List;
+import org.alexnet.data.Augmentation;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
+import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.Window;
+
+/**
+ * The one-column network of Krizhevsky, "One weird trick for parallelizing convolutional neural
+ * networks" (2014), in the form that torchvision made common: no groups, no normalisation,
+ * 61,100,840 parameters.
+ *
+ * <p>Weights start with deviation sqrt(2 / fan-in), so that it trains without normalisation.
+ */
+final class AlexNet2014 {
+  private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
+  private static final Parameter BIAS = Parameter.of(new Initial.Constant(0));
+
+  private AlexNet2014() {}
+
+  static Model model() {
+    List<Layer> layers =
+        List.of(
+            conv("conv1", 64, new Window(11, 4, 2)), // 64 x 55 x 55
+            new Relu("relu1"),
+            pool("pool1"), // 64 x 27 x 27
+            conv("conv2", 192, new Window(5, 1, 2)), // 192 x 27 x 27
+            new Relu("relu2"),
+            pool("pool2"), // 192 x 13 x 13
+            conv("conv3", 384, new Window(3, 1, 1)), // 384 x 13 x 13
+            new Relu("relu3"),
+            conv("conv4", 256, new Window(3, 1, 1)), // 256 x 13 x 13
+            new Relu("relu4"),
+            conv("conv5", 256, new Window(3, 1, 1)), // 256 x 13 x 13
+            new Relu("relu5"),
+            pool("pool5"), // 256 x 6 x 6
+            new Dropout("drop5", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc6", 4096, WEIGHT, BIAS),
+            new Relu("relu6"),
+            new Dropout("drop6", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc7", 4096, WEIGHT, BIAS),
+            new Relu("relu7"),
+            new FullyConnected("fc8", 1000, WEIGHT, BIAS),
+            new SoftmaxLoss("softmax"));
+    return new Model(
+        new Network("alexnet-2014", new Input(3, 224, 256, 1), layers),
+        new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+        "one column, without groups and normalisation");
+  }
+
+  private static Layer conv(String name, int filters, Window window) {
+    return new Convolution(name, filters, window, 1, WEIGHT, BIAS);
+  }
+
+  private static Layer pool(String name) {
+    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.FLOOR);
+  }
+}
