@@ -1,0 +1,187 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Data, weights and folders that cannot be used: named, with status 1, and nothing is written. */
+class BadInputTest {
+  @TempDir Path dir;
+  private Path data;
+  private Path out;
+
+  @BeforeEach
+  void paths() {
+    data = dir.resolve("data");
+    out = dir.resolve("run");
+  }
+
+  private void refused(Cli.Result result, Object... named) {
+    String line = result.failure(1);
+    for (Object part : named) {
+      assertTrue(line.contains(part.toString()), line);
+    }
+    assertFalse(Files.exists(out), "nothing is written");
+  }
+
+  private Cli.Result train(Path source, Object... more) {
+    Object[] words = new Object[more.length + 7];
+    System.arraycopy(
+        new Object[] {"train", "--data", source, "--epochs", 0, "--out", out}, 0, words, 0, 7);
+    System.arraycopy(more, 0, words, 7, more.length);
+    return Cli.run(words);
+  }
+
+  @Test
+  void data_that_is_not_there() {
+    refused(train(data), data);
+  }
+
+  @Test
+  void an_empty_folder() throws IOException {
+    refused(train(Files.createDirectories(data)), data);
+  }
+
+  @Test
+  void a_folder_with_one_class() {
+    refused(train(TestData.folder(data, 2, "cat")), "cat");
+  }
+
+  @Test
+  void a_class_without_images() throws IOException {
+    TestData.folder(data, 2, "cat", "dog");
+    Files.createDirectories(data.resolve("eel"));
+    refused(train(data), data.resolve("eel"));
+  }
+
+  @Test
+  void a_truncated_image_is_named_or_left_out() throws IOException {
+    TestData.folder(data, 3, "cat", "dog");
+    Path bad = TestData.truncate(data.resolve("dog/1.jpg"), 400);
+    refused(train(data), bad);
+    Cli.Result result = train(data, "--skip-bad");
+    assertEquals(0, result.status(), result.err());
+    assertTrue(result.out().contains("Left out 1 file"), result.out());
+    assertTrue(result.out().contains("dog/1.jpg"), result.out());
+  }
+
+  @Test
+  void a_text_among_images() throws IOException {
+    TestData.folder(data, 2, "cat", "dog");
+    Path text = Files.writeString(data.resolve("cat/notes.txt"), "no image");
+    refused(train(data), text);
+  }
+
+  @Test
+  void an_image_of_one_pixel_is_fine() {
+    TestData.folder(data, 2, "cat", "dog");
+    TestData.image(data.resolve("cat/dot.jpg"), 1, 1, 0x808080);
+    assertEquals(0, train(data).status());
+  }
+
+  @Test
+  void labels_out_of_range() {
+    refused(train(TestData.tensors(dir.resolve("d.safetensors"), 0, 10)), "label 10", "0 to 9");
+    refused(train(TestData.tensors(dir.resolve("e.safetensors"), -1, 1)), "-1");
+  }
+
+  @Test
+  void a_safetensors_file_cut_short() throws IOException {
+    Path file = TestData.tensors(dir.resolve("d.safetensors"), 0, 1);
+    refused(train(TestData.truncate(file, Files.size(file) - 9)), file);
+  }
+
+  @Test
+  void a_safetensors_header_beyond_all_measure() throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(Long.MIN_VALUE).put("{}".getBytes(StandardCharsets.UTF_8));
+    Path file = Files.write(dir.resolve("d.safetensors"), bytes.array());
+    refused(train(file), file);
+  }
+
+  @Test
+  void weights_cut_short() throws IOException {
+    Path weights = weights("w.safetensors", 10);
+    TestData.truncate(weights, 5000);
+    refused(train(Path.of("shapes:20"), "--init", weights), weights);
+  }
+
+  @Test
+  void weights_of_another_network() {
+    Path weights = TestData.tensors(dir.resolve("w.safetensors"), 0, 1);
+    refused(train(Path.of("shapes:20"), "--init", weights), weights, "fc2.weight");
+  }
+
+  private Path weights(String name, int classes) {
+    Path file = dir.resolve(name);
+    Cli.run("init", "--model", "alexnet-32", "--seed", 5, "--classes", classes, "--out", file);
+    return file;
+  }
+
+  @Test
+  void weights_for_other_classes_are_fine_tuned() {
+    Path weights = weights("w.safetensors", 4);
+    Cli.Result result = train(Path.of("shapes:20"), "--init", weights, "--json");
+    JsonNode answer = result.json();
+    assertEquals(0, answer.get("steps").asInt());
+    assertTrue(result.err().contains("fc2 starts anew"), result.err());
+    try (SafetensorsFile from = SafetensorsFile.open(weights);
+        SafetensorsFile to = SafetensorsFile.open(out.resolve("model.safetensors"))) {
+      assertArrayEquals(from.floats("fc1.weight"), to.floats("fc1.weight"));
+      assertEquals(10L, to.tensors().get("fc2.bias").shape().getFirst());
+    }
+  }
+
+  @Test
+  void a_folder_that_holds_a_run() throws IOException {
+    assertEquals(0, train(Path.of("shapes:20")).status());
+    byte[] before = Files.readAllBytes(out.resolve("run.json"));
+    String line = train(Path.of("shapes:20"), "--seed", 7).failure(1);
+    assertTrue(line.contains("--resume"), line);
+    assertArrayEquals(before, Files.readAllBytes(out.resolve("run.json")));
+  }
+
+  @Test
+  void a_run_that_is_none() throws IOException {
+    Files.createDirectories(dir.resolve("empty"));
+    for (String command : new String[] {"eval", "predict"}) {
+      refused(Cli.run(command, dir.resolve("empty"), "--data", "shapes:20"), "empty");
+    }
+    refused(Cli.run("train", "--resume", dir.resolve("empty")), "empty");
+  }
+
+  @Test
+  void pixels_for_weights_alone() {
+    Path weights = weights("w.safetensors", 10);
+    String line =
+        Cli.run("eval", "--model", "alexnet-32", "--weights", weights, "--data", "shapes:20")
+            .failure(Main.WRONG_USAGE);
+    assertTrue(line.contains("--input"), line);
+    Path floats = TestData.tensors(dir.resolve("d.safetensors"), 0, 1, 2);
+    JsonNode answer =
+        Cli.run("eval", "--model", "alexnet-32", "--weights", weights, "--data", floats, "--json")
+            .json();
+    assertEquals(3, answer.get("images").asInt());
+  }
+
+  @Test
+  void an_image_to_predict_that_is_damaged() throws IOException {
+    assertEquals(0, train(Path.of("shapes:20")).status());
+    Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
+    String line = Cli.run("predict", out, bad).failure(1);
+    assertTrue(line.contains(bad.toString()), line);
+  }
+}

@@ -1,0 +1,55 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script that starts it all, on installations made up for the test. */
+class LauncherTest {
+  private static final Path SCRIPT = Path.of("..", "alexnet").toAbsolutePath().normalize();
+
+  @TempDir Path dir;
+
+  private String run(int status, Path script, String path) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("PATH", path);
+    Process process = builder.directory(dir.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(status, process.waitFor(), output);
+    return output;
+  }
+
+  private Path install() throws IOException {
+    Path home = Files.createDirectories(dir.resolve("a home"));
+    return Files.copy(SCRIPT, home.resolve("alexnet"));
+  }
+
+  @Test
+  void says_what_is_missing_and_follows_links() throws Exception {
+    Path link = Files.createSymbolicLink(dir.resolve("link"), install());
+    String output = run(1, link, System.getenv("PATH"));
+    assertTrue(
+        output.contains(dir.resolve("a home") + "/cli/target/alexnet-cli.jar is missing"), output);
+  }
+
+  @Test
+  void builds_what_was_never_built() throws Exception {
+    Path script = install();
+    Files.writeString(script.resolveSibling("pom.xml"), "<project/>");
+    Path tools = Files.createDirectories(dir.resolve("tools"));
+    Path maven =
+        Files.writeString(tools.resolve("mvn"), "#!/bin/sh\necho \"in $PWD: $*\"\nexit 1\n");
+    assertTrue(maven.toFile().setExecutable(true));
+    String output = run(1, script, tools + ":" + System.getenv("PATH"));
+    assertTrue(output.contains("building, since it has not been built yet"), output);
+    assertTrue(output.contains("in " + dir.resolve("a home") + ": -q -DskipTests package"), output);
+    assertTrue(output.contains("the build failed"), output);
+  }
+}

@@ -1,0 +1,63 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.alexnet.engine.EpochMetrics;
+import org.alexnet.engine.Progress;
+import org.junit.jupiter.api.Test;
+
+class TrainingViewTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private TrainingView view(boolean interactive, boolean json) {
+    CommonOptions options = new CommonOptions();
+    options.json = json;
+    return new TrainingView(
+        new Terminal(new PrintStream(out, true), new PrintStream(err, true), interactive), options);
+  }
+
+  private String written() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private static void train(TrainingView view) throws InterruptedException {
+    for (int step = 1; step <= 4; step++) {
+      view.step(new Progress(1, 2, step, 4, 1.25, 0.5, 1000, 0.25, 75));
+      Thread.sleep(60);
+    }
+    view.epoch(new EpochMetrics(1, 4, 1.25, 0.5, null, 1000, 0.25));
+    view.end();
+  }
+
+  @Test
+  void a_terminal_shows_one_line_that_is_rewritten() throws InterruptedException {
+    train(view(true, false));
+    String text = written();
+    assertTrue(text.contains("\repoch 1/2 [##################......] 1,000 images/s"), text);
+    assertTrue(text.contains("loss 1.2500, error 50.0 %, left 1:15, waiting 25 %"), text);
+    assertTrue(
+        text.endsWith("epoch 1/2: loss 1.2500, error 50.00 %, 1,000 images/s, waiting 25.00 %\n"));
+    assertEquals(
+        1, text.lines().map(l -> l).filter(l -> l.startsWith("epoch 1/2: ")).count(), text);
+  }
+
+  @Test
+  void elsewhere_an_epoch_is_a_line() throws InterruptedException {
+    train(view(false, false));
+    assertEquals(1, written().lines().count(), written());
+    assertFalse(written().contains("\r"));
+  }
+
+  @Test
+  void nothing_stands_beside_an_answer() throws InterruptedException {
+    train(view(false, true));
+    assertEquals("", written());
+    assertTrue(err.toString(StandardCharsets.UTF_8).startsWith("epoch 1/2: "));
+  }
+}

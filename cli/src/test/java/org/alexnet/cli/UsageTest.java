@@ -1,0 +1,101 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Wrong usage is answered with one line and status 2. */
+class UsageTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          train --batch 0                              | batch is 0
+          train --batch x                              | '--batch'
+          train --lr nan                               | '--lr'
+          train --lr NaN                               | learning rate is NaN
+          train --lr -1                                | learning rate is -1
+          train --momentum 1                           | momentum is 1
+          train --weight-decay Infinity                | weight decay is Infinity
+          train --epochs -1                            | epochs is -1
+          train --threads 0                            | --threads is 0
+          train --val-fraction 1                       | validation fraction is 1
+          train --val-fraction .1 --val shapes         | exclude each other
+          train --checkpoint-every -1                  | checkpoint interval
+          train --classes 1                            | classes is 1
+          train --schedule step:3,2                    | rise
+          train --schedule never                       | constant, plateau or step
+          train --augment lots                         | none, shapes, paper
+          train --precision fp16                       | fp16
+          train --model alexnet                        | alexnet-32
+          train --backend gpu                          | auto, cuda, cpu, reference
+          train --resume x --batch 3                   | --batch
+          train --resume x --skip-bad                  | --skip-bad
+          train stray                                  | stray
+          eval --data shapes                           | RUN
+          eval run                                     | --data
+          eval run --data shapes --crops 10            | centre crop
+          eval run --data shapes --crops 2             | 1 or 10
+          eval run --data shapes --batch 0             | --batch
+          eval --weights w --data shapes               | --model
+          eval --model alexnet-32 --data shapes        | --weights
+          eval run --model alexnet-32 --weights w --data shapes | RUN
+          predict                                      | RUN
+          predict run                                  | IMAGE
+          predict run a.jpg --data shapes              | IMAGE
+          predict run a.jpg --top 0                    | --top
+          init --model alexnet-32 --seed 1             | --out
+          init --model alexnet-32 --seed x --out f     | --seed
+          init --model alexnet-32 --seed 1 --sigma NaN --out f | --sigma
+          summary                                      | --model
+          summary --model alexnet-32 --batch 0         | --batch
+          summary --model alexnet-32 --show=all        | --show
+          bench --steps 0                              | --steps
+          frobnicate                                   | frobnicate
+          """)
+  void is_refused(String command, String named) {
+    String line = Cli.run((Object[]) command.split(" ")).failure(Main.WRONG_USAGE);
+    assertTrue(line.contains(named), line);
+    assertFalse(line.contains("Exception"), line);
+  }
+
+  @Test
+  void no_command_lists_them() {
+    String line = Cli.run().failure(Main.WRONG_USAGE);
+    assertTrue(line.contains("train, eval, predict"), line);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"train", "eval", "predict", "init", "summary", "devices", "bench", "selftest"})
+  void every_command_has_help(String command) {
+    Cli.Result result = Cli.run(command, "--help");
+    assertEquals(0, result.status());
+    assertTrue(result.out().startsWith("Usage: alexnet " + command), result.out());
+    assertTrue(result.out().contains("--json"), result.out());
+  }
+
+  @Test
+  void a_stack_trace_is_shown_only_when_asked_for() {
+    String brief = Cli.run("eval", "nowhere", "--data", "shapes").err();
+    String verbose = Cli.run("eval", "nowhere", "--data", "shapes", "--verbose").err();
+    assertEquals(1, brief.lines().count(), brief);
+    assertTrue(verbose.contains("\tat org.alexnet"), verbose);
+  }
+
+  @Test
+  void a_backend_that_is_not_there_is_no_wrong_usage(@TempDir Path dir) {
+    Path out = dir.resolve("run");
+    Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out).failure(1);
+    assertFalse(Files.exists(out), "nothing is written");
+  }
+}
