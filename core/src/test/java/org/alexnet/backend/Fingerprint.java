@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -19,7 +20,9 @@ public final class Fingerprint {
   public static String ofOperations(Backend backend) {
     MessageDigest digest = sha256();
     Random random = new Random(2);
-    for (List<Op> ops : OpContract.cases()) {
+    List<List<Op>> cases = new ArrayList<>(OpContract.cases());
+    cases.add(OpContract.manyFilters());
+    for (List<Op> ops : cases) {
       try (OpRig rig = new OpRig(backend, ops)) {
         rig.fill(n -> OpRig.reals(n, random));
         rig.run();
