@@ -49,33 +49,52 @@ public sealed interface Schedule {
     /** The falls of the paper (section 5). */
     public static final int FALLS = 3;
 
+    /** Patience where none is given. */
+    public static final int PATIENCE = 5;
+
+    public Plateau {
+      if (patience < 1) {
+        throw new IllegalArgumentException(
+            "schedule plateau: patience must be at least 1 epoch, got " + patience);
+      }
+    }
+
     @Override
     public String toString() {
-      return "plateau";
+      return patience == PATIENCE ? "plateau" : "plateau:" + patience;
     }
   }
 
-  /** Reads {@code constant}, {@code plateau} or {@code step:E1,E2,...}. */
+  /**
+   * Reads {@code constant}, {@code plateau}, {@code plateau:PATIENCE} or {@code step:E1,E2,...}.
+   */
   static Schedule parse(String text) {
     if (text.equals("constant")) {
       return new Constant();
     }
     if (text.equals("plateau")) {
-      return new Plateau(5);
+      return new Plateau(Plateau.PATIENCE);
+    }
+    if (text.startsWith("plateau:")) {
+      return new Plateau(epochs(text, text.substring("plateau:".length())).getFirst());
     }
     if (text.startsWith("step:")) {
-      List<Integer> epochs = new ArrayList<>();
-      for (String epoch : text.substring("step:".length()).split(",", -1)) {
-        try {
-          epochs.add(Integer.parseInt(epoch.strip()));
-        } catch (NumberFormatException e) {
-          throw new IllegalArgumentException(
-              "schedule \"%s\": \"%s\" is no epoch number".formatted(text, epoch), e);
-        }
-      }
-      return new Step(epochs);
+      return new Step(epochs(text, text.substring("step:".length()).split(",", -1)));
     }
     throw new IllegalArgumentException(
         "schedule \"%s\": must be constant, plateau or step:E1,E2,...".formatted(text));
+  }
+
+  private static List<Integer> epochs(String schedule, String... numbers) {
+    List<Integer> epochs = new ArrayList<>();
+    for (String number : numbers) {
+      try {
+        epochs.add(Integer.parseInt(number.strip()));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "schedule \"%s\": \"%s\" is no epoch number".formatted(schedule, number), e);
+      }
+    }
+    return epochs;
   }
 }

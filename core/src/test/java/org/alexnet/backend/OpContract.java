@@ -177,8 +177,7 @@ public abstract class OpContract {
   }
 
   /** Operations of one number at a time, over sizes with and without a tail. */
-  @TestFactory
-  Stream<DynamicTest> pointwise() {
+  private static Stream<List<Op>> pointwiseOperations() {
     return Stream.of(new Shape(3, 13, 3, 3), new Shape(4, 64, 1, 1), new Shape(1, 1, 1, 1))
         .flatMap(
             shape -> {
@@ -193,7 +192,12 @@ public abstract class OpContract {
                       new Op.HyperbolicTangentBackward("f", dy, y, dx)),
                   List.of(new Op.Drop("f", x, y, 0.4f, 1.5f), new Op.Drop("f", dy, dx, 0.4f, 1.5f)),
                   List.of(new Op.Scale("f", x, y, 0.3f), new Op.Scale("f", dy, dx, 0.3f)));
-            })
+            });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> pointwise() {
+    return pointwiseOperations()
         .map(
             ops ->
                 DynamicTest.dynamicTest(
@@ -235,6 +239,67 @@ public abstract class OpContract {
     return List.of(
         new Op.Normalize("lrn", x, y, s, norm),
         new Op.NormalizeBackward("lrn", dy, x, s, x.gradient(), norm));
+  }
+
+  /** v = momentum v - decay e w - e g with the rate e inside, so that v outlives a fall of it. */
+  @TestFactory
+  Stream<DynamicTest> updatesHaveTheRateInside() {
+    return Stream.of(new Shape(3, 13, 3, 3), Shape.vector(1), new Shape(40, 500, 1, 1))
+        .map(shape -> DynamicTest.dynamicTest(shape.toString(), () -> assertUpdate(shape)));
+  }
+
+  private void assertUpdate(Shape shape) {
+    Tensor w = OpRig.parameter("w", shape);
+    Tensor g = OpRig.constant("g", shape);
+    Tensor finite = OpRig.constant("finite", Shape.vector(1));
+    List<Op> ops = List.of(new Op.Update("f", w, w.momentum(), g, finite, 2, 3));
+    Random random = new Random(4);
+    try (Backend backend = open(2);
+        OpRig rig = new OpRig(backend, ops)) {
+      rig.fill(n -> n == 1 && shape.elements() > 1 ? new float[] {1} : OpRig.reals(n, random));
+      rig.write(finite, new float[] {1});
+      float[] before = rig.read(w);
+      float[] momentum = rig.read(w.momentum());
+      float[] gradient = rig.read(g);
+      float[] rates = {0.1f, 0.01f};
+      for (float rate : rates) {
+        rig.run(new StepSettings(7, 3, rate, 0.9f, 0.05f));
+      }
+      float[] after = rig.read(w);
+      float[] last = rig.read(w.momentum());
+      for (int i = 0; i < before.length; i++) {
+        double weight = before[i];
+        double v = momentum[i];
+        for (float rate : rates) {
+          double e = 2 * (double) rate;
+          v = 0.9f * v - 3 * (double) 0.05f * e * weight - e * gradient[i];
+          weight += v;
+        }
+        double scale = Math.abs(before[i]) + Math.abs(momentum[i]) + Math.abs(gradient[i]);
+        assertEquals(v, last[i], 16 * 0x1p-24 * scale, "v " + i);
+        assertEquals(weight, after[i], 16 * 0x1p-24 * scale, "w " + i);
+      }
+      rig.write(finite, new float[] {0});
+      rig.run(new StepSettings(7, 3, 0.1f, 0.9f, 0.05f));
+      assertArrayEquals(after, rig.read(w));
+      assertArrayEquals(last, rig.read(w.momentum()));
+    }
+  }
+
+  /** Every set of operations of this contract. */
+  static List<List<Op>> cases() {
+    List<List<Op>> all = new ArrayList<>();
+    CONVOLUTIONS.forEach(conv -> all.add(conv.ops()));
+    all.addAll(CONNECTIONS);
+    poolings(true).forEach(all::add);
+    poolings(false).forEach(all::add);
+    pointwiseOperations().forEach(all::add);
+    return all;
+  }
+
+  /** So many filters that a backend may not afford a sum for each of many threads. */
+  static List<Op> manyFilters() {
+    return new Conv(new Shape(32, 18_000, 1, 1), 33, new Window(1, 1, 0), 1).ops();
   }
 
   private void assertExact(List<Op> ops) {

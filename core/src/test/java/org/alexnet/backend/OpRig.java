@@ -68,7 +68,15 @@ final class OpRig implements AutoCloseable {
   }
 
   void run() {
-    executable.profile(batch, new StepSettings(7, 3, 0.1f, 0.9f, 0.01f));
+    run(new StepSettings(7, 3, 0.1f, 0.9f, 0.01f));
+  }
+
+  void run(StepSettings settings) {
+    executable.profile(batch, settings);
+  }
+
+  void write(Tensor tensor, float[] values) {
+    executable.write(tensor, values);
   }
 
   List<Tensor> results() {

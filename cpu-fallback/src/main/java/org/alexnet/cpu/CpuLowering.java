@@ -187,8 +187,8 @@ final class CpuLowering {
         }
         if (op instanceof Op.ConvolveBackwardFilter filter) {
           pixels = filter.x().shape().h() * filter.x().shape().w();
-          int floats = lowering.layouts.of(filter.dw()).floats();
-          tasks = Math.clamp(SUMS / floats, 4, TASKS);
+          // Of the logical shape: the layout's padding would make sums depend on the vector width.
+          tasks = Math.clamp(SUMS / filter.dw().shape().elements(), 4, TASKS);
           sums = true;
         }
       }

@@ -1,0 +1,117 @@
+package org.alexnet;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
+
+/** The walls between core's packages, and between core and what stands on it. */
+class ArchitectureTest {
+  private static final JavaClasses CORE =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("org.alexnet");
+
+  private static final String[] JAVA = {"java..", "javax..", "jdk.."};
+
+  private static void check(ArchRule rule) {
+    rule.check(CORE);
+  }
+
+  private static String[] with(String... packages) {
+    String[] all = new String[packages.length + JAVA.length + 1];
+    System.arraycopy(packages, 0, all, 0, packages.length);
+    System.arraycopy(JAVA, 0, all, packages.length, JAVA.length);
+    all[all.length - 1] = "org.alexnet";
+    return all;
+  }
+
+  private static void mayUseOnly(String of, String... packages) {
+    check(
+        classes()
+            .that()
+            .resideInAPackage(of)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with(packages)));
+  }
+
+  @Test
+  void coreKnowsNoBackendAndNoCommandLine() {
+    check(
+        noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.alexnet.cpu..",
+                "org.alexnet.cuda..",
+                "org.alexnet.cli..",
+                "picocli..",
+                "jdk.incubator.."));
+  }
+
+  @Test
+  void theNetworkIsData() {
+    check(
+        classes()
+            .that()
+            .resideInAPackage("org.alexnet.network")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("org.alexnet.network", "java.."));
+  }
+
+  @Test
+  void programsAreMadeOfTheNetworkAlone() {
+    mayUseOnly("org.alexnet.program", "org.alexnet.program", "org.alexnet.network");
+  }
+
+  @Test
+  void backendsSeeProgramsAndBatches() {
+    mayUseOnly(
+        "org.alexnet.backend", "org.alexnet.backend", "org.alexnet.program", "org.alexnet.data");
+  }
+
+  @Test
+  void theReferenceIsABackendLikeAnyOther() {
+    mayUseOnly(
+        "org.alexnet.reference",
+        "org.alexnet.reference",
+        "org.alexnet.backend",
+        "org.alexnet.program",
+        "org.alexnet.network",
+        "org.alexnet.data",
+        "org.alexnet.random");
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("org.alexnet.reference")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.alexnet.reference"));
+  }
+
+  @Test
+  void dataAndFilesKnowNothingOfTraining() {
+    mayUseOnly(
+        "org.alexnet.data",
+        "org.alexnet.data",
+        "org.alexnet.random",
+        "org.alexnet.safetensors",
+        "org.apache.commons.math3..");
+    mayUseOnly("org.alexnet.safetensors", "org.alexnet.safetensors", "com.fasterxml.jackson..");
+    mayUseOnly(
+        "org.alexnet.run", "org.alexnet.run", "org.alexnet.safetensors", "com.fasterxml.jackson..");
+    mayUseOnly("org.alexnet.random", "org.alexnet.random", "org.apache.commons.math3..");
+  }
+
+  @Test
+  void packagesFormNoCycles() {
+    check(slices().matching("org.alexnet.(*)..").should().beFreeOfCycles());
+  }
+}

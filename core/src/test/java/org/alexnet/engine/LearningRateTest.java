@@ -1,0 +1,92 @@
+package org.alexnet.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.alexnet.model.Schedule;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LearningRateTest {
+
+  @Test
+  void aConstantRateStays() {
+    LearningRate rate = new LearningRate(new Schedule.Constant(), 0.02f);
+    for (int epoch = 0; epoch < 20; epoch++) {
+      assertEquals(0.02f, rate.at(epoch));
+      rate.judge(1);
+    }
+  }
+
+  @Test
+  void stepsFallAfterTheirEpochs() {
+    LearningRate rate = new LearningRate(Schedule.parse("step:2,5"), 0.5f);
+    float[] expected = {0.5f, 0.5f, 0.05f, 0.05f, 0.05f, 0.005f, 0.005f};
+    for (int epoch = 0; epoch < expected.length; epoch++) {
+      assertEquals(expected[epoch], rate.at(epoch), "epoch " + epoch);
+    }
+  }
+
+  @Test
+  void aPlateauFallsThreeTimesAndNoMore() {
+    LearningRate rate = new LearningRate(new Schedule.Plateau(2), 1);
+    assertTrue(rate.judge(0.5));
+    assertFalse(rate.judge(0.5), "as good is not better");
+    assertEquals(1, rate.at(2));
+    assertFalse(rate.judge(Double.NaN), "what is no number is not better");
+    assertEquals(0.1f, rate.at(3));
+    rate.judge(0.6);
+    assertTrue(rate.judge(0.4), "a better value ends the wait");
+    rate.judge(0.4);
+    assertEquals(0.1f, rate.at(6));
+    rate.judge(0.4);
+    assertEquals(0.01f, rate.at(7));
+    for (int i = 0; i < 20; i++) {
+      rate.judge(1);
+    }
+    assertEquals(0.001f, rate.at(28));
+  }
+
+  @Test
+  void whatAPlateauRemembersIsKept() {
+    LearningRate whole = new LearningRate(new Schedule.Plateau(3), 1);
+    LearningRate part = new LearningRate(new Schedule.Plateau(3), 1);
+    for (double value : new double[] {0.7, 0.8, 0.3, 0.31, 0.3, 0.9, 0.29, 0.5, 0.5, 0.5}) {
+      ObjectNode state = JsonNodeFactory.instance.objectNode();
+      part.save(state);
+      part = new LearningRate(new Schedule.Plateau(3), 1);
+      part.restore(state);
+      assertEquals(whole.judge(value), part.judge(value));
+      assertEquals(whole.at(0), part.at(0));
+    }
+    assertEquals(0.01f, whole.at(0));
+  }
+
+  @Test
+  void schedulesAreReadAsTheyArePrinted() {
+    for (Schedule schedule :
+        List.of(
+            new Schedule.Constant(),
+            new Schedule.Step(List.of(3, 7)),
+            new Schedule.Plateau(5),
+            new Schedule.Plateau(2))) {
+      assertEquals(schedule, Schedule.parse(schedule.toString()));
+    }
+    assertEquals("plateau", Schedule.parse("plateau").toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "step:", "step:3,x", "step:5,3", "step:0", "cosine", "plateau:0", "plateau:x"})
+  void otherSchedulesAreRefused(String text) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> Schedule.parse(text)).getMessage();
+    assertTrue(message.startsWith("schedule"), message);
+  }
+}

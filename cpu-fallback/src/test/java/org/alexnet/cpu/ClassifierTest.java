@@ -1,0 +1,160 @@
+package org.alexnet.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.engine.Classifier;
+import org.alexnet.engine.Evaluation;
+import org.alexnet.engine.MissingInputException;
+import org.alexnet.engine.Prediction;
+import org.alexnet.engine.Training;
+import org.alexnet.engine.Weights;
+import org.alexnet.safetensors.FloatTensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClassifierTest {
+  @TempDir Path dir;
+
+  private static Classifier.Options options(String backend, int threads, int batch) {
+    return new Classifier.Options(backend, List.of(), threads, batch, text -> {});
+  }
+
+  private Path trained() {
+    return Training.of("alexnet-32")
+        .backend("cpu")
+        .threads(2)
+        .data("shapes:40")
+        .batch(16)
+        .epochs(2)
+        .out(dir.resolve("run"))
+        .run()
+        .run();
+  }
+
+  @Test
+  void aRunAndItsFilesJudgeAlike() {
+    Path run = trained();
+    Path weights = run.resolve("model.safetensors");
+    Path input = run.resolve("input.safetensors");
+    Path floats = TrainingRig.floats(dir.resolve("floats.safetensors"), 5, 3, 0, 1);
+    try (Classifier whole = Classifier.open(run, options("cpu", 1, 7));
+        Classifier files = Classifier.open("alexnet-32", weights, input, options("cpu", 3, 7));
+        Classifier bare = Classifier.open("alexnet-32", weights, null, options("cpu", 2, 7))) {
+      Evaluation evaluation = whole.evaluate("shapes:40");
+      assertEquals(10, evaluation.images());
+      assertEquals(evaluation, files.evaluate("shapes:40"));
+      Classifier.Scores scores = whole.scores("shapes:40");
+      assertArrayEquals(scores.logits(), files.scores("shapes:40").logits());
+      assertThrows(MissingInputException.class, () -> bare.scores("shapes:40"));
+
+      // Floating-point images are used as they are: the mean of the run does not touch them.
+      float[] logits = bare.scores(floats.toString()).logits();
+      assertArrayEquals(logits, whole.scores(floats.toString()).logits());
+      assertCloseToReference(weights, floats, logits);
+
+      Prediction best = whole.predictions(scores, 3).getFirst();
+      assertEquals(3, best.top().size());
+      Prediction.Guess first = best.top().getFirst();
+      assertEquals(whole.classNames().get(first.index()), first.className());
+      assertTrue(first.probability() >= best.top().get(1).probability());
+      assertEquals(
+          Integer.toString(first.index()),
+          files.predictions(scores, 1).getFirst().top().getFirst().className());
+    }
+  }
+
+  private static void assertCloseToReference(Path weights, Path data, float[] logits) {
+    try (Classifier reference =
+        Classifier.open("alexnet-32", weights, null, options("reference", 1, 2))) {
+      float[] expected = reference.scores(data.toString()).logits();
+      double scale = 0;
+      for (float value : expected) {
+        scale = Math.max(scale, Math.abs(value));
+      }
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], logits[i], 2e-5 * scale, "logit " + i);
+      }
+    }
+  }
+
+  @Test
+  void trainingFromOtherClassesKeepsAllButTheLastLayer() {
+    Path init = TrainingRig.initial(dir.resolve("init.safetensors"), 7, 5);
+    Path fresh = TrainingRig.initial(dir.resolve("fresh.safetensors"), 10, 42);
+    Path run = dir.resolve("run");
+    TrainingRig.Ear ear = new TrainingRig.Ear();
+    Training.of("alexnet-32")
+        .backend("cpu")
+        .data("shapes:10")
+        .init(init)
+        .epochs(0)
+        .out(run)
+        .listener(ear)
+        .run();
+    Path got = run.resolve("model.safetensors");
+    for (String name : List.of("conv1.weight", "conv3.bias", "fc1.weight", "fc1.bias")) {
+      assertArrayEquals(TrainingRig.tensor(init, name), TrainingRig.tensor(got, name), name);
+    }
+    for (String name : List.of("fc2.weight", "fc2.bias")) {
+      assertArrayEquals(TrainingRig.tensor(fresh, name), TrainingRig.tensor(got, name), name);
+    }
+    assertTrue(
+        ear.messages.stream().anyMatch(m -> m.contains("7 classes") && m.contains("fc2")),
+        ear.messages.toString());
+  }
+
+  @Test
+  void weightsOfTheSameClassesAreTakenWhole() {
+    Path init = TrainingRig.initial(dir.resolve("init.safetensors"), 10, 5);
+    Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 2, 1, 0, 1);
+    TrainingRig.plain(data, dir.resolve("run")).init(init).epochs(0).run();
+    Path got = dir.resolve("run/model.safetensors");
+    for (String name : List.of("conv1.weight", "fc2.weight", "fc2.bias")) {
+      assertArrayEquals(TrainingRig.tensor(init, name), TrainingRig.tensor(got, name), name);
+    }
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefusedNamingTheFirstTensorThatDiffers() {
+    LinkedHashMap<String, FloatTensor> tensors = new LinkedHashMap<>();
+    Weights.initial(TrainingRig.MODEL.network(), 1, Weights.Overrides.NONE).forEach(tensors::put);
+    tensors.put("conv2.weight", new FloatTensor(List.of(64L, 32L, 5L, 5L), new float[51200]));
+    tensors.put("conv3.bias", new FloatTensor(List.of(64L), new float[64]));
+    String message = refused(tensors);
+    assertTrue(message.contains("conv2.weight"), message);
+    assertTrue(message.contains("[64, 32, 5, 5]") && message.contains("[64, 32, 3, 3]"), message);
+
+    tensors.clear();
+    Weights.initial(TrainingRig.MODEL.network(), 1, Weights.Overrides.NONE).forEach(tensors::put);
+    tensors.put("conv4.weight", new FloatTensor(List.of(1L), new float[1]));
+    assertTrue(refused(tensors).contains("conv4.weight"));
+    tensors.remove("conv4.weight");
+    tensors.remove("fc1.bias");
+    assertTrue(refused(tensors).contains("fc1.bias [512], and there is none"), refused(tensors));
+    tensors.remove("fc2.weight");
+    assertTrue(refused(tensors).contains("fc2.weight"), refused(tensors));
+  }
+
+  private String refused(LinkedHashMap<String, FloatTensor> tensors) {
+    Path file = dir.resolve("other.safetensors");
+    Weights.save(file, tensors);
+    Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 2, 1, 0, 1);
+    Training training = TrainingRig.plain(data, dir.resolve("run")).init(file);
+    String message = assertThrows(AlexNetException.class, training::run).getMessage();
+    assertFalse(Files.exists(dir.resolve("run")));
+    assertTrue(message.contains(file.toString()), message);
+    assertThrows(
+        AlexNetException.class,
+        () -> Classifier.open("alexnet-32", file, null, options("cpu", 1, 1)).close());
+    return message;
+  }
+}

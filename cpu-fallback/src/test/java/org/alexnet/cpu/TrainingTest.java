@@ -1,0 +1,237 @@
+package org.alexnet.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.engine.Classifier;
+import org.alexnet.engine.EpochMetrics;
+import org.alexnet.engine.Progress;
+import org.alexnet.engine.Training;
+import org.alexnet.engine.TrainingListener;
+import org.alexnet.engine.TrainingResult;
+import org.alexnet.model.Schedule;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingTest {
+  @TempDir Path dir;
+
+  private Training shapes(String out) {
+    return Training.of("alexnet-32")
+        .backend("cpu")
+        .threads(1)
+        .data("shapes:40")
+        .batch(16)
+        .epochs(3)
+        .seed(7)
+        .schedule(new Schedule.Plateau(1))
+        .out(dir.resolve(out));
+  }
+
+  private void assertSameRun(String expected, String got) throws IOException {
+    Path one = dir.resolve(expected);
+    Path other = dir.resolve(got);
+    for (String file : List.of("model.safetensors", "optimizer.safetensors")) {
+      assertEquals(-1, Files.mismatch(one.resolve(file), other.resolve(file)), file);
+    }
+    assertEquals(TrainingRig.metrics(one), TrainingRig.metrics(other));
+  }
+
+  @Test
+  void stoppedAndResumedRunsEndInTheSameBits() throws IOException {
+    TrainingResult whole = shapes("whole").run();
+    assertEquals(9, whole.steps());
+    assertFalse(whole.stopped());
+
+    Training first = shapes("parts").threads(3);
+    new TrainingRig.Ear().stopping(first, 4);
+    TrainingResult stopped = first.run();
+    assertTrue(stopped.stopped());
+    assertEquals(4, stopped.steps());
+    assertEquals(1, stopped.epochs());
+
+    Training second = Training.resume(dir.resolve("parts")).backend("cpu").threads(1);
+    new TrainingRig.Ear().stopping(second, 2); // at the end of an epoch
+    stopped = second.run();
+    assertTrue(stopped.stopped());
+    assertEquals(6, stopped.steps());
+
+    Training third = Training.resume(dir.resolve("parts")).backend("cpu").threads(3);
+    TrainingResult resumed = third.run();
+    assertEquals(9, resumed.steps());
+    assertEquals(whole.last().trainLoss(), resumed.last().trainLoss());
+    assertSameRun("whole", "parts");
+  }
+
+  @Test
+  void moreEpochsLaterAreAsGoodAsAtOnce() throws IOException {
+    shapes("whole").run();
+    shapes("parts").epochs(1).run();
+    Training.resume(dir.resolve("parts")).backend("cpu").threads(2).epochs(3).run();
+    assertSameRun("whole", "parts");
+  }
+
+  /**
+   * v has the rate inside: v = .9 v - rate g over a fall of the rate, with the gradient of the last
+   * bias, mean(p - onehot), from the probabilities that the weights before the step give.
+   */
+  @Test
+  void momentumOutlivesAFallOfTheRateAsInThePaper() throws IOException {
+    int[] labels = {3, 1, 4, 1};
+    Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 4, 1, labels);
+    Path run = dir.resolve("run");
+    List<float[]> biases = new ArrayList<>();
+    List<float[]> momenta = new ArrayList<>();
+    List<float[]> gradients = new ArrayList<>();
+    for (int epochs = 0; epochs <= 4; epochs++) {
+      Training training =
+          epochs == 0
+              ? TrainingRig.plain(data, run).schedule(new Schedule.Step(List.of(2))).batch(4)
+              : Training.resume(run).backend("cpu");
+      training.epochs(epochs).run();
+      Path weights = run.resolve("model.safetensors");
+      biases.add(TrainingRig.tensor(weights, "fc2.bias"));
+      momenta.add(TrainingRig.tensor(run.resolve("optimizer.safetensors"), "fc2.bias"));
+      gradients.add(biasGradient(weights, data, labels));
+    }
+    double[] v = new double[10];
+    for (int step = 0; step < 4; step++) {
+      double rate = step < 2 ? 0.02 : 0.002;
+      for (int c = 0; c < v.length; c++) {
+        v[c] = 0.9 * v[c] - rate * gradients.get(step)[c];
+        assertEquals(v[c], momenta.get(step + 1)[c], 1e-8, "step " + step + " class " + c);
+        assertEquals(
+            biases.get(step)[c] + momenta.get(step + 1)[c], biases.get(step + 1)[c], "bias " + c);
+      }
+    }
+  }
+
+  private static float[] biasGradient(Path weights, Path data, int[] labels) {
+    try (Classifier classifier =
+        Classifier.open("alexnet-32", weights, null, Classifier.Options.defaults())) {
+      Classifier.Scores scores = classifier.scores(data.toString());
+      float[] gradient = new float[scores.classes()];
+      for (int i = 0; i < labels.length; i++) {
+        for (int c = 0; c < gradient.length; c++) {
+          float p = scores.probabilities()[i * gradient.length + c];
+          gradient[c] += (p - (c == labels[i] ? 1 : 0)) / labels.length;
+        }
+      }
+      return gradient;
+    }
+  }
+
+  @Test
+  void aLossThatIsNotFiniteEndsTheRunAndNamesTheLayer() throws IOException {
+    Training training = shapes("nan").rate(1e30f).checkpointEvery(0);
+    Path initial = TrainingRig.initial(dir.resolve("initial.safetensors"), 10, 7);
+    String message = assertThrows(AlexNetException.class, training::run).getMessage();
+    assertTrue(message.matches("(?s).*step \\d.*layer \\w+.*"), message);
+    assertTrue(message.contains(dir.resolve("nan").toString()), message);
+    for (String name : List.of("conv1.weight", "fc2.bias")) {
+      for (float value : TrainingRig.tensor(dir.resolve("nan/model.safetensors"), name)) {
+        assertTrue(Float.isFinite(value), name);
+      }
+    }
+    Training once = shapes("once").rate(1e30f);
+    assertThrows(AlexNetException.class, once::run);
+    assertArrayEquals(
+        TrainingRig.tensor(initial, "conv1.weight"),
+        TrainingRig.tensor(dir.resolve("once/model.safetensors"), "conv1.weight"));
+    assertEquals(List.of(), TrainingRig.metrics(dir.resolve("once")));
+  }
+
+  /** The loss is finite and the weights it leads to are not: they are not kept either. */
+  @Test
+  void weightsThatAreNotFiniteReachNoCheckpoint() {
+    Training training = shapes("run").rate(Float.MAX_VALUE).weightDecay(1e10f).epochs(1).batch(40);
+    AlexNetException refused = assertThrows(AlexNetException.class, training::run);
+    assertTrue(refused.getMessage().contains("finite"), refused.getMessage());
+    Path initial = TrainingRig.initial(dir.resolve("initial.safetensors"), 10, 7);
+    for (String name : List.of("conv1.weight", "fc2.weight")) {
+      assertArrayEquals(
+          TrainingRig.tensor(initial, name),
+          TrainingRig.tensor(dir.resolve("run/model.safetensors"), name));
+    }
+  }
+
+  @Test
+  void aUsedFolderIsRefusedAndStays() throws IOException {
+    shapes("run").epochs(0).run();
+    byte[] before = Files.readAllBytes(dir.resolve("run/model.safetensors"));
+    Training again = shapes("run").seed(8);
+    String message = assertThrows(AlexNetException.class, again::run).getMessage();
+    assertTrue(message.contains("--resume"), message);
+    assertArrayEquals(before, Files.readAllBytes(dir.resolve("run/model.safetensors")));
+  }
+
+  @Test
+  void labelsOutOfRangeAreRefusedBeforeAnythingIsWritten() {
+    Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 4, 1, 0, 10);
+    Training training = TrainingRig.plain(data, dir.resolve("run"));
+    String message = assertThrows(AlexNetException.class, training::run).getMessage();
+    assertTrue(message.contains("image 1") && message.contains("10 classes"), message);
+    assertFalse(Files.exists(dir.resolve("run")));
+  }
+
+  @Test
+  void withoutValidationImagesTheMetricsSayNull() throws IOException {
+    Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 4, 1, 0, 1);
+    TrainingResult result = TrainingRig.plain(data, dir.resolve("run")).epochs(1).run();
+    assertNull(result.last().validation());
+    String line = TrainingRig.metrics(dir.resolve("run")).getFirst();
+    assertTrue(line.contains("\"val_loss\":null,\"val_error\":null"), line);
+  }
+
+  /** Counts bytes that all threads allocate from the third step of an epoch to its last. */
+  private static final class Meter implements TrainingListener {
+    private static final int FIRST = 3;
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    final List<Long> perStep = new ArrayList<>();
+    final List<Long> perEpoch = new ArrayList<>();
+    private long start;
+    private long epoch;
+
+    @Override
+    public void step(Progress progress) {
+      if (progress.batch() == FIRST) {
+        start = threads.getTotalThreadAllocatedBytes();
+      }
+      if (progress.batch() == progress.batches()) {
+        perStep.add(
+            (threads.getTotalThreadAllocatedBytes() - start) / (progress.batches() - FIRST));
+      }
+    }
+
+    @Override
+    public void epoch(EpochMetrics metrics) {
+      long now = threads.getTotalThreadAllocatedBytes();
+      perEpoch.add(now - epoch);
+      epoch = now;
+    }
+  }
+
+  @Test
+  void epochsAllocateNoMoreAndMore() {
+    Meter meter = new Meter();
+    shapes("run").data("shapes:120").batch(8).epochs(5).threads(2).listener(meter).run();
+    long step = meter.perStep.getLast();
+    // A step's activations are above 2 MB, the parameters 4.6 MB.
+    assertTrue(step < 200_000, "bytes a step: " + meter.perStep);
+    long second = meter.perEpoch.get(1);
+    long last = meter.perEpoch.getLast();
+    assertTrue(last < 1.1 * second + 1_000_000, "bytes an epoch: " + meter.perEpoch);
+  }
+}
