@@ -75,15 +75,27 @@ public final class ShapesSource implements ImageSource {
     for (int c = 0; c < 3; c++) {
       colour[c] = random.uniform(first + COLOUR_AT + c);
     }
+    double[] pattern = new double[PLANE];
     for (int p = 0; p < PLANE; p++) {
-      double pattern = pattern(i % CLASSES.size(), p / SIZE, p % SIZE, random, first + PATTERN_AT);
-      for (int c = 0; c < 3; c++) {
-        int at = c * PLANE + p;
-        double value = pattern * colour[c] + SIGMA * random.normal(first + NOISE_AT + at);
-        image[at] = (byte) Math.round(255 * Math.clamp(value, 0, 1));
+      pattern[p] = pattern(i % CLASSES.size(), p / SIZE, p % SIZE, random, first + PATTERN_AT);
+    }
+    int[] words = new int[4];
+    for (int at = 0; at < image.length; at++) {
+      if (at % 4 == 0) {
+        random.block((first + NOISE_AT + at) / 4, words);
       }
+      double clean = pattern[at % PLANE] * colour[at / PLANE];
+      image[at] = noisy(clean, Philox.uniform(words[at % 4]));
     }
     return image;
+  }
+
+  /** Noise below zero leaves black as it is, and need not be known. */
+  private static byte noisy(double clean, double uniform) {
+    if (clean == 0 && uniform < 0.5) {
+      return 0;
+    }
+    return (byte) Math.round(255 * Math.clamp(clean + SIGMA * Philox.normal(uniform), 0, 1));
   }
 
   private static double pattern(int label, int y, int x, Philox random, long noise) {
