@@ -1,8 +1,11 @@
 package org.alexnet.cli;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Function;
 import org.alexnet.AlexNetException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,7 +42,7 @@ public final class Main implements Runnable {
   /** Runs one command. */
   static int run(Terminal terminal, String... arguments) {
     CommandLine line = new CommandLine(new Main());
-    commands(terminal).forEach(line::addSubcommand);
+    addCommands(line, terminal, arguments);
     line.setOut(new PrintWriter(terminal.out(), true));
     line.setErr(new PrintWriter(terminal.err(), true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -68,17 +71,27 @@ public final class Main implements Runnable {
     }
   }
 
-  private static List<Object> commands(Terminal terminal) {
-    List<Object> commands = new ArrayList<>();
-    commands.add(new TrainCommand(terminal));
-    commands.add(new EvalCommand(terminal));
-    commands.add(new PredictCommand(terminal));
-    commands.add(new InitCommand(terminal));
-    commands.add(new SummaryCommand(terminal));
-    commands.add(new DevicesCommand(terminal));
-    commands.add(new BenchCommand(terminal));
-    commands.add(new SelftestCommand(terminal));
+  /** Every command, made when it is needed. */
+  private static SequencedMap<String, Function<Terminal, Object>> commands() {
+    SequencedMap<String, Function<Terminal, Object>> commands = new LinkedHashMap<>();
+    commands.put("train", TrainCommand::new);
+    commands.put("eval", EvalCommand::new);
+    commands.put("predict", PredictCommand::new);
+    commands.put("init", InitCommand::new);
+    commands.put("summary", SummaryCommand::new);
+    commands.put("devices", DevicesCommand::new);
+    commands.put("bench", BenchCommand::new);
+    commands.put("selftest", SelftestCommand::new);
     return commands;
+  }
+
+  /** Adds the one command that is called, or all: reading a command's options takes its time. */
+  private static void addCommands(CommandLine line, Terminal terminal, String... arguments) {
+    var commands = commands();
+    if (arguments.length > 0 && commands.containsKey(arguments[0])) {
+      commands.keySet().retainAll(Set.of(arguments[0]));
+    }
+    commands.forEach((name, make) -> line.addSubcommand(name, make.apply(terminal)));
   }
 
   private static String usage(ParameterException e) {

@@ -12,8 +12,10 @@ import java.nio.charset.StandardCharsets;
  * @param out answers
  * @param err failures and, with {@code --json}, everything beside the answer
  * @param interactive whether somebody watches, so that a line may be rewritten
+ * @param columns characters a line has room for
  */
-record Terminal(PrintStream out, PrintStream err, boolean interactive) {
+record Terminal(PrintStream out, PrintStream err, boolean interactive, int columns) {
+  private static final int USUAL_COLUMNS = 80;
 
   /** The process's own streams. */
   static Terminal ofProcess() {
@@ -21,7 +23,13 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive) {
     return new Terminal(
         stream(FileDescriptor.out),
         stream(FileDescriptor.err),
-        console != null && console.isTerminal());
+        console != null && console.isTerminal(),
+        columns(System.getenv("COLUMNS")));
+  }
+
+  /** The launcher exports the width; whoever starts Java otherwise gets the usual one. */
+  private static int columns(String text) {
+    return text != null && text.matches("[1-9][0-9]{1,3}") ? Integer.parseInt(text) : USUAL_COLUMNS;
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {

@@ -15,10 +15,11 @@ import org.alexnet.engine.TrainingListener;
 final class TrainingView implements TrainingListener {
   private static final long REDRAWN = 100_000_000L;
   private static final long REPORTED = 10_000_000_000L;
-  private static final int BAR = 24;
+  private static final int LONGEST_BAR = 24;
 
   private final PrintStream to;
   private final boolean rewrites;
+  private final int columns;
   private final boolean verbose;
   private int epochs;
   private int shown;
@@ -29,6 +30,7 @@ final class TrainingView implements TrainingListener {
     this.to = terminal.aside(options.json);
     this.verbose = options.verbose;
     this.rewrites = terminal.interactive();
+    this.columns = terminal.columns();
   }
 
   /** Whether a step has been done. */
@@ -109,9 +111,10 @@ final class TrainingView implements TrainingListener {
 
   private void show(String text) {
     if (rewrites) {
-      to.print("\r" + text + " ".repeat(Math.max(0, shown - text.length())));
+      String line = text.substring(0, Math.min(text.length(), columns - 1));
+      to.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
       to.flush();
-      shown = text.length();
+      shown = line.length();
     } else {
       to.println(text);
     }
@@ -124,19 +127,24 @@ final class TrainingView implements TrainingListener {
     }
   }
 
-  private static String bar(Progress p) {
-    int full = (int) ((long) BAR * p.batch() / p.batches());
-    return "epoch %d/%d [%s%s] %,.0f images/s, loss %.4f, error %.1f %%, left %s, waiting %.0f %%"
-        .formatted(
-            p.epoch(),
-            p.epochs(),
-            "#".repeat(full),
-            ".".repeat(BAR - full),
-            p.imagesPerSecond(),
-            p.loss(),
-            100 * p.error(),
-            Answers.span(p.secondsLeft()),
-            100 * p.dataWait());
+  /** One line of the terminal: what it says comes first, the bar takes what is left. */
+  private String bar(Progress p) {
+    String head = "epoch %d/%d ".formatted(p.epoch(), p.epochs());
+    String tail =
+        "%,.0f images/s, loss %.4f, error %.1f %%, left %s, waiting %.0f %%"
+            .formatted(
+                p.imagesPerSecond(),
+                p.loss(),
+                100 * p.error(),
+                Answers.span(p.secondsLeft()),
+                100 * p.dataWait());
+    int room = columns - 1 - head.length() - tail.length() - "[] ".length();
+    int bar = Math.min(LONGEST_BAR, room);
+    if (bar < 4) {
+      return head + tail;
+    }
+    int full = (int) ((long) bar * p.batch() / p.batches());
+    return head + "[" + "#".repeat(full) + ".".repeat(bar - full) + "] " + tail;
   }
 
   private static String line(Progress p) {

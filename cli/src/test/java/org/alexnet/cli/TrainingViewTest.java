@@ -15,11 +15,14 @@ class TrainingViewTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
+  private int columns = 120;
+
   private TrainingView view(boolean interactive, boolean json) {
     CommonOptions options = new CommonOptions();
     options.json = json;
     return new TrainingView(
-        new Terminal(new PrintStream(out, true), new PrintStream(err, true), interactive), options);
+        new Terminal(new PrintStream(out, true), new PrintStream(err, true), interactive, columns),
+        options);
   }
 
   private String written() {
@@ -45,6 +48,17 @@ class TrainingViewTest {
         text.endsWith("epoch 1/2: loss 1.2500, error 50.00 %, 1,000 images/s, waiting 25.00 %\n"));
     assertEquals(
         1, text.lines().map(l -> l).filter(l -> l.startsWith("epoch 1/2: ")).count(), text);
+  }
+
+  @Test
+  void a_narrow_terminal_is_never_filled() throws InterruptedException {
+    columns = 40;
+    train(view(true, false));
+    String rewritten = written().substring(0, written().lastIndexOf('\r'));
+    assertTrue(rewritten.contains("\repoch 1/2 1,000 images/s"), rewritten);
+    for (String line : rewritten.split("\r")) {
+      assertTrue(line.length() < columns, line);
+    }
   }
 
   @Test

@@ -93,6 +93,11 @@ public final class Philox {
 
   /** A standard normal number, by inverting the distribution function at {@link #uniform(long)}. */
   public double normal(long element) {
-    return Normals.quantile(uniform(element));
+    return normal(uniform(element));
+  }
+
+  /** The standard normal number that a uniform number in (0, 1) stands for. */
+  public static double normal(double uniform) {
+    return Normals.quantile(uniform);
   }
 }
