@@ -228,10 +228,11 @@ class TrainingTest {
     Meter meter = new Meter();
     shapes("run").data("shapes:120").batch(8).epochs(5).threads(2).listener(meter).run();
     long step = meter.perStep.getLast();
-    // A step's activations are above 2 MB, the parameters 4.6 MB.
+    // The first epochs allocate vectors until the kernels are compiled; then a step takes 35 kB,
+    // against activations of 2 MB and parameters of 4.6 MB.
     assertTrue(step < 200_000, "bytes a step: " + meter.perStep);
-    long second = meter.perEpoch.get(1);
+    long third = meter.perEpoch.get(2);
     long last = meter.perEpoch.getLast();
-    assertTrue(last < 1.1 * second + 1_000_000, "bytes an epoch: " + meter.perEpoch);
+    assertTrue(last < 1.1 * third + 1_000_000, "bytes an epoch: " + meter.perEpoch);
   }
 }
