@@ -1,5 +1,6 @@
 package org.alexnet.engine;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -34,5 +35,25 @@ public record EpochMetrics(
     json.put("images_per_second", imagesPerSecond);
     json.put("data_wait", dataWait);
     return json;
+  }
+
+  /** What {@link #toJson} wrote; of the validation, only loss and top-1 error were kept. */
+  static EpochMetrics fromJson(JsonNode json) {
+    Evaluation validation =
+        json.path("val_loss").isNumber()
+            ? new Evaluation(
+                0,
+                json.path("val_loss").asDouble(),
+                json.path("val_error").asDouble(),
+                Double.NaN)
+            : null;
+    return new EpochMetrics(
+        json.path("epoch").asInt(),
+        json.path("step").asLong(),
+        json.path("train_loss").asDouble(),
+        json.path("train_error").asDouble(),
+        validation,
+        json.path("images_per_second").asDouble(),
+        json.path("data_wait").asDouble());
   }
 }

@@ -52,6 +52,9 @@ final class Session {
     if (folder.checkpoint() == 0) {
       commit(false);
     }
+    if (!folder.metrics().isEmpty()) {
+      lastMetrics = EpochMetrics.fromJson(folder.metrics().getLast());
+    }
     lastCheckpoint = System.nanoTime();
     int size = programs.network().input().size();
     LoaderOptions options =
@@ -88,11 +91,12 @@ final class Session {
       loader.release(batch);
       watch.count(batch.count());
       training.listener.step(progress(watch, loader.batchesPerEpoch()));
-      boolean whole = state.batch == loader.batchesPerEpoch();
-      if (!whole && training.stopping()) {
+      if (training.stopping()) {
+        // Also after an epoch's last step: whoever resumes begins with its validation.
         commit(false);
         return false;
       }
+      boolean whole = state.batch == loader.batchesPerEpoch();
       if (!whole && System.nanoTime() - lastCheckpoint >= training.checkpointMinutes * 60e9) {
         commit(false);
       }
@@ -127,7 +131,7 @@ final class Session {
         "The loss is %s in step %d (epoch %d); not finite first is %s. The last good checkpoint is in %s; resume from it with a lower learning rate than %s in a new run (--init %s)."
             .formatted(
                 result.lossSum(),
-                state.step,
+                state.step + 1,
                 state.epoch + 1,
                 where,
                 folder.dir(),

@@ -46,7 +46,9 @@ final class Trainer {
     refuseUsed(out);
     BackendProvider provider = Backends.choose(training.backend, listener::message);
     Network plain = training.model.network();
-    try (DataSet data =
+    // The backend comes first: it may compile its kernels while the data is read.
+    try (Backend backend = provider.open(backendOptions());
+        DataSet data =
         open(
             training.data,
             training.validation,
@@ -60,11 +62,9 @@ final class Trainer {
       SequencedMap<String, FloatTensor> weights = startingWeights(model);
       InputMean mean = InputMean.of(data.train(), plain.input(), training.threads);
       say(config);
-      try (Backend backend = provider.open(backendOptions());
-          Executable executable =
-              backend.compile(Programs.of(model.network(), config.recipe().batch()));
+      Programs programs = Programs.of(model.network(), config.recipe().batch());
+      try (Executable executable = backend.compile(programs);
           RunFolder folder = RunFolder.create(out, config.toJson())) {
-        Programs programs = Programs.of(model.network(), config.recipe().batch());
         folder.writeInput(mean.tensors(), InputMean.metadata(plain.input()));
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
@@ -81,7 +81,8 @@ final class Trainer {
       Model model = config.resolve();
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = model.network().input();
-      try (DataSet data =
+      try (Backend backend = provider.open(backendOptions());
+          DataSet data =
           open(
               config.data(),
               config.validation(),
@@ -91,8 +92,7 @@ final class Trainer {
               config.skipBad())) {
         check(data, config, model.network());
         Programs programs = Programs.of(model.network(), config.recipe().batch());
-        try (Backend backend = provider.open(backendOptions());
-            Executable executable = backend.compile(programs)) {
+        try (Executable executable = backend.compile(programs)) {
           InputMean mean = restore(folder, executable, programs, input);
           RunState state = RunState.restore(config, folder.state());
           if (training.epochs != null) {

@@ -17,6 +17,7 @@ final class CpuBackend implements Backend {
   CpuBackend(Kernels kernels, int threads) {
     this.kernels = kernels;
     this.pool = new WorkerPool(threads);
+    WarmUp.start(kernels);
   }
 
   @Override
