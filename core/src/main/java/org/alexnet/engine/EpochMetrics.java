@@ -42,10 +42,7 @@ public record EpochMetrics(
     Evaluation validation =
         json.path("val_loss").isNumber()
             ? new Evaluation(
-                0,
-                json.path("val_loss").asDouble(),
-                json.path("val_error").asDouble(),
-                Double.NaN)
+                0, json.path("val_loss").asDouble(), json.path("val_error").asDouble(), Double.NaN)
             : null;
     return new EpochMetrics(
         json.path("epoch").asInt(),

@@ -49,13 +49,13 @@ final class Trainer {
     // The backend comes first: it may compile its kernels while the data is read.
     try (Backend backend = provider.open(backendOptions());
         DataSet data =
-        open(
-            training.data,
-            training.validation,
-            training.validationFraction,
-            training.seed,
-            plain.input(),
-            training.skipBad)) {
+            open(
+                training.data,
+                training.validation,
+                training.validationFraction,
+                training.seed,
+                plain.input(),
+                training.skipBad)) {
       RunConfig config = config(data.train());
       Model model = config.resolve();
       check(data, config, model.network());
@@ -83,13 +83,13 @@ final class Trainer {
       Input input = model.network().input();
       try (Backend backend = provider.open(backendOptions());
           DataSet data =
-          open(
-              config.data(),
-              config.validation(),
-              config.validationFraction(),
-              config.seed(),
-              input,
-              config.skipBad())) {
+              open(
+                  config.data(),
+                  config.validation(),
+                  config.validationFraction(),
+                  config.seed(),
+                  input,
+                  config.skipBad())) {
         check(data, config, model.network());
         Programs programs = Programs.of(model.network(), config.recipe().batch());
         try (Executable executable = backend.compile(programs)) {
