@@ -32,17 +32,22 @@ public record EpochMetrics(
     json.put("train_error", trainError);
     json.put("val_loss", validation == null ? null : validation.loss());
     json.put("val_error", validation == null ? null : validation.top1Error());
+    json.put("val_top5_error", validation == null ? null : validation.top5Error());
+    json.put("val_images", validation == null ? null : validation.images());
     json.put("images_per_second", imagesPerSecond);
     json.put("data_wait", dataWait);
     return json;
   }
 
-  /** What {@link #toJson} wrote; of the validation, only loss and top-1 error were kept. */
+  /** What {@link #toJson} wrote. */
   static EpochMetrics fromJson(JsonNode json) {
     Evaluation validation =
         json.path("val_loss").isNumber()
             ? new Evaluation(
-                0, json.path("val_loss").asDouble(), json.path("val_error").asDouble(), Double.NaN)
+                json.path("val_images").asInt(),
+                json.path("val_loss").asDouble(),
+                json.path("val_error").asDouble(),
+                json.path("val_top5_error").asDouble())
             : null;
     return new EpochMetrics(
         json.path("epoch").asInt(),
