@@ -1,9 +1,11 @@
 """Times this engine and PyTorch in turn on one machine and prints the median ratios.
 
-Usage: PYTHONPATH=DIR python3 benchmarks/peers/compare_pytorch.py [--rounds 5] [--threads 2]
+Usage: PYTHONPATH=DIR python3 benchmarks/peers/compare_pytorch.py [--model alexnet-32] [--rounds 5]
+    [--threads 2]
 
 DIR holds PyTorch. Build first: mvn -DskipTests package. A ratio above 1 means that this engine is
-faster. PyTorch's best memory format of the round is what it is compared with.
+faster. PyTorch's best memory format of the round is what it is compared with. With alexnet-32 the
+product of two matrices is timed as well.
 """
 
 import argparse
@@ -30,7 +32,7 @@ def median_seconds(f, seconds=2.0):
         f()
     times = []
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 5:
+    while time.perf_counter() < end or len(times) < 2:
         start = time.perf_counter()
         f()
         times.append(time.perf_counter() - start)
@@ -45,13 +47,34 @@ def alexnet32():
         nn.Flatten(), nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.5), nn.Linear(512, 10))
 
 
-def torch_round():
-    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    result = {"product_gflops": 2 * 2048**3 / median_seconds(lambda: a @ b) / 1e9}
+def alexnet2012():
+    def norm():
+        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+
+    return nn.Sequential(
+        nn.Conv2d(3, 96, 11, stride=4), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(96, 256, 5, padding=2, groups=2), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(256, 384, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(384, 384, 3, padding=1, groups=2), nn.ReLU(),
+        nn.Conv2d(384, 256, 3, padding=1, groups=2), nn.ReLU(), nn.MaxPool2d(3, 2),
+        nn.Flatten(), nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4096, 1000))
+
+
+# Network, edge of its images, classes, seconds a measurement.
+MODELS = {"alexnet-32": (alexnet32, 32, 10, 2.0), "alexnet-2012": (alexnet2012, 227, 1000, 15.0)}
+
+
+def torch_round(model):
+    make, edge, classes, seconds = MODELS[model]
+    result = {}
+    if model == "alexnet-32":
+        a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
+        result["product_gflops"] = 2 * 2048**3 / median_seconds(lambda: a @ b) / 1e9
     for name, layout in (("nchw", torch.contiguous_format), ("channels_last", torch.channels_last)):
-        net = alexnet32().to(memory_format=layout)
-        x = torch.randn(BATCH, 3, 32, 32).to(memory_format=layout)
-        y = torch.randint(0, 10, (BATCH,))
+        net = make().to(memory_format=layout)
+        x = torch.randn(BATCH, 3, edge, edge).to(memory_format=layout)
+        y = torch.randint(0, classes, (BATCH,))
         optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
 
         def step():
@@ -66,18 +89,22 @@ def torch_round():
                 return net(x)
 
         net.train()
-        result["train_" + name] = BATCH / median_seconds(step)
+        result["train_" + name] = BATCH / median_seconds(step, seconds)
         net.eval()
-        result["infer_" + name] = BATCH / median_seconds(infer)
+        result["infer_" + name] = BATCH / median_seconds(infer, seconds)
     return result
 
 
-def our_round(threads):
+def our_round(model, threads):
     bench = subprocess.run(
-        [os.path.join(ROOT, "alexnet"), "bench", "--model", "alexnet-32", "--batch", str(BATCH),
+        [os.path.join(ROOT, "alexnet"), "bench", "--model", model, "--batch", str(BATCH),
          "--threads", str(threads), "--json"],
         check=True, capture_output=True, text=True)
     steps = json.loads(bench.stdout)
+    result = {
+        "train": steps["train_images_per_second"], "infer": steps["infer_images_per_second"]}
+    if model != "alexnet-32":
+        return result
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         target = os.path.join(ROOT, "benchmarks", "target")
         java = os.path.join(os.environ["JAVA_HOME"], "bin", "java")
@@ -89,16 +116,14 @@ def our_round(threads):
             check=True, capture_output=True)
         milliseconds = statistics.median(
             json.load(open(out.name))[0]["primaryMetric"]["rawData"][0])
-    return {
-        "product_gflops": 2 * 2048**3 / (milliseconds * 1e-3) / 1e9,
-        "train": steps["train_images_per_second"],
-        "infer": steps["infer_images_per_second"],
-    }
+    result["product_gflops"] = 2 * 2048**3 / (milliseconds * 1e-3) / 1e9
+    return result
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", choices=MODELS, default="alexnet-32")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     if "JAVA_HOME" not in os.environ:
@@ -107,9 +132,10 @@ def main():
     print(f"PyTorch {torch.__version__}, {options.threads} threads, {platform.processor() or platform.machine()}")
     ratios = {"product": [], "train": [], "infer": []}
     for i in range(options.rounds):
-        peer = torch_round()
-        ours = our_round(options.threads)
-        ratios["product"].append(ours["product_gflops"] / peer["product_gflops"])
+        peer = torch_round(options.model)
+        ours = our_round(options.model, options.threads)
+        if "product_gflops" in peer:
+            ratios["product"].append(ours["product_gflops"] / peer["product_gflops"])
         for kind in ("train", "infer"):
             best = max(peer[kind + "_nchw"], peer[kind + "_channels_last"])
             ratios[kind].append(ours[kind] / best)
@@ -117,6 +143,8 @@ def main():
         print("  PyTorch ", {k: round(v, 1) for k, v in peer.items()})
         print("  ours    ", {k: round(v, 1) for k, v in ours.items()}, flush=True)
     for kind, values in ratios.items():
+        if not values:
+            continue
         print(f"{kind}: median ratio {statistics.median(values):.2f}, from {min(values):.2f} to {max(values):.2f}")
 
 

@@ -38,7 +38,9 @@ final class ImageFiles {
       picture = decoder.decode(bytes(file));
     } catch (IOException e) {
       throw new AlexNetException(
-          "%s %s; repair or remove it, or skip bad files".formatted(file, e.getMessage()), e);
+          "%s %s; repair or remove it, or leave such files out (--skip-bad)"
+              .formatted(file, e.getMessage()),
+          e);
     } finally {
       idle.add(decoder);
     }

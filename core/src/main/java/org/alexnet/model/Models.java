@@ -6,7 +6,12 @@ import org.alexnet.AlexNetException;
 /** The catalogue of models. */
 public final class Models {
   private static final List<Model> ALL =
-      List.of(AlexNet32.model(), AlexNet2012.model(), AlexNet2012.ungrouped(), AlexNet2014.model());
+      List.of(
+          AlexNet32.model(),
+          AlexNet2012.model(),
+          AlexNet2012.ungrouped(),
+          AlexNet2014.model(),
+          CaffeNet.model());
 
   private Models() {}
 

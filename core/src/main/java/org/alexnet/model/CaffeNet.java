@@ -1,0 +1,77 @@
+package org.alexnet.model;
+
+import java.util.List;
+import org.alexnet.data.Augmentation;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.Window;
+
+/**
+ * Caffe's replication of the 2012 network in one column (Jia et al., "Caffe", 2014): pooling before
+ * normalisation, which sums over all maps with k = 1 and alpha divided by n, dropout scaled while
+ * training, and biases of 0.1 where the paper has 1, with which it stalled. Biases learn at twice
+ * the rate and do not decay. 60,965,224 parameters.
+ */
+final class CaffeNet {
+  private static final Parameter WEIGHT = Parameter.of(new Initial.Gaussian(0.01f));
+
+  private CaffeNet() {}
+
+  static Model model() {
+    List<Layer> layers =
+        List.of(
+            conv("conv1", 96, new Window(11, 4, 0), 1, 0), // 96 x 55 x 55
+            new Relu("relu1"),
+            pool("pool1"), // 96 x 27 x 27
+            norm("norm1"),
+            conv("conv2", 256, new Window(5, 1, 2), 2, 0.1f), // 256 x 27 x 27
+            new Relu("relu2"),
+            pool("pool2"), // 256 x 13 x 13
+            norm("norm2"),
+            conv("conv3", 384, new Window(3, 1, 1), 1, 0), // 384 x 13 x 13
+            new Relu("relu3"),
+            conv("conv4", 384, new Window(3, 1, 1), 2, 0.1f), // 384 x 13 x 13
+            new Relu("relu4"),
+            conv("conv5", 256, new Window(3, 1, 1), 2, 0.1f), // 256 x 13 x 13
+            new Relu("relu5"),
+            pool("pool5"), // 256 x 6 x 6
+            new FullyConnected("fc6", 4096, WEIGHT, bias(0.1f)),
+            new Relu("relu6"),
+            new Dropout("drop6", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc7", 4096, WEIGHT, bias(0.1f)),
+            new Relu("relu7"),
+            new Dropout("drop7", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc8", 1000, WEIGHT, bias(0)),
+            new SoftmaxLoss("softmax"));
+    return new Model(
+        new Network("caffenet", new Input(3, 227, 256, 1), layers),
+        new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+        "Caffe's replication in one column");
+  }
+
+  private static Layer norm(String name) {
+    return new LocalResponseNorm(name, 5, 1e-4f, 0.75f, 1, LocalResponseNorm.Convention.MEAN, 1);
+  }
+
+  private static Layer pool(String name) {
+    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.CEIL);
+  }
+
+  private static Layer conv(String name, int filters, Window window, int groups, float value) {
+    return new Convolution(name, filters, window, groups, WEIGHT, bias(value));
+  }
+
+  private static Parameter bias(float value) {
+    return new Parameter(new Initial.Constant(value), 2, 0);
+  }
+}
