@@ -84,6 +84,14 @@ public abstract class OpContract {
                     c.toString(), () -> assertDerivatives(c.ops(), OpRig::grid, "x", "w", "b")));
   }
 
+  /** A program may hold one of the operations without the others. */
+  @TestFactory
+  Stream<DynamicTest> convolutionsAloneAreExact() {
+    return Stream.of(CONVOLUTIONS.get(1), CONVOLUTIONS.get(4))
+        .flatMap(c -> c.ops().stream())
+        .map(op -> DynamicTest.dynamicTest(op.toString(), () -> assertExact(List.of(op))));
+  }
+
   private static List<Op> connect(Shape xShape, int outputs) {
     Tensor x = OpRig.constant("x", xShape);
     Tensor w = OpRig.parameter("w", new Shape(outputs, xShape.imageElements(), 1, 1));
@@ -300,6 +308,12 @@ public abstract class OpContract {
   /** So many filters that a backend may not afford a sum for each of many threads. */
   static List<Op> manyFilters() {
     return new Conv(new Shape(32, 18_000, 1, 1), 33, new Window(1, 1, 0), 1).ops();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> connectionsAloneAreExact() {
+    return CONNECTIONS.getFirst().stream()
+        .map(op -> DynamicTest.dynamicTest(op.toString(), () -> assertExact(List.of(op))));
   }
 
   private void assertExact(List<Op> ops) {

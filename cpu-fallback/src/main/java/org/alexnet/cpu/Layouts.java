@@ -17,20 +17,29 @@ final class Layouts {
     Layouts layouts = new Layouts();
     for (Op op : programs.train().ops()) {
       switch (op) {
-        case Op.Convolve conv -> {
-          Shape w = conv.weight().shape();
-          int outputs = w.n() / conv.groups();
-          layouts.learned(
-              conv.weight(),
-              conv.bias(),
-              new Layout.Panels(conv.groups(), outputs, w.withN(1), columns));
+        case Op.Convolve o -> {
+          Layout.Panels panels = panels(o.weight().shape(), o.groups(), columns);
+          layouts.learned(o.weight(), panels);
+          layouts.learned(o.bias(), panels.bias());
         }
-        case Op.Connect fc -> {
-          Shape window = fc.x().shape().withN(1);
-          layouts.learned(
-              fc.weight(),
-              fc.bias(),
-              new Layout.Panels(1, fc.weight().shape().n(), window, columns));
+        case Op.ConvolveBackwardData o ->
+            layouts.learned(o.weight(), panels(o.weight().shape(), o.groups(), columns));
+        case Op.ConvolveBackwardFilter o -> {
+          Layout.Panels panels = panels(o.dw().shape(), o.groups(), columns);
+          layouts.special.put(o.dw(), panels);
+          layouts.special.put(o.db(), panels.bias());
+        }
+        case Op.Connect o -> {
+          Layout.Panels panels = panels(o.weight().shape(), o.x().shape(), columns);
+          layouts.learned(o.weight(), panels);
+          layouts.learned(o.bias(), panels.bias());
+        }
+        case Op.ConnectBackwardData o ->
+            layouts.learned(o.weight(), panels(o.weight().shape(), o.dx().shape(), columns));
+        case Op.ConnectBackwardFilter o -> {
+          Layout.Panels panels = panels(o.dw().shape(), o.x().shape(), columns);
+          layouts.special.put(o.dw(), panels);
+          layouts.special.put(o.db(), panels.bias());
         }
         case Op.LoadInput load -> layouts.special.put(load.mean(), plain(load.mean()));
         default -> {}
@@ -43,13 +52,21 @@ final class Layouts {
     return new Layout.Plain(Math.toIntExact(tensor.shape().elements()));
   }
 
-  private void learned(Tensor weight, Tensor bias, Layout.Panels panels) {
-    for (Tensor tensor : new Tensor[] {weight, weight.gradient(), weight.momentum()}) {
-      special.put(tensor, panels);
-    }
-    for (Tensor tensor : new Tensor[] {bias, bias.gradient(), bias.momentum()}) {
-      special.put(tensor, panels.bias());
-    }
+  /** The panels of filters [out, in / groups, kernel, kernel]. */
+  private static Layout.Panels panels(Shape filters, int groups, int columns) {
+    return new Layout.Panels(groups, filters.n() / groups, filters.withN(1), columns);
+  }
+
+  /** The panels of weights [out, in] whose inputs are images of the given shape. */
+  private static Layout.Panels panels(Shape weights, Shape inputs, int columns) {
+    return new Layout.Panels(1, weights.n(), inputs.withN(1), columns);
+  }
+
+  /** A parameter, its gradient and its momentum have one layout. */
+  private void learned(Tensor parameter, Layout layout) {
+    special.put(parameter, layout);
+    special.put(parameter.gradient(), layout);
+    special.put(parameter.momentum(), layout);
   }
 
   Layout of(Tensor tensor) {
