@@ -111,7 +111,12 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void rectifyBackward(float[] m, int dy, int y, int dx, int n) {
-    for (int i = 0; i < n; i++) {
+    rectifyBackwardTail(m, dy, y, dx, 0, n);
+  }
+
+  /** The same from {@code first} on, for what is left over by vectors. */
+  static void rectifyBackwardTail(float[] m, int dy, int y, int dx, int first, int n) {
+    for (int i = first; i < n; i++) {
       m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
     }
   }
@@ -128,7 +133,23 @@ final class ScalarKernels implements Kernels {
       int kernel,
       int y,
       int argmax) {
-    for (int c = 0; c < channels; c++) {
+    maxWindowTail(m, x, rows, cols, pitch, 0, channels, code, kernel, y, argmax);
+  }
+
+  /** The same from {@code first} on, for what is left over by vectors. */
+  static void maxWindowTail(
+      float[] m,
+      int x,
+      int rows,
+      int cols,
+      int pitch,
+      int first,
+      int channels,
+      int code,
+      int kernel,
+      int y,
+      int argmax) {
+    for (int c = first; c < channels; c++) {
       float best = m[x + c];
       int where = code;
       for (int h = 0; h < rows; h++) {
@@ -158,11 +179,28 @@ final class ScalarKernels implements Kernels {
       int dy,
       int argmax,
       boolean add) {
+    maxWindowBackwardTail(m, dx, rows, cols, pitch, 0, channels, code, kernel, dy, argmax, add);
+  }
+
+  /** The same from {@code first} on, for what is left over by vectors. */
+  static void maxWindowBackwardTail(
+      float[] m,
+      int dx,
+      int rows,
+      int cols,
+      int pitch,
+      int first,
+      int channels,
+      int code,
+      int kernel,
+      int dy,
+      int argmax,
+      boolean add) {
     for (int h = 0; h < rows; h++) {
       for (int w = 0; w < cols; w++) {
         int to = dx + h * pitch + w * channels;
         float here = code + h * kernel + w;
-        for (int c = 0; c < channels; c++) {
+        for (int c = first; c < channels; c++) {
           float value = m[argmax + c] == here ? m[dy + c] : 0;
           m[to + c] = add ? m[to + c] + value : value;
         }
@@ -271,7 +309,13 @@ final class ScalarKernels implements Kernels {
   @Override
   public void update(
       float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {
-    for (int i = 0; i < n; i++) {
+    updateTail(m, w, v, g, 0, n, momentum, decay, rate);
+  }
+
+  /** The same from {@code first} on, for what is left over by vectors. */
+  static void updateTail(
+      float[] m, int w, int v, int g, int first, int n, float momentum, float decay, float rate) {
+    for (int i = first; i < n; i++) {
       float step = Math.fma(-rate, m[g + i], Math.fma(-decay, m[w + i], momentum * m[v + i]));
       m[v + i] = step;
       m[w + i] += step;

@@ -110,9 +110,7 @@ final class VectorKernels implements Kernels {
           .blend(FloatVector.fromArray(SPECIES, m, dy + i), on)
           .intoArray(m, dx + i);
     }
-    for (; i < n; i++) {
-      m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
-    }
+    ScalarKernels.rectifyBackwardTail(m, dy, y, dx, i, n);
   }
 
   @Override
@@ -147,35 +145,7 @@ final class VectorKernels implements Kernels {
       best.intoArray(m, y + c);
       where.intoArray(m, argmax + c);
     }
-    for (int c = bound; c < channels; c++) {
-      maxWindowTail(m, x + c, rows, cols, pitch, channels, code, kernel, y + c, argmax + c);
-    }
-  }
-
-  private static void maxWindowTail(
-      float[] m,
-      int x,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int y,
-      int argmax) {
-    float best = m[x];
-    int where = code;
-    for (int h = 0; h < rows; h++) {
-      for (int w = 0; w < cols; w++) {
-        float value = m[x + h * pitch + w * channels];
-        if (value > best || (Float.isNaN(value) && !Float.isNaN(best))) {
-          best = value;
-          where = code + h * kernel + w;
-        }
-      }
-    }
-    m[y] = best;
-    m[argmax] = where;
+    ScalarKernels.maxWindowTail(m, x, rows, cols, pitch, bound, channels, code, kernel, y, argmax);
   }
 
   @Override
@@ -206,15 +176,8 @@ final class VectorKernels implements Kernels {
         }
       }
     }
-    for (int c = bound; c < channels; c++) {
-      for (int h = 0; h < rows; h++) {
-        for (int w = 0; w < cols; w++) {
-          int to = dx + h * pitch + w * channels + c;
-          float value = m[argmax + c] == code + h * kernel + w ? m[dy + c] : 0;
-          m[to] = add ? m[to] + value : value;
-        }
-      }
-    }
+    ScalarKernels.maxWindowBackwardTail(
+        m, dx, rows, cols, pitch, bound, channels, code, kernel, dy, argmax, add);
   }
 
   private static FloatVector power(FloatVector s) {
@@ -311,11 +274,7 @@ final class VectorKernels implements Kernels {
       step.intoArray(m, v + i);
       weight.add(step).intoArray(m, w + i);
     }
-    for (; i < n; i++) {
-      float step = Math.fma(-rate, m[g + i], Math.fma(-decay, m[w + i], momentum * m[v + i]));
-      m[v + i] = step;
-      m[w + i] += step;
-    }
+    ScalarKernels.updateTail(m, w, v, g, i, n, momentum, decay, rate);
   }
 
   @Override
