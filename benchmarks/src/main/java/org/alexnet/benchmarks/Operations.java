@@ -12,6 +12,7 @@ import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.model.Models;
 import org.alexnet.program.Op;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
@@ -37,7 +38,9 @@ final class Operations implements AutoCloseable {
     StepProgram none = new StepProgram(StepProgram.Phase.EVALUATE, List.of(), Set.of());
     int images = ops.getFirst().writes().getFirst().shape().n();
     executable =
-        backend.compile(new Programs(Models.named("alexnet-32").network(), images, program, none));
+        backend.compile(
+            new Programs(
+                Models.named("alexnet-32").network(), images, Placement.WHOLE, program, none));
     batch = Batch.onHeap(new Batch.Format(1, 1, 1, false), images);
   }
 

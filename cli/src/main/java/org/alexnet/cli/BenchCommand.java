@@ -48,7 +48,7 @@ final class BenchCommand implements Callable<Integer> {
     Require.atLeast(1, "--steps", steps);
     int images = batch == null ? model.recipe().batch() : batch;
     try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text));
-        Benchmark benchmark = new Benchmark(backend, model.network(), images)) {
+        Benchmark benchmark = new Benchmark(backend, devices.programs(model.network(), images))) {
       benchmark.check();
       double train = benchmark.trainSeconds(steps);
       double infer = benchmark.evaluateSeconds(steps);

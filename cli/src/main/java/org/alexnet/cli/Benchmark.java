@@ -43,28 +43,32 @@ final class Benchmark implements AutoCloseable {
   private final Batch batch;
   private int step;
 
-  Benchmark(Backend backend, Network network, int images) {
+  Benchmark(Backend backend, Programs programs) {
     this.backend = backend;
-    this.programs = Programs.of(network, images);
+    this.programs = programs;
     Lowered lowered = backend.lower(programs);
     this.kernels = lowered.train();
     this.executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
-    Synthetic.prepare(executable, programs, Synthetic.weights(network));
+    Synthetic.prepare(executable, programs, Synthetic.weights(programs.network()));
     this.batch = Synthetic.batch(executable, programs);
   }
 
   /** Compares class scores with the reference's, where that does not take long. */
   void check() {
     Network network = programs.network();
-    long work = LayerRow.of(programs).stream().mapToLong(LayerRow::multiplyAdds).sum();
+    long work =
+        LayerRow.of(Programs.of(programs.network(), 1)).stream()
+            .mapToLong(LayerRow::multiplyAdds)
+            .sum();
     if (backend.name().equals("reference") || work > SMALL) {
       return;
     }
     Map<String, FloatTensor> weights = Synthetic.weights(network);
-    Programs few = Programs.of(network, FEW);
+    Programs whole = Programs.of(network, FEW);
+    Programs few = Programs.of(network, FEW, programs.placement(), List.of());
     try (Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
       double error =
-          Selftest.distance(logits(reference, few, weights), logits(backend, few, weights));
+          Selftest.distance(logits(reference, whole, weights), logits(backend, few, weights));
       if (!(error <= BOUND)) {
         throw new AlexNetException(
             "Backend %s is wrong: its class scores differ from the reference's by %.2g, more than %.2g; run selftest."

@@ -9,6 +9,9 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.engine.Classifier;
+import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
+import org.alexnet.program.Programs;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -26,7 +29,9 @@ final class DeviceOptions {
       names = "--devices",
       paramLabel = "D",
       split = ",",
-      description = "Devices, such as cpu:0; by default the backend's first.")
+      description =
+          "Devices: one, or one for each column, such as cpu:0,cpu:1; by default the backend's"
+              + " first.")
   List<String> devices = List.of();
 
   @Option(
@@ -46,11 +51,16 @@ final class DeviceOptions {
     return Backends.choose(backend, say).open(options);
   }
 
-  /** The first device that a backend computes on. */
-  String first(String name) {
+  /** The devices that a backend computes on, in the order of their numbers. */
+  List<String> names(String name) {
     return devices.isEmpty()
-        ? Backends.named(name).probe().devices().getFirst().name()
-        : devices.getFirst();
+        ? List.of(Backends.named(name).probe().devices().getFirst().name())
+        : devices.stream().distinct().toList();
+  }
+
+  /** A network's programs on these devices. */
+  Programs programs(Network network, int batch) {
+    return Programs.of(network, batch, Placement.of(network, devices, false), List.of());
   }
 
   /** How to use a trained network. */

@@ -9,6 +9,7 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Tensor;
 import org.alexnet.safetensors.FloatTensor;
@@ -41,7 +42,7 @@ final class Selftest {
   static List<Check> run(Backend reference, Backend backend, Network network) {
     Programs plain = Programs.of(network, BATCH);
     List<String> gradients = plain.parameters().stream().map(t -> t.gradient().name()).toList();
-    Programs observed = Programs.of(network, BATCH, gradients);
+    Programs observed = Programs.of(network, BATCH, Placement.WHOLE, gradients);
     Map<String, FloatTensor> weights = Synthetic.weights(network);
     // What is observed is not fused away, so that the step that users run is compared as well.
     List<Check> checks = new ArrayList<>();

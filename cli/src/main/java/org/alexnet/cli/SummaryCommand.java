@@ -60,19 +60,19 @@ final class SummaryCommand implements Callable<Integer> {
     Require.atLeast(2, "--classes", classes);
     Require.atLeast(1, "--batch", batch);
     Model chosen = classes == null ? model : model.withClasses(classes);
-    Programs programs =
-        Programs.of(chosen.network(), batch == null ? chosen.recipe().batch() : batch);
-    List<LayerRow> rows = LayerRow.of(programs);
+    int images = batch == null ? chosen.recipe().batch() : batch;
+    List<LayerRow> rows = LayerRow.of(Programs.of(chosen.network(), images));
+    Programs programs = devices.programs(chosen.network(), images);
     MemoryPlan plan = null;
-    String device = null;
+    List<String> names = null;
     if (show == Show.MEMORY) {
       try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text))) {
         plan = MemoryPlanner.plan(backend.lower(programs));
-        device = devices.first(backend.name());
+        names = devices.names(backend.name());
       }
     }
     if (common.json) {
-      Answers.print(terminal, json(programs, rows, device, plan));
+      Answers.print(terminal, json(programs, rows, names, plan));
       return 0;
     }
     switch (show) {
@@ -81,7 +81,7 @@ final class SummaryCommand implements Callable<Integer> {
           terminal
               .out()
               .printf("train%n%s%n%nevaluate%n%s%n", programs.train(), programs.evaluate());
-      case MEMORY -> memory(programs, device, plan);
+      case MEMORY -> memory(programs, names, plan);
     }
     return 0;
   }
@@ -117,12 +117,18 @@ final class SummaryCommand implements Callable<Integer> {
     return rows.stream().mapToLong(LayerRow::multiplyAdds).sum();
   }
 
-  private void memory(Programs programs, String device, MemoryPlan plan) {
-    terminal.out().printf("%s, batch %d: %,d bytes%n", device, programs.batch(), plan.totalBytes());
+  private void memory(Programs programs, List<String> names, MemoryPlan plan) {
+    for (int device = 0; device < names.size(); device++) {
+      long bytes = plan.devices().get(device).totalBytes();
+      terminal
+          .out()
+          .printf("%s, batch %d: %,d bytes%n", names.get(device), programs.batch(), bytes);
+    }
     terminal.out().print(plan);
   }
 
-  private ObjectNode json(Programs programs, List<LayerRow> rows, String device, MemoryPlan plan) {
+  private ObjectNode json(
+      Programs programs, List<LayerRow> rows, List<String> names, MemoryPlan plan) {
     ObjectNode json = Answers.object();
     json.put("model", programs.network().name());
     json.put("batch", programs.batch());
@@ -145,7 +151,12 @@ final class SummaryCommand implements Callable<Integer> {
         programs.train().toString().lines().forEach(steps.putArray("train")::add);
         programs.evaluate().toString().lines().forEach(steps.putArray("evaluate")::add);
       }
-      case MEMORY -> json.putObject("planned_bytes").put(device, plan.totalBytes());
+      case MEMORY -> {
+        ObjectNode bytes = json.putObject("planned_bytes");
+        for (int device = 0; device < names.size(); device++) {
+          bytes.put(names.get(device), plan.devices().get(device).totalBytes());
+        }
+      }
     }
     return json;
   }

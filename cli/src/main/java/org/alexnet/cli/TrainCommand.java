@@ -136,7 +136,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--deterministic",
-      description = "The same bits on one device as on two; on the CPU always so.")
+      description =
+          "Computes a network of two columns on one device as on two: the same bits, more slowly.")
   private boolean deterministic;
 
   @Mixin private CommonOptions common;
@@ -169,7 +170,7 @@ final class TrainCommand implements Callable<Integer> {
           spec.commandLine(), "--val and --val-fraction exclude each other: give one of them");
     }
     Training training = Training.of(model.name()).shuffle(!noShuffle).dropout(!noDropout);
-    training.skipBad(skipBad);
+    training.skipBad(skipBad).deterministic(deterministic);
     set(data, training::data);
     set(validation, training::validation);
     set(validationFraction, training::validationFraction);

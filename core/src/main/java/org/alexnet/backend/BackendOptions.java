@@ -1,12 +1,14 @@
 package org.alexnet.backend;
 
 import java.util.List;
+import org.alexnet.AlexNetException;
 
 /**
  * How to open a backend.
  *
  * @param threads worker threads in all, at least 1
- * @param devices device names such as {@code cpu:0}; empty for the backend's first
+ * @param devices device names such as {@code cpu:0}, numbered in the order of their first mention;
+ *     empty for the backend's first
  */
 public record BackendOptions(int threads, List<String> devices) {
   public BackendOptions {
@@ -14,6 +16,27 @@ public record BackendOptions(int threads, List<String> devices) {
       throw new IllegalArgumentException(threads + " threads: at least 1 is needed");
     }
     devices = List.copyOf(devices);
+  }
+
+  /**
+   * Refuses devices that a backend does not have.
+   *
+   * @throws AlexNetException listing those it has
+   */
+  public void checkDevices(String backend, List<DeviceInfo> known) {
+    List<String> names = known.stream().map(DeviceInfo::name).toList();
+    for (String device : devices) {
+      if (!names.contains(device)) {
+        throw new AlexNetException(
+            "There is no device \"%s\"; backend %s has: %s."
+                .formatted(device, backend, String.join(", ", names)));
+      }
+    }
+  }
+
+  /** Number of different devices, at least 1. */
+  public int deviceCount() {
+    return Math.max(1, (int) devices.stream().distinct().count());
   }
 
   /** One thread a core of this machine, on the first device. */

@@ -1,5 +1,8 @@
 package org.alexnet.backend;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * A device.
  *
@@ -7,4 +10,13 @@ package org.alexnet.backend;
  * @param description model, cores, instruction set
  * @param memoryBytes memory that a network may use
  */
-public record DeviceInfo(String name, String description, long memoryBytes) {}
+public record DeviceInfo(String name, String description, long memoryBytes) {
+
+  /** Devices that share one processor and its memory, so that columns can be spread anywhere. */
+  public static List<DeviceInfo> logical(
+      String backend, int count, String description, long memoryBytes) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> new DeviceInfo(backend + ":" + i, description, memoryBytes))
+        .toList();
+  }
+}

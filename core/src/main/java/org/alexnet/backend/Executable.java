@@ -35,12 +35,16 @@ public interface Executable extends AutoCloseable {
 
   /**
    * Waits for the step under way and reads a tensor as N C H W: a persistent one, or an observed
-   * one of the program that ran last.
+   * one of the program that ran last. Of a network cut into columns, a tensor may be whole or one
+   * column's.
    */
   float[] read(Tensor tensor);
 
   /** Overwrites a persistent tensor, given as N C H W. */
   void write(Tensor tensor, float[] values);
+
+  /** Bytes that the last step sent from one device to another, by sender and receiver. */
+  long[][] crossed();
 
   /**
    * Runs one training step on the batch as {@link #train} does, and times every kernel.

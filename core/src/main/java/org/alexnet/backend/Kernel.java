@@ -17,6 +17,16 @@ public interface Kernel {
   /** Every buffer that is read or written. */
   List<BufferUse> uses();
 
+  /** The column that runs it: that of what it writes. */
+  default int column() {
+    return uses().stream()
+        .filter(use -> use.access() != BufferUse.Access.READ)
+        .findFirst()
+        .orElseThrow()
+        .tensor()
+        .column();
+  }
+
   /** Scratch memory that is free again afterwards. */
   long workspaceBytes();
 }

@@ -1,5 +1,6 @@
 package org.alexnet.backend;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -7,32 +8,46 @@ import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
 /**
- * Where everything lies: persistent tensors in one block, the tensors and workspaces of a step in
- * an arena that both programs share, since only one runs at a time.
+ * Where everything lies. Each device has a block for persistent tensors and an arena for the
+ * tensors and workspaces of a step, which both programs share, since only one runs at a time.
  *
- * @param persistent slots that outlive a step, from the start of the persistent block
- * @param steps slots of each program's tensors, from the start of the arena
- * @param workspaces start of each kernel's workspace in the arena, by program and kernel number
- * @param persistentBytes size of the persistent block
- * @param arenaBytes size of the arena
+ * @param persistent slots that outlive a step, from the start of their device's persistent block
+ * @param steps slots of each program's tensors, from the start of their device's arena
+ * @param workspaces each kernel's workspace in the arena of its device, by program and kernel
+ *     number
+ * @param devices sizes of the blocks of each device
  */
 public record MemoryPlan(
     Map<Tensor, Slot> persistent,
     Map<Phase, Map<Tensor, Slot>> steps,
-    Map<Phase, List<Long>> workspaces,
-    long persistentBytes,
-    long arenaBytes) {
+    Map<Phase, List<Slot>> workspaces,
+    List<Blocks> devices) {
 
-  /** A buffer's place: bytes from the start of its block, and its size. */
-  public record Slot(long offset, long bytes) {
+  /** A buffer's place: its device, bytes from the start of its block, and its size. */
+  public record Slot(int device, long offset, long bytes) {
     boolean overlaps(Slot other) {
-      return offset < other.offset + other.bytes && other.offset < offset + bytes;
+      return device == other.device
+          && offset < other.offset + other.bytes
+          && other.offset < offset + bytes;
     }
   }
 
-  /** Bytes to allocate in all. */
+  /**
+   * What a device allocates.
+   *
+   * @param persistentBytes size of the persistent block
+   * @param arenaBytes size of the arena
+   */
+  public record Blocks(long persistentBytes, long arenaBytes) {
+    /** Bytes in all. */
+    public long totalBytes() {
+      return persistentBytes + arenaBytes;
+    }
+  }
+
+  /** Bytes to allocate on all devices. */
   public long totalBytes() {
-    return persistentBytes + arenaBytes;
+    return devices.stream().mapToLong(Blocks::totalBytes).sum();
   }
 
   /** The slot of a tensor, or null if fusion left it without one. */
@@ -43,7 +58,14 @@ public record MemoryPlan(
   /** One line a buffer. */
   @Override
   public String toString() {
-    return "persistent %,d bytes, arena %,d bytes%n".formatted(persistentBytes, arenaBytes)
+    StringBuilder text = new StringBuilder();
+    for (int device = 0; device < devices.size(); device++) {
+      Blocks blocks = devices.get(device);
+      text.append(
+          "device %d: persistent %,d bytes, arena %,d bytes%n"
+              .formatted(device, blocks.persistentBytes, blocks.arenaBytes));
+    }
+    return text
         + lines("persistent", persistent)
         + lines("train", steps.get(Phase.TRAIN))
         + lines("evaluate", steps.get(Phase.EVALUATE));
@@ -51,11 +73,18 @@ public record MemoryPlan(
 
   private static String lines(String block, Map<Tensor, Slot> slots) {
     return slots.entrySet().stream()
-        .sorted(Map.Entry.comparingByValue((a, b) -> Long.compare(a.offset, b.offset)))
+        .sorted(
+            Map.Entry.comparingByValue(
+                Comparator.comparingInt(Slot::device).thenComparingLong(Slot::offset)))
         .map(
             e ->
-                "%-10s %,14d %,14d  %s%n"
-                    .formatted(block, e.getValue().offset, e.getValue().bytes, e.getKey()))
+                "%-10s %d %,14d %,14d  %s%n"
+                    .formatted(
+                        block,
+                        e.getValue().device,
+                        e.getValue().offset,
+                        e.getValue().bytes,
+                        e.getKey()))
         .collect(Collectors.joining());
   }
 }

@@ -8,6 +8,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import org.alexnet.backend.MemoryPlan.Blocks;
 import org.alexnet.backend.MemoryPlan.Slot;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
@@ -26,19 +28,21 @@ public final class MemoryPlanner {
   /** A buffer on its way to a slot. */
   private static final class Buffer {
     final Tensor tensor; // null for a workspace
+    final int device;
     final int kernel; // first use
     int last;
     long bytes;
     Slot slot;
 
-    Buffer(Tensor tensor, int kernel) {
+    Buffer(Tensor tensor, int device, int kernel) {
       this.tensor = tensor;
+      this.device = device;
       this.kernel = kernel;
       this.last = kernel;
     }
 
     boolean lives(Buffer other) {
-      return kernel <= other.last && other.kernel <= last;
+      return device == other.device && kernel <= other.last && other.kernel <= last;
     }
   }
 
@@ -54,27 +58,36 @@ public final class MemoryPlanner {
   }
 
   private MemoryPlan plan() {
+    int devices = lowered.programs().placement().deviceCount();
     Map<Tensor, Slot> persistent = new LinkedHashMap<>();
-    long persistentBytes = placePersistent(persistent);
+    long[] persistentBytes = new long[devices];
+    placePersistent(persistent, persistentBytes);
     Map<Phase, Map<Tensor, Slot>> steps = new EnumMap<>(Phase.class);
-    Map<Phase, List<Long>> workspaces = new EnumMap<>(Phase.class);
-    long arena = 0;
+    Map<Phase, List<Slot>> workspaces = new EnumMap<>(Phase.class);
+    long[] arena = new long[devices];
     for (Phase phase : Phase.values()) {
       Map<Tensor, Buffer> tensors = lifetimes(phase);
       List<Buffer> scratch = workspaces(phase);
       Set<Buffer> all = new LinkedHashSet<>(tensors.values());
       all.addAll(scratch);
-      arena = Math.max(arena, place(all));
+      place(all, arena);
       Map<Tensor, Slot> slots = new LinkedHashMap<>();
       tensors.forEach((tensor, buffer) -> slots.put(tensor, buffer.slot));
       steps.put(phase, slots);
-      workspaces.put(phase, scratch.stream().map(b -> b.slot.offset()).toList());
+      workspaces.put(phase, scratch.stream().map(b -> b.slot).toList());
     }
-    return new MemoryPlan(persistent, steps, workspaces, persistentBytes, arena);
+    List<Blocks> blocks =
+        IntStream.range(0, devices)
+            .mapToObj(device -> new Blocks(persistentBytes[device], arena[device]))
+            .toList();
+    return new MemoryPlan(persistent, steps, workspaces, blocks);
   }
 
-  private long placePersistent(Map<Tensor, Slot> slots) {
-    long end = 0;
+  private int device(Tensor tensor) {
+    return lowered.programs().placement().device(tensor);
+  }
+
+  private void placePersistent(Map<Tensor, Slot> slots, long[] end) {
     for (Phase phase : Phase.values()) {
       for (Kernel kernel : lowered.kernels(phase)) {
         for (BufferUse use : kernel.uses()) {
@@ -83,8 +96,9 @@ public final class MemoryPlanner {
           }
           Slot slot = slots.get(use.tensor());
           if (slot == null) {
-            slots.put(use.tensor(), new Slot(end, use.bytes()));
-            end = align(end + use.bytes());
+            int device = device(use.tensor());
+            slots.put(use.tensor(), new Slot(device, end[device], use.bytes()));
+            end[device] = align(end[device] + use.bytes());
           } else if (slot.bytes() != use.bytes()) {
             throw new IllegalStateException(
                 "%s: %d and %d bytes in two kernels"
@@ -93,7 +107,6 @@ public final class MemoryPlanner {
         }
       }
     }
-    return end;
   }
 
   /** The buffer of each step tensor; tensors that took one over share it. */
@@ -110,7 +123,7 @@ public final class MemoryPlanner {
         Buffer buffer = byTensor.get(tensor);
         if (buffer == null) {
           buffer = takeOver(use, k, lastUse, byTensor);
-          buffer = buffer == null ? new Buffer(tensor, k) : buffer;
+          buffer = buffer == null ? new Buffer(tensor, device(tensor), k) : buffer;
           byTensor.put(tensor, buffer);
         }
         buffer.last = Math.max(buffer.last, lastUse.get(tensor));
@@ -123,7 +136,7 @@ public final class MemoryPlanner {
   private List<Buffer> workspaces(Phase phase) {
     List<Buffer> buffers = new ArrayList<>();
     for (Kernel kernel : lowered.kernels(phase)) {
-      Buffer buffer = new Buffer(null, buffers.size());
+      Buffer buffer = new Buffer(null, lowered.device(kernel), buffers.size());
       buffer.bytes = kernel.workspaceBytes();
       buffers.add(buffer);
     }
@@ -131,13 +144,13 @@ public final class MemoryPlanner {
   }
 
   /** The buffer that a tensor written in place may take over: one that is not needed any more. */
-  private static Buffer takeOver(
+  private Buffer takeOver(
       BufferUse use, int kernel, Map<Tensor, Integer> lastUse, Map<Tensor, Buffer> byTensor) {
     Tensor source = use.inPlaceOf();
     if (source == null || source.role().persistent() || lastUse.get(source) > kernel) {
       return null;
     }
-    return byTensor.get(source);
+    return device(source) == device(use.tensor()) ? byTensor.get(source) : null;
   }
 
   private static Map<Tensor, Integer> lastUses(
@@ -151,20 +164,19 @@ public final class MemoryPlanner {
     return last;
   }
 
-  private long place(Set<Buffer> buffers) {
+  private void place(Set<Buffer> buffers, long[] end) {
     List<Buffer> order = new ArrayList<>(buffers);
     order.sort(
         Comparator.comparingLong((Buffer b) -> -b.bytes)
             .thenComparingInt(b -> b.kernel)
             .thenComparing(b -> b.tensor == null ? "" : b.tensor.name()));
     List<Buffer> placed = new ArrayList<>();
-    long end = 0;
     for (Buffer buffer : order) {
-      buffer.slot = new Slot(lowestGap(buffer, placed), buffer.bytes);
+      int device = buffer.device;
+      buffer.slot = new Slot(device, lowestGap(buffer, placed), buffer.bytes);
       placed.add(buffer);
-      end = Math.max(end, align(buffer.slot.offset() + buffer.bytes));
+      end[device] = Math.max(end[device], align(buffer.slot.offset() + buffer.bytes));
     }
-    return end;
   }
 
   private long lowestGap(Buffer buffer, List<Buffer> placed) {
@@ -176,7 +188,7 @@ public final class MemoryPlanner {
             .toList();
     long offset = 0;
     for (Slot slot : taken) {
-      if (new Slot(offset, buffer.bytes).overlaps(slot)) {
+      if (new Slot(buffer.device, offset, buffer.bytes).overlaps(slot)) {
         offset = align(slot.offset() + slot.bytes());
       }
     }

@@ -23,6 +23,7 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.FloatTensor;
@@ -44,7 +45,7 @@ public final class Classifier implements AutoCloseable {
    * How to run a network.
    *
    * @param backend {@code auto} or a name
-   * @param devices devices by name; empty for the backend's first
+   * @param devices devices by name, one or one a column; empty for the backend's first
    * @param threads threads in all
    * @param batch images a step
    * @param say receives what the user should know, such as the backend chosen
@@ -80,7 +81,8 @@ public final class Classifier implements AutoCloseable {
     this.seed = seed;
     this.bytes = mean != null;
     this.options = options;
-    this.programs = Programs.of(network, options.batch);
+    Placement placement = Placement.of(network, options.devices, false);
+    this.programs = Programs.of(network, options.batch, placement, List.of());
     this.backend =
         Backends.choose(options.backend, options.say)
             .open(new BackendOptions(options.threads, options.devices));

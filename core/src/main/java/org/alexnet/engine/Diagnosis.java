@@ -18,7 +18,8 @@ final class Diagnosis {
    */
   static String of(
       Backend backend, Programs programs, Executable failed, Batch batch, StepSettings settings) {
-    Programs observed = Programs.observingAll(programs.network(), programs.batch());
+    Programs observed =
+        Programs.observingAll(programs.network(), programs.batch(), programs.placement());
     try (Executable replay = backend.compile(observed)) {
       for (Tensor tensor : programs.persistent().values()) {
         replay.write(tensor, failed.read(tensor));

@@ -10,6 +10,9 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
+import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
+import org.alexnet.program.Programs;
 
 /**
  * All that decides what a run computes, as it is kept in {@code run.json}.
@@ -25,6 +28,7 @@ import org.alexnet.model.Schedule;
  * @param shuffle whether each epoch has an order of its own
  * @param dropout whether the network's dropout layers are there
  * @param skipBad whether unreadable images are left out
+ * @param deterministic whether one device computes as several do
  */
 public record RunConfig(
     String model,
@@ -37,7 +41,8 @@ public record RunConfig(
     Recipe recipe,
     boolean shuffle,
     boolean dropout,
-    boolean skipBad) {
+    boolean skipBad,
+    boolean deterministic) {
 
   private static final int FORMAT = 1;
 
@@ -49,6 +54,13 @@ public record RunConfig(
   public Model resolve() {
     Model named = Models.named(model).withClasses(classes);
     return dropout ? named : named.withoutDropout();
+  }
+
+  /** The programs of this run on devices by name. */
+  Programs programs(List<String> devices) {
+    Network network = resolve().network();
+    Placement placement = Placement.of(network, devices, deterministic);
+    return Programs.of(network, recipe.batch(), placement, List.of());
   }
 
   ObjectNode toJson() {
@@ -72,6 +84,7 @@ public record RunConfig(
     json.put("shuffle", shuffle);
     json.put("dropout", dropout);
     json.put("skip_bad", skipBad);
+    json.put("deterministic", deterministic);
     json.put("precision", "fp32");
     return json;
   }
@@ -104,6 +117,7 @@ public record RunConfig(
         recipe,
         json.path("shuffle").asBoolean(),
         json.path("dropout").asBoolean(),
-        json.path("skip_bad").asBoolean());
+        json.path("skip_bad").asBoolean(),
+        json.path("deterministic").asBoolean());
   }
 }

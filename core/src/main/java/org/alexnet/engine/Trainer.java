@@ -20,6 +20,7 @@ import org.alexnet.data.Sources;
 import org.alexnet.model.Model;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.FloatTensor;
@@ -62,7 +63,8 @@ final class Trainer {
       SequencedMap<String, FloatTensor> weights = startingWeights(model);
       InputMean mean = InputMean.of(data.train(), plain.input(), training.threads);
       say(config);
-      Programs programs = Programs.of(model.network(), config.recipe().batch());
+      Programs programs = config.programs(training.devices);
+      sayTraffic(programs);
       try (Executable executable = backend.compile(programs);
           RunFolder folder = RunFolder.create(out, config.toJson())) {
         folder.writeInput(mean.tensors(), InputMean.metadata(plain.input()));
@@ -91,7 +93,8 @@ final class Trainer {
                   input,
                   config.skipBad())) {
         check(data, config, model.network());
-        Programs programs = Programs.of(model.network(), config.recipe().batch());
+        Programs programs = config.programs(training.devices);
+        sayTraffic(programs);
         try (Executable executable = backend.compile(programs)) {
           InputMean mean = restore(folder, executable, programs, input);
           RunState state = RunState.restore(config, folder.state());
@@ -192,7 +195,8 @@ final class Trainer {
         training.recipe(),
         training.shuffle,
         training.dropout,
-        training.skipBad);
+        training.skipBad,
+        training.deterministic);
   }
 
   private void check(DataSet data, RunConfig config, Network network) {
@@ -239,6 +243,29 @@ final class Trainer {
                 json.get("schedule").asText(),
                 json.get("augment").asText(),
                 json.get("seed").asText()));
+  }
+
+  private void sayTraffic(Programs programs) {
+    Placement placement = programs.placement();
+    if (placement.deviceCount() == 1) {
+      return;
+    }
+    List<String> devices = training.devices.stream().distinct().toList();
+    StringBuilder text = new StringBuilder("Columns on ");
+    text.append(String.join(", ", training.devices)).append("; a training step sends");
+    long[][] bytes = programs.traffic();
+    String separator = " ";
+    for (int from = 0; from < bytes.length; from++) {
+      for (int to = 0; to < bytes.length; to++) {
+        if (bytes[from][to] > 0) {
+          text.append(separator)
+              .append("%.1f MB from ".formatted(bytes[from][to] * 1e-6))
+              .append(devices.get(from) + " to " + devices.get(to));
+          separator = ", ";
+        }
+      }
+    }
+    listener.message(text + ".");
   }
 
   /** Refuses a folder in use before any work is done; creating the run checks again. */

@@ -41,6 +41,7 @@ public final class Training {
   boolean shuffle = true;
   boolean dropout = true;
   boolean skipBad;
+  boolean deterministic;
   Integer classes;
   Path init;
   double checkpointMinutes = 10;
@@ -91,7 +92,10 @@ public final class Training {
     return this;
   }
 
-  /** Devices by name, {@code cpu:0}. */
+  /**
+   * Devices by name: {@code cpu:0}, or one for each of the network's columns, {@code cpu:0} and
+   * {@code cpu:1}.
+   */
   public Training devices(List<String> names) {
     devices = List.copyOf(names);
     return this;
@@ -172,6 +176,15 @@ public final class Training {
   /** Leaves out images that cannot be read instead of refusing the folder. */
   public Training skipBad(boolean on) {
     skipBad = on;
+    return this;
+  }
+
+  /**
+   * Computes on one device as on several, a column at a time: the same bits on one device as on
+   * two. False by default, which is faster.
+   */
+  public Training deterministic(boolean on) {
+    deterministic = on;
     return this;
   }
 

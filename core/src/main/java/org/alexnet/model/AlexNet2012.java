@@ -18,8 +18,9 @@ import org.alexnet.network.Window;
 
 /**
  * The network of Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional
- * neural networks" (2012), as sections 3 to 5 of the text describe it. On one device its two
- * columns are groups of the second, fourth and fifth convolution and of the normalisation.
+ * neural networks" (2012), as sections 3 to 5 of the text describe it, in two columns. The second,
+ * fourth and fifth convolution and the normalisation keep to their column, which on one device is
+ * what groups say; conv3 and the fully-connected layers read both.
  */
 final class AlexNet2012 {
 
@@ -27,8 +28,7 @@ final class AlexNet2012 {
 
   /** 60,965,224 parameters. */
   static Model model() {
-    return new Model(
-        network("alexnet-2012", 2), recipe(), "the paper's network, its columns as groups");
+    return new Model(network("alexnet-2012", 2), recipe(), "the paper's network, in two columns");
   }
 
   /** Without groups, as most tutorials have it: 62,378,344 parameters. */
@@ -45,28 +45,28 @@ final class AlexNet2012 {
   private static Network network(String name, int columns) {
     List<Layer> layers =
         List.of(
-            conv("conv1", 96, new Window(11, 4, 0), 1, 0), // 96 x 55 x 55
+            conv("conv1", 96, new Window(11, 4, 0), 1, columns, 0), // 96 x 55 x 55
             new Relu("relu1"),
             norm("norm1", columns),
             pool("pool1"), // 96 x 27 x 27
-            conv("conv2", 256, new Window(5, 1, 2), columns, 1), // 256 x 27 x 27
+            conv("conv2", 256, new Window(5, 1, 2), columns, columns, 1), // 256 x 27 x 27
             new Relu("relu2"),
             norm("norm2", columns),
             pool("pool2"), // 256 x 13 x 13
-            conv("conv3", 384, new Window(3, 1, 1), 1, 0), // 384 x 13 x 13
+            conv("conv3", 384, new Window(3, 1, 1), 1, columns, 0), // 384 x 13 x 13
             new Relu("relu3"),
-            conv("conv4", 384, new Window(3, 1, 1), columns, 1), // 384 x 13 x 13
+            conv("conv4", 384, new Window(3, 1, 1), columns, columns, 1), // 384 x 13 x 13
             new Relu("relu4"),
-            conv("conv5", 256, new Window(3, 1, 1), columns, 1), // 256 x 13 x 13
+            conv("conv5", 256, new Window(3, 1, 1), columns, columns, 1), // 256 x 13 x 13
             new Relu("relu5"),
             pool("pool5"), // 256 x 6 x 6
-            connected("fc6", 4096, 1),
+            connected("fc6", 4096, columns, 1),
             new Relu("relu6"),
             new Dropout("drop6", 0.5f, Dropout.Scaling.TESTING),
-            connected("fc7", 4096, 1),
+            connected("fc7", 4096, columns, 1),
             new Relu("relu7"),
             new Dropout("drop7", 0.5f, Dropout.Scaling.TESTING),
-            connected("fc8", 1000, 0),
+            connected("fc8", 1000, 1, 0),
             new SoftmaxLoss("softmax"));
     return new Network(name, new Input(3, 227, 256, 1), layers);
   }
@@ -82,12 +82,13 @@ final class AlexNet2012 {
   }
 
   /** Section 5: weights N(0, 0.01^2), and the given constant for every bias. */
-  private static Layer conv(String name, int filters, Window window, int groups, float bias) {
-    return new Convolution(name, filters, window, groups, weight(), constant(bias));
+  private static Layer conv(
+      String name, int filters, Window window, int groups, int columns, float bias) {
+    return new Convolution(name, filters, window, groups, columns, weight(), constant(bias));
   }
 
-  private static Layer connected(String name, int outputs, float bias) {
-    return new FullyConnected(name, outputs, weight(), constant(bias));
+  private static Layer connected(String name, int outputs, int columns, float bias) {
+    return new FullyConnected(name, outputs, columns, weight(), constant(bias));
   }
 
   private static Parameter weight() {

@@ -45,12 +45,12 @@ final class AlexNet2014 {
             new Relu("relu5"),
             pool("pool5"), // 256 x 6 x 6
             new Dropout("drop5", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc6", 4096, WEIGHT, BIAS),
+            new FullyConnected("fc6", 4096, 1, WEIGHT, BIAS),
             new Relu("relu6"),
             new Dropout("drop6", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc7", 4096, WEIGHT, BIAS),
+            new FullyConnected("fc7", 4096, 1, WEIGHT, BIAS),
             new Relu("relu7"),
-            new FullyConnected("fc8", 1000, WEIGHT, BIAS),
+            new FullyConnected("fc8", 1000, 1, WEIGHT, BIAS),
             new SoftmaxLoss("softmax"));
     return new Model(
         new Network("alexnet-2014", new Input(3, 224, 256, 1), layers),
@@ -59,7 +59,7 @@ final class AlexNet2014 {
   }
 
   private static Layer conv(String name, int filters, Window window) {
-    return new Convolution(name, filters, window, 1, WEIGHT, BIAS);
+    return new Convolution(name, filters, window, 1, 1, WEIGHT, BIAS);
   }
 
   private static Layer pool(String name) {

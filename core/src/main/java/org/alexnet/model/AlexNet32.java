@@ -40,10 +40,10 @@ final class AlexNet32 {
             conv("conv3", 128),
             new Relu("relu3"),
             pool("pool3"), // 128 x 4 x 4
-            new FullyConnected("fc1", 512, WEIGHT, BIAS),
+            new FullyConnected("fc1", 512, 1, WEIGHT, BIAS),
             new Relu("relu4"),
             new Dropout("drop1", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc2", 10, WEIGHT, BIAS),
+            new FullyConnected("fc2", 10, 1, WEIGHT, BIAS),
             new SoftmaxLoss("softmax"));
     return new Model(
         new Network("alexnet-32", new Input(3, 32, 32, 1 / 255f), layers),
@@ -53,7 +53,7 @@ final class AlexNet32 {
   }
 
   private static Layer conv(String name, int filters) {
-    return new Convolution(name, filters, new Window(3, 1, 1), 1, WEIGHT, BIAS);
+    return new Convolution(name, filters, new Window(3, 1, 1), 1, 1, WEIGHT, BIAS);
   }
 
   private static Layer pool(String name) {

@@ -45,13 +45,13 @@ final class CaffeNet {
             conv("conv5", 256, new Window(3, 1, 1), 2, 0.1f), // 256 x 13 x 13
             new Relu("relu5"),
             pool("pool5"), // 256 x 6 x 6
-            new FullyConnected("fc6", 4096, WEIGHT, bias(0.1f)),
+            new FullyConnected("fc6", 4096, 1, WEIGHT, bias(0.1f)),
             new Relu("relu6"),
             new Dropout("drop6", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc7", 4096, WEIGHT, bias(0.1f)),
+            new FullyConnected("fc7", 4096, 1, WEIGHT, bias(0.1f)),
             new Relu("relu7"),
             new Dropout("drop7", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc8", 1000, WEIGHT, bias(0)),
+            new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
             new SoftmaxLoss("softmax"));
     return new Model(
         new Network("caffenet", new Input(3, 227, 256, 1), layers),
@@ -68,7 +68,7 @@ final class CaffeNet {
   }
 
   private static Layer conv(String name, int filters, Window window, int groups, float value) {
-    return new Convolution(name, filters, window, groups, WEIGHT, bias(value));
+    return new Convolution(name, filters, window, groups, 1, WEIGHT, bias(value));
   }
 
   private static Parameter bias(float value) {

@@ -5,14 +5,28 @@ package org.alexnet.network;
  * filter. Output sizes are rounded down.
  *
  * @param groups input channels and filters are cut into as many parts, each seeing only its own
+ * @param columns parts of the filters that may be computed on devices of their own. A column reads
+ *     its part of the input where the groups keep to it, and all of it otherwise
  */
 public record Convolution(
-    String name, int filters, Window window, int groups, Parameter weight, Parameter bias)
+    String name,
+    int filters,
+    Window window,
+    int groups,
+    int columns,
+    Parameter weight,
+    Parameter bias)
     implements Layer {
   public Convolution {
     if (filters < 1 || groups < 1 || filters % groups != 0) {
       throw new IllegalArgumentException(
           "%s: %d filters cannot be cut into %d groups".formatted(name, filters, groups));
+    }
+    boolean nested = groups == 1 || groups % columns == 0;
+    if (columns < 1 || filters % columns != 0 || !nested) {
+      throw new IllegalArgumentException(
+          "%s: %d filters in %d groups cannot be cut into %d columns"
+              .formatted(name, filters, groups, columns));
     }
   }
 }

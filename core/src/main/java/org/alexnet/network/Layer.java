@@ -13,4 +13,9 @@ public sealed interface Layer
 
   /** The name in the network, in parameters ({@code conv1.weight}) and in messages. */
   String name();
+
+  /** Columns that its outputs are cut into; 1 for a layer that leaves its input's as they are. */
+  default int columns() {
+    return 1;
+  }
 }

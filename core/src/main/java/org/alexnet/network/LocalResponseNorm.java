@@ -32,6 +32,11 @@ public record LocalResponseNorm(
     }
   }
 
+  /** The same with channels cut into another number of parts. */
+  public LocalResponseNorm withGroups(int count) {
+    return new LocalResponseNorm(name, maps, alpha, beta, k, convention, count);
+  }
+
   /** What the sum of squares is multiplied with. */
   public float factor() {
     return switch (convention) {

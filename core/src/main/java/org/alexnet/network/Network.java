@@ -42,6 +42,11 @@ public record Network(String name, Input input, List<Layer> layers) {
     return classifier().outputs();
   }
 
+  /** The most columns that a layer has: how many devices the network can be spread over. */
+  public int columns() {
+    return layers.stream().mapToInt(Layer::columns).max().orElse(1);
+  }
+
   /** The same network with another number of outputs of the last fully-connected layer. */
   public Network withClasses(int classes) {
     FullyConnected last = classifier();

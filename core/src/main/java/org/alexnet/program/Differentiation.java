@@ -1,6 +1,8 @@
 package org.alexnet.program;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -10,15 +12,17 @@ import org.alexnet.network.Parameter;
 
 /**
  * Reverse-mode differentiation of a forward program: the adjoint of each operation in reverse
- * order, then one update a parameter after the last operation that reads it.
+ * order, then one update a parameter after the last operation that reads it. Where several
+ * operations read a tensor, each contributes to its gradient, and the contributions are added in
+ * the order of those operations.
  */
 final class Differentiation {
   private final Forward forward;
   private final List<Op> ops = new ArrayList<>();
   private final List<Op> updates = new ArrayList<>();
-  private final Map<Tensor, Tensor> gradients = new HashMap<>();
+  private final Map<Tensor, Integer> readers = new HashMap<>();
+  private final Map<Tensor, Deque<Tensor>> contributions = new HashMap<>();
   private final Set<Tensor> learned = new HashSet<>();
-  private Tensor finite;
 
   private Differentiation(Forward forward) {
     this.forward = forward;
@@ -29,6 +33,7 @@ final class Differentiation {
     Differentiation d = new Differentiation(forward);
     d.findWhatDependsOnParameters();
     d.ops.addAll(forward.ops());
+    forward.ops().forEach(op -> op.reads().forEach(t -> d.readers.merge(t, 1, Integer::sum)));
     for (Op op : forward.ops().reversed()) {
       d.adjoint(op);
     }
@@ -51,58 +56,87 @@ final class Differentiation {
   private void adjoint(Op op) {
     switch (op) {
       case Op.SoftmaxCrossEntropy loss -> {
-        finite = loss.finite();
+        Tensor dx = contribution(loss, loss.logits());
         ops.add(
             new Op.SoftmaxCrossEntropyBackward(
-                loss.layer(), loss.probabilities(), loss.labels(), gradient(loss.logits())));
+                loss.layer(), loss.probabilities(), loss.labels(), dx));
       }
       case Op.Convolve conv -> convolve(conv);
       case Op.Connect fc -> connect(fc);
       case Op.Rectify relu -> {
         if (learned.contains(relu.x())) {
-          Tensor dy = gradients.get(relu.y());
-          ops.add(new Op.RectifyBackward(relu.layer(), dy, relu.y(), gradient(relu.x())));
+          Tensor dy = gradient(relu, relu.y());
+          ops.add(new Op.RectifyBackward(relu.layer(), dy, relu.y(), contribution(relu, relu.x())));
         }
       }
       case Op.HyperbolicTangent tanh -> {
         if (learned.contains(tanh.x())) {
-          Tensor dy = gradients.get(tanh.y());
-          ops.add(new Op.HyperbolicTangentBackward(tanh.layer(), dy, tanh.y(), gradient(tanh.x())));
+          Tensor dy = gradient(tanh, tanh.y());
+          ops.add(
+              new Op.HyperbolicTangentBackward(
+                  tanh.layer(), dy, tanh.y(), contribution(tanh, tanh.x())));
         }
       }
       case Op.MaxPool pool -> {
         if (learned.contains(pool.x())) {
-          Tensor dy = gradients.get(pool.y());
-          Tensor dx = gradient(pool.x());
+          Tensor dy = gradient(pool, pool.y());
+          Tensor dx = contribution(pool, pool.x());
           ops.add(new Op.MaxPoolBackward(pool.layer(), dy, pool.argmax(), dx, pool.window()));
         }
       }
       case Op.AveragePool pool -> {
         if (learned.contains(pool.x())) {
-          Tensor dy = gradients.get(pool.y());
-          ops.add(new Op.AveragePoolBackward(pool.layer(), dy, gradient(pool.x()), pool.window()));
+          Tensor dy = gradient(pool, pool.y());
+          ops.add(
+              new Op.AveragePoolBackward(
+                  pool.layer(), dy, contribution(pool, pool.x()), pool.window()));
         }
       }
       case Op.Normalize norm -> {
         if (learned.contains(norm.x())) {
-          Tensor dy = gradients.get(norm.y());
-          Tensor dx = gradient(norm.x());
+          Tensor dy = gradient(norm, norm.y());
+          Tensor dx = contribution(norm, norm.x());
           ops.add(new Op.NormalizeBackward(norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
         }
       }
       case Op.Drop drop -> {
         if (learned.contains(drop.x())) {
-          Tensor dy = gradients.get(drop.y());
-          ops.add(new Op.Drop(drop.layer(), dy, gradient(drop.x()), drop.rate(), drop.scale()));
+          Tensor dy = gradient(drop, drop.y());
+          ops.add(
+              new Op.Drop(
+                  drop.layer(),
+                  dy,
+                  contribution(drop, drop.x()),
+                  drop.rate(),
+                  drop.scale(),
+                  drop.part()));
+        }
+      }
+      case Op.Transfer transfer -> {
+        if (contributions.containsKey(transfer.y())) { // not so for the flag of a finite loss
+          Tensor dy = gradient(transfer, transfer.y());
+          ops.add(new Op.Transfer(transfer.layer(), dy, home(transfer.x())));
+        }
+      }
+      case Op.Concatenate concatenate -> {
+        if (learned.contains(concatenate.y())) {
+          Tensor dy = gradient(concatenate, concatenate.y());
+          int first = 0;
+          for (Tensor part : concatenate.parts()) {
+            ops.add(new Op.Slice(concatenate.layer(), dy, first, home(part)));
+            first += part.shape().c();
+          }
         }
       }
       case Op.Scale scale -> {
         if (learned.contains(scale.x())) {
-          Tensor dy = gradients.get(scale.y());
-          ops.add(new Op.Scale(scale.layer(), dy, gradient(scale.x()), scale.factor()));
+          Tensor dy = gradient(scale, scale.y());
+          ops.add(new Op.Scale(scale.layer(), dy, contribution(scale, scale.x()), scale.factor()));
         }
       }
       case Op.LoadInput load -> {}
+      case Op.Slice b -> throw alreadyBackward(b);
+      case Op.Add b -> throw alreadyBackward(b);
       case Op.ConvolveBackwardData b -> throw alreadyBackward(b);
       case Op.ConvolveBackwardFilter b -> throw alreadyBackward(b);
       case Op.RectifyBackward b -> throw alreadyBackward(b);
@@ -121,23 +155,46 @@ final class Differentiation {
     return new IllegalStateException(op.layer() + ": a forward program holds " + op);
   }
 
-  private Tensor gradient(Tensor tensor) {
+  /** What an operation contributes to the gradient of a tensor that it reads, in its column. */
+  private Tensor contribution(Op reader, Tensor tensor) {
+    return contribution(tensor, reader.column());
+  }
+
+  /** A contribution made where the tensor itself is. */
+  private Tensor home(Tensor tensor) {
+    return contribution(tensor, tensor.column());
+  }
+
+  private Tensor contribution(Tensor tensor, int column) {
+    int all = readers.get(tensor);
+    Deque<Tensor> known = contributions.computeIfAbsent(tensor, t -> new ArrayDeque<>());
     Tensor gradient = tensor.gradient();
-    if (gradients.put(tensor, gradient) != null) {
-      throw new IllegalStateException(tensor + " is read by two operations");
+    if (all > 1) {
+      int number = all - 1 - known.size();
+      gradient = Tensor.step(gradient.name() + "." + number, tensor.shape()).in(column);
     }
+    known.addFirst(gradient); // readers come in reverse
     return gradient;
   }
 
+  /** The gradient of what an operation wrote, all contributions to it added up. */
+  private Tensor gradient(Op writer, Tensor tensor) {
+    Deque<Tensor> terms = contributions.get(tensor);
+    if (terms.size() > 1) {
+      ops.add(new Op.Add(writer.layer(), List.copyOf(terms), tensor.gradient()));
+    }
+    return tensor.gradient();
+  }
+
   private void convolve(Op.Convolve conv) {
-    Tensor dy = gradients.get(conv.y());
-    Tensor dw = gradient(conv.weight());
-    Tensor db = gradient(conv.bias());
+    Tensor dy = gradient(conv, conv.y());
+    Tensor dw = conv.weight().gradient();
+    Tensor db = conv.bias().gradient();
     ops.add(
         new Op.ConvolveBackwardFilter(
             conv.layer(), conv.x(), dy, dw, db, conv.window(), conv.groups()));
     if (learned.contains(conv.x())) {
-      Tensor dx = gradient(conv.x());
+      Tensor dx = contribution(conv, conv.x());
       ops.add(
           new Op.ConvolveBackwardData(
               conv.layer(), dy, conv.weight(), dx, conv.window(), conv.groups()));
@@ -147,12 +204,12 @@ final class Differentiation {
   }
 
   private void connect(Op.Connect fc) {
-    Tensor dy = gradients.get(fc.y());
+    Tensor dy = gradient(fc, fc.y());
     if (learned.contains(fc.x())) {
-      ops.add(new Op.ConnectBackwardData(fc.layer(), dy, fc.weight(), gradient(fc.x())));
+      ops.add(new Op.ConnectBackwardData(fc.layer(), dy, fc.weight(), contribution(fc, fc.x())));
     }
-    Tensor dw = gradient(fc.weight());
-    Tensor db = gradient(fc.bias());
+    Tensor dw = fc.weight().gradient();
+    Tensor db = fc.bias().gradient();
     ops.add(new Op.ConnectBackwardFilter(fc.layer(), fc.x(), dy, dw, db));
     update(fc.layer(), fc.weight(), dw);
     update(fc.layer(), fc.bias(), db);
@@ -160,6 +217,7 @@ final class Differentiation {
 
   private void update(String layer, Tensor w, Tensor dw) {
     Parameter how = forward.learning(w);
-    updates.add(new Op.Update(layer, w, w.momentum(), dw, finite, how.rate(), how.decay()));
+    updates.add(
+        new Op.Update(layer, w, w.momentum(), dw, forward.finiteNear(w), how.rate(), how.decay()));
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -21,18 +22,23 @@ import org.alexnet.program.StepProgram.Phase;
 final class Forward {
   private final Network network;
   private final Phase phase;
+  private final Placement placement;
   private final List<Op> ops = new ArrayList<>();
   private final Map<Tensor, Parameter> learning = new HashMap<>();
-  private Tensor current;
+  private final ColumnInputs inputs;
+  private List<Tensor> current; // by column; only one where the last layer is not cut
   private Tensor labels;
+  private Tensor finite;
 
-  private Forward(Network network, Phase phase) {
+  private Forward(Network network, Phase phase, Placement placement) {
     this.network = network;
     this.phase = phase;
+    this.placement = placement;
+    this.inputs = new ColumnInputs(placement, ops);
   }
 
-  static Forward of(Network network, int batch, Phase phase) {
-    Forward forward = new Forward(network, phase);
+  static Forward of(Network network, int batch, Phase phase, Placement placement) {
+    Forward forward = new Forward(network, phase, placement);
     forward.load(batch);
     for (Layer layer : network.layers()) {
       forward.add(layer);
@@ -49,69 +55,132 @@ final class Forward {
     return learning.get(parameter);
   }
 
+  /** The flag of a finite loss, on the device of a tensor. */
+  Tensor finiteNear(Tensor tensor) {
+    return inputs.on(tensor.column(), network.layers().getLast().name(), finite);
+  }
+
+  /** Every device loads the images by itself. */
   private void load(int batch) {
     int c = network.input().channels();
     int stored = network.input().stored();
     int size = network.input().size();
-    Tensor mean = new Tensor(Programs.MEAN, new Shape(1, c, stored, stored), Tensor.Role.CONSTANT);
-    current = Tensor.step("data", new Shape(batch, c, size, size));
-    labels = Tensor.step("labels", new Shape(batch, 1, 1, 1));
-    ops.add(new Op.LoadInput("data", mean, current, labels, network.input().scale()));
-  }
-
-  private void add(Layer layer) {
-    Tensor x = current;
-    switch (layer) {
-      case Convolution conv -> convolve(conv, x);
-      case Pooling pool -> pool(pool, x);
-      case Relu relu -> ops.add(new Op.Rectify(relu.name(), x, next(layer, x.shape())));
-      case Tanh tanh -> ops.add(new Op.HyperbolicTangent(tanh.name(), x, next(layer, x.shape())));
-      case LocalResponseNorm norm -> normalize(norm, x);
-      case FullyConnected fc -> connect(fc, x);
-      case Dropout drop -> drop(drop, x);
-      case SoftmaxLoss loss -> loss(loss, x);
+    for (int device = 0; device < placement.deviceCount(); device++) {
+      int column = placement.firstColumn(device);
+      Shape kept = new Shape(1, c, stored, stored);
+      Tensor mean = new Tensor(Programs.MEAN, kept, Tensor.Role.CONSTANT, column);
+      Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(column);
+      Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(column);
+      ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scale()));
+      inputs.copy(data);
+      if (device == 0) {
+        current = List.of(data);
+        labels = classes;
+      }
     }
   }
 
-  private Tensor next(Layer layer, Shape shape) {
-    current = Tensor.step(layer == network.classifier() ? Programs.LOGITS : layer.name(), shape);
-    return current;
+  private void add(Layer layer) {
+    switch (layer) {
+      case Convolution conv -> convolve(conv);
+      case FullyConnected fc -> connect(fc);
+      case SoftmaxLoss loss -> loss(loss);
+      case Pooling pool -> current = each(part -> pool(pool, part));
+      case Relu relu -> current = each(part -> rectify(relu, part));
+      case Tanh tanh -> current = each(part -> tanh(tanh, part));
+      case LocalResponseNorm norm -> current = each(part -> normalize(norm, part));
+      case Dropout drop -> current = each(part -> drop(drop, part));
+    }
   }
 
-  private Tensor parameter(Layer layer, String kind, Shape shape, Parameter how) {
-    Tensor tensor = new Tensor(layer.name() + "." + kind, shape, Tensor.Role.PARAMETER);
+  /** What a layer makes of one part of its input. */
+  private interface Step {
+    Tensor of(Tensor part);
+  }
+
+  private List<Tensor> each(Step step) {
+    return current.stream().map(step::of).toList();
+  }
+
+  private Tensor output(Layer layer, Shape shape, int column) {
+    String name = layer == network.classifier() ? Programs.LOGITS : layer.name();
+    return Tensor.step(name, shape).in(column);
+  }
+
+  private Tensor parameter(Layer layer, String kind, Shape shape, Parameter how, int column) {
+    Tensor tensor = new Tensor(layer.name() + "." + kind, shape, Tensor.Role.PARAMETER, column);
     learning.put(tensor, how);
     return tensor;
   }
 
-  private void convolve(Convolution conv, Tensor x) {
-    Shape in = x.shape();
-    if (in.c() % conv.groups() != 0) {
-      throw misfit(conv, "%d input channels in %d groups".formatted(in.c(), conv.groups()));
+  private int columns(Layer layer) {
+    return placement.cut() ? layer.columns() : 1;
+  }
+
+  private int channels() {
+    return current.stream().mapToInt(part -> part.shape().c()).sum();
+  }
+
+  private void convolve(Convolution conv) {
+    Shape in = current.getFirst().shape();
+    int columns = columns(conv);
+    boolean own = columns > 1 && conv.groups() > 1;
+    if (own && current.size() != columns) {
+      throw misfit(
+          conv,
+          "its groups keep to %d columns, and its input has %d".formatted(columns, current.size()));
+    }
+    if (channels() % conv.groups() != 0) {
+      throw misfit(conv, "%d input channels in %d groups".formatted(channels(), conv.groups()));
     }
     int kernel = conv.window().kernel();
     int h = outputs(conv, conv.window().floor(in.h()), in);
     int w = outputs(conv, conv.window().floor(in.w()), in);
-    Shape filters = new Shape(conv.filters(), in.c() / conv.groups(), kernel, kernel);
-    Tensor weight = parameter(conv, "weight", filters, conv.weight());
-    Tensor bias = parameter(conv, "bias", Shape.vector(conv.filters()), conv.bias());
-    Tensor y = next(conv, new Shape(in.n(), conv.filters(), h, w));
-    ops.add(new Op.Convolve(conv.name(), x, weight, bias, y, conv.window(), conv.groups()));
+    int filters = conv.filters() / columns;
+    int groups = own ? conv.groups() / columns : conv.groups();
+    List<Tensor> parts = new ArrayList<>();
+    for (int column = 0; column < columns; column++) {
+      Tensor x = own ? current.get(column) : inputs.whole(column, conv.name(), current);
+      Shape shape = new Shape(filters, x.shape().c() / groups, kernel, kernel);
+      Tensor weight = parameter(conv, "weight", shape, conv.weight(), column);
+      Tensor bias = parameter(conv, "bias", Shape.vector(filters), conv.bias(), column);
+      Tensor y = output(conv, new Shape(in.n(), filters, h, w), column);
+      ops.add(new Op.Convolve(conv.name(), x, weight, bias, y, conv.window(), groups));
+      parts.add(y);
+    }
+    current = parts;
   }
 
-  private void pool(Pooling pool, Tensor x) {
+  private void connect(FullyConnected fc) {
+    int columns = columns(fc);
+    int outputs = fc.outputs() / columns;
+    List<Tensor> parts = new ArrayList<>();
+    for (int column = 0; column < columns; column++) {
+      Tensor x = inputs.whole(column, fc.name(), current);
+      Shape shape = new Shape(outputs, x.shape().imageElements(), 1, 1);
+      Tensor weight = parameter(fc, "weight", shape, fc.weight(), column);
+      Tensor bias = parameter(fc, "bias", Shape.vector(outputs), fc.bias(), column);
+      Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), column);
+      ops.add(new Op.Connect(fc.name(), x, weight, bias, y));
+      parts.add(y);
+    }
+    current = parts;
+  }
+
+  private Tensor pool(Pooling pool, Tensor x) {
     Shape in = x.shape();
     int h = outputs(pool, pool.outputs(in.h()), in);
     int w = outputs(pool, pool.outputs(in.w()), in);
-    Tensor y = next(pool, new Shape(in.n(), in.c(), h, w));
+    Tensor y = output(pool, new Shape(in.n(), in.c(), h, w), x.column());
     ops.add(
         switch (pool.kind()) {
           case MAX -> {
-            Tensor argmax = Tensor.step(pool.name() + ".argmax", y.shape());
+            Tensor argmax = Tensor.step(pool.name() + ".argmax", y.shape()).in(x.column());
             yield new Op.MaxPool(pool.name(), x, y, argmax, pool.window());
           }
           case AVERAGE -> new Op.AveragePool(pool.name(), x, y, pool.window());
         });
+    return y;
   }
 
   private int outputs(Layer layer, int count, Shape in) {
@@ -121,36 +190,55 @@ final class Forward {
     return count;
   }
 
-  private void normalize(LocalResponseNorm norm, Tensor x) {
-    if (x.shape().c() % norm.groups() != 0) {
-      throw misfit(norm, "%d channels in %d groups".formatted(x.shape().c(), norm.groups()));
+  private Tensor rectify(Relu relu, Tensor x) {
+    Tensor y = output(relu, x.shape(), x.column());
+    ops.add(new Op.Rectify(relu.name(), x, y));
+    return y;
+  }
+
+  private Tensor tanh(Tanh tanh, Tensor x) {
+    Tensor y = output(tanh, x.shape(), x.column());
+    ops.add(new Op.HyperbolicTangent(tanh.name(), x, y));
+    return y;
+  }
+
+  private Tensor normalize(LocalResponseNorm norm, Tensor x) {
+    if (channels() % norm.groups() != 0 || norm.groups() % current.size() != 0) {
+      throw misfit(
+          norm,
+          "%d channels of %d columns in %d groups"
+              .formatted(channels(), current.size(), norm.groups()));
     }
-    Tensor s = Tensor.step(norm.name() + ".scale", x.shape());
-    ops.add(new Op.Normalize(norm.name(), x, next(norm, x.shape()), s, norm));
+    Tensor y = output(norm, x.shape(), x.column());
+    Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.column());
+    LocalResponseNorm part = norm.withGroups(norm.groups() / current.size());
+    ops.add(new Op.Normalize(norm.name(), x, y, s, part));
+    return y;
   }
 
-  private void connect(FullyConnected fc, Tensor x) {
-    Shape in = x.shape();
-    Shape weights = new Shape(fc.outputs(), in.imageElements(), 1, 1);
-    Tensor weight = parameter(fc, "weight", weights, fc.weight());
-    Tensor bias = parameter(fc, "bias", Shape.vector(fc.outputs()), fc.bias());
-    Tensor y = next(fc, new Shape(in.n(), fc.outputs(), 1, 1));
-    ops.add(new Op.Connect(fc.name(), x, weight, bias, y));
-  }
-
-  private void drop(Dropout drop, Tensor x) {
-    switch (phase) {
-      case TRAIN -> ops.add(Op.Drop.training(drop, x, next(drop, x.shape())));
-      case EVALUATE -> {
-        if (drop.scaling() == Dropout.Scaling.TESTING) {
-          ops.add(new Op.Scale(drop.name(), x, next(drop, x.shape()), 1 - drop.rate()));
-        }
-      }
+  private Tensor drop(Dropout drop, Tensor x) {
+    if (phase == Phase.EVALUATE && drop.scaling() == Dropout.Scaling.TRAINING) {
+      return x;
     }
+    Tensor y = output(drop, x.shape(), x.column());
+    ops.add(
+        switch (phase) {
+          case TRAIN -> {
+            int before =
+                IntStream.range(0, current.indexOf(x))
+                    .map(column -> current.get(column).shape().c())
+                    .sum();
+            yield Op.Drop.training(drop, x, y, new Op.Drop.Part(before, channels()));
+          }
+          case EVALUATE -> new Op.Scale(drop.name(), x, y, 1 - drop.rate());
+        });
+    return y;
   }
 
-  private void loss(SoftmaxLoss loss, Tensor logits) {
+  private void loss(SoftmaxLoss loss) {
+    Tensor logits = inputs.whole(0, loss.name(), current);
     int n = logits.shape().n();
+    finite = Tensor.step("finite", Shape.vector(1));
     ops.add(
         new Op.SoftmaxCrossEntropy(
             loss.name(),
@@ -158,7 +246,10 @@ final class Forward {
             labels,
             Tensor.step(Programs.PROBABILITIES, logits.shape()),
             Tensor.step(Programs.LOSS, new Shape(n, 1, 1, 1)),
-            Tensor.step("finite", Shape.vector(1))));
+            finite));
+    if (phase == Phase.TRAIN) {
+      learning.keySet().forEach(parameter -> finiteNear(parameter));
+    }
   }
 
   private IllegalArgumentException misfit(Layer layer, String what) {

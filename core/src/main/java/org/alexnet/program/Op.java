@@ -18,6 +18,11 @@ public sealed interface Op {
 
   List<Tensor> writes();
 
+  /** The column that runs it: that of what it writes. */
+  default int column() {
+    return writes().getFirst().column();
+  }
+
   /**
    * Brings the batch's pixels to the network's input and its labels beside them, as {@link
    * org.alexnet.data.Batch} says.
@@ -270,16 +275,32 @@ public sealed interface Op {
   }
 
   /**
-   * y = x * scale where kept, else 0. Element e of x (its index N C H W) is kept if its word of the
-   * stream {@code dropout/LAYER} at this step, as an unsigned number, is at least rate * 2^32. The
-   * same operation on the gradient is its own derivative.
+   * y = x * scale where kept, else 0. Element e is kept if its word of the stream {@code
+   * dropout/LAYER} at this step, as an unsigned number, is at least rate * 2^32. The same operation
+   * on the gradient is its own derivative. A column's elements are counted as in the whole tensor.
+   *
+   * @param part which channels of the whole these are
    */
-  record Drop(String layer, Tensor x, Tensor y, float rate, float scale) implements Op {
+  record Drop(String layer, Tensor x, Tensor y, float rate, float scale, Part part) implements Op {
+
+    /**
+     * Channels of a tensor that is not cut.
+     *
+     * @param first where x begins
+     * @param channels of the whole
+     */
+    public record Part(int first, int channels) {}
 
     /** The training operation of a layer. */
-    static Drop training(Dropout layer, Tensor x, Tensor y) {
+    static Drop training(Dropout layer, Tensor x, Tensor y, Part part) {
       float scale = layer.scaling() == Dropout.Scaling.TRAINING ? 1 / (1 - layer.rate()) : 1;
-      return new Drop(layer.name(), x, y, layer.rate(), scale);
+      return new Drop(layer.name(), x, y, layer.rate(), scale, part);
+    }
+
+    /** The index, N C H W in the whole tensor, of the first element of an image of x. */
+    public long element(int image) {
+      Shape shape = x.shape();
+      return ((long) image * part.channels + part.first) * shape.h() * shape.w();
     }
 
     /** The smallest unsigned word that is kept. */
@@ -290,6 +311,75 @@ public sealed interface Op {
     @Override
     public List<Tensor> reads() {
       return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** y = x on another device. */
+  record Transfer(String layer, Tensor x, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+
+    /** Bytes that cross. */
+    public long bytes() {
+      return x.shape().elements() * Float.BYTES;
+    }
+  }
+
+  /** The parts one after the other along the channels. */
+  record Concatenate(String layer, List<Tensor> parts, Tensor y) implements Op {
+    public Concatenate {
+      parts = List.copyOf(parts);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return parts;
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /**
+   * y = the channels of x from {@code first} on, as many as y has.
+   *
+   * @param first number of a channel of x
+   */
+  record Slice(String layer, Tensor x, int first, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** y = the sum of the terms, added in their order. */
+  record Add(String layer, List<Tensor> terms, Tensor y) implements Op {
+    public Add {
+      terms = List.copyOf(terms);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return terms;
     }
 
     @Override

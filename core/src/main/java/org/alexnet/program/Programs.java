@@ -14,8 +14,10 @@ import org.alexnet.network.Network;
  *
  * @param network what they were made from
  * @param batch images a step
+ * @param placement whether the network is cut into columns, and where they run
  */
-public record Programs(Network network, int batch, StepProgram train, StepProgram evaluate) {
+public record Programs(
+    Network network, int batch, Placement placement, StepProgram train, StepProgram evaluate) {
 
   /** The class scores; observed in both programs. */
   public static final String LOGITS = "logits";
@@ -30,57 +32,94 @@ public record Programs(Network network, int batch, StepProgram train, StepProgra
   public static final String MEAN = "input.mean";
 
   /**
-   * Compiles a network.
+   * Compiles a network that is not cut.
    *
    * @param batch images a step, at least 1
    * @param observed further tensors to keep to the end of a step
    * @throws IllegalArgumentException naming the layer that does not fit its input
    */
   public static Programs of(Network network, int batch, String... observed) {
-    return of(network, batch, Set.of(observed));
+    return of(network, batch, Placement.WHOLE, List.of(observed));
   }
 
-  /** Compiles a network so that every tensor of both programs is kept. */
-  public static Programs observingAll(Network network, int batch) {
-    Programs plain = of(network, batch, Set.of());
-    return of(
-        network,
-        batch,
-        Stream.of(plain.train, plain.evaluate)
-            .flatMap(p -> p.tensors().stream().map(Tensor::name))
-            .toList());
-  }
-
-  /** As {@link #of(Network, int, String...)}. */
-  public static Programs of(Network network, int batch, Collection<String> observed) {
+  /**
+   * Compiles a network as a placement says; the same otherwise as {@link #of(Network, int,
+   * String...)}.
+   *
+   * @param observed names of tensors; all parts of a tensor are kept
+   */
+  public static Programs of(
+      Network network, int batch, Placement placement, Collection<String> observed) {
     if (batch < 1) {
       throw new IllegalArgumentException("a batch of %d images".formatted(batch));
     }
     Set<String> kept =
         Set.copyOf(
             Stream.concat(observed.stream(), Stream.of(LOGITS, PROBABILITIES, LOSS)).toList());
-    Forward train = Forward.of(network, batch, StepProgram.Phase.TRAIN);
-    Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE);
+    Forward train = Forward.of(network, batch, StepProgram.Phase.TRAIN, placement);
+    Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE, placement);
     return new Programs(
         network,
         batch,
+        placement,
         new StepProgram(StepProgram.Phase.TRAIN, Differentiation.of(train), kept),
         new StepProgram(StepProgram.Phase.EVALUATE, evaluate.ops(), kept));
   }
 
-  /** Learned tensors in the order of their layers. */
-  public List<Tensor> parameters() {
-    return train.tensors().stream().filter(t -> t.role() == Tensor.Role.PARAMETER).toList();
+  /** Compiles a network that is not cut so that every tensor of both programs is kept. */
+  public static Programs observingAll(Network network, int batch) {
+    return observingAll(network, batch, Placement.WHOLE);
   }
 
-  /** Tensors that outlive a step, by name. */
+  /** Compiles a network so that every tensor of both programs is kept. */
+  public static Programs observingAll(Network network, int batch, Placement placement) {
+    Programs plain = of(network, batch, placement, List.of());
+    return of(
+        network,
+        batch,
+        placement,
+        Stream.of(plain.train, plain.evaluate)
+            .flatMap(p -> p.tensors().stream().map(Tensor::name))
+            .toList());
+  }
+
+  /** The same network, uncut. */
+  private Programs whole() {
+    return placement.cut() ? of(network, batch) : this;
+  }
+
+  /** Learned tensors, whole, in the order of their layers. */
+  public List<Tensor> parameters() {
+    return whole().train.tensors().stream().filter(t -> t.role() == Tensor.Role.PARAMETER).toList();
+  }
+
+  /** Tensors that outlive a step, whole, by name. */
   public Map<String, Tensor> persistent() {
+    Programs whole = whole();
     Map<String, Tensor> all = new LinkedHashMap<>();
-    Stream.of(train, evaluate)
+    Stream.of(whole.train, whole.evaluate)
         .flatMap(p -> p.tensors().stream())
         .filter(t -> t.role().persistent())
         .forEach(t -> all.put(t.name(), t));
     return all;
+  }
+
+  /** The whole tensor of a name. */
+  public Tensor tensor(StepProgram.Phase phase, String name) {
+    return whole().program(phase).tensor(name);
+  }
+
+  /** Bytes that a training step sends from one device to another, by sender and receiver. */
+  public long[][] traffic() {
+    int devices = placement.deviceCount();
+    long[][] bytes = new long[devices][devices];
+    for (Op op : train.ops()) {
+      if (op instanceof Op.Transfer transfer) {
+        int from = placement.device(transfer.x());
+        bytes[from][placement.device(transfer.y())] += transfer.bytes();
+      }
+    }
+    return bytes;
   }
 
   /** The program of a phase. */

@@ -1,7 +1,10 @@
 package org.alexnet.reference;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.backend.Columns;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
 import org.alexnet.backend.Lowered;
@@ -9,24 +12,30 @@ import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
+import org.alexnet.program.Op;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
-/** Walks the operations in order over two Java arrays. */
+/** Walks the operations in order over two Java arrays a device. */
 final class ReferenceExecutable implements Executable {
   private final Lowered lowered;
   private final MemoryPlan plan;
-  private final float[] persistent;
-  private final float[] arena;
+  private final List<float[]> persistent = new ArrayList<>(); // by device
+  private final List<float[]> arenas = new ArrayList<>();
+  private long[][] crossed;
   private Phase ran = Phase.EVALUATE;
 
   ReferenceExecutable(Lowered lowered, MemoryPlan plan) {
     this.lowered = lowered;
     this.plan = plan;
-    this.persistent = new float[Math.toIntExact(plan.persistentBytes() / Float.BYTES)];
-    this.arena = new float[Math.toIntExact(plan.arenaBytes() / Float.BYTES)];
+    for (MemoryPlan.Blocks blocks : plan.devices()) {
+      persistent.add(new float[Math.toIntExact(blocks.persistentBytes() / Float.BYTES)]);
+      arenas.add(new float[Math.toIntExact(blocks.arenaBytes() / Float.BYTES)]);
+    }
+    this.crossed = new long[plan.devices().size()][plan.devices().size()];
   }
 
   @Override
@@ -36,7 +45,10 @@ final class ReferenceExecutable implements Executable {
 
   @Override
   public long allocatedBytes() {
-    return (long) (persistent.length + arena.length) * Float.BYTES;
+    return Stream.of(persistent, arenas)
+        .flatMap(List::stream)
+        .mapToLong(memory -> (long) memory.length * Float.BYTES)
+        .sum();
   }
 
   @Override
@@ -68,9 +80,15 @@ final class ReferenceExecutable implements Executable {
     List<? extends Kernel> kernels = lowered.kernels(phase);
     ReferenceOps ops = new ReferenceOps(tensor -> view(phase, tensor), batch, settings);
     double[] seconds = new double[kernels.size()];
+    crossed = new long[crossed.length][crossed.length];
     for (int i = 0; i < seconds.length; i++) {
       long start = System.nanoTime();
-      ops.run(((ReferenceKernel) kernels.get(i)).op());
+      Op op = ((ReferenceKernel) kernels.get(i)).op();
+      ops.run(op);
+      if (op instanceof Op.Transfer transfer) {
+        Placement placement = lowered.programs().placement();
+        crossed[placement.device(transfer.x())][placement.device(transfer.y())] += transfer.bytes();
+      }
       seconds[i] = (System.nanoTime() - start) * 1e-9;
     }
     return seconds;
@@ -86,22 +104,43 @@ final class ReferenceExecutable implements Executable {
   }
 
   private View view(Phase phase, Tensor tensor) {
-    int offset = Math.toIntExact(plan.slot(phase, tensor).offset() / Float.BYTES);
-    return new View(tensor.role().persistent() ? persistent : arena, offset, tensor.shape());
+    MemoryPlan.Slot slot = plan.slot(phase, tensor);
+    if (slot == null) {
+      throw new IllegalArgumentException(tensor + " is not kept; observe it to read it");
+    }
+    int offset = Math.toIntExact(slot.offset() / Float.BYTES);
+    List<float[]> memory = tensor.role().persistent() ? persistent : arenas;
+    return new View(memory.get(slot.device()), offset, tensor.shape());
   }
 
   @Override
   public float[] read(Tensor tensor) {
+    return Columns.read(program(tensor), tensor, this::fetch);
+  }
+
+  private float[] fetch(Tensor tensor) {
     View view = view(ran, tensor);
-    int length = Math.toIntExact(tensor.shape().elements());
-    return Arrays.copyOfRange(view.memory(), view.offset(), view.offset() + length);
+    return Arrays.copyOfRange(view.memory(), view.offset(), view.offset() + view.length());
   }
 
   @Override
   public void write(Tensor tensor, float[] values) {
+    Columns.write(program(tensor), tensor, values, this::store);
+  }
+
+  private void store(Tensor tensor, float[] values) {
     View view = view(ran, tensor);
-    System.arraycopy(
-        values, 0, view.memory(), view.offset(), Math.toIntExact(tensor.shape().elements()));
+    System.arraycopy(values, 0, view.memory(), view.offset(), view.length());
+  }
+
+  /** The training program holds every persistent tensor. */
+  private StepProgram program(Tensor tensor) {
+    return lowered.programs().program(tensor.role().persistent() ? Phase.TRAIN : ran);
+  }
+
+  @Override
+  public long[][] crossed() {
+    return crossed;
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
 
@@ -58,6 +59,10 @@ final class ReferenceOps {
       case Op.ConnectBackwardFilter fc ->
           Connections.backwardFilter(view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
       case Op.Drop drop -> drop(drop, view(drop.x()), view(drop.y()));
+      case Op.Transfer transfer -> copy(view(transfer.x()), 0, view(transfer.y()), 0);
+      case Op.Concatenate concatenate -> concatenate(concatenate);
+      case Op.Slice slice -> copy(view(slice.x()), slice.first(), view(slice.y()), 0);
+      case Op.Add add -> add(add);
       case Op.Scale scale -> scale(scale.factor(), view(scale.x()), view(scale.y()));
       case Op.SoftmaxCrossEntropy loss -> loss(loss);
       case Op.SoftmaxCrossEntropyBackward loss -> lossBackward(loss);
@@ -127,9 +132,44 @@ final class ReferenceOps {
   private void drop(Op.Drop drop, View x, View y) {
     Philox philox =
         new Philox(settings.seed(), settings.step(), Philox.stream("dropout/" + drop.layer()));
+    int image = x.shape().imageElements();
     for (int i = 0; i < x.length(); i++) {
-      boolean kept = Integer.toUnsignedLong(philox.word(i)) >= drop.threshold();
+      long element = drop.element(i / image) + i % image;
+      boolean kept = Integer.toUnsignedLong(philox.word(element)) >= drop.threshold();
       y.set(i, kept ? (double) x.get(i) * drop.scale() : 0);
+    }
+  }
+
+  /** As many channels as the smaller of the two has. */
+  private static void copy(View x, int firstX, View y, int firstY) {
+    Shape shape = x.shape().c() < y.shape().c() ? x.shape() : y.shape();
+    for (int n = 0; n < shape.n(); n++) {
+      for (int c = 0; c < shape.c(); c++) {
+        for (int h = 0; h < shape.h(); h++) {
+          for (int w = 0; w < shape.w(); w++) {
+            y.set(n, firstY + c, h, w, x.get(n, firstX + c, h, w));
+          }
+        }
+      }
+    }
+  }
+
+  private void concatenate(Op.Concatenate op) {
+    int first = 0;
+    for (Tensor part : op.parts()) {
+      copy(view(part), 0, view(op.y()), first);
+      first += part.shape().c();
+    }
+  }
+
+  private void add(Op.Add op) {
+    View y = view(op.y());
+    for (int i = 0; i < y.length(); i++) {
+      double sum = 0;
+      for (Tensor term : op.terms()) {
+        sum += view(term).get(i);
+      }
+      y.set(i, sum);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.alexnet.reference;
 
 import java.util.List;
-import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
@@ -10,7 +9,7 @@ import org.alexnet.backend.DeviceInfo;
 
 /** Offers the scalar reference, which can always serve and is chosen only by name or for want. */
 public final class ReferenceProvider implements BackendProvider {
-  private static final String DEVICE = "reference:0";
+  private static final int DEVICES = 2;
 
   @Override
   public String name() {
@@ -28,19 +27,13 @@ public final class ReferenceProvider implements BackendProvider {
   }
 
   static List<DeviceInfo> devices() {
-    return List.of(
-        new DeviceInfo(
-            DEVICE, "one thread, double accumulators", Runtime.getRuntime().maxMemory()));
+    return DeviceInfo.logical(
+        "reference", DEVICES, "one thread, double accumulators", Runtime.getRuntime().maxMemory());
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    for (String device : options.devices()) {
-      if (!device.equals(DEVICE)) {
-        throw new AlexNetException(
-            "There is no device \"%s\"; backend reference has: %s.".formatted(device, DEVICE));
-      }
-    }
+    options.checkDevices(name(), devices());
     return new ReferenceBackend();
   }
 }

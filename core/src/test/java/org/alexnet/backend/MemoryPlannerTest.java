@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.alexnet.backend.BufferUse.Access;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
@@ -36,7 +37,7 @@ class MemoryPlannerTest {
   private static Lowered lowered(List<Drawn> train, Set<String> observed, int alignment) {
     StepProgram program = new StepProgram(Phase.TRAIN, List.of(), observed);
     StepProgram none = new StepProgram(Phase.EVALUATE, List.of(), Set.of());
-    Programs programs = new Programs(TestNetworks.shallow(), 1, program, none);
+    Programs programs = new Programs(TestNetworks.shallow(), 1, Placement.WHOLE, program, none);
     return new Lowered(programs, train, List.of(), alignment);
   }
 
@@ -97,11 +98,11 @@ class MemoryPlannerTest {
                 List.of(BufferUse.read(b, 64), new BufferUse(c, 128, Access.WRITE, b)),
                 0));
     MemoryPlan plan = MemoryPlanner.plan(lowered(kernels, Set.of(), 64));
-    assertEquals(128, plan.arenaBytes());
+    assertEquals(128, plan.devices().getFirst().arenaBytes());
     assertEquals(plan.slot(Phase.TRAIN, a).offset(), plan.slot(Phase.TRAIN, c).offset());
 
     MemoryPlan kept = MemoryPlanner.plan(lowered(kernels, Set.of("t0"), 64));
     assertTrue(!kept.slot(Phase.TRAIN, a).overlaps(kept.slot(Phase.TRAIN, c)));
-    assertEquals(192, kept.arenaBytes());
+    assertEquals(192, kept.devices().getFirst().arenaBytes());
   }
 }

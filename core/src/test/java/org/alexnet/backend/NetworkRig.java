@@ -10,6 +10,7 @@ import org.alexnet.network.Input;
 import org.alexnet.program.Op;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
+import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
 /** A whole network on a backend, its parameters and images drawn from fixed seeds. */
@@ -121,7 +122,7 @@ final class NetworkRig implements AutoCloseable {
 
   float[] read(String name) {
     Tensor persistent = programs.persistent().get(name);
-    return executable.read(persistent != null ? persistent : programs.train().tensor(name));
+    return executable.read(persistent != null ? persistent : programs.tensor(Phase.TRAIN, name));
   }
 
   /** Parameters and momentum by name. */

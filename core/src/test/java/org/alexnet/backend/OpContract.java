@@ -198,8 +198,42 @@ public abstract class OpContract {
                   List.of(
                       new Op.HyperbolicTangent("f", x, y),
                       new Op.HyperbolicTangentBackward("f", dy, y, dx)),
-                  List.of(new Op.Drop("f", x, y, 0.4f, 1.5f), new Op.Drop("f", dy, dx, 0.4f, 1.5f)),
+                  drops(x, y, dy, new Op.Drop.Part(0, shape.c())),
+                  drops(x, y, dy, new Op.Drop.Part(6, shape.c() + 9)),
                   List.of(new Op.Scale("f", x, y, 0.3f), new Op.Scale("f", dy, dx, 0.3f)));
+            });
+  }
+
+  private static List<Op> drops(Tensor x, Tensor y, Tensor dy, Op.Drop.Part part) {
+    return List.of(
+        new Op.Drop("f", x, y, 0.4f, 1.5f, part),
+        new Op.Drop("f", dy, x.gradient(), 0.4f, 1.5f, part));
+  }
+
+  /** Parts joined, taken apart again and added up. */
+  @TestFactory
+  Stream<DynamicTest> channels() {
+    return Stream.of(new Shape(3, 13, 3, 5), new Shape(2, 64, 1, 1), new Shape(1, 1, 2, 1))
+        .map(
+            shape -> {
+              Tensor a = OpRig.constant("a", shape);
+              Tensor b = OpRig.constant("b", new Shape(shape.n(), 5, shape.h(), shape.w()));
+              int channels = shape.c() + 5;
+              Tensor y = Tensor.step("y", new Shape(shape.n(), channels, shape.h(), shape.w()));
+              Tensor dy = OpRig.constant("dy", y.shape());
+              Tensor da = a.gradient();
+              List<Op> ops =
+                  List.of(
+                      new Op.Concatenate("f", List.of(a, b), y),
+                      new Op.Slice("f", dy, 0, da),
+                      new Op.Slice("f", dy, shape.c(), b.gradient()),
+                      new Op.Add("f", List.of(da, a, da), Tensor.step("sum", shape)));
+              return DynamicTest.dynamicTest(
+                  shape.toString(),
+                  () -> {
+                    assertExact(ops);
+                    assertDerivatives(ops.subList(0, 3), OpRig::grid, "a", "b");
+                  });
             });
   }
 

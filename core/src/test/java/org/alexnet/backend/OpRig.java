@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.alexnet.data.Batch;
 import org.alexnet.model.Models;
 import org.alexnet.program.Op;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
@@ -38,7 +39,9 @@ final class OpRig implements AutoCloseable {
     StepProgram none = new StepProgram(StepProgram.Phase.EVALUATE, List.of(), Set.of());
     int images = ops.getFirst().writes().getFirst().shape().n();
     executable =
-        backend.compile(new Programs(Models.named("alexnet-32").network(), images, program, none));
+        backend.compile(
+            new Programs(
+                Models.named("alexnet-32").network(), images, Placement.WHOLE, program, none));
     for (Tensor tensor : program.tensors()) {
       if (tensor.role().persistent()) {
         operands.put(tensor.name(), tensor);

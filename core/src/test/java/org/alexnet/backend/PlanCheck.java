@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
+import org.alexnet.backend.BufferUse.Access;
+import org.alexnet.backend.MemoryPlan.Blocks;
 import org.alexnet.backend.MemoryPlan.Slot;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
@@ -22,7 +26,7 @@ final class PlanCheck {
   static void check(Lowered lowered, MemoryPlan plan) {
     List<Live> kept = new ArrayList<>();
     plan.persistent().forEach((tensor, slot) -> kept.add(new Live(tensor, slot)));
-    assertApart(kept, plan.persistentBytes(), lowered.alignment(), Map.of());
+    assertApart(kept, plan, Blocks::persistentBytes, lowered.alignment(), Map.of());
     for (Phase phase : Phase.values()) {
       check(lowered.programs().program(phase), lowered.kernels(phase), plan, lowered.alignment());
     }
@@ -49,21 +53,84 @@ final class PlanCheck {
               live.add(new Live(tensor, plan.slot(program.phase(), tensor)));
             }
           });
-      long workspace = plan.workspaces().get(program.phase()).get(k);
-      live.add(new Live("workspace", new Slot(workspace, kernels.get(k).workspaceBytes())));
+      Slot workspace = plan.workspaces().get(program.phase()).get(k);
+      assertEquals(kernels.get(k).workspaceBytes(), workspace.bytes());
+      live.add(new Live("workspace", workspace));
       Map<Tensor, Tensor> inPlace = new HashMap<>();
       for (BufferUse use : kernels.get(k).uses()) {
         if (use.inPlaceOf() != null && last.get(use.inPlaceOf()) == k) {
           inPlace.put(use.tensor(), use.inPlaceOf());
         }
       }
-      assertApart(live, plan.arenaBytes(), alignment, inPlace);
+      assertApart(live, plan, Blocks::arenaBytes, alignment, inPlace);
     }
   }
 
+  /**
+   * Follows every order that devices may run in from what they wait for: two kernels of different
+   * devices that touch the same bytes, one of them writing, must be ordered by waits.
+   */
+  static void checkOrder(Lowered lowered, MemoryPlan plan, Phase phase) {
+    List<? extends Kernel> kernels = lowered.kernels(phase);
+    int[][] waits = KernelOrder.waits(lowered, plan, phase);
+    int devices = plan.devices().size();
+    int[][] done = new int[kernels.size()][]; // kernels of each device surely done before this one
+    int[] last = new int[devices];
+    Arrays.fill(last, -1);
+    for (int k = 0; k < kernels.size(); k++) {
+      int own = lowered.device(kernels.get(k));
+      done[k] = last[own] < 0 ? filled(devices) : done[last[own]].clone();
+      done[k][own] = last[own];
+      for (int device = 0; device < devices; device++) {
+        if (waits[k][device] >= 0) {
+          int[] before = done[waits[k][device]];
+          done[k][device] = Math.max(done[k][device], waits[k][device]);
+          for (int other = 0; other < devices; other++) {
+            done[k][other] = Math.max(done[k][other], before[other]);
+          }
+        }
+      }
+      for (int before = 0; before < k; before++) {
+        int device = lowered.device(kernels.get(before));
+        if (shares(lowered, plan, phase, before, k)) {
+          assertTrue(
+              done[k][device] >= before,
+              kernels.get(k).label() + " does not wait for " + kernels.get(before).label());
+        }
+      }
+      last[own] = k;
+    }
+  }
+
+  private static int[] filled(int devices) {
+    int[] none = new int[devices];
+    Arrays.fill(none, -1);
+    return none;
+  }
+
+  private static boolean shares(
+      Lowered lowered, MemoryPlan plan, Phase phase, int before, int after) {
+    for (BufferUse one : lowered.kernels(phase).get(before).uses()) {
+      for (BufferUse two : lowered.kernels(phase).get(after).uses()) {
+        boolean same = one.tensor().role().persistent() == two.tensor().role().persistent();
+        boolean write = one.access() != Access.READ || two.access() != Access.READ;
+        Slot slot = plan.slot(phase, one.tensor());
+        if (same && write && slot.overlaps(plan.slot(phase, two.tensor()))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   private static void assertApart(
-      List<Live> live, long bytes, int alignment, Map<Tensor, Tensor> inPlace) {
+      List<Live> live,
+      MemoryPlan plan,
+      ToLongFunction<Blocks> size,
+      int alignment,
+      Map<Tensor, Tensor> inPlace) {
     for (Live one : live) {
+      long bytes = size.applyAsLong(plan.devices().get(one.slot.device()));
       assertTrue(one.slot.offset() + one.slot.bytes() <= bytes, one + " leaves the arena");
       assertEquals(0, one.slot.offset() % alignment, one + " is not aligned");
       for (Live other : live) {

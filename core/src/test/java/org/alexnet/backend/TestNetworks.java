@@ -9,6 +9,8 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
@@ -99,9 +101,39 @@ final class TestNetworks {
         fc("fc3", 4));
   }
 
+  /** Two columns as those of 2012, with numbers of channels that fill no vector. */
+  static Network columns() {
+    return network(
+        "columns",
+        new Input(3, 19, 21, 1 / 128f),
+        columned("conv1", 26, new Window(5, 2, 0), 1),
+        new Relu("relu1"),
+        new LocalResponseNorm("norm1", 5, 1e-2f, 0.75f, 2, Convention.SUM, 2),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.CEIL),
+        columned("conv2", 20, new Window(3, 1, 1), 2),
+        new Relu("relu2"),
+        new Dropout("drop2", 0.25f, Dropout.Scaling.TRAINING),
+        columned("conv3", 36, new Window(3, 1, 1), 1),
+        new Relu("relu3"),
+        columned("conv4", 24, new Window(3, 1, 1), 4),
+        new Tanh("tanh4"),
+        pool("pool4", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Pooling.Rounding.CEIL),
+        new FullyConnected("fc5", 34, 2, WEIGHT, BIAS),
+        new Relu("relu5"),
+        new Dropout("drop5", 0.5f, Dropout.Scaling.TESTING),
+        new FullyConnected("fc6", 22, 2, WEIGHT, BIAS),
+        new Relu("relu6"),
+        new Dropout("drop6", 0.5f, Dropout.Scaling.TESTING),
+        fc("fc7", 5));
+  }
+
+  private static Layer columned(String name, int filters, Window window, int groups) {
+    return new Convolution(name, filters, window, groups, 2, WEIGHT, BIAS);
+  }
+
   /** The small ones. */
   static List<Network> small() {
-    return List.of(various(), odd(), rectified(), shallow());
+    return List.of(various(), odd(), rectified(), shallow(), columns());
   }
 
   private static Network network(String name, Input input, Layer... layers) {
@@ -111,7 +143,7 @@ final class TestNetworks {
   }
 
   private static Layer conv(String name, int filters, Window window, int groups) {
-    return new Convolution(name, filters, window, groups, WEIGHT, BIAS);
+    return new Convolution(name, filters, window, groups, 1, WEIGHT, BIAS);
   }
 
   private static Layer pool(
@@ -120,6 +152,6 @@ final class TestNetworks {
   }
 
   private static Layer fc(String name, int outputs) {
-    return new FullyConnected(name, outputs, WEIGHT, BIAS);
+    return new FullyConnected(name, outputs, 1, WEIGHT, BIAS);
   }
 }

@@ -1,13 +1,18 @@
 package org.alexnet.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.network.Network;
 import org.alexnet.program.Op;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
+import org.alexnet.program.StepProgram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,6 +53,64 @@ class ModelsTest {
     assertEquals(new Shape(2, 384, 13, 13), programs.train().tensor("conv3").shape());
     assertEquals(new Shape(2, 256, 6, 6), programs.train().tensor("pool5").shape());
     assertEquals(new Shape(4096, 9216, 1, 1), programs.train().tensor("fc6.weight").shape());
+  }
+
+  /**
+   * At batch 128 halves of pool2 (11.08 MB), pool5 (2.36 MB), fc6 and fc7 (1.05 MB each) cross, and
+   * as much again backward; fc7's crosses one way, for fc8 stands in the first column.
+   */
+  @Test
+  void trafficBetweenTheColumns() {
+    Placement placement = new Placement(List.of(0, 1));
+    Programs programs =
+        Programs.of(Models.named("alexnet-2012").network(), 128, placement, List.of());
+    long pool2 = 128L * 128 * 13 * 13 * Float.BYTES;
+    long pool5 = 128L * 128 * 6 * 6 * Float.BYTES;
+    long half = 128L * 2048 * Float.BYTES;
+    long oneWay = 2 * (pool2 + pool5 + half) + half;
+    // The flag of a finite loss goes to the second device as well.
+    assertArrayEquals(new long[][] {{0, oneWay + Float.BYTES}, {oneWay, 0}}, programs.traffic());
+    assertEquals(30.0, oneWay * 1e-6, 0.05);
+  }
+
+  /** Only these layers read both columns: each brings the other column's maps in. */
+  @Test
+  void columnsMeetWhereThePaperSays() {
+    Programs programs =
+        Programs.of(
+            Models.named("alexnet-2012").network(), 2, new Placement(List.of(0, 1)), List.of());
+    for (StepProgram program : List.of(programs.train(), programs.evaluate())) {
+      List<String> meeting =
+          program.ops().stream()
+              .filter(op -> op instanceof Op.Concatenate)
+              .map(Op::layer)
+              .distinct()
+              .toList();
+      assertEquals(List.of("conv3", "fc6", "fc7", "fc8"), meeting);
+      for (Op op : program.ops()) {
+        boolean crosses = op.reads().stream().anyMatch(t -> t.column() != op.column());
+        assertEquals(op instanceof Op.Transfer, crosses, op.toString());
+      }
+    }
+  }
+
+  @Test
+  void devicesMustBeOneOrOneAColumn() {
+    Network two = Models.named("alexnet-2012").network();
+    Network one = Models.named("alexnet-2014").network();
+    assertEquals(Placement.WHOLE, Placement.of(two, List.of("cpu:0"), false));
+    assertEquals(List.of(0, 0), Placement.of(two, List.of(), true).devices());
+    assertEquals(List.of(0, 0), Placement.of(two, List.of("cpu:1", "cpu:1"), false).devices());
+    assertEquals(List.of(0, 1), Placement.of(two, List.of("cpu:1", "cpu:0"), false).devices());
+    assertEquals(Placement.WHOLE, Placement.of(one, List.of(), true));
+    for (Network network : List.of(one, two)) {
+      AlexNetException e =
+          assertThrows(
+              AlexNetException.class,
+              () -> Placement.of(network, List.of("cpu:0", "cpu:1", "cpu:2"), false));
+      assertTrue(e.getMessage().contains(network.name()), e.getMessage());
+      assertTrue(e.getMessage().contains("cpu:0,cpu:1,cpu:2"), e.getMessage());
+    }
   }
 
   @Test

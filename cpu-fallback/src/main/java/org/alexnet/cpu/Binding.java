@@ -9,6 +9,7 @@ import org.alexnet.program.Tensor;
  *
  * @param images where the images of a tensor lie
  * @param start where any other tensor starts
+ * @param device where a tensor is
  * @param shared start of memory that all workers of the kernel share
  * @param scratch start of worker 0's private memory
  * @param scratchPitch distance between the private memory of two workers
@@ -16,6 +17,7 @@ import org.alexnet.program.Tensor;
 record Binding(
     Function<Tensor, Address> images,
     ToIntFunction<Tensor> start,
+    ToIntFunction<Tensor> device,
     int shared,
     int scratch,
     int scratchPitch) {
@@ -26,6 +28,10 @@ record Binding(
 
   int offset(Tensor tensor) {
     return start.applyAsInt(tensor);
+  }
+
+  int device(Tensor tensor) {
+    return device.applyAsInt(tensor);
   }
 
   int scratch(int worker) {

@@ -1,22 +1,28 @@
 package org.alexnet.cpu;
 
+import java.util.List;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 
-/** The open CPU backend: a kernel set and a pool of threads. */
+/** The open CPU backend: a kernel set and the threads of its devices. */
 final class CpuBackend implements Backend {
   /** Bytes of a cache line, and of the widest vector. */
   private static final int ALIGNMENT = 64;
 
   private final Kernels kernels;
-  private final WorkerPool pool;
+  private final DeviceThreads threads;
 
-  CpuBackend(Kernels kernels, int threads) {
+  /**
+   * @param devices logical devices, each with memory and threads of its own
+   * @param threads in all
+   */
+  CpuBackend(Kernels kernels, int devices, int threads) {
     this.kernels = kernels;
-    this.pool = new WorkerPool(threads);
+    this.threads = new DeviceThreads(devices, threads);
     WarmUp.start(kernels);
   }
 
@@ -27,21 +33,29 @@ final class CpuBackend implements Backend {
 
   @Override
   public Lowered lower(Programs programs) {
+    Placement placement = programs.placement();
+    if (placement.deviceCount() > threads.devices()) {
+      throw new IllegalArgumentException(
+          "a program for %d devices on a backend opened with %d"
+              .formatted(placement.deviceCount(), threads.devices()));
+    }
     Layouts layouts = Layouts.of(programs, kernels.columns());
+    List<Integer> workers =
+        placement.devices().stream().map(device -> threads.pool(device).workers()).toList();
     return new Lowered(
         programs,
-        CpuLowering.lower(programs.train(), kernels, layouts, pool.workers()),
-        CpuLowering.lower(programs.evaluate(), kernels, layouts, pool.workers()),
+        CpuLowering.lower(programs.train(), kernels, layouts, workers),
+        CpuLowering.lower(programs.evaluate(), kernels, layouts, workers),
         ALIGNMENT);
   }
 
   @Override
   public Executable bind(Lowered lowered, MemoryPlan plan) {
-    return new CpuExecutable(lowered, plan, kernels, pool);
+    return new CpuExecutable(lowered, plan, kernels, threads);
   }
 
   @Override
   public void close() {
-    pool.close();
+    threads.close();
   }
 }

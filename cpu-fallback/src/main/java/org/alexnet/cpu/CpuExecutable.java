@@ -5,20 +5,23 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.Columns;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
+import org.alexnet.backend.KernelOrder;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlan.Slot;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
+import org.alexnet.cpu.DeviceThreads.Placed;
 import org.alexnet.data.Batch;
 import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
-/** All memory in one array, and the kernels of both programs bound to it. */
+/** The memory of each device in one array, and the kernels of both programs bound to it. */
 final class CpuExecutable implements Executable {
   /**
    * First float that is used: the array's header is 16 bytes and the collector aligns large arrays,
@@ -33,51 +36,71 @@ final class CpuExecutable implements Executable {
   private final MemoryPlan plan;
   private final Layouts layouts;
   private final Kernels kernels;
-  private final WorkerPool pool;
-  private final float[] m;
-  private final Map<Phase, List<CpuKernel.Bound>> steps = new EnumMap<>(Phase.class);
+  private final DeviceThreads threads;
+  private final float[][] memories;
+  private final Map<Phase, List<Placed>> steps = new EnumMap<>(Phase.class);
+  private long[][] crossed;
   private Phase ran = Phase.EVALUATE;
 
-  CpuExecutable(Lowered lowered, MemoryPlan plan, Kernels kernels, WorkerPool pool) {
+  CpuExecutable(Lowered lowered, MemoryPlan plan, Kernels kernels, DeviceThreads threads) {
     this.lowered = lowered;
     this.plan = plan;
     this.kernels = kernels;
-    this.pool = pool;
+    this.threads = threads;
     this.layouts = Layouts.of(lowered.programs(), kernels.columns());
-    this.m = allocate(plan);
+    this.memories = allocate(plan);
+    this.crossed = new long[memories.length][memories.length];
     for (Phase phase : Phase.values()) {
-      List<CpuKernel.Bound> bound = new ArrayList<>();
-      List<? extends Kernel> list = lowered.kernels(phase);
-      for (int i = 0; i < list.size(); i++) {
-        int workspace = arena(plan.workspaces().get(phase).get(i));
-        Binding binding =
-            new Binding(t -> address(phase, t), t -> offset(phase, t), workspace, 0, 0);
-        bound.add(((CpuKernel) list.get(i)).bind(binding));
-      }
-      steps.put(phase, bound);
+      steps.put(phase, bind(phase));
     }
   }
 
-  private static float[] allocate(MemoryPlan plan) {
-    long floats = plan.totalBytes() / Float.BYTES + BASE + SLACK;
+  private static float[][] allocate(MemoryPlan plan) {
+    float[][] memories = new float[plan.devices().size()][];
     long most = Integer.MAX_VALUE - 8L;
-    if (floats > most) {
-      throw new AlexNetException(
-          "The network needs %,d MB at this batch size, more than the %,d MB that backend cpu can address; take a smaller --batch."
-              .formatted(plan.totalBytes() >> 20, most * Float.BYTES >> 20));
+    for (int device = 0; device < memories.length; device++) {
+      long bytes = plan.devices().get(device).totalBytes();
+      long floats = bytes / Float.BYTES + BASE + SLACK;
+      if (floats > most) {
+        throw new AlexNetException(
+            "The network needs %,d MB at this batch size, more than the %,d MB that a device of backend cpu can address; take a smaller --batch."
+                .formatted(bytes >> 20, most * Float.BYTES >> 20));
+      }
+      try {
+        memories[device] = new float[(int) floats];
+      } catch (OutOfMemoryError e) {
+        throw new AlexNetException(
+            "The network needs %,d MB at this batch size and the JVM may use %,d MB; take a smaller --batch or a larger -Xmx."
+                .formatted(plan.totalBytes() >> 20, Runtime.getRuntime().maxMemory() >> 20),
+            e);
+      }
     }
-    try {
-      return new float[(int) floats];
-    } catch (OutOfMemoryError e) {
-      throw new AlexNetException(
-          "The network needs %,d MB at this batch size and the JVM may use %,d MB; take a smaller --batch or a larger -Xmx."
-              .formatted(plan.totalBytes() >> 20, Runtime.getRuntime().maxMemory() >> 20),
-          e);
-    }
+    return memories;
   }
 
-  private int arena(long bytes) {
-    return BASE + (int) ((plan.persistentBytes() + bytes) / Float.BYTES);
+  private List<Placed> bind(Phase phase) {
+    int[][] waits = KernelOrder.waits(lowered, plan, phase);
+    List<Placed> placed = new ArrayList<>();
+    List<? extends Kernel> list = lowered.kernels(phase);
+    for (int i = 0; i < list.size(); i++) {
+      int workspace = arena(plan.workspaces().get(phase).get(i));
+      Binding binding =
+          new Binding(
+              t -> new Address(offset(phase, t), t.shape().imageElements(), 0, false),
+              t -> offset(phase, t),
+              lowered.programs().placement()::device,
+              workspace,
+              0,
+              0);
+      CpuKernel kernel = (CpuKernel) list.get(i);
+      placed.add(new Placed(kernel.bind(binding), lowered.device(kernel), waits[i]));
+    }
+    return List.copyOf(placed);
+  }
+
+  private int arena(Slot slot) {
+    long persistent = plan.devices().get(slot.device()).persistentBytes();
+    return BASE + (int) ((persistent + slot.offset()) / Float.BYTES);
   }
 
   private int offset(Phase phase, Tensor tensor) {
@@ -85,13 +108,11 @@ final class CpuExecutable implements Executable {
     if (slot == null) {
       throw new IllegalArgumentException(tensor.name() + " is not kept; observe it to read it");
     }
-    return tensor.role().persistent()
-        ? BASE + (int) (slot.offset() / Float.BYTES)
-        : arena(slot.offset());
+    return tensor.role().persistent() ? BASE + (int) (slot.offset() / Float.BYTES) : arena(slot);
   }
 
-  private Address address(Phase phase, Tensor tensor) {
-    return new Address(offset(phase, tensor), tensor.shape().imageElements(), 0, false);
+  private float[] memory(Tensor tensor) {
+    return memories[lowered.programs().placement().device(tensor)];
   }
 
   @Override
@@ -101,7 +122,11 @@ final class CpuExecutable implements Executable {
 
   @Override
   public long allocatedBytes() {
-    return (long) (m.length - BASE - SLACK) * Float.BYTES;
+    long floats = 0;
+    for (float[] memory : memories) {
+      floats += memory.length - BASE - SLACK;
+    }
+    return floats * Float.BYTES;
   }
 
   @Override
@@ -111,35 +136,39 @@ final class CpuExecutable implements Executable {
 
   @Override
   public Pending train(Batch batch, StepSettings settings) {
-    step(Phase.TRAIN, batch, settings);
+    threads.run(steps.get(Phase.TRAIN), frames(Phase.TRAIN, batch, settings));
     StepResult result = result(batch);
     return () -> result;
   }
 
   @Override
   public Pending evaluate(Batch batch) {
-    step(Phase.EVALUATE, batch, StepSettings.evaluation());
+    threads.run(
+        steps.get(Phase.EVALUATE), frames(Phase.EVALUATE, batch, StepSettings.evaluation()));
     StepResult result = result(batch);
     return () -> result;
   }
 
-  private void step(Phase phase, Batch batch, StepSettings settings) {
+  private Frame[] frames(Phase phase, Batch batch, StepSettings settings) {
     ran = phase;
-    Frame frame = new Frame(m, kernels, pool, batch, settings);
-    for (CpuKernel.Bound kernel : steps.get(phase)) {
-      kernel.run(frame);
+    crossed = new long[memories.length][memories.length];
+    Frame[] frames = new Frame[memories.length];
+    for (int device = 0; device < frames.length; device++) {
+      frames[device] =
+          new Frame(
+              memories[device], memories, crossed, kernels, threads.pool(device), batch, settings);
     }
+    return frames;
   }
 
   @Override
   public double[] profile(Batch batch, StepSettings settings) {
-    ran = Phase.TRAIN;
-    Frame frame = new Frame(m, kernels, pool, batch, settings);
-    List<CpuKernel.Bound> bound = steps.get(Phase.TRAIN);
-    double[] seconds = new double[bound.size()];
+    Frame[] frames = frames(Phase.TRAIN, batch, settings);
+    List<Placed> placed = steps.get(Phase.TRAIN);
+    double[] seconds = new double[placed.size()];
     for (int i = 0; i < seconds.length; i++) {
       long start = System.nanoTime();
-      bound.get(i).run(frame);
+      placed.get(i).kernel().run(frames[placed.get(i).device()]);
       seconds[i] = (System.nanoTime() - start) * 1e-9;
     }
     return seconds;
@@ -155,19 +184,33 @@ final class CpuExecutable implements Executable {
   }
 
   @Override
+  public long[][] crossed() {
+    return crossed;
+  }
+
+  @Override
   public float[] read(Tensor tensor) {
+    return Columns.read(program(tensor), tensor, this::fetch);
+  }
+
+  private float[] fetch(Tensor tensor) {
     float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-    layouts.of(tensor).unpack(m, offset(ran, tensor), values);
+    layouts.of(tensor).unpack(memory(tensor), offset(ran, tensor), values);
     return values;
   }
 
   @Override
   public void write(Tensor tensor, float[] values) {
-    if (values.length != tensor.shape().elements()) {
-      throw new IllegalArgumentException(
-          "%s takes %d values, got %d".formatted(tensor, tensor.shape().elements(), values.length));
-    }
-    layouts.of(tensor).pack(values, m, offset(ran, tensor));
+    Columns.write(program(tensor), tensor, values, this::store);
+  }
+
+  private void store(Tensor tensor, float[] values) {
+    layouts.of(tensor).pack(values, memory(tensor), offset(ran, tensor));
+  }
+
+  /** The training program holds every persistent tensor. */
+  private StepProgram program(Tensor tensor) {
+    return lowered.programs().program(tensor.role().persistent() ? Phase.TRAIN : ran);
   }
 
   @Override

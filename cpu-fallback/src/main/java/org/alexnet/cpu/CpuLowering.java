@@ -1,11 +1,15 @@
 package org.alexnet.cpu;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.alexnet.backend.BufferUse;
 import org.alexnet.program.Op;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
@@ -21,25 +25,88 @@ final class CpuLowering {
   private final Layouts layouts;
   private final int workers;
   private final List<Op> ops;
-  private final Map<Tensor, Integer> readers = new HashMap<>();
+  private final Map<Tensor, Integer> readers;
   private final List<CpuKernel> result = new ArrayList<>();
   private final List<Op> chain = new ArrayList<>();
 
-  private CpuLowering(StepProgram program, Kernels kernels, Layouts layouts, int workers) {
+  private CpuLowering(
+      StepProgram program,
+      List<Op> ops,
+      Map<Tensor, Integer> readers,
+      Kernels kernels,
+      Layouts layouts,
+      int workers) {
     this.program = program;
+    this.ops = ops;
+    this.readers = readers;
     this.kernels = kernels;
     this.layouts = layouts;
     this.workers = workers;
-    this.ops = RectifierMotion.apply(program);
-    for (Op op : ops) {
-      op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
-    }
   }
 
-  static List<CpuKernel> lower(StepProgram program, Kernels kernels, Layouts layouts, int workers) {
-    CpuLowering lowering = new CpuLowering(program, kernels, layouts, workers);
-    lowering.run();
-    return List.copyOf(lowering.result);
+  /**
+   * The kernels of a program. Each column is lowered by itself, so that what follows one another in
+   * it fuses.
+   *
+   * @param workers threads of each column's device
+   */
+  static List<CpuKernel> lower(
+      StepProgram program, Kernels kernels, Layouts layouts, List<Integer> workers) {
+    List<List<Op>> columns = new ArrayList<>();
+    Map<Tensor, Integer> readers = new HashMap<>();
+    for (int column = 0; column < workers.size(); column++) {
+      int number = column;
+      List<Op> own = program.ops().stream().filter(op -> op.column() == number).toList();
+      columns.add(RectifierMotion.apply(program, own));
+      columns.getLast().forEach(op -> op.reads().forEach(t -> readers.merge(t, 1, Integer::sum)));
+    }
+    List<List<CpuKernel>> lowered = new ArrayList<>();
+    for (int column = 0; column < columns.size(); column++) {
+      CpuLowering lowering =
+          new CpuLowering(
+              program, columns.get(column), readers, kernels, layouts, workers.get(column));
+      lowering.run();
+      lowered.add(lowering.result);
+    }
+    return merge(lowered);
+  }
+
+  /** One order for the kernels of all columns, in which each reads only what is written before. */
+  private static List<CpuKernel> merge(List<List<CpuKernel>> columns) {
+    List<Deque<CpuKernel>> waiting = new ArrayList<>();
+    Set<Tensor> unwritten = new HashSet<>();
+    for (List<CpuKernel> column : columns) {
+      waiting.add(new ArrayDeque<>(column));
+      column.forEach(kernel -> unwritten.addAll(made(kernel)));
+    }
+    List<CpuKernel> order = new ArrayList<>();
+    while (waiting.stream().anyMatch(column -> !column.isEmpty())) {
+      int before = order.size();
+      for (Deque<CpuKernel> column : waiting) {
+        while (!column.isEmpty() && isReady(column.getFirst(), unwritten)) {
+          CpuKernel kernel = column.removeFirst();
+          made(kernel).forEach(unwritten::remove);
+          order.add(kernel);
+        }
+      }
+      if (order.size() == before) {
+        throw new IllegalStateException("columns wait for each other: " + waiting);
+      }
+    }
+    return List.copyOf(order);
+  }
+
+  private static List<Tensor> made(CpuKernel kernel) {
+    return kernel.uses().stream()
+        .filter(use -> use.access() == BufferUse.Access.WRITE)
+        .map(BufferUse::tensor)
+        .toList();
+  }
+
+  private static boolean isReady(CpuKernel kernel, Set<Tensor> unwritten) {
+    return kernel.uses().stream()
+        .noneMatch(
+            use -> use.access() == BufferUse.Access.READ && unwritten.contains(use.tensor()));
   }
 
   private void run() {
@@ -50,6 +117,9 @@ final class CpuLowering {
       Op next = i + 1 < ops.size() ? ops.get(i + 1) : null;
       if (done.contains(op)) {
         continue;
+      }
+      if (op.reads().stream().anyMatch(t -> t.column() != op.column())) {
+        close(); // a kernel that waits for another column halfway could wait for itself
       }
       switch (op) {
         case Op.Convolve conv -> {
@@ -98,6 +168,10 @@ final class CpuLowering {
         }
         case Op.SoftmaxCrossEntropyBackward gradient ->
             throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
+        case Op.Transfer transfer -> {
+          close();
+          result.add(new TransferKernel(transfer, layouts));
+        }
         case Op.Update update -> updates.add(update);
         case Op.LoadInput load -> chain.add(load);
         case Op.Rectify o -> chain.add(o);
@@ -111,6 +185,9 @@ final class CpuLowering {
         case Op.Normalize o -> chain.add(o);
         case Op.NormalizeBackward o -> chain.add(o);
         case Op.Drop o -> chain.add(o);
+        case Op.Concatenate o -> chain.add(o);
+        case Op.Slice o -> chain.add(o);
+        case Op.Add o -> chain.add(o);
         case Op.Scale o -> chain.add(o);
       }
     }
@@ -283,11 +360,15 @@ final class CpuLowering {
         case Op.Normalize o -> NormalizeOps.forward(o, kernels);
         case Op.NormalizeBackward o -> NormalizeOps.backward(o, kernels);
         case Op.Drop o -> ImageOps.drop(o);
+        case Op.Concatenate o -> ChannelOps.concatenate(o);
+        case Op.Slice o -> ChannelOps.slice(o);
+        case Op.Add o -> ImageOps.add(o, kernels);
         case Op.Scale o -> ImageOps.scale(o);
         case Op.Convolve o -> notOfImages(o);
         case Op.Connect o -> notOfImages(o);
         case Op.ConnectBackwardData o -> notOfImages(o);
         case Op.ConnectBackwardFilter o -> notOfImages(o);
+        case Op.Transfer o -> notOfImages(o);
         case Op.SoftmaxCrossEntropy o -> notOfImages(o);
         case Op.SoftmaxCrossEntropyBackward o -> notOfImages(o);
         case Op.Update o -> notOfImages(o);

@@ -1,7 +1,5 @@
 package org.alexnet.cpu;
 
-import java.util.List;
-import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
@@ -13,7 +11,9 @@ import org.alexnet.backend.DeviceInfo;
  * it, else on plain loops, and says which.
  */
 public final class CpuProvider implements BackendProvider {
-  private static final String DEVICE = "cpu:0";
+  /** Columns of the widest network; more devices would have nothing to do. */
+  private static final int DEVICES = 2;
+
   private static final String MODULE = "jdk.incubator.vector";
 
   @Override
@@ -39,23 +39,13 @@ public final class CpuProvider implements BackendProvider {
     return new Availability(
         true,
         reason,
-        List.of(new DeviceInfo(DEVICE, description, Runtime.getRuntime().maxMemory())));
+        DeviceInfo.logical(name(), DEVICES, description, Runtime.getRuntime().maxMemory()));
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    for (String device : options.devices()) {
-      if (!device.equals(DEVICE)) {
-        throw new AlexNetException(
-            "There is no device \"%s\"; backend cpu has: %s.".formatted(device, DEVICE));
-      }
-    }
-    if (options.devices().size() > 1) {
-      throw new AlexNetException(
-          "%d devices for a network of one column; give one of: %s."
-              .formatted(options.devices().size(), DEVICE));
-    }
-    return new CpuBackend(kernels(), options.threads());
+    options.checkDevices(name(), probe().devices());
+    return new CpuBackend(kernels(), options.deviceCount(), options.threads());
   }
 
   private static boolean vectorModule() {

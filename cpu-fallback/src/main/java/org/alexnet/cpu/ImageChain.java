@@ -99,7 +99,8 @@ record ImageChain(
     List<ImageOp.Bound> bound = new ArrayList<>();
     int shared = binding.shared();
     for (ImageOp op : ops) {
-      bound.add(op.bind(new Binding(images, binding.start(), shared, place, pitch)));
+      bound.add(
+          op.bind(new Binding(images, binding.start(), binding.device(), shared, place, pitch)));
       shared += align(op.sharedFloats());
     }
     return new Running(this, List.copyOf(bound));

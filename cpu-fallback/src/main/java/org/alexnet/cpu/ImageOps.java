@@ -135,22 +135,36 @@ final class ImageOps {
         (frame, in, out, n, first) -> {
           Philox philox = new Philox(frame.settings().seed(), frame.settings().step(), stream);
           Shape shape = op.x().shape();
-          long element = (long) first * shape.imageElements();
-          if (shape.h() * shape.w() == 1) {
-            dropFlat(frame.m(), op, philox, in[0], out, n, element);
-          } else {
-            dropImages(frame.m(), op, philox, in[0], out, n, element);
+          int image = shape.imageElements();
+          for (int i = 0; i < n / image; i++) {
+            long element = op.element(first + i);
+            if (shape.h() * shape.w() == 1) {
+              dropFlat(frame.m(), op, philox, in[0] + i * image, out + i * image, element);
+            } else {
+              dropImage(frame.m(), op, philox, in[0] + i * image, out + i * image, element);
+            }
+          }
+        });
+  }
+
+  static ImageOp add(Op.Add op, Kernels kernels) {
+    return pointwise(
+        op.terms(),
+        op.y(),
+        (frame, in, out, n, first) -> {
+          System.arraycopy(frame.m(), in[0], frame.m(), out, n);
+          for (int term = 1; term < in.length; term++) {
+            kernels.add(frame.m(), in[term], out, n);
           }
         });
   }
 
   /** Elements lie in memory in the order that they are numbered in. */
-  private static void dropFlat(
-      float[] m, Op.Drop op, Philox philox, int x, int y, int n, long element) {
+  private static void dropFlat(float[] m, Op.Drop op, Philox philox, int x, int y, long element) {
     int[] words = new int[4];
     long threshold = op.threshold();
     long block = -1;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < op.x().shape().imageElements(); i++) {
       long e = element + i;
       if (e >>> 2 != block) {
         block = e >>> 2;
@@ -161,18 +175,11 @@ final class ImageOps {
     }
   }
 
-  private static void dropImages(
-      float[] m, Op.Drop op, Philox philox, int x, int y, int n, long element) {
+  private static void dropImage(float[] m, Op.Drop op, Philox philox, int x, int y, long element) {
     Shape shape = op.x().shape();
     int pixels = shape.h() * shape.w();
-    for (int i = 0; i < n; i++) {
-      int image = i / shape.imageElements();
-      int within = i % shape.imageElements();
-      long e =
-          element
-              + (long) image * shape.imageElements()
-              + (long) within % shape.c() * pixels
-              + within / shape.c();
+    for (int i = 0; i < shape.imageElements(); i++) {
+      long e = element + (long) i % shape.c() * pixels + i / shape.c();
       boolean kept = Integer.toUnsignedLong(philox.word(e)) >= op.threshold();
       m[y + i] = kept ? m[x + i] * op.scale() : 0;
     }

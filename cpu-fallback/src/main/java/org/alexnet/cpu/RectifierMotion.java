@@ -18,12 +18,15 @@ import org.alexnet.program.Tensor;
 final class RectifierMotion {
   private RectifierMotion() {}
 
-  static List<Op> apply(StepProgram program) {
+  /**
+   * @param column the operations of one column of the program
+   */
+  static List<Op> apply(StepProgram program, List<Op> column) {
     Map<Tensor, Tensor> pooled = new HashMap<>(); // what was pooled -> its maxima
     List<Op> ops = new ArrayList<>();
-    for (int i = 0; i < program.ops().size(); i++) {
-      Op op = program.ops().get(i);
-      Op next = i + 1 < program.ops().size() ? program.ops().get(i + 1) : null;
+    for (int i = 0; i < column.size(); i++) {
+      Op op = column.get(i);
+      Op next = i + 1 < column.size() ? column.get(i + 1) : null;
       if (op instanceof Op.MaxPool pool) {
         pooled.put(pool.x(), pool.y());
       }
@@ -33,7 +36,8 @@ final class RectifierMotion {
           && pooled.containsKey(relu.y())
           && !program.observes(pool.dx())) {
         Tensor maxima = pooled.get(relu.y());
-        Tensor between = Tensor.step(relu.layer() + ".moved.grad", maxima.shape());
+        Tensor between =
+            Tensor.step(relu.layer() + ".moved.grad", maxima.shape()).in(maxima.column());
         ops.add(new Op.RectifyBackward(relu.layer(), pool.dy(), maxima, between));
         ops.add(
             new Op.MaxPoolBackward(pool.layer(), between, pool.argmax(), relu.dx(), pool.window()));

@@ -6,6 +6,6 @@ import org.alexnet.backend.NetworkContract;
 class ScalarNetworkTest extends NetworkContract {
   @Override
   protected Backend open(int threads) {
-    return new CpuBackend(new ScalarKernels(), threads);
+    return new CpuBackend(new ScalarKernels(), 1, threads);
   }
 }

@@ -6,6 +6,6 @@ import org.alexnet.backend.NetworkContract;
 class VectorNetworkTest extends NetworkContract {
   @Override
   protected Backend open(int threads) {
-    return new CpuBackend(new VectorKernels(), threads);
+    return new CpuBackend(new VectorKernels(), 1, threads);
   }
 }

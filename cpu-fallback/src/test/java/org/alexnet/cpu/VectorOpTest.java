@@ -6,6 +6,6 @@ import org.alexnet.backend.OpContract;
 class VectorOpTest extends OpContract {
   @Override
   protected Backend open(int threads) {
-    return new CpuBackend(new VectorKernels(), threads);
+    return new CpuBackend(new VectorKernels(), 1, threads);
   }
 }

@@ -29,7 +29,7 @@ class VectorWidthTest {
   /** What the contracts hold to the reference in this JVM. */
   private static synchronized void prepare() {
     if (training == null) {
-      try (Backend backend = new CpuBackend(new VectorKernels(), 2)) {
+      try (Backend backend = new CpuBackend(new VectorKernels(), 1, 2)) {
         operations = Fingerprint.ofOperations(backend);
         training = Fingerprint.ofTraining(backend);
       }

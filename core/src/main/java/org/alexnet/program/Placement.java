@@ -1,0 +1,82 @@
+package org.alexnet.program;
+
+import java.util.Collections;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.network.Network;
+
+/**
+ * On which device each column of a network runs. A network that is not cut runs as a whole, its
+ * columns as groups.
+ *
+ * @param devices number of the device of each column; a single one for a network that is not cut
+ */
+public record Placement(List<Integer> devices) {
+
+  /** Everything on the first device, uncut. */
+  public static final Placement WHOLE = new Placement(List.of(0));
+
+  public Placement {
+    devices = List.copyOf(devices);
+  }
+
+  /**
+   * Places a network on as many devices as there are.
+   *
+   * @param names the devices asked for, one a column; the same may be named for several. One name,
+   *     or none, takes all columns to one device
+   * @param deterministic cut the network even for one device, so that the bits are those that two
+   *     devices give
+   * @throws AlexNetException if the columns cannot be spread over the devices
+   */
+  public static Placement of(Network network, List<String> names, boolean deterministic) {
+    int columns = network.columns();
+    if (names.size() <= 1) {
+      boolean cut = columns > 1 && deterministic;
+      return cut ? new Placement(Collections.nCopies(columns, 0)) : WHOLE;
+    }
+    if (names.size() != columns) {
+      throw new AlexNetException(
+          "%s has %d %s and cannot be spread over the %d devices %s; give one device%s."
+              .formatted(
+                  network.name(),
+                  columns,
+                  columns == 1 ? "column" : "columns",
+                  names.size(),
+                  String.join(",", names),
+                  columns == 1 ? "" : ", or " + columns));
+    }
+    List<String> distinct = names.stream().distinct().toList();
+    return new Placement(names.stream().map(distinct::indexOf).toList());
+  }
+
+  /** Whether the network is cut into columns. */
+  public boolean cut() {
+    return devices.size() > 1;
+  }
+
+  /** The device of a column. */
+  public int device(int column) {
+    return devices.get(column);
+  }
+
+  /** The device that a tensor is made on. */
+  public int device(Tensor tensor) {
+    return device(tensor.column());
+  }
+
+  /** The first column of a device. */
+  public int firstColumn(int device) {
+    return devices.indexOf(device);
+  }
+
+  /** Number of devices. */
+  public int deviceCount() {
+    return Collections.max(devices) + 1;
+  }
+
+  /** What a column is called: a, b, ... */
+  public static char letter(int column) {
+    return (char) ('a' + column);
+  }
+}

@@ -1,0 +1,197 @@
+package org.alexnet.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
+import org.alexnet.program.Programs;
+import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.program.Tensor;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What a network cut into two columns must keep to, on one device and on two. A backend's tests
+ * extend this.
+ */
+public abstract class ColumnsContract {
+  private static final Network NETWORK = TestNetworks.columns();
+  private static final Placement ONE = new Placement(List.of(0, 0));
+  private static final Placement TWO = new Placement(List.of(0, 1));
+  private static final int BATCH = 5;
+  private static final int STEPS = 20;
+
+  /** The backend under test. */
+  protected abstract Backend open(int threads, int devices);
+
+  private static Programs fused(Placement placement) {
+    return Programs.of(NETWORK, BATCH, placement, List.of());
+  }
+
+  // What the whole network computes.
+
+  @TestFactory
+  Stream<DynamicTest> columnsComputeWhatTheWholeNetworkDoes() {
+    Programs whole = Programs.observingAll(NETWORK, BATCH);
+    Map<String, float[]> expected = new LinkedHashMap<>();
+    try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
+        NetworkRig rig = new NetworkRig(reference, whole).trainSteps(1)) {
+      expected.putAll(rig.observed());
+      expected.putAll(rig.learned());
+      expected.putAll(rig.evaluate());
+    }
+    double bound = StepContract.bound(whole);
+    return Stream.of(ONE, TWO)
+        .flatMap(
+            placement ->
+                Stream.of(fused(placement), Programs.observingAll(NETWORK, BATCH, placement))
+                    .map(
+                        programs ->
+                            DynamicTest.dynamicTest(
+                                placement + ", observed " + programs.train().observed().size(),
+                                () -> compare(expected, programs, bound))));
+  }
+
+  private void compare(Map<String, float[]> expected, Programs programs, double bound) {
+    try (Backend backend = open(2, programs.placement().deviceCount());
+        NetworkRig rig = new NetworkRig(backend, programs).trainSteps(1)) {
+      Map<String, float[]> got = new LinkedHashMap<>();
+      for (String name : expected.keySet()) {
+        // Labels and images are on every device, and not cut.
+        if (programs.train().observed().contains(name)
+            && !Set.of("labels", "data").contains(name)) {
+          got.put(name, rig.read(name));
+        }
+      }
+      got.putAll(rig.learned());
+      got.putAll(rig.evaluate());
+      StepContract.assertClose(expected, got, bound);
+    }
+  }
+
+  // Bits.
+
+  private Map<String, float[]> learned(Placement placement, int threads) {
+    try (Backend backend = open(threads, placement.deviceCount());
+        NetworkRig rig = new NetworkRig(backend, fused(placement)).trainSteps(STEPS)) {
+      Map<String, float[]> all = rig.learned();
+      all.putAll(rig.evaluate());
+      return all;
+    }
+  }
+
+  @Test
+  void oneDeviceAndTwoGiveTheSameBitsWithAnyNumberOfThreads() {
+    Map<String, float[]> one = learned(ONE, 1);
+    for (int threads = 1; threads <= 4; threads++) {
+      String what = threads + " threads";
+      assertEquals("", NetworkRig.difference(one, learned(ONE, threads)), "one device, " + what);
+      assertEquals("", NetworkRig.difference(one, learned(TWO, threads)), "two devices, " + what);
+    }
+  }
+
+  // Traffic.
+
+  @Test
+  void whatCrossesIsWhatTheProgramSays() {
+    for (Placement placement : List.of(ONE, TWO)) {
+      Programs programs = fused(placement);
+      try (Backend backend = open(2, placement.deviceCount());
+          NetworkRig rig = new NetworkRig(backend, programs)) {
+        rig.train(0);
+        assertArrayEquals(programs.traffic(), rig.executable.crossed());
+        rig.train(1);
+        assertArrayEquals(programs.traffic(), rig.executable.crossed());
+      }
+    }
+  }
+
+  // A column sees the other's maps at conv3, fc5, fc6 and fc7 and nowhere else.
+
+  @Test
+  void theFirstConvolutionOfOneColumnIsSeenByTheOtherFromTheThirdOn() {
+    Map<String, float[]> before = tensorsOfColumn(0, "", 0);
+    Map<String, float[]> after = tensorsOfColumn(0, "conv1.weight", 1);
+    assertSame(before, after, "conv1", "norm1", "pool1", "conv2", "relu2", "drop2");
+    assertDiffer(before, after, "conv3", "conv4", "fc5", "fc6", "logits");
+  }
+
+  @Test
+  void theThirdConvolutionOfOneColumnIsSeenByTheOtherFromTheFullyConnectedLayersOn() {
+    Map<String, float[]> before = tensorsOfColumn(0, "", 0);
+    Map<String, float[]> after = tensorsOfColumn(0, "conv3.weight", 1);
+    assertSame(before, after, "conv1", "conv2", "conv3", "conv4", "tanh4", "pool4");
+    assertDiffer(before, after, "fc5", "fc6", "logits");
+    Map<String, float[]> other = tensorsOfColumn(1, "conv3.weight", 1);
+    assertDiffer(tensorsOfColumn(1, "", 0), other, "conv3", "conv4");
+  }
+
+  /** What a column computes after one column's part of a parameter was changed. */
+  private Map<String, float[]> tensorsOfColumn(int column, String changed, int changedColumn) {
+    Programs programs = Programs.observingAll(NETWORK, BATCH, TWO);
+    try (Backend backend = open(2, 2);
+        NetworkRig rig = new NetworkRig(backend, programs)) {
+      if (!changed.isEmpty()) {
+        float[] values = rig.read(changed);
+        int half = values.length / 2;
+        for (int i = 0; i < half; i++) {
+          values[changedColumn * half + i] *= 1.5f;
+        }
+        rig.executable.write(programs.persistent().get(changed), values);
+      }
+      rig.executable.profile(rig.batch(), NetworkRig.standing());
+      Map<String, float[]> all = new LinkedHashMap<>();
+      for (Tensor tensor : programs.train().tensors()) {
+        if (tensor.column() == column && tensor.role() == Tensor.Role.STEP) {
+          all.put(tensor.name(), rig.executable.read(tensor));
+        }
+      }
+      return all;
+    }
+  }
+
+  private static void assertSame(
+      Map<String, float[]> before, Map<String, float[]> after, String... names) {
+    for (String name : names) {
+      assertArrayEquals(before.get(name), after.get(name), name);
+    }
+  }
+
+  private static void assertDiffer(
+      Map<String, float[]> before, Map<String, float[]> after, String... names) {
+    for (String name : names) {
+      assertFalse(Arrays.equals(before.get(name), after.get(name)), name + " is the same");
+    }
+  }
+
+  // Memory and order.
+
+  @Test
+  void memoryIsSharedOnlyInTurn() {
+    for (Placement placement : List.of(ONE, TWO)) {
+      for (Programs programs :
+          List.of(fused(placement), Programs.observingAll(NETWORK, BATCH, placement))) {
+        try (Backend backend = open(4, placement.deviceCount())) {
+          Lowered lowered = backend.lower(programs);
+          MemoryPlan plan = MemoryPlanner.plan(lowered);
+          PlanCheck.check(lowered, plan);
+          for (Phase phase : Phase.values()) {
+            PlanCheck.checkOrder(lowered, plan, phase);
+          }
+          try (Executable executable = backend.bind(lowered, plan)) {
+            assertEquals(plan.totalBytes(), executable.allocatedBytes());
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package org.alexnet.cpu;
+
+import java.util.List;
+import org.alexnet.backend.BufferUse;
+import org.alexnet.program.Op;
+
+/** A copy from the memory of one device to that of another, made by the receiving one. */
+record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
+
+  /** Floats a task. */
+  private static final int PIECE = 1 << 16;
+
+  @Override
+  public String label() {
+    return op.layer() + " transfer";
+  }
+
+  @Override
+  public String layer() {
+    return op.layer();
+  }
+
+  @Override
+  public boolean backward() {
+    return op.x().name().contains(".grad");
+  }
+
+  @Override
+  public List<BufferUse> uses() {
+    return List.of(layouts.read(op.x()), layouts.write(op.y()));
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return 0;
+  }
+
+  @Override
+  public Bound bind(Binding binding) {
+    int x = binding.offset(op.x());
+    int y = binding.offset(op.y());
+    int from = binding.device(op.x());
+    int to = binding.device(op.y());
+    int floats = layouts.of(op.x()).floats();
+    return frame -> {
+      float[] source = frame.memories()[from];
+      frame
+          .pool()
+          .run(
+              Math.ceilDiv(floats, PIECE),
+              (task, worker) -> {
+                int start = task * PIECE;
+                int n = Math.min(PIECE, floats - start);
+                System.arraycopy(source, x + start, frame.m(), y + start, n);
+              });
+      frame.crossed()[from][to] += op.bytes();
+    };
+  }
+}
