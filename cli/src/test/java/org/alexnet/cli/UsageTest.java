@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -97,5 +98,51 @@ class UsageTest {
     Path out = dir.resolve("run");
     Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out).failure(1);
     assertFalse(Files.exists(out), "nothing is written");
+  }
+
+  @Test
+  void devices_must_suit_the_columns(@TempDir Path dir) {
+    Path out = dir.resolve("run");
+    Object[] one = {"train", "--devices", "cpu:0,cpu:1", "--data", "shapes:10", "--out", out};
+    String line = Cli.run(one).failure(1);
+    assertTrue(line.contains("alexnet-32 has 1 column "), line);
+    Object[] three = {
+      "train",
+      "--model",
+      "alexnet-2012",
+      "--devices",
+      "reference:0,reference:1,reference:2",
+      "--backend",
+      "reference",
+      "--data",
+      "shapes:10",
+      "--out",
+      out
+    };
+    line = Cli.run(three).failure(1);
+    assertTrue(line.contains("\"reference:2\""), line);
+    assertTrue(line.contains("reference:0, reference:1"), line);
+    assertFalse(Files.exists(out), "nothing is written");
+  }
+
+  @Test
+  void memory_is_planned_for_each_device() {
+    JsonNode planned =
+        Cli.run(
+                "summary",
+                "--model",
+                "alexnet-2012",
+                "--batch",
+                2,
+                "--show",
+                "memory",
+                "--json",
+                "--devices",
+                "cpu:0,cpu:1")
+            .json()
+            .get("planned_bytes");
+    // Half of the parameters and their momentum, and more.
+    assertTrue(planned.get("cpu:0").asLong() > 60_965_224L * 4, planned.toString());
+    assertTrue(planned.get("cpu:1").asLong() > 56_868_224L * 4, planned.toString());
   }
 }
