@@ -121,6 +121,18 @@ final class Forward {
     return current.stream().mapToInt(part -> part.shape().c()).sum();
   }
 
+  /**
+   * All of the input for each column. Every transfer comes before the first column's own operation,
+   * so that in reverse no column waits for another's gradient before it has done its own part.
+   */
+  private List<Tensor> wholes(Layer layer, int columns) {
+    List<Tensor> wholes = new ArrayList<>();
+    for (int column = 0; column < columns; column++) {
+      wholes.add(inputs.whole(column, layer.name(), current));
+    }
+    return wholes;
+  }
+
   private void convolve(Convolution conv) {
     Shape in = current.getFirst().shape();
     int columns = columns(conv);
@@ -138,9 +150,10 @@ final class Forward {
     int w = outputs(conv, conv.window().floor(in.w()), in);
     int filters = conv.filters() / columns;
     int groups = own ? conv.groups() / columns : conv.groups();
+    List<Tensor> from = own ? current : wholes(conv, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      Tensor x = own ? current.get(column) : inputs.whole(column, conv.name(), current);
+      Tensor x = from.get(column);
       Shape shape = new Shape(filters, x.shape().c() / groups, kernel, kernel);
       Tensor weight = parameter(conv, "weight", shape, conv.weight(), column);
       Tensor bias = parameter(conv, "bias", Shape.vector(filters), conv.bias(), column);
@@ -154,9 +167,10 @@ final class Forward {
   private void connect(FullyConnected fc) {
     int columns = columns(fc);
     int outputs = fc.outputs() / columns;
+    List<Tensor> from = wholes(fc, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      Tensor x = inputs.whole(column, fc.name(), current);
+      Tensor x = from.get(column);
       Shape shape = new Shape(outputs, x.shape().imageElements(), 1, 1);
       Tensor weight = parameter(fc, "weight", shape, fc.weight(), column);
       Tensor bias = parameter(fc, "bias", Shape.vector(outputs), fc.bias(), column);

@@ -26,6 +26,7 @@ final class CpuLowering {
   private final int workers;
   private final List<Op> ops;
   private final Map<Tensor, Integer> readers;
+  private final Set<Tensor> shared;
   private final List<CpuKernel> result = new ArrayList<>();
   private final List<Op> chain = new ArrayList<>();
 
@@ -33,12 +34,14 @@ final class CpuLowering {
       StepProgram program,
       List<Op> ops,
       Map<Tensor, Integer> readers,
+      Set<Tensor> shared,
       Kernels kernels,
       Layouts layouts,
       int workers) {
     this.program = program;
     this.ops = ops;
     this.readers = readers;
+    this.shared = shared;
     this.kernels = kernels;
     this.layouts = layouts;
     this.workers = workers;
@@ -60,11 +63,15 @@ final class CpuLowering {
       columns.add(RectifierMotion.apply(program, own));
       columns.getLast().forEach(op -> op.reads().forEach(t -> readers.merge(t, 1, Integer::sum)));
     }
+    Set<Tensor> shared = new HashSet<>(); // between columns
+    for (Op op : program.ops()) {
+      op.reads().stream().filter(t -> t.column() != op.column()).forEach(shared::add);
+    }
     List<List<CpuKernel>> lowered = new ArrayList<>();
     for (int column = 0; column < columns.size(); column++) {
       CpuLowering lowering =
           new CpuLowering(
-              program, columns.get(column), readers, kernels, layouts, workers.get(column));
+              program, columns.get(column), readers, shared, kernels, layouts, workers.get(column));
       lowering.run();
       lowered.add(lowering.result);
     }
@@ -120,6 +127,9 @@ final class CpuLowering {
       }
       if (op.reads().stream().anyMatch(t -> t.column() != op.column())) {
         close(); // a kernel that waits for another column halfway could wait for itself
+      }
+      if (i > 0 && ops.get(i - 1).writes().stream().anyMatch(shared::contains)) {
+        close(); // another column waits for this much
       }
       switch (op) {
         case Op.Convolve conv -> {
