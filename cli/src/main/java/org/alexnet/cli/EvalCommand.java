@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.Evaluation;
+import org.alexnet.engine.Views;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,10 +25,14 @@ final class EvalCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "SRC",
       required = true,
-      description = "shapes, a folder with one subfolder a class, or a .safetensors file.")
+      description = "shapes, a folder with one subfolder a class, an .axd or a .safetensors file.")
   private String data;
 
-  @Option(names = "--crops", paramLabel = "N", description = "1, the centre: all there is yet.")
+  @Option(
+      names = "--crops",
+      paramLabel = "N",
+      description =
+          "1, the centre (the default), or 10: corners and centre and their mirrors, averaged.")
   private int crops = 1;
 
   @Option(names = "--batch", paramLabel = "N", description = "Images a step; 128 by default.")
@@ -43,14 +48,14 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Require.that(crops == 1 || crops == 10, "--crops", crops, "1 or 10");
-    Require.that(crops == 1, "--crops", crops, "1: this version evaluates the centre crop only");
     boolean weights = trained.weightsGiven();
     Require.that(weights || run != null, "RUN", "missing", "a run, or --model and --weights");
     Require.that(!weights || run == null, "RUN", run, "left out where --weights is given");
     Classifier.Options options =
         devices.classifier(batch, text -> terminal.aside(common.json).println(text));
     try (Classifier classifier = trained.open(run, options)) {
-      answer(classifier.evaluate(data), classifier.backend());
+      answer(
+          classifier.evaluate(data, crops == 10 ? Views.TEN : Views.CENTRE), classifier.backend());
     }
     return 0;
   }

@@ -77,6 +77,7 @@ public final class Main implements Runnable {
     commands.put("train", TrainCommand::new);
     commands.put("eval", EvalCommand::new);
     commands.put("predict", PredictCommand::new);
+    commands.put("prepare", PrepareCommand::new);
     commands.put("init", InitCommand::new);
     commands.put("summary", SummaryCommand::new);
     commands.put("devices", DevicesCommand::new);

@@ -57,7 +57,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "SRC",
       description =
           "shapes or shapes:N, a folder with one subfolder a class (or train/ and val/ above"
-              + " those), or a .safetensors file; shapes by default.")
+              + " those), an .axd file made by prepare, or a .safetensors file; shapes by default.")
   private String data;
 
   @Option(names = "--val", paramLabel = "SRC", description = "Images to validate with.")

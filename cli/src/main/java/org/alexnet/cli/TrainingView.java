@@ -51,6 +51,13 @@ final class TrainingView implements TrainingListener {
     }
   }
 
+  /** How far images are packed. */
+  synchronized void prepared(int images, int all) {
+    if (due()) {
+      show("Packing images: %,d of %,d (%d %%)".formatted(images, all, 100L * images / all));
+    }
+  }
+
   @Override
   public synchronized void step(Progress progress) {
     if (!begun && verbose) {

@@ -23,7 +23,8 @@ public enum Augmentation {
 
   /**
    * The 2012 paper's (section 4.1): a random window of the network's size out of the stored image,
-   * mirrored with probability 1/2. Both are left to the first operation of the program.
+   * mirrored with probability 1/2, and a {@link ColourShift} of images in three colours. All are
+   * left to the first operation of the program.
    */
   PAPER;
 

@@ -19,6 +19,7 @@ final class Augmenter {
   private final int height;
   private final int width;
   private final long seed;
+  private final ColourShift colour; // null for none
 
   Augmenter(ImageSource source, LoaderOptions options) {
     this.source = source;
@@ -27,6 +28,7 @@ final class Augmenter {
     this.height = options.height();
     this.width = options.width();
     this.seed = options.seed();
+    this.colour = augmentation == Augmentation.PAPER ? options.colour() : null;
     check();
   }
 
@@ -66,17 +68,24 @@ final class Augmenter {
   }
 
   /** The random numbers of one global step. */
-  record Draws(Philox place, Philox noise) {}
+  record Draws(Philox place, Philox noise, Philox colour) {}
 
   Draws draws(long step) {
-    return new Draws(new Philox(seed, (int) step, PLACE), new Philox(seed, (int) step, NOISE));
+    return new Draws(
+        new Philox(seed, (int) step, PLACE),
+        new Philox(seed, (int) step, NOISE),
+        ColourShift.draws(seed, step));
   }
 
   /**
-   * Writes image {@code image} of the source, its label, crop and mirror to a place of the batch.
+   * Writes image {@code image} of the source, its label, crop, mirror and colour shift to a place
+   * of the batch.
    */
   void put(int image, Batch batch, int place, Draws draws, Scratch scratch) {
     batch.labels()[place] = source.labelled() ? source.label(image) : 0;
+    if (colour != null) {
+      colour.put(draws.colour, place, batch.shift());
+    }
     if (augmentation == Augmentation.SHAPES) {
       source.read(image, scratch.memory);
       vary(place, draws, scratch);

@@ -4,11 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.alexnet.AlexNetException;
+import org.alexnet.data.PreparedSource.Part;
 
 /**
  * Opens what a user names as data: {@code shapes} or {@code shapes:N}, a folder with one subfolder
- * a class or with {@code train/} and {@code val/} (or {@code test/}) above those, or a {@code
- * .safetensors} file.
+ * a class or with {@code train/} and {@code val/} (or {@code test/}) above those, an {@code .axd}
+ * file that {@link Preparation} made, or a {@code .safetensors} file.
  */
 public final class DataSets {
   private static final String SHAPES = "shapes";
@@ -16,7 +17,8 @@ public final class DataSets {
   private static final int SHAPES_LEAST = 10;
   private static final String KINDS =
       "data are 'shapes', 'shapes:N', a folder with one subfolder a class (or train/ and val/ above"
-          + " those), or a .safetensors file";
+          + " those), an .axd file made by alexnet prepare, or a .safetensors file";
+  private static final String PREPARED = ".axd";
 
   private DataSets() {}
 
@@ -69,11 +71,16 @@ public final class DataSets {
       return fitted(ShapesSource.of(Math.max(1, n / 4), options.seed(), "validation"), options);
     }
     Path path = existing(src);
-    ImageSource source =
-        Files.isDirectory(path)
-            ? FolderSource.open(
-                SplitFolder.of(path).forEvaluation(), options.folder(), 1, FolderSource.budget())
-            : SafetensorsSource.open(path);
+    ImageSource source;
+    if (Files.isDirectory(path)) {
+      Path folder = SplitFolder.of(path).forEvaluation();
+      source = FolderSource.open(folder, options.folder(), 1, FolderSource.budget());
+    } else if (isPrepared(src)) {
+      Part part = PreparedSource.hasValidation(path) ? Part.VALIDATION : Part.TRAIN;
+      source = PreparedSource.open(path, part);
+    } else {
+      source = SafetensorsSource.open(path);
+    }
     return fitted(source, options);
   }
 
@@ -82,9 +89,10 @@ public final class DataSets {
       return ShapesSource.of(shapes(src), options.seed(), "train");
     }
     Path path = existing(src);
-    return Files.isDirectory(path)
-        ? FolderSource.open(SplitFolder.of(path).forTraining(), options.folder())
-        : SafetensorsSource.open(path);
+    if (Files.isDirectory(path)) {
+      return FolderSource.open(SplitFolder.of(path).forTraining(), options.folder());
+    }
+    return isPrepared(src) ? PreparedSource.open(path, Part.TRAIN) : SafetensorsSource.open(path);
   }
 
   private static boolean bringsValidation(String src) {
@@ -92,7 +100,14 @@ public final class DataSets {
       return true;
     }
     Path path = Path.of(src);
+    if (isPrepared(src)) {
+      return PreparedSource.hasValidation(path);
+    }
     return Files.isDirectory(path) && SplitFolder.of(path).validation() != null;
+  }
+
+  private static boolean isPrepared(String src) {
+    return src.endsWith(PREPARED);
   }
 
   private static boolean isShapes(String src) {
@@ -118,7 +133,7 @@ public final class DataSets {
     return n;
   }
 
-  /** A folder or a .safetensors file. */
+  /** A folder, a prepared file or a .safetensors file. */
   private static Path existing(String src) {
     Path path;
     try {
@@ -129,9 +144,9 @@ public final class DataSets {
     if (src.isBlank() || !Files.exists(path)) {
       throw new AlexNetException("'%s' does not exist; %s".formatted(src, KINDS));
     }
-    if (!Files.isDirectory(path) && !src.endsWith(".safetensors")) {
+    if (!Files.isDirectory(path) && !isPrepared(src) && !src.endsWith(".safetensors")) {
       throw new AlexNetException(
-          "'%s' is neither a folder nor a .safetensors file; %s".formatted(src, KINDS));
+          "'%s' is no folder, .axd or .safetensors file; %s".formatted(src, KINDS));
     }
     return path;
   }

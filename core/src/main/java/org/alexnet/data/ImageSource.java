@@ -42,6 +42,11 @@ public interface ImageSource extends AutoCloseable {
     return List.of();
   }
 
+  /** What is known of the pixels of all images without reading them; null for nothing. */
+  default PixelStatistics statistics() {
+    return null;
+  }
+
   /** Frees what the images occupy; may be called more than once. */
   @Override
   default void close() {}

@@ -11,6 +11,7 @@ package org.alexnet.data;
  * @param augmentation how images are varied
  * @param threads threads that assemble batches
  * @param depth batches that are made ahead
+ * @param colour the colour shift of {@link Augmentation#PAPER}; null for none
  */
 public record LoaderOptions(
     int batch,
@@ -20,10 +21,24 @@ public record LoaderOptions(
     boolean shuffle,
     Augmentation augmentation,
     int threads,
-    int depth) {
+    int depth,
+    ColourShift colour) {
 
   /** Batches made ahead where nothing else is asked for. */
   public static final int DEPTH = 3;
+
+  /** Without a colour shift. */
+  public LoaderOptions(
+      int batch,
+      int height,
+      int width,
+      long seed,
+      boolean shuffle,
+      Augmentation augmentation,
+      int threads,
+      int depth) {
+    this(batch, height, width, seed, shuffle, augmentation, threads, depth, null);
+  }
 
   public LoaderOptions {
     if (batch < 1 || height < 1 || width < 1 || threads < 1 || depth < 1) {

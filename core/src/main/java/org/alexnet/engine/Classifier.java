@@ -74,7 +74,7 @@ public final class Classifier implements AutoCloseable {
       List<String> classNames,
       long seed,
       SequencedMap<String, FloatTensor> weights,
-      InputMean mean,
+      InputStatistics mean,
       Options options) {
     this.network = network;
     this.classNames = classNames;
@@ -90,7 +90,7 @@ public final class Classifier implements AutoCloseable {
       this.executable = backend.compile(programs);
       Weights.put(executable, programs, weights);
       if (mean != null) {
-        executable.write(programs.persistent().get(Programs.MEAN), mean.values());
+        executable.write(programs.persistent().get(Programs.MEAN), mean.mean());
       }
     } catch (RuntimeException e) {
       backend.close();
@@ -114,7 +114,7 @@ public final class Classifier implements AutoCloseable {
       RunConfig config = RunConfig.fromJson(folder.runJson());
       Network network = config.resolve().network();
       var weights = Weights.read(file, network, Programs.of(network, 1).parameters());
-      InputMean mean;
+      InputStatistics mean;
       try (SafetensorsFile input =
           folder
               .openInput()
@@ -122,7 +122,7 @@ public final class Classifier implements AutoCloseable {
                   () ->
                       new AlexNetException(
                           "%s: input.safetensors, the mean image, is missing.".formatted(run)))) {
-        mean = InputMean.load(input, network.input());
+        mean = InputStatistics.load(input, network.input());
       }
       return new Classifier(network, config.classNames(), config.seed(), weights, mean, options);
     }
@@ -139,7 +139,7 @@ public final class Classifier implements AutoCloseable {
     Model named = Models.named(model);
     int classes = Weights.classes(weights, named.network());
     Network network = named.withClasses(classes).network();
-    InputMean mean = input == null ? null : InputMean.load(input, network.input());
+    InputStatistics mean = input == null ? null : InputStatistics.load(input, network.input());
     return new Classifier(network, List.of(), 42, Weights.load(weights, network), mean, options);
   }
 
@@ -165,10 +165,15 @@ public final class Classifier implements AutoCloseable {
    *     images
    */
   public Evaluation evaluate(String source) {
+    return evaluate(source, Views.CENTRE);
+  }
+
+  /** As {@link #evaluate(String)}, by other views of each image. */
+  public Evaluation evaluate(String source, Views views) {
     try (ImageSource images = open(source)) {
       ImageSource labelled = Sources.withClasses(images, classNames);
       Sources.checkLabels(labelled, network.classes());
-      return new Evaluator(executable, programs, options.threads).evaluate(labelled);
+      return new Evaluator(executable, programs, options.threads).evaluate(labelled, views);
     }
   }
 

@@ -7,6 +7,7 @@ import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.data.BatchLoader;
+import org.alexnet.data.ColourShift;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.LoaderOptions;
 import org.alexnet.engine.Trainer.RunState;
@@ -47,8 +48,8 @@ final class Session {
     this.state = state;
   }
 
-  TrainingResult run(InputMean mean) {
-    executable.write(programs.persistent().get(Programs.MEAN), mean.values());
+  TrainingResult run(InputStatistics input) {
+    executable.write(programs.persistent().get(Programs.MEAN), input.mean());
     if (folder.checkpoint() == 0) {
       commit(false);
     }
@@ -66,7 +67,10 @@ final class Session {
             config.shuffle(),
             config.recipe().augmentation(),
             training.threads,
-            LoaderOptions.DEPTH);
+            LoaderOptions.DEPTH,
+            input.colour() == null
+                ? null
+                : new ColourShift(input.colour(), programs.network().input().scale()));
     try (BatchLoader loader =
         new BatchLoader(data.train(), options, () -> executable.newBatch(data.train().format()))) {
       while (state.epoch < state.epochs && epoch(loader)) {
@@ -143,7 +147,8 @@ final class Session {
     Evaluation validation =
         data.validation() == null
             ? null
-            : new Evaluator(executable, programs, training.threads).evaluate(data.validation());
+            : new Evaluator(executable, programs, training.threads)
+                .evaluate(data.validation(), Views.CENTRE);
     double loss = state.lossSum / state.images;
     lastMetrics =
         new EpochMetrics(

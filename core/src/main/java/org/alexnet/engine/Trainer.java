@@ -61,13 +61,15 @@ final class Trainer {
       Model model = config.resolve();
       check(data, config, model.network());
       SequencedMap<String, FloatTensor> weights = startingWeights(model);
-      InputMean mean = InputMean.of(data.train(), plain.input(), training.threads);
+      InputStatistics mean =
+          InputStatistics.of(
+              data.train(), plain.input(), config.recipe().augmentation(), training.threads);
       say(config);
       Programs programs = config.programs(training.devices);
       sayTraffic(programs);
       try (Executable executable = backend.compile(programs);
           RunFolder folder = RunFolder.create(out, config.toJson())) {
-        folder.writeInput(mean.tensors(), InputMean.metadata(plain.input()));
+        folder.writeInput(mean.tensors(), InputStatistics.metadata(plain.input()));
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
         Session session =
@@ -96,7 +98,7 @@ final class Trainer {
         Programs programs = config.programs(training.devices);
         sayTraffic(programs);
         try (Executable executable = backend.compile(programs)) {
-          InputMean mean = restore(folder, executable, programs, input);
+          InputStatistics mean = restore(folder, executable, programs, input);
           RunState state = RunState.restore(config, folder.state());
           if (training.epochs != null) {
             state.epochs = training.epochs;
@@ -117,7 +119,7 @@ final class Trainer {
     }
   }
 
-  private static InputMean restore(
+  private static InputStatistics restore(
       RunFolder folder, Executable executable, Programs programs, Input input) {
     try (SafetensorsFile weights = folder.openWeights();
         SafetensorsFile momentum = folder.openMomentum();
@@ -135,7 +137,7 @@ final class Trainer {
       programs
           .parameters()
           .forEach(t -> executable.write(t.momentum(), values.get(t.name()).values()));
-      return InputMean.load(mean, input);
+      return InputStatistics.load(mean, input);
     }
   }
 

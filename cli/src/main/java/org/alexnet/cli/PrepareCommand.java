@@ -1,0 +1,129 @@
+package org.alexnet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.alexnet.AlexNetException;
+import org.alexnet.data.ColourAxes;
+import org.alexnet.data.Preparation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code prepare}: packs a folder of images into one file. */
+@Command(
+    name = "prepare",
+    description = {
+      "Packs a folder of images into one file to train from: shorter side to --size, centre cut"
+          + " out.",
+      "Interrupted, it goes on where it was when called again. Files that cannot be read are left"
+          + " out and listed; the file is made, and the exit status is 1 unless --skip-bad is"
+          + " given."
+    })
+final class PrepareCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Parameters(
+      paramLabel = "DIR",
+      description = "One subfolder a class, or train/ and val/ (or test/) above those.")
+  private Path folder;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE.axd",
+      required = true,
+      description = "The file to make.")
+  private Path out;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N",
+      description = "Rows and columns that images are kept with; 256 by default.")
+  private int size = 256;
+
+  @Option(names = "--threads", paramLabel = "N", description = "By default one a core.")
+  private Integer threads;
+
+  @Option(names = "--skip-bad", description = "Files that cannot be read are no failure.")
+  private boolean skipBad;
+
+  @Mixin private CommonOptions common;
+
+  PrepareCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    Require.atLeast(1, "--size", size);
+    Require.atLeast(1, "--threads", threads);
+    Require.that(out.toString().endsWith(".axd"), "--out", out, "a name that ends in .axd");
+    int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    TrainingView view = new TrainingView(terminal, common);
+    Preparation.Result result;
+    try {
+      result = new Preparation(folder, out, size, workers, view::message, view::prepared).run();
+    } finally {
+      view.end();
+    }
+    result.leftOut().forEach(text -> terminal.err().println("left out: " + text));
+    if (common.json) {
+      Answers.print(terminal, json(result));
+    } else {
+      print(result);
+    }
+    if (!result.leftOut().isEmpty() && !skipBad) {
+      throw new AlexNetException(
+          "%d files could not be read and were left out, as listed above; %s holds the other %,d images."
+              .formatted(result.leftOut().size(), out, result.train() + result.validation()));
+    }
+    return 0;
+  }
+
+  private void print(Preparation.Result result) {
+    terminal
+        .out()
+        .printf(
+            "%,d training images%s of %d classes in %s%n",
+            result.train(),
+            result.validation() == 0
+                ? ""
+                : " and %,d for validation".formatted(result.validation()),
+            result.classes().size(),
+            out);
+    terminal.out().printf("  train on it:  ./alexnet train --model alexnet-2012 --data %s%n", out);
+  }
+
+  private ObjectNode json(Preparation.Result result) {
+    ObjectNode json = Answers.object();
+    json.put("file", out.toString());
+    json.put("images", result.train() + result.validation());
+    json.put("train", result.train());
+    json.put("val", result.validation());
+    json.put("classes", result.classes().size());
+    json.put("left_out", result.leftOut().size());
+    ArrayNode means = json.putArray("mean");
+    float[] mean = result.statistics().mean();
+    int plane = size * size;
+    for (int c = 0; c < mean.length / plane; c++) {
+      double sum = 0;
+      for (int i = 0; i < plane; i++) {
+        sum += mean[c * plane + i];
+      }
+      means.add(sum / plane);
+    }
+    ColourAxes colour = result.statistics().colour();
+    ArrayNode deviations = json.putArray("deviations");
+    ArrayNode axes = json.putArray("axes");
+    for (int i = 0; i < colour.deviations().length; i++) {
+      deviations.add(colour.deviations()[i]);
+      ArrayNode axis = axes.addArray();
+      for (float component : colour.axes()[i]) {
+        axis.add(component);
+      }
+    }
+    return json;
+  }
+}

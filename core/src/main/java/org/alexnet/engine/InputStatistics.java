@@ -1,0 +1,101 @@
+package org.alexnet.engine;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.alexnet.AlexNetException;
+import org.alexnet.data.Augmentation;
+import org.alexnet.data.ColourAxes;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.PixelStatistics;
+import org.alexnet.network.Input;
+import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.safetensors.SafetensorsFile;
+
+/**
+ * What a run keeps of its training images' pixels.
+ *
+ * @param mean subtracted from byte pixels, [channels, stored, stored], on the scale of the
+ *     network's input
+ * @param colour axes of the colour shift, on the scale of 0..255; null where none is drawn
+ */
+record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour) {
+  private static final String MEAN = "mean";
+  private static final String AXES = "colour.axes";
+  private static final String DEVIATIONS = "colour.deviations";
+
+  /** Colour axes are found where the augmentation shifts colours. */
+  static InputStatistics of(
+      ImageSource source, Input input, Augmentation augmentation, int threads) {
+    List<Long> shape = shape(input);
+    if (source.format().floats()) {
+      return new InputStatistics(
+          shape, new float[input.channels() * input.stored() * input.stored()], null);
+    }
+    boolean colour = augmentation == Augmentation.PAPER;
+    PixelStatistics pixels = PixelStatistics.of(source, threads, colour);
+    float[] mean = pixels.mean().clone();
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] *= input.scale();
+    }
+    return new InputStatistics(shape, mean, colour ? pixels.colour() : null);
+  }
+
+  private static List<Long> shape(Input input) {
+    return List.of((long) input.channels(), (long) input.stored(), (long) input.stored());
+  }
+
+  SequencedMap<String, FloatTensor> tensors() {
+    SequencedMap<String, FloatTensor> tensors = new LinkedHashMap<>();
+    tensors.put(MEAN, new FloatTensor(shape, mean));
+    if (colour != null) {
+      long axes = colour.axes().length;
+      float[] components = new float[(int) (axes * axes)];
+      for (int i = 0; i < axes; i++) {
+        System.arraycopy(colour.axes()[i], 0, components, (int) (i * axes), (int) axes);
+      }
+      tensors.put(AXES, new FloatTensor(List.of(axes, axes), components));
+      tensors.put(DEVIATIONS, new FloatTensor(List.of(axes), colour.deviations()));
+    }
+    return tensors;
+  }
+
+  static Map<String, String> metadata(Input input) {
+    return Map.of("scale", Float.toString(input.scale()));
+  }
+
+  static InputStatistics load(Path file, Input input) {
+    try (SafetensorsFile open = SafetensorsFile.open(file)) {
+      return load(open, input);
+    }
+  }
+
+  static InputStatistics load(SafetensorsFile file, Input input) {
+    List<Long> shape = shape(input);
+    require(file, MEAN, shape);
+    ColourAxes colour = null;
+    if (file.tensors().containsKey(AXES)) {
+      int channels = input.channels();
+      require(file, AXES, List.of((long) channels, (long) channels));
+      require(file, DEVIATIONS, List.of((long) channels));
+      float[] components = file.floats(AXES);
+      float[][] axes = new float[channels][channels];
+      for (int i = 0; i < channels; i++) {
+        System.arraycopy(components, i * channels, axes[i], 0, channels);
+      }
+      colour = new ColourAxes(axes, file.floats(DEVIATIONS));
+    }
+    return new InputStatistics(shape, file.floats(MEAN), colour);
+  }
+
+  private static void require(SafetensorsFile file, String name, List<Long> shape) {
+    var info = file.tensors().get(name);
+    if (info == null || !info.shape().equals(shape)) {
+      throw new AlexNetException(
+          "%s: needs tensor %s F32 %s, got %s"
+              .formatted(file.path(), name, shape, info == null ? "none" : info));
+    }
+  }
+}
