@@ -9,9 +9,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,5 +186,79 @@ class BadInputTest {
     Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
     String line = Cli.run("predict", out, bad).failure(1);
     assertTrue(line.contains(bad.toString()), line);
+  }
+
+  // Prepared files.
+
+  private Path prepared() {
+    Path file = dir.resolve("packed.axd");
+    TestData.folder(data, 6, "cat", "dog", "owl");
+    Cli.run("prepare", data, "--out", file, "--size", 32, "--json").json();
+    return file;
+  }
+
+  @Test
+  void a_prepared_file_trains_and_a_damaged_one_does_not() throws IOException {
+    Path file = prepared();
+    Object[] train = {"train", "--data", file, "--val-fraction", "0.3", "--epochs", 1, "--json"};
+    Object[] to = Arrays.copyOf(train, train.length + 2);
+    to[train.length] = "--out";
+    to[train.length + 1] = dir.resolve("good");
+    assertEquals(1, Cli.run(to).json().get("epochs").asInt());
+    JsonNode eval = Cli.run("eval", dir.resolve("good"), "--data", file, "--json").json();
+    assertEquals(18, eval.get("images").asInt());
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+    refused(train(file), file, "was cut short");
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file, bytes);
+    refused(train(file), file, "is damaged");
+  }
+
+  @Test
+  void a_prepared_file_of_more_classes_than_are_asked_for() {
+    refused(train(prepared(), "--classes", 2), "3 classes", "2 asked for");
+  }
+
+  @Test
+  void a_prepared_file_being_written() throws IOException {
+    Path file = prepared();
+    byte[] bytes = Files.readAllBytes(file);
+    Path folder = dir.resolve("more");
+    TestData.folder(folder, 2, "cat", "dog");
+    Path partial = dir.resolve("next.axd.partial");
+    try (var channel =
+        FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.lock();
+      Object[] words = {"prepare", folder, "--out", dir.resolve("next.axd")};
+      refused(Cli.run(words), partial, "being written");
+    }
+    refused(Cli.run("prepare", folder, "--out", file), file, "exists already");
+    assertArrayEquals(bytes, Files.readAllBytes(file));
+  }
+
+  @Test
+  void files_that_cannot_be_prepared_are_listed_and_counted() throws IOException {
+    TestData.folder(data, 3, "cat", "dog");
+    Files.writeString(data.resolve("dog").resolve("1.jpg"), "not an image");
+    Path file = dir.resolve("packed.axd");
+    Cli.Result result = Cli.run("prepare", data, "--out", file, "--size", 32);
+    assertTrue(result.failure(1).contains("1 files could not be read"), result.err());
+    assertTrue(result.err().contains("left out: dog/1.jpg is not"), result.err());
+    assertTrue(Files.exists(file));
+    Path second = dir.resolve("second.axd");
+    JsonNode answer =
+        Cli.run("prepare", data, "--out", second, "--size", 32, "--skip-bad", "--json").json();
+    assertEquals(1, answer.get("left_out").asInt());
+    assertEquals(5, answer.get("train").asInt());
+    assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(second));
+  }
+
+  @Test
+  void ten_views_of_images_without_room() {
+    Path file = prepared();
+    Path run = dir.resolve("trained");
+    Cli.run("train", "--data", file, "--epochs", 0, "--out", run);
+    refused(Cli.run("eval", run, "--data", file, "--crops", 10), "ten views need larger ones");
   }
 }

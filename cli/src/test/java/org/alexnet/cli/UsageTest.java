@@ -44,7 +44,8 @@ class UsageTest {
           train stray                                  | stray
           eval --data shapes                           | RUN
           eval run                                     | --data
-          eval run --data shapes --crops 10            | centre crop
+          prepare photos --out packed.zip              | ends in .axd
+          prepare photos                               | --out
           eval run --data shapes --crops 2             | 1 or 10
           eval run --data shapes --batch 0             | --batch
           eval --weights w --data shapes               | --model
@@ -77,7 +78,17 @@ class UsageTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"train", "eval", "predict", "init", "summary", "devices", "bench", "selftest"})
+      strings = {
+        "train",
+        "eval",
+        "predict",
+        "prepare",
+        "init",
+        "summary",
+        "devices",
+        "bench",
+        "selftest"
+      })
   void every_command_has_help(String command) {
     Cli.Result result = Cli.run(command, "--help");
     assertEquals(0, result.status());

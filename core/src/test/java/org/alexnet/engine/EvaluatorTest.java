@@ -1,0 +1,160 @@
+package org.alexnet.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Backends;
+import org.alexnet.backend.Executable;
+import org.alexnet.data.Batch;
+import org.alexnet.data.ImageSource;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Input;
+import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.Window;
+import org.alexnet.program.Programs;
+import org.junit.jupiter.api.Test;
+
+/** Ten views against ten single evaluations of images that were cut beforehand. */
+class EvaluatorTest {
+  private static final int STORED = 9;
+  private static final int SIZE = 6;
+  private static final int CLASSES = 7;
+
+  private static Network network(int stored) {
+    Parameter weight = Parameter.of(new Initial.FanIn(2));
+    Parameter bias = Parameter.of(new Initial.Constant(0.1f));
+    return new Network(
+        "views",
+        new Input(3, SIZE, stored, 1 / 64f),
+        List.of(
+            new Convolution("conv1", 4, new Window(3, 1, 0), 1, 1, weight, bias),
+            new Relu("relu1"),
+            new FullyConnected("fc2", CLASSES, 1, weight, bias),
+            new SoftmaxLoss("softmax")));
+  }
+
+  /** Images of noise, of which a part may be cut out. */
+  private record Noise(int size, int top, int left, int edge, boolean mirror)
+      implements ImageSource {
+    @Override
+    public String description() {
+      return "noise";
+    }
+
+    @Override
+    public Batch.Format format() {
+      return new Batch.Format(3, edge, edge, false);
+    }
+
+    @Override
+    public List<String> classNames() {
+      return List.of();
+    }
+
+    @Override
+    public boolean labelled() {
+      return true;
+    }
+
+    @Override
+    public int label(int i) {
+      return i % CLASSES;
+    }
+
+    @Override
+    public String name(int i) {
+      return "image " + i;
+    }
+
+    @Override
+    public void read(int i, MemorySegment to) {
+      byte[] pixels = new byte[3 * STORED * STORED];
+      new Random(i).nextBytes(pixels);
+      for (int c = 0; c < 3; c++) {
+        for (int y = 0; y < edge; y++) {
+          for (int x = 0; x < edge; x++) {
+            int column = left + (mirror ? edge - 1 - x : x);
+            byte pixel = pixels[(c * STORED + top + y) * STORED + column];
+            to.set(ValueLayout.JAVA_BYTE, (c * edge + y) * edge + x, pixel);
+          }
+        }
+      }
+    }
+  }
+
+  private static Executable executable(Backend backend, Programs programs) {
+    Executable executable = backend.compile(programs);
+    Network network = programs.network();
+    Weights.put(executable, programs, Weights.initial(network, 3, Weights.Overrides.NONE));
+    return executable;
+  }
+
+  @Test
+  void tenViewsAreTheMeanOfTenEvaluations() {
+    int images = 5;
+    Programs large = Programs.of(network(STORED), 2);
+    Programs small = Programs.of(network(SIZE), 2);
+    double[][] sums = new double[images][CLASSES];
+    int[][] corners = {{0, 0}, {0, 3}, {3, 0}, {3, 3}, {1, 1}};
+    try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
+        Executable whole = executable(backend, large);
+        Executable cut = executable(backend, small)) {
+      for (int[] corner : corners) {
+        for (boolean mirror : new boolean[] {false, true}) {
+          Noise view = new Noise(images, corner[0], corner[1], SIZE, mirror);
+          new Evaluator(cut, small, 1)
+              .scores(
+                  view,
+                  (first, count, logits, probabilities) -> {
+                    for (int i = 0; i < count * CLASSES; i++) {
+                      sums[first + i / CLASSES][i % CLASSES] += probabilities[i];
+                    }
+                  });
+        }
+      }
+      double loss = 0;
+      int wrong = 0;
+      for (int i = 0; i < images; i++) {
+        loss -= Math.log(sums[i][i % CLASSES] / 10) / images;
+        int best = 0;
+        for (int c = 1; c < CLASSES; c++) {
+          best = sums[i][c] > sums[i][best] ? c : best;
+        }
+        wrong += best == i % CLASSES ? 0 : 1;
+      }
+      Noise stored = new Noise(images, 0, 0, STORED, false);
+      Evaluation ten = new Evaluator(whole, large, 2).evaluate(stored, Views.TEN);
+      assertEquals(images, ten.images());
+      assertEquals(loss, ten.loss(), 1e-6);
+      assertEquals(wrong / (double) images, ten.top1Error());
+      Evaluation centre = new Evaluator(whole, large, 2).evaluate(stored, Views.CENTRE);
+      assertTrue(Math.abs(centre.loss() - ten.loss()) > 1e-3, "ten views are more than one");
+    }
+  }
+
+  @Test
+  void tenViewsNeedRoom() {
+    Programs programs = Programs.of(network(SIZE), 2);
+    try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
+        Executable executable = executable(backend, programs)) {
+      Noise source = new Noise(2, 0, 0, SIZE, false);
+      Evaluator evaluator = new Evaluator(executable, programs, 1);
+      AlexNetException e =
+          assertThrows(AlexNetException.class, () -> evaluator.evaluate(source, Views.TEN));
+      assertTrue(e.getMessage().contains("ten views need larger ones"), e.getMessage());
+    }
+  }
+}
