@@ -87,7 +87,11 @@ record LayerRow(
           };
       case Relu l -> "relu";
       case Tanh l -> "tanh";
-      case LocalResponseNorm l -> "local-response-norm";
+      case LocalResponseNorm norm ->
+          switch (norm.region()) {
+            case ACROSS_MAPS -> "local-response-norm";
+            case WITHIN_MAP -> "map-response-norm";
+          };
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
       case SoftmaxLoss l -> "softmax";

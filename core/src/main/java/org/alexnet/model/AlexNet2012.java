@@ -9,10 +9,12 @@ import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Window;
 
@@ -38,7 +40,7 @@ final class AlexNet2012 {
   }
 
   /** Section 5: 90 epochs, the rate divided by ten when the validation error stops improving. */
-  private static Recipe recipe() {
+  static Recipe recipe() {
     return new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER);
   }
 
@@ -74,17 +76,18 @@ final class AlexNet2012 {
   /** Section 3.3; the sum stays within the maps of one column. */
   private static Layer norm(String name, int columns) {
     return new LocalResponseNorm(
-        name, 5, 1e-4f, 0.75f, 2, LocalResponseNorm.Convention.SUM, columns);
+        name, Region.ACROSS_MAPS, 5, 1e-4f, 0.75f, 2, LocalResponseNorm.Convention.SUM, columns);
   }
 
   private static Layer pool(String name) {
-    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.FLOOR);
+    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.FLOOR);
   }
 
   /** Section 5: weights N(0, 0.01^2), and the given constant for every bias. */
   private static Layer conv(
       String name, int filters, Window window, int groups, int columns, float bias) {
-    return new Convolution(name, filters, window, groups, columns, weight(), constant(bias));
+    return new Convolution(
+        name, filters, window, Rounding.FLOOR, groups, columns, weight(), constant(bias));
   }
 
   private static Layer connected(String name, int outputs, int columns, float bias) {

@@ -12,6 +12,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Window;
 
@@ -59,10 +60,10 @@ final class AlexNet2014 {
   }
 
   private static Layer conv(String name, int filters, Window window) {
-    return new Convolution(name, filters, window, 1, 1, WEIGHT, BIAS);
+    return new Convolution(name, filters, window, Rounding.FLOOR, 1, 1, WEIGHT, BIAS);
   }
 
   private static Layer pool(String name) {
-    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.FLOOR);
+    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.FLOOR);
   }
 }

@@ -12,6 +12,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Window;
 
@@ -53,10 +54,10 @@ final class AlexNet32 {
   }
 
   private static Layer conv(String name, int filters) {
-    return new Convolution(name, filters, new Window(3, 1, 1), 1, 1, WEIGHT, BIAS);
+    return new Convolution(name, filters, new Window(3, 1, 1), Rounding.FLOOR, 1, 1, WEIGHT, BIAS);
   }
 
   private static Layer pool(String name) {
-    return new Pooling(name, Pooling.Kind.MAX, new Window(2, 2, 0), Pooling.Rounding.FLOOR);
+    return new Pooling(name, Pooling.Kind.MAX, new Window(2, 2, 0), Rounding.FLOOR);
   }
 }

@@ -9,10 +9,12 @@ import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Window;
 
@@ -60,15 +62,16 @@ final class CaffeNet {
   }
 
   private static Layer norm(String name) {
-    return new LocalResponseNorm(name, 5, 1e-4f, 0.75f, 1, LocalResponseNorm.Convention.MEAN, 1);
+    return new LocalResponseNorm(
+        name, Region.ACROSS_MAPS, 5, 1e-4f, 0.75f, 1, LocalResponseNorm.Convention.MEAN, 1);
   }
 
   private static Layer pool(String name) {
-    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.CEIL);
+    return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL);
   }
 
   private static Layer conv(String name, int filters, Window window, int groups, float value) {
-    return new Convolution(name, filters, window, groups, 1, WEIGHT, bias(value));
+    return new Convolution(name, filters, window, Rounding.FLOOR, groups, 1, WEIGHT, bias(value));
   }
 
   private static Parameter bias(float value) {

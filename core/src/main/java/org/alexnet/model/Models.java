@@ -9,6 +9,7 @@ public final class Models {
       List.of(
           AlexNet32.model(),
           AlexNet2012.model(),
+          AlexNet2012Original.model(),
           AlexNet2012.ungrouped(),
           AlexNet2014.model(),
           CaffeNet.model());

@@ -2,8 +2,9 @@ package org.alexnet.network;
 
 /**
  * A convolution: filters {@code [filters, channels / groups, kernel, kernel]} and one bias a
- * filter. Output sizes are rounded down.
+ * filter. Beyond the image lie zeros.
  *
+ * @param rounding whether a last window that overhangs the image is kept
  * @param groups input channels and filters are cut into as many parts, each seeing only its own
  * @param columns parts of the filters that may be computed on devices of their own. A column reads
  *     its part of the input where the groups keep to it, and all of it otherwise
@@ -12,6 +13,7 @@ public record Convolution(
     String name,
     int filters,
     Window window,
+    Rounding rounding,
     int groups,
     int columns,
     Parameter weight,

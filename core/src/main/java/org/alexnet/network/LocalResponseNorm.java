@@ -1,47 +1,71 @@
 package org.alexnet.network;
 
 /**
- * Local response normalisation across maps (section 3.3): b = a / s^beta with s = k + c * sum of
- * a^2 over {@code maps} adjacent maps, fewer at the ends.
+ * Local response normalisation: b = a / s^beta with s = k + c * sum of a^2 over a neighbourhood,
+ * fewer at its ends. Across maps it is that of the paper (section 3.3); within a map the authors'
+ * program had another.
  *
- * @param maps n, how many maps are summed over; odd
+ * @param region what the neighbourhood is
+ * @param size n, how many adjacent maps, or the edge of the square window of pixels; odd
  * @param alpha the paper's alpha
  * @param beta the exponent
  * @param k what is added to the sum
- * @param convention whether c is alpha, or alpha / n
+ * @param convention whether c is alpha, or alpha over the number of terms
  * @param groups channels are cut into as many parts, and sums stay within one, as the columns of
  *     the two devices of 2012 did
  */
 public record LocalResponseNorm(
-    String name, int maps, float alpha, float beta, float k, Convention convention, int groups)
+    String name,
+    Region region,
+    int size,
+    float alpha,
+    float beta,
+    float k,
+    Convention convention,
+    int groups)
     implements Layer {
+
+  /** What is summed over. */
+  public enum Region {
+    /** The same pixel of {@code size} adjacent maps. */
+    ACROSS_MAPS,
+    /** {@code size} x {@code size} pixels of the same map. */
+    WITHIN_MAP
+  }
 
   /** What alpha is multiplied with. */
   public enum Convention {
     /** The sum of squares, as the paper's formula says. */
     SUM,
-    /** Their mean over n, as the original source, Caffe, cuDNN, ONNX and PyTorch compute. */
+    /**
+     * Their mean over a whole region, as the authors' program, Caffe, cuDNN and PyTorch compute.
+     */
     MEAN
   }
 
   public LocalResponseNorm {
-    if (maps < 1 || maps % 2 == 0 || !(k > 0) || groups < 1) {
+    if (size < 1 || size % 2 == 0 || !(k > 0) || groups < 1) {
       throw new IllegalArgumentException(
-          "%s: %d maps, k %s, %d groups; maps must be odd, k above 0, groups at least 1"
-              .formatted(name, maps, k, groups));
+          "%s: size %d, k %s, %d groups; size must be odd, k above 0, groups at least 1"
+              .formatted(name, size, k, groups));
     }
   }
 
   /** The same with channels cut into another number of parts. */
   public LocalResponseNorm withGroups(int count) {
-    return new LocalResponseNorm(name, maps, alpha, beta, k, convention, count);
+    return new LocalResponseNorm(name, region, size, alpha, beta, k, convention, count);
   }
 
   /** What the sum of squares is multiplied with. */
   public float factor() {
+    int terms =
+        switch (region) {
+          case ACROSS_MAPS -> size;
+          case WITHIN_MAP -> size * size;
+        };
     return switch (convention) {
       case SUM -> alpha;
-      case MEAN -> alpha / maps;
+      case MEAN -> alpha / terms;
     };
   }
 }

@@ -11,18 +11,4 @@ public record Pooling(String name, Kind kind, Window window, Rounding rounding) 
     MAX,
     AVERAGE
   }
-
-  /** Whether a last window that overhangs the image is dropped or kept. */
-  public enum Rounding {
-    FLOOR,
-    CEIL
-  }
-
-  /** Number of windows along an edge of {@code size} pixels. */
-  public int outputs(int size) {
-    return switch (rounding) {
-      case FLOOR -> window.floor(size);
-      case CEIL -> window.ceil(size);
-    };
-  }
 }

@@ -146,8 +146,8 @@ final class Forward {
       throw misfit(conv, "%d input channels in %d groups".formatted(channels(), conv.groups()));
     }
     int kernel = conv.window().kernel();
-    int h = outputs(conv, conv.window().floor(in.h()), in);
-    int w = outputs(conv, conv.window().floor(in.w()), in);
+    int h = outputs(conv, conv.rounding().outputs(conv.window(), in.h()), in);
+    int w = outputs(conv, conv.rounding().outputs(conv.window(), in.w()), in);
     int filters = conv.filters() / columns;
     int groups = own ? conv.groups() / columns : conv.groups();
     List<Tensor> from = own ? current : wholes(conv, columns);
@@ -183,8 +183,8 @@ final class Forward {
 
   private Tensor pool(Pooling pool, Tensor x) {
     Shape in = x.shape();
-    int h = outputs(pool, pool.outputs(in.h()), in);
-    int w = outputs(pool, pool.outputs(in.w()), in);
+    int h = outputs(pool, pool.rounding().outputs(pool.window(), in.h()), in);
+    int w = outputs(pool, pool.rounding().outputs(pool.window(), in.w()), in);
     Tensor y = output(pool, new Shape(in.n(), in.c(), h, w), x.column());
     ops.add(
         switch (pool.kind()) {
@@ -217,7 +217,8 @@ final class Forward {
   }
 
   private Tensor normalize(LocalResponseNorm norm, Tensor x) {
-    if (channels() % norm.groups() != 0 || norm.groups() % current.size() != 0) {
+    boolean across = norm.region() == LocalResponseNorm.Region.ACROSS_MAPS;
+    if (channels() % norm.groups() != 0 || (across && norm.groups() % current.size() != 0)) {
       throw misfit(
           norm,
           "%d channels of %d columns in %d groups"
@@ -225,7 +226,7 @@ final class Forward {
     }
     Tensor y = output(norm, x.shape(), x.column());
     Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.column());
-    LocalResponseNorm part = norm.withGroups(norm.groups() / current.size());
+    LocalResponseNorm part = across ? norm.withGroups(norm.groups() / current.size()) : norm;
     ops.add(new Op.Normalize(norm.name(), x, y, s, part));
     return y;
   }

@@ -10,6 +10,8 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
+import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
@@ -28,9 +30,14 @@ public abstract class OpContract {
   protected abstract Backend open(int threads);
 
   /** A convolution to test. */
-  private record Conv(Shape x, int filters, Window window, int groups) {
+  private record Conv(Shape x, int filters, Window window, Rounding rounding, int groups) {
+    Conv(Shape x, int filters, Window window, int groups) {
+      this(x, filters, window, Rounding.FLOOR, groups);
+    }
+
     Shape y() {
-      return new Shape(x.n(), filters, window.floor(x.h()), window.floor(x.w()));
+      int h = rounding.outputs(window, x.h());
+      return new Shape(x.n(), filters, h, rounding.outputs(window, x.w()));
     }
 
     List<Op> ops() {
@@ -52,6 +59,11 @@ public abstract class OpContract {
       List.of(
           // The paper's first layer, then shapes of its others, cut short.
           new Conv(new Shape(2, 3, 27, 27), 96, new Window(11, 4, 0), 1),
+          // Three pixels short of a whole window, as the authors' program had it; others as well.
+          new Conv(new Shape(2, 3, 28, 28), 48, new Window(11, 4, 0), Rounding.CEIL, 1),
+          new Conv(new Shape(3, 6, 8, 10), 14, new Window(4, 3, 1), Rounding.CEIL, 2),
+          new Conv(new Shape(2, 5, 4, 6), 33, new Window(2, 2, 0), Rounding.CEIL, 1),
+          new Conv(new Shape(2, 5, 7, 6), 3, new Window(2, 2, 0), Rounding.CEIL, 1),
           new Conv(new Shape(2, 96, 7, 7), 64, new Window(5, 1, 2), 2),
           new Conv(new Shape(2, 40, 13, 13), 48, new Window(3, 1, 1), 1),
           new Conv(new Shape(2, 64, 5, 5), 96, new Window(3, 1, 1), 2),
@@ -254,11 +266,17 @@ public abstract class OpContract {
   @TestFactory
   Stream<DynamicTest> localResponseNormalisation() {
     return Stream.of(
-            new LocalResponseNorm("lrn", 5, 1e-4f, 0.75f, 2, Convention.SUM, 2),
-            new LocalResponseNorm("lrn", 5, 0.3f, 0.75f, 2, Convention.MEAN, 1),
-            new LocalResponseNorm("lrn", 3, 0.5f, 0.75f, 1, Convention.SUM, 1),
-            new LocalResponseNorm("lrn", 7, 0.2f, 0.6f, 0.5f, Convention.SUM, 2),
-            new LocalResponseNorm("lrn", 9, 1.5f, 1, 3, Convention.MEAN, 1))
+            new LocalResponseNorm("lrn", Region.ACROSS_MAPS, 5, 1e-4f, 0.75f, 2, Convention.SUM, 2),
+            new LocalResponseNorm("lrn", Region.ACROSS_MAPS, 5, 0.3f, 0.75f, 2, Convention.MEAN, 1),
+            new LocalResponseNorm("lrn", Region.ACROSS_MAPS, 3, 0.5f, 0.75f, 1, Convention.SUM, 1),
+            new LocalResponseNorm(
+                "lrn", Region.ACROSS_MAPS, 7, 0.2f, 0.6f, 0.5f, Convention.SUM, 2),
+            new LocalResponseNorm("lrn", Region.ACROSS_MAPS, 9, 1.5f, 1, 3, Convention.MEAN, 1),
+            new LocalResponseNorm("map", Region.WITHIN_MAP, 5, 1e-3f, 0.75f, 1, Convention.MEAN, 1),
+            new LocalResponseNorm("map", Region.WITHIN_MAP, 3, 0.2f, 0.75f, 2, Convention.SUM, 1),
+            new LocalResponseNorm(
+                "map", Region.WITHIN_MAP, 7, 1.3f, 0.6f, 0.5f, Convention.MEAN, 2),
+            new LocalResponseNorm("map", Region.WITHIN_MAP, 1, 0.4f, 1, 3, Convention.SUM, 1))
         .flatMap(
             norm ->
                 Stream.of(new Shape(2, 96, 5, 3), new Shape(3, 26, 2, 2), new Shape(1, 2, 3, 1))

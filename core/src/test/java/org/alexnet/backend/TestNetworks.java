@@ -11,10 +11,12 @@ import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
+import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -38,7 +40,7 @@ final class TestNetworks {
         new Input(3, 15, 17, 1 / 64f),
         conv("conv1", 26, new Window(5, 2, 2), 1),
         new Tanh("tanh1"),
-        pool("pool1", Pooling.Kind.AVERAGE, new Window(3, 2, 0), Pooling.Rounding.CEIL),
+        pool("pool1", Pooling.Kind.AVERAGE, new Window(3, 2, 0), Rounding.CEIL),
         conv("conv2", 26, new Window(3, 1, 1), 13),
         new Relu("relu2"),
         new Dropout("drop2", 0.25f, Dropout.Scaling.TESTING),
@@ -57,10 +59,10 @@ final class TestNetworks {
         new Input(1, 13, 14, 1 / 128f),
         conv("conv1", 13, new Window(3, 1, 1), 1),
         new Relu("relu1"),
-        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.CEIL),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL),
         conv("conv2", 33, new Window(3, 1, 1), 1),
         conv("conv3", 7, new Window(1, 1, 0), 1),
-        pool("pool3", Pooling.Kind.MAX, new Window(3, 2, 1), Pooling.Rounding.FLOOR),
+        pool("pool3", Pooling.Kind.MAX, new Window(3, 2, 1), Rounding.FLOOR),
         new Relu("relu3"),
         new Dropout("drop3", 0.3f, Dropout.Scaling.TRAINING),
         conv("conv4", 1, new Window(2, 1, 1), 1),
@@ -76,14 +78,14 @@ final class TestNetworks {
         new Input(3, 12, 12, 1 / 128f),
         conv("conv1", 6, new Window(4, 1, 1), 3),
         new Relu("relu1"),
-        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.FLOOR),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.FLOOR),
         new Relu("relu1b"),
-        pool("pool1b", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Pooling.Rounding.CEIL),
+        pool("pool1b", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Rounding.CEIL),
         new Relu("relu1c"),
         conv("conv2", 48, new Window(3, 2, 2), 2),
         new Relu("relu2"),
         new Relu("relu2b"),
-        pool("pool2", Pooling.Kind.MAX, new Window(2, 1, 0), Pooling.Rounding.FLOOR),
+        pool("pool2", Pooling.Kind.MAX, new Window(2, 1, 0), Rounding.FLOOR),
         fc("fc3", 1),
         fc("fc4", 2));
   }
@@ -93,7 +95,7 @@ final class TestNetworks {
     return network(
         "shallow",
         new Input(2, 7, 9, 1 / 128f),
-        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 1), Pooling.Rounding.CEIL),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 1), Rounding.CEIL),
         new Relu("relu1"),
         new Dropout("drop1", 0.1f, Dropout.Scaling.TESTING),
         fc("fc2", 17),
@@ -108,8 +110,8 @@ final class TestNetworks {
         new Input(3, 19, 21, 1 / 128f),
         columned("conv1", 26, new Window(5, 2, 0), 1),
         new Relu("relu1"),
-        new LocalResponseNorm("norm1", 5, 1e-2f, 0.75f, 2, Convention.SUM, 2),
-        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Pooling.Rounding.CEIL),
+        new LocalResponseNorm("norm1", Region.ACROSS_MAPS, 5, 1e-2f, 0.75f, 2, Convention.SUM, 2),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL),
         columned("conv2", 20, new Window(3, 1, 1), 2),
         new Relu("relu2"),
         new Dropout("drop2", 0.25f, Dropout.Scaling.TRAINING),
@@ -117,7 +119,7 @@ final class TestNetworks {
         new Relu("relu3"),
         columned("conv4", 24, new Window(3, 1, 1), 4),
         new Tanh("tanh4"),
-        pool("pool4", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Pooling.Rounding.CEIL),
+        pool("pool4", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Rounding.CEIL),
         new FullyConnected("fc5", 34, 2, WEIGHT, BIAS),
         new Relu("relu5"),
         new Dropout("drop5", 0.5f, Dropout.Scaling.TESTING),
@@ -128,12 +130,33 @@ final class TestNetworks {
   }
 
   private static Layer columned(String name, int filters, Window window, int groups) {
-    return new Convolution(name, filters, window, groups, 2, WEIGHT, BIAS);
+    return new Convolution(name, filters, window, Rounding.FLOOR, groups, 2, WEIGHT, BIAS);
+  }
+
+  /** What the authors' program of 2012 had: windows that overhang, and another order of layers. */
+  static Network original() {
+    return network(
+        "original",
+        new Input(3, 16, 17, 1 / 128f),
+        new Convolution("conv1", 12, new Window(5, 4, 0), Rounding.CEIL, 1, 2, WEIGHT, BIAS),
+        norm("norm1", Region.ACROSS_MAPS, 2),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 1, 1), Rounding.FLOOR),
+        new Relu("relu1"),
+        new Convolution("conv2", 18, new Window(3, 1, 1), Rounding.FLOOR, 2, 2, WEIGHT, BIAS),
+        new Relu("relu2"),
+        norm("norm2", Region.ACROSS_MAPS, 2),
+        norm("map2", Region.WITHIN_MAP, 1),
+        pool("pool2", Pooling.Kind.MAX, new Window(2, 2, 0), Rounding.CEIL),
+        fc("fc3", 4));
+  }
+
+  private static Layer norm(String name, Region region, int groups) {
+    return new LocalResponseNorm(name, region, 3, 0.1f, 0.75f, 1, Convention.MEAN, groups);
   }
 
   /** The small ones. */
   static List<Network> small() {
-    return List.of(various(), odd(), rectified(), shallow(), columns());
+    return List.of(various(), odd(), rectified(), shallow(), columns(), original());
   }
 
   private static Network network(String name, Input input, Layer... layers) {
@@ -143,11 +166,10 @@ final class TestNetworks {
   }
 
   private static Layer conv(String name, int filters, Window window, int groups) {
-    return new Convolution(name, filters, window, groups, 1, WEIGHT, BIAS);
+    return new Convolution(name, filters, window, Rounding.FLOOR, groups, 1, WEIGHT, BIAS);
   }
 
-  private static Layer pool(
-      String name, Pooling.Kind kind, Window window, Pooling.Rounding rounding) {
+  private static Layer pool(String name, Pooling.Kind kind, Window window, Rounding rounding) {
     return new Pooling(name, kind, window, rounding);
   }
 

@@ -22,6 +22,7 @@ import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Window;
 import org.alexnet.program.Programs;
@@ -40,7 +41,7 @@ class EvaluatorTest {
         "views",
         new Input(3, SIZE, stored, 1 / 64f),
         List.of(
-            new Convolution("conv1", 4, new Window(3, 1, 0), 1, 1, weight, bias),
+            new Convolution("conv1", 4, new Window(3, 1, 0), Rounding.FLOOR, 1, 1, weight, bias),
             new Relu("relu1"),
             new FullyConnected("fc2", CLASSES, 1, weight, bias),
             new SoftmaxLoss("softmax")));

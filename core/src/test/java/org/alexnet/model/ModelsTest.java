@@ -24,6 +24,7 @@ class ModelsTest {
   @CsvSource({
     "alexnet-32, 1147466, 11375616",
     "alexnet-2012, 60965224, 724406816",
+    "alexnet-2012-original, 60965224, 724406816",
     "alexnet-2012-ungrouped, 62378344, 1135256096",
     "alexnet-2014, 61100840, 714188480",
     "caffenet, 60965224, 724406816",
@@ -111,6 +112,17 @@ class ModelsTest {
       assertTrue(e.getMessage().contains(network.name()), e.getMessage());
       assertTrue(e.getMessage().contains("cpu:0,cpu:1,cpu:2"), e.getMessage());
     }
+  }
+
+  /** A window that overhangs the image makes the same sizes of 224 pixels as of 227. */
+  @Test
+  void theOriginalHasTheShapesOfThePaper() {
+    Programs paper = Programs.of(Models.named("alexnet-2012").network(), 2);
+    Programs original = Programs.of(Models.named("alexnet-2012-original").network(), 2);
+    for (String name : List.of("conv1", "pool1", "conv2", "pool2", "conv3", "conv5", "pool5")) {
+      assertEquals(paper.train().tensor(name).shape(), original.train().tensor(name).shape(), name);
+    }
+    assertEquals(new Shape(2, 3, 224, 224), original.train().tensor("data").shape());
   }
 
   @Test

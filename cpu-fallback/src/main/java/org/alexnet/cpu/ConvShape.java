@@ -65,7 +65,8 @@ record ConvShape(Shape in, Shape out, int kernel, int stride, int pad, int dilat
 
   /** Whether windows can be read from the image where it lies. */
   boolean direct() {
-    return pad == 0 && dilation == 1 && groups == 1;
+    boolean overhang = paddedH() > in.h() || paddedW() > in.w();
+    return pad == 0 && dilation == 1 && groups == 1 && !overhang;
   }
 
   /** Floats between rows of what windows are read from. */

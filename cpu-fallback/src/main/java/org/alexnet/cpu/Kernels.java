@@ -118,12 +118,14 @@ interface Kernels {
       int argmax,
       boolean add);
 
+  /** y = x^2. */
+  void square(float[] m, int x, int y, int n);
+
   /**
-   * Normalises one pixel of one group: s = k + factor * sum of squares over {@code maps} channels
-   * about each, y = x s^-beta.
+   * Normalises channels: s = k + factor * sum of {@code maps} squares about each, y = x s^-beta.
    *
-   * @param squares {@code channels + maps - 1} floats of scratch, the first and the last {@code
-   *     maps / 2} of which are 0
+   * @param squares {@code channels + maps - 1} floats, with what stands in for {@code maps / 2}
+   *     channels before the first and behind the last. With one map they are the sums themselves
    */
   void normalize(
       float[] m,
@@ -137,10 +139,13 @@ interface Kernels {
       float beta,
       int squares);
 
+  /** What the derivative of {@link #normalize} sums up: t = dy x s^(-beta - 1). */
+  void normalizeTerms(float[] m, int dy, int x, int s, int t, int n, float beta);
+
   /**
-   * The derivative of {@link #normalize} at one pixel of one group.
+   * The derivative of {@link #normalize}.
    *
-   * @param terms scratch as there
+   * @param terms of each channel, with others before and behind them as {@code squares} there
    */
   void normalizeBackward(
       float[] m,

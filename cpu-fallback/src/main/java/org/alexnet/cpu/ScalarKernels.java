@@ -218,6 +218,13 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void square(float[] m, int x, int y, int n) {
+    for (int i = 0; i < n; i++) {
+      m[y + i] = m[x + i] * m[x + i];
+    }
+  }
+
+  @Override
   public void normalize(
       float[] m,
       int x,
@@ -229,13 +236,10 @@ final class ScalarKernels implements Kernels {
       float k,
       float beta,
       int squares) {
-    for (int c = 0; c < channels; c++) {
-      m[squares + maps / 2 + c] = m[x + c] * m[x + c];
-    }
     normalizeTail(m, x, y, s, 0, channels, maps, factor, k, beta, squares);
   }
 
-  /** Channels from {@code first} on, their squares given. */
+  /** Channels from {@code first} on. */
   static void normalizeTail(
       float[] m,
       int x,
@@ -271,15 +275,19 @@ final class ScalarKernels implements Kernels {
       float factor,
       float beta,
       int terms) {
-    normalizeTerms(m, dy, x, s, 0, channels, maps, beta, terms);
     normalizeBackwardTail(m, dy, x, s, dx, 0, channels, maps, factor, beta, terms);
   }
 
-  static void normalizeTerms(
-      float[] m, int dy, int x, int s, int first, int channels, int maps, float beta, int terms) {
-    for (int c = first; c < channels; c++) {
+  @Override
+  public void normalizeTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
+    normalizeTermsTail(m, dy, x, s, t, 0, n, beta);
+  }
+
+  static void normalizeTermsTail(
+      float[] m, int dy, int x, int s, int t, int first, int n, float beta) {
+    for (int c = first; c < n; c++) {
       float scale = m[s + c];
-      m[terms + maps / 2 + c] = m[dy + c] * power(scale, beta) * m[x + c] / scale;
+      m[t + c] = m[dy + c] * power(scale, beta) * m[x + c] / scale;
     }
   }
 

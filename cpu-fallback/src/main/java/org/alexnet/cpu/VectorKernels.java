@@ -186,6 +186,18 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void square(float[] m, int x, int y, int n) {
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      FloatVector value = FloatVector.fromArray(SPECIES, m, x + i);
+      value.mul(value).intoArray(m, y + i);
+    }
+    for (; i < n; i++) {
+      m[y + i] = m[x + i] * m[x + i];
+    }
+  }
+
+  @Override
   public void normalize(
       float[] m,
       int x,
@@ -197,16 +209,7 @@ final class VectorKernels implements Kernels {
       float k,
       float beta,
       int squares) {
-    int half = maps / 2;
-    int bound = SPECIES.loopBound(channels);
-    for (int c = 0; c < bound; c += LANES) {
-      FloatVector value = FloatVector.fromArray(SPECIES, m, x + c);
-      value.mul(value).intoArray(m, squares + half + c);
-    }
-    for (int c = bound; c < channels; c++) {
-      m[squares + half + c] = m[x + c] * m[x + c];
-    }
-    int vectors = beta == 0.75f ? bound : 0;
+    int vectors = beta == 0.75f ? SPECIES.loopBound(channels) : 0;
     FloatVector factors = FloatVector.broadcast(SPECIES, factor);
     FloatVector ks = FloatVector.broadcast(SPECIES, k);
     for (int c = 0; c < vectors; c += LANES) {
@@ -222,6 +225,20 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void normalizeTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
+    int vectors = beta == 0.75f ? SPECIES.loopBound(n) : 0;
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector scale = FloatVector.fromArray(SPECIES, m, s + c);
+      FloatVector.fromArray(SPECIES, m, dy + c)
+          .mul(power(scale))
+          .mul(FloatVector.fromArray(SPECIES, m, x + c))
+          .div(scale)
+          .intoArray(m, t + c);
+    }
+    ScalarKernels.normalizeTermsTail(m, dy, x, s, t, vectors, n, beta);
+  }
+
+  @Override
   public void normalizeBackward(
       float[] m,
       int dy,
@@ -233,17 +250,7 @@ final class VectorKernels implements Kernels {
       float factor,
       float beta,
       int terms) {
-    int half = maps / 2;
     int vectors = beta == 0.75f ? SPECIES.loopBound(channels) : 0;
-    for (int c = 0; c < vectors; c += LANES) {
-      FloatVector scale = FloatVector.fromArray(SPECIES, m, s + c);
-      FloatVector.fromArray(SPECIES, m, dy + c)
-          .mul(power(scale))
-          .mul(FloatVector.fromArray(SPECIES, m, x + c))
-          .div(scale)
-          .intoArray(m, terms + half + c);
-    }
-    ScalarKernels.normalizeTerms(m, dy, x, s, vectors, channels, maps, beta, terms);
     FloatVector minus = FloatVector.broadcast(SPECIES, -2 * factor * beta);
     for (int c = 0; c < vectors; c += LANES) {
       FloatVector sum = FloatVector.fromArray(SPECIES, m, terms + c);
