@@ -151,10 +151,12 @@ public final class DataSets {
     return path;
   }
 
-  /** Pixels in the size asked for; other images as they are, if they have it. */
+  /** Pixels in the size asked for; other images as they are, if they have the network's. */
   private static ImageSource fitted(ImageSource source, OpenOptions options) {
     Batch.Format format = source.format();
-    boolean size = format.height() == options.height() && format.width() == options.width();
+    int height = format.floats() ? options.input() : options.height();
+    int width = format.floats() ? options.input() : options.width();
+    boolean size = format.height() == height && format.width() == width;
     if (format.channels() != options.channels() || (format.floats() && !size)) {
       source.close();
       throw new AlexNetException(
@@ -165,9 +167,9 @@ public final class DataSets {
                   format.height(),
                   format.width(),
                   options.channels(),
-                  options.height(),
-                  options.width()));
+                  height,
+                  width));
     }
-    return Sources.resized(source, options.height(), options.width());
+    return size ? source : Sources.resized(source, height, width);
   }
 }

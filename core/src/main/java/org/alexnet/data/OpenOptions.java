@@ -6,8 +6,10 @@ import java.util.function.IntConsumer;
  * How a data source is opened.
  *
  * @param channels colours an image the network takes
- * @param height rows that images are stored with; more than the network takes where it crops
- * @param width columns that images are stored with
+ * @param height rows that images of bytes are stored with; more than the network takes where it
+ *     crops
+ * @param width columns that they are stored with
+ * @param input rows and columns that the network takes, and that floating-point images must have
  * @param threads threads that decode
  * @param seed of generated data
  * @param skipBad whether image files that cannot be read are left out instead of refused
@@ -17,6 +19,7 @@ public record OpenOptions(
     int channels,
     int height,
     int width,
+    int input,
     int threads,
     long seed,
     boolean skipBad,

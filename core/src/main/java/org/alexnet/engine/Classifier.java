@@ -276,6 +276,7 @@ public final class Classifier implements AutoCloseable {
                 input.channels(),
                 input.stored(),
                 input.stored(),
+                input.size(),
                 options.threads,
                 seed,
                 false,

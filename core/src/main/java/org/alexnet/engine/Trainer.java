@@ -156,6 +156,7 @@ final class Trainer {
                 input.channels(),
                 input.stored(),
                 input.stored(),
+                input.size(),
                 training.threads,
                 seed,
                 skipBad,

@@ -2,14 +2,17 @@ package org.alexnet.engine;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Executable;
+import org.alexnet.model.Models;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
@@ -115,7 +118,10 @@ public final class Weights {
         : List.of((long) s.n(), (long) s.c(), (long) s.h(), (long) s.w());
   }
 
-  /** Reads parameters of a network from a file, each as it must be. */
+  /**
+   * Reads parameters of a network from a file, each as it must be. Layers may have the names that
+   * another library gives them ({@link org.alexnet.model.Model#otherNames}).
+   */
   public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
     try (SafetensorsFile weights = SafetensorsFile.open(file)) {
       return read(weights, network, Programs.of(network, 1).parameters());
@@ -125,19 +131,36 @@ public final class Weights {
   static SequencedMap<String, FloatTensor> read(
       SafetensorsFile file, Network network, List<Tensor> parameters) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    Set<String> known = new HashSet<>();
     for (Tensor tensor : parameters) {
       List<Long> shape = outerShape(network, tensor);
-      check(file, network, tensor.name(), shape);
-      weights.put(tensor.name(), new FloatTensor(shape, file.floats(tensor.name())));
+      String name = nameIn(file, network, tensor.name());
+      check(file, network, name, shape);
+      weights.put(tensor.name(), new FloatTensor(shape, file.floats(name)));
+      known.add(name);
     }
     for (String name : file.tensors().keySet()) {
-      if (!weights.containsKey(name)) {
+      if (!known.contains(name)) {
         throw new AlexNetException(
             "%s: tensor %s is not a parameter of %s; these are the weights of another network."
                 .formatted(file.path(), name, network.name()));
       }
     }
     return weights;
+  }
+
+  /** What a parameter is called in a file: its own name, or another library's for its layer. */
+  private static String nameIn(SafetensorsFile file, Network network, String name) {
+    if (file.tensors().containsKey(name)) {
+      return name;
+    }
+    int dot = name.lastIndexOf('.');
+    return Models.otherNames(network).entrySet().stream()
+        .filter(entry -> entry.getValue().equals(name.substring(0, dot)))
+        .map(entry -> entry.getKey() + name.substring(dot))
+        .filter(file.tensors()::containsKey)
+        .findFirst()
+        .orElse(name);
   }
 
   private static void check(SafetensorsFile file, Network network, String name, List<Long> shape) {
@@ -160,8 +183,8 @@ public final class Weights {
    * @throws AlexNetException if the file lacks that layer
    */
   public static int classes(Path file, Network network) {
-    String name = network.classifier().name() + ".weight";
     try (SafetensorsFile weights = SafetensorsFile.open(file)) {
+      String name = nameIn(weights, network, network.classifier().name() + ".weight");
       TensorInfo info = weights.tensors().get(name);
       if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
         throw new AlexNetException(

@@ -1,6 +1,7 @@
 package org.alexnet.model;
 
 import java.util.List;
+import java.util.Map;
 import org.alexnet.data.Augmentation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -26,6 +27,18 @@ import org.alexnet.network.Window;
 final class AlexNet2014 {
   private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
   private static final Parameter BIAS = Parameter.of(new Initial.Constant(0));
+
+  /** What torchvision's files call the layers. */
+  private static final Map<String, String> TORCHVISION =
+      Map.of(
+          "features.0", "conv1",
+          "features.3", "conv2",
+          "features.6", "conv3",
+          "features.8", "conv4",
+          "features.10", "conv5",
+          "classifier.1", "fc6",
+          "classifier.4", "fc7",
+          "classifier.6", "fc8");
 
   private AlexNet2014() {}
 
@@ -56,7 +69,8 @@ final class AlexNet2014 {
     return new Model(
         new Network("alexnet-2014", new Input(3, 224, 256, 1), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-        "one column, without groups and normalisation");
+        "one column, without groups and normalisation",
+        TORCHVISION);
   }
 
   private static Layer conv(String name, int filters, Window window) {

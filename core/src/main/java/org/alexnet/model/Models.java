@@ -1,7 +1,9 @@
 package org.alexnet.model;
 
 import java.util.List;
+import java.util.Map;
 import org.alexnet.AlexNetException;
+import org.alexnet.network.Network;
 
 /** The catalogue of models. */
 public final class Models {
@@ -19,6 +21,15 @@ public final class Models {
   /** Every model. */
   public static List<Model> all() {
     return ALL;
+  }
+
+  /** Other names of a network's layers, as {@link Model#otherNames}; of any network. */
+  public static Map<String, String> otherNames(Network network) {
+    return ALL.stream()
+        .filter(m -> m.name().equals(network.name()))
+        .findFirst()
+        .map(Model::otherNames)
+        .orElse(Map.of());
   }
 
   /**

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataSetsTest {
-  private static final OpenOptions OPTIONS = new OpenOptions(3, 32, 32, 2, 42, false, null);
+  private static final OpenOptions OPTIONS = new OpenOptions(3, 32, 32, 32, 2, 42, false, null);
 
   @TempDir Path dir;
 
@@ -49,12 +49,12 @@ class DataSetsTest {
 
   @Test
   void shapesAreBroughtToTheSizeOfTheNetwork() {
-    OpenOptions large = new OpenOptions(3, 48, 64, 1, 42, false, null);
+    OpenOptions large = new OpenOptions(3, 48, 64, 48, 1, 42, false, null);
     try (DataSet set = DataSets.open("shapes:10", null, 0, large)) {
       assertEquals(new Batch.Format(3, 48, 64, false), set.train().format());
       assertEquals(new Batch.Format(3, 48, 64, false), set.validation().format());
     }
-    OpenOptions grey = new OpenOptions(1, 32, 32, 1, 42, false, null);
+    OpenOptions grey = new OpenOptions(1, 32, 32, 32, 1, 42, false, null);
     String message =
         assertThrows(AlexNetException.class, () -> DataSets.open("shapes:10", null, 0, grey))
             .getMessage();
@@ -122,6 +122,25 @@ class DataSetsTest {
     }
   }
 
+  /** Floating-point images are used as given: they have the size the network takes. */
+  @Test
+  void floatingPointImagesHaveTheSizeOfTheNetwork() throws IOException {
+    Path file =
+        SafetensorsSourceTest.write(
+            dir.resolve("f.safetensors"),
+            SafetensorsSourceTest.floats("images", List.of(1, 3, 6, 6), new float[108]));
+    OpenOptions crops = new OpenOptions(3, 8, 8, 6, 1, 42, false, null);
+    try (ImageSource source = DataSets.openForEvaluation(file.toString(), crops)) {
+      assertEquals(new Batch.Format(3, 6, 6, true), source.format());
+    }
+    OpenOptions others = new OpenOptions(3, 6, 6, 5, 1, 42, false, null);
+    String message =
+        assertThrows(
+                AlexNetException.class, () -> DataSets.openForEvaluation(file.toString(), others))
+            .getMessage();
+    assertTrue(message.contains("3 x 5 x 5 are required"), message);
+  }
+
   @Test
   void safetensors() throws IOException {
     Path file =
@@ -142,8 +161,8 @@ class DataSetsTest {
   void whatIsNoSourceIsRefusedWithWhatIs() throws IOException {
     String nowhere = dir.resolve("nowhere").toString();
     assertTrue(refused(nowhere).startsWith("'" + nowhere + "' does not exist; data are 'shapes'"));
-    Path packed = Files.write(dir.resolve("a.axd"), new byte[] {1});
-    assertTrue(refused(packed.toString()).contains("neither a folder nor a .safetensors file"));
+    Path packed = Files.write(dir.resolve("a.zip"), new byte[] {1});
+    assertTrue(refused(packed.toString()).contains("no folder, .axd or .safetensors file"));
   }
 
   @Test

@@ -101,7 +101,7 @@ class PreparationTest {
   @Test
   void asDataItBringsItsValidationImages() {
     preparation(1).run();
-    OpenOptions options = new OpenOptions(3, SIZE, SIZE, 2, 1, false, null);
+    OpenOptions options = new OpenOptions(3, SIZE, SIZE, SIZE, 2, 1, false, null);
     try (DataSet set = DataSets.open(out.toString(), null, 0, options)) {
       assertEquals(12, set.train().size());
       assertEquals(6, set.validation().size());
@@ -115,7 +115,7 @@ class PreparationTest {
     try (ImageSource source = DataSets.openForEvaluation(out.toString(), options)) {
       assertEquals(6, source.size());
     }
-    OpenOptions smaller = new OpenOptions(3, 8, 8, 2, 1, false, null);
+    OpenOptions smaller = new OpenOptions(3, 8, 8, 8, 2, 1, false, null);
     try (ImageSource source = DataSets.openForEvaluation(out.toString(), smaller)) {
       assertEquals(new Batch.Format(3, 8, 8, false), source.format());
     }
