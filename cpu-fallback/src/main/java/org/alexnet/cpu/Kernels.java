@@ -4,7 +4,8 @@ package org.alexnet.cpu;
  * The inner loops. All operands lie in one array {@code m} and are named by their offsets in it.
  *
  * <p>Sums over k run in rising order with one rounding a step (fused multiply-add), and the lanes
- * of a vector are different outputs, so implementations of any vector width give equal bits.
+ * of a vector are different outputs, so implementations of any vector width give equal bits. What a
+ * sum is added to, such as a bias, comes last: a bias of 1 would round away small products.
  */
 interface Kernels {
 
@@ -21,7 +22,7 @@ interface Kernels {
   int[] windowHeights();
 
   /**
-   * A tile of a matrix product: {@code c[i][j] = max(init[i][j] + sum_k a[k][i] b[k][j], floor)}
+   * A tile of a matrix product: {@code c[i][j] = max(sum_k a[k][i] b[k][j] + init[i][j], floor)}
    * for {@code height} rows i and {@link #columns()} columns j.
    *
    * <p>k runs over {@code segments} runs of {@code length}; within a run, consecutive k are {@code
@@ -48,7 +49,7 @@ interface Kernels {
       float floor);
 
   /**
-   * A tile of a convolution: {@code c[i][j] = max(init[j] + sum_k window_i[k] b[k][j], floor)}.
+   * A tile of a convolution: {@code c[i][j] = max(sum_k window_i[k] b[k][j] + init[j], floor)}.
    * Windows are read where they lie: as {@code segments} runs of {@code run} floats, {@code pitch}
    * apart. The panel {@code b} has its rows one after the other.
    *

@@ -64,7 +64,6 @@ final class ScalarKernels implements Kernels {
       int init,
       int c) {
     float[] sums = new float[COLUMNS];
-    System.arraycopy(m, init, sums, 0, COLUMNS);
     for (int s = 0; s < segments; s++) {
       for (int k = 0; k < length; k++) {
         float x = m[a + s * pitchA + k * lda];
@@ -74,7 +73,9 @@ final class ScalarKernels implements Kernels {
         }
       }
     }
-    System.arraycopy(sums, 0, m, c, COLUMNS);
+    for (int j = 0; j < COLUMNS; j++) {
+      m[c + j] = sums[j] + m[init + j];
+    }
   }
 
   @Override

@@ -58,34 +58,34 @@ final class VectorTiles {
       int c,
       int ldc,
       float floor) {
-    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
-    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
-    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
-    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
-    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
-    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
-    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
-    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
-    FloatVector c40 = FloatVector.fromArray(S, m, init + 4 * ldInit);
-    FloatVector c41 = FloatVector.fromArray(S, m, init + 4 * ldInit + LANES);
-    FloatVector c50 = FloatVector.fromArray(S, m, init + 5 * ldInit);
-    FloatVector c51 = FloatVector.fromArray(S, m, init + 5 * ldInit + LANES);
-    FloatVector c60 = FloatVector.fromArray(S, m, init + 6 * ldInit);
-    FloatVector c61 = FloatVector.fromArray(S, m, init + 6 * ldInit + LANES);
-    FloatVector c70 = FloatVector.fromArray(S, m, init + 7 * ldInit);
-    FloatVector c71 = FloatVector.fromArray(S, m, init + 7 * ldInit + LANES);
-    FloatVector c80 = FloatVector.fromArray(S, m, init + 8 * ldInit);
-    FloatVector c81 = FloatVector.fromArray(S, m, init + 8 * ldInit + LANES);
-    FloatVector c90 = FloatVector.fromArray(S, m, init + 9 * ldInit);
-    FloatVector c91 = FloatVector.fromArray(S, m, init + 9 * ldInit + LANES);
-    FloatVector c100 = FloatVector.fromArray(S, m, init + 10 * ldInit);
-    FloatVector c101 = FloatVector.fromArray(S, m, init + 10 * ldInit + LANES);
-    FloatVector c110 = FloatVector.fromArray(S, m, init + 11 * ldInit);
-    FloatVector c111 = FloatVector.fromArray(S, m, init + 11 * ldInit + LANES);
-    FloatVector c120 = FloatVector.fromArray(S, m, init + 12 * ldInit);
-    FloatVector c121 = FloatVector.fromArray(S, m, init + 12 * ldInit + LANES);
-    FloatVector c130 = FloatVector.fromArray(S, m, init + 13 * ldInit);
-    FloatVector c131 = FloatVector.fromArray(S, m, init + 13 * ldInit + LANES);
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
+    FloatVector c60 = FloatVector.zero(S);
+    FloatVector c61 = FloatVector.zero(S);
+    FloatVector c70 = FloatVector.zero(S);
+    FloatVector c71 = FloatVector.zero(S);
+    FloatVector c80 = FloatVector.zero(S);
+    FloatVector c81 = FloatVector.zero(S);
+    FloatVector c90 = FloatVector.zero(S);
+    FloatVector c91 = FloatVector.zero(S);
+    FloatVector c100 = FloatVector.zero(S);
+    FloatVector c101 = FloatVector.zero(S);
+    FloatVector c110 = FloatVector.zero(S);
+    FloatVector c111 = FloatVector.zero(S);
+    FloatVector c120 = FloatVector.zero(S);
+    FloatVector c121 = FloatVector.zero(S);
+    FloatVector c130 = FloatVector.zero(S);
+    FloatVector c131 = FloatVector.zero(S);
     for (int s = 0; s < segments; s++) {
       int p = a + s * pitchA;
       int q = b + s * pitchB;
@@ -139,34 +139,62 @@ final class VectorTiles {
       }
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
-    c40.max(low).intoArray(m, c + 4 * ldc);
-    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
-    c50.max(low).intoArray(m, c + 5 * ldc);
-    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
-    c60.max(low).intoArray(m, c + 6 * ldc);
-    c61.max(low).intoArray(m, c + 6 * ldc + LANES);
-    c70.max(low).intoArray(m, c + 7 * ldc);
-    c71.max(low).intoArray(m, c + 7 * ldc + LANES);
-    c80.max(low).intoArray(m, c + 8 * ldc);
-    c81.max(low).intoArray(m, c + 8 * ldc + LANES);
-    c90.max(low).intoArray(m, c + 9 * ldc);
-    c91.max(low).intoArray(m, c + 9 * ldc + LANES);
-    c100.max(low).intoArray(m, c + 10 * ldc);
-    c101.max(low).intoArray(m, c + 10 * ldc + LANES);
-    c110.max(low).intoArray(m, c + 11 * ldc);
-    c111.max(low).intoArray(m, c + 11 * ldc + LANES);
-    c120.max(low).intoArray(m, c + 12 * ldc);
-    c121.max(low).intoArray(m, c + 12 * ldc + LANES);
-    c130.max(low).intoArray(m, c + 13 * ldc);
-    c131.max(low).intoArray(m, c + 13 * ldc + LANES);
+    c00.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 0 * ldc + LANES);
+    c10.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 1 * ldc + LANES);
+    c20.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 2 * ldc + LANES);
+    c30.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 3 * ldc + LANES);
+    c40.add(FloatVector.fromArray(S, m, init + 4 * ldInit)).max(low).intoArray(m, c + 4 * ldc);
+    c41.add(FloatVector.fromArray(S, m, init + 4 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 4 * ldc + LANES);
+    c50.add(FloatVector.fromArray(S, m, init + 5 * ldInit)).max(low).intoArray(m, c + 5 * ldc);
+    c51.add(FloatVector.fromArray(S, m, init + 5 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 5 * ldc + LANES);
+    c60.add(FloatVector.fromArray(S, m, init + 6 * ldInit)).max(low).intoArray(m, c + 6 * ldc);
+    c61.add(FloatVector.fromArray(S, m, init + 6 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 6 * ldc + LANES);
+    c70.add(FloatVector.fromArray(S, m, init + 7 * ldInit)).max(low).intoArray(m, c + 7 * ldc);
+    c71.add(FloatVector.fromArray(S, m, init + 7 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 7 * ldc + LANES);
+    c80.add(FloatVector.fromArray(S, m, init + 8 * ldInit)).max(low).intoArray(m, c + 8 * ldc);
+    c81.add(FloatVector.fromArray(S, m, init + 8 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 8 * ldc + LANES);
+    c90.add(FloatVector.fromArray(S, m, init + 9 * ldInit)).max(low).intoArray(m, c + 9 * ldc);
+    c91.add(FloatVector.fromArray(S, m, init + 9 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 9 * ldc + LANES);
+    c100.add(FloatVector.fromArray(S, m, init + 10 * ldInit)).max(low).intoArray(m, c + 10 * ldc);
+    c101.add(FloatVector.fromArray(S, m, init + 10 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 10 * ldc + LANES);
+    c110.add(FloatVector.fromArray(S, m, init + 11 * ldInit)).max(low).intoArray(m, c + 11 * ldc);
+    c111.add(FloatVector.fromArray(S, m, init + 11 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 11 * ldc + LANES);
+    c120.add(FloatVector.fromArray(S, m, init + 12 * ldInit)).max(low).intoArray(m, c + 12 * ldc);
+    c121.add(FloatVector.fromArray(S, m, init + 12 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 12 * ldc + LANES);
+    c130.add(FloatVector.fromArray(S, m, init + 13 * ldInit)).max(low).intoArray(m, c + 13 * ldc);
+    c131.add(FloatVector.fromArray(S, m, init + 13 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 13 * ldc + LANES);
   }
 
   private static void tile8(
@@ -184,22 +212,22 @@ final class VectorTiles {
       int c,
       int ldc,
       float floor) {
-    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
-    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
-    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
-    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
-    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
-    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
-    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
-    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
-    FloatVector c40 = FloatVector.fromArray(S, m, init + 4 * ldInit);
-    FloatVector c41 = FloatVector.fromArray(S, m, init + 4 * ldInit + LANES);
-    FloatVector c50 = FloatVector.fromArray(S, m, init + 5 * ldInit);
-    FloatVector c51 = FloatVector.fromArray(S, m, init + 5 * ldInit + LANES);
-    FloatVector c60 = FloatVector.fromArray(S, m, init + 6 * ldInit);
-    FloatVector c61 = FloatVector.fromArray(S, m, init + 6 * ldInit + LANES);
-    FloatVector c70 = FloatVector.fromArray(S, m, init + 7 * ldInit);
-    FloatVector c71 = FloatVector.fromArray(S, m, init + 7 * ldInit + LANES);
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
+    FloatVector c60 = FloatVector.zero(S);
+    FloatVector c61 = FloatVector.zero(S);
+    FloatVector c70 = FloatVector.zero(S);
+    FloatVector c71 = FloatVector.zero(S);
     for (int s = 0; s < segments; s++) {
       int p = a + s * pitchA;
       int q = b + s * pitchB;
@@ -235,22 +263,38 @@ final class VectorTiles {
       }
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
-    c40.max(low).intoArray(m, c + 4 * ldc);
-    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
-    c50.max(low).intoArray(m, c + 5 * ldc);
-    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
-    c60.max(low).intoArray(m, c + 6 * ldc);
-    c61.max(low).intoArray(m, c + 6 * ldc + LANES);
-    c70.max(low).intoArray(m, c + 7 * ldc);
-    c71.max(low).intoArray(m, c + 7 * ldc + LANES);
+    c00.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 0 * ldc + LANES);
+    c10.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 1 * ldc + LANES);
+    c20.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 2 * ldc + LANES);
+    c30.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 3 * ldc + LANES);
+    c40.add(FloatVector.fromArray(S, m, init + 4 * ldInit)).max(low).intoArray(m, c + 4 * ldc);
+    c41.add(FloatVector.fromArray(S, m, init + 4 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 4 * ldc + LANES);
+    c50.add(FloatVector.fromArray(S, m, init + 5 * ldInit)).max(low).intoArray(m, c + 5 * ldc);
+    c51.add(FloatVector.fromArray(S, m, init + 5 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 5 * ldc + LANES);
+    c60.add(FloatVector.fromArray(S, m, init + 6 * ldInit)).max(low).intoArray(m, c + 6 * ldc);
+    c61.add(FloatVector.fromArray(S, m, init + 6 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 6 * ldc + LANES);
+    c70.add(FloatVector.fromArray(S, m, init + 7 * ldInit)).max(low).intoArray(m, c + 7 * ldc);
+    c71.add(FloatVector.fromArray(S, m, init + 7 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 7 * ldc + LANES);
   }
 
   private static void tile6(
@@ -268,18 +312,18 @@ final class VectorTiles {
       int c,
       int ldc,
       float floor) {
-    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
-    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
-    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
-    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
-    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
-    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
-    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
-    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
-    FloatVector c40 = FloatVector.fromArray(S, m, init + 4 * ldInit);
-    FloatVector c41 = FloatVector.fromArray(S, m, init + 4 * ldInit + LANES);
-    FloatVector c50 = FloatVector.fromArray(S, m, init + 5 * ldInit);
-    FloatVector c51 = FloatVector.fromArray(S, m, init + 5 * ldInit + LANES);
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
     for (int s = 0; s < segments; s++) {
       int p = a + s * pitchA;
       int q = b + s * pitchB;
@@ -309,18 +353,30 @@ final class VectorTiles {
       }
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
-    c40.max(low).intoArray(m, c + 4 * ldc);
-    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
-    c50.max(low).intoArray(m, c + 5 * ldc);
-    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
+    c00.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 0 * ldc + LANES);
+    c10.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 1 * ldc + LANES);
+    c20.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 2 * ldc + LANES);
+    c30.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 3 * ldc + LANES);
+    c40.add(FloatVector.fromArray(S, m, init + 4 * ldInit)).max(low).intoArray(m, c + 4 * ldc);
+    c41.add(FloatVector.fromArray(S, m, init + 4 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 4 * ldc + LANES);
+    c50.add(FloatVector.fromArray(S, m, init + 5 * ldInit)).max(low).intoArray(m, c + 5 * ldc);
+    c51.add(FloatVector.fromArray(S, m, init + 5 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 5 * ldc + LANES);
   }
 
   private static void tile4(
@@ -338,14 +394,14 @@ final class VectorTiles {
       int c,
       int ldc,
       float floor) {
-    FloatVector c00 = FloatVector.fromArray(S, m, init + 0 * ldInit);
-    FloatVector c01 = FloatVector.fromArray(S, m, init + 0 * ldInit + LANES);
-    FloatVector c10 = FloatVector.fromArray(S, m, init + 1 * ldInit);
-    FloatVector c11 = FloatVector.fromArray(S, m, init + 1 * ldInit + LANES);
-    FloatVector c20 = FloatVector.fromArray(S, m, init + 2 * ldInit);
-    FloatVector c21 = FloatVector.fromArray(S, m, init + 2 * ldInit + LANES);
-    FloatVector c30 = FloatVector.fromArray(S, m, init + 3 * ldInit);
-    FloatVector c31 = FloatVector.fromArray(S, m, init + 3 * ldInit + LANES);
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
     for (int s = 0; s < segments; s++) {
       int p = a + s * pitchA;
       int q = b + s * pitchB;
@@ -369,13 +425,21 @@ final class VectorTiles {
       }
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
+    c00.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 0 * ldc + LANES);
+    c10.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 1 * ldc + LANES);
+    c20.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 2 * ldc + LANES);
+    c30.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .max(low)
+        .intoArray(m, c + 3 * ldc + LANES);
   }
 }

@@ -58,24 +58,22 @@ final class VectorWindows {
     int a5 = source + rows[first + 5];
     int a6 = source + rows[first + 6];
     int a7 = source + rows[first + 7];
-    FloatVector i0 = FloatVector.fromArray(S, m, init);
-    FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
-    FloatVector c00 = i0;
-    FloatVector c01 = i1;
-    FloatVector c10 = i0;
-    FloatVector c11 = i1;
-    FloatVector c20 = i0;
-    FloatVector c21 = i1;
-    FloatVector c30 = i0;
-    FloatVector c31 = i1;
-    FloatVector c40 = i0;
-    FloatVector c41 = i1;
-    FloatVector c50 = i0;
-    FloatVector c51 = i1;
-    FloatVector c60 = i0;
-    FloatVector c61 = i1;
-    FloatVector c70 = i0;
-    FloatVector c71 = i1;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
+    FloatVector c60 = FloatVector.zero(S);
+    FloatVector c61 = FloatVector.zero(S);
+    FloatVector c70 = FloatVector.zero(S);
+    FloatVector c71 = FloatVector.zero(S);
     int q = b;
     for (int s = 0; s < segments; s++) {
       for (int k = 0; k < run; k++) {
@@ -117,22 +115,24 @@ final class VectorWindows {
       a7 += pitch;
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
-    c40.max(low).intoArray(m, c + 4 * ldc);
-    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
-    c50.max(low).intoArray(m, c + 5 * ldc);
-    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
-    c60.max(low).intoArray(m, c + 6 * ldc);
-    c61.max(low).intoArray(m, c + 6 * ldc + LANES);
-    c70.max(low).intoArray(m, c + 7 * ldc);
-    c71.max(low).intoArray(m, c + 7 * ldc + LANES);
+    FloatVector i0 = FloatVector.fromArray(S, m, init);
+    FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
+    c00.add(i0).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.add(i0).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.add(i0).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.add(i0).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
+    c40.add(i0).max(low).intoArray(m, c + 4 * ldc);
+    c41.add(i1).max(low).intoArray(m, c + 4 * ldc + LANES);
+    c50.add(i0).max(low).intoArray(m, c + 5 * ldc);
+    c51.add(i1).max(low).intoArray(m, c + 5 * ldc + LANES);
+    c60.add(i0).max(low).intoArray(m, c + 6 * ldc);
+    c61.add(i1).max(low).intoArray(m, c + 6 * ldc + LANES);
+    c70.add(i0).max(low).intoArray(m, c + 7 * ldc);
+    c71.add(i1).max(low).intoArray(m, c + 7 * ldc + LANES);
   }
 
   private static void rows6(
@@ -154,20 +154,18 @@ final class VectorWindows {
     int a3 = source + rows[first + 3];
     int a4 = source + rows[first + 4];
     int a5 = source + rows[first + 5];
-    FloatVector i0 = FloatVector.fromArray(S, m, init);
-    FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
-    FloatVector c00 = i0;
-    FloatVector c01 = i1;
-    FloatVector c10 = i0;
-    FloatVector c11 = i1;
-    FloatVector c20 = i0;
-    FloatVector c21 = i1;
-    FloatVector c30 = i0;
-    FloatVector c31 = i1;
-    FloatVector c40 = i0;
-    FloatVector c41 = i1;
-    FloatVector c50 = i0;
-    FloatVector c51 = i1;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
     int q = b;
     for (int s = 0; s < segments; s++) {
       for (int k = 0; k < run; k++) {
@@ -201,18 +199,20 @@ final class VectorWindows {
       a5 += pitch;
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
-    c40.max(low).intoArray(m, c + 4 * ldc);
-    c41.max(low).intoArray(m, c + 4 * ldc + LANES);
-    c50.max(low).intoArray(m, c + 5 * ldc);
-    c51.max(low).intoArray(m, c + 5 * ldc + LANES);
+    FloatVector i0 = FloatVector.fromArray(S, m, init);
+    FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
+    c00.add(i0).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.add(i0).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.add(i0).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.add(i0).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
+    c40.add(i0).max(low).intoArray(m, c + 4 * ldc);
+    c41.add(i1).max(low).intoArray(m, c + 4 * ldc + LANES);
+    c50.add(i0).max(low).intoArray(m, c + 5 * ldc);
+    c51.add(i1).max(low).intoArray(m, c + 5 * ldc + LANES);
   }
 
   private static void rows4(
@@ -232,16 +232,14 @@ final class VectorWindows {
     int a1 = source + rows[first + 1];
     int a2 = source + rows[first + 2];
     int a3 = source + rows[first + 3];
-    FloatVector i0 = FloatVector.fromArray(S, m, init);
-    FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
-    FloatVector c00 = i0;
-    FloatVector c01 = i1;
-    FloatVector c10 = i0;
-    FloatVector c11 = i1;
-    FloatVector c20 = i0;
-    FloatVector c21 = i1;
-    FloatVector c30 = i0;
-    FloatVector c31 = i1;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
     int q = b;
     for (int s = 0; s < segments; s++) {
       for (int k = 0; k < run; k++) {
@@ -267,13 +265,15 @@ final class VectorWindows {
       a3 += pitch;
     }
     FloatVector low = FloatVector.broadcast(S, floor);
-    c00.max(low).intoArray(m, c + 0 * ldc);
-    c01.max(low).intoArray(m, c + 0 * ldc + LANES);
-    c10.max(low).intoArray(m, c + 1 * ldc);
-    c11.max(low).intoArray(m, c + 1 * ldc + LANES);
-    c20.max(low).intoArray(m, c + 2 * ldc);
-    c21.max(low).intoArray(m, c + 2 * ldc + LANES);
-    c30.max(low).intoArray(m, c + 3 * ldc);
-    c31.max(low).intoArray(m, c + 3 * ldc + LANES);
+    FloatVector i0 = FloatVector.fromArray(S, m, init);
+    FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
+    c00.add(i0).max(low).intoArray(m, c + 0 * ldc);
+    c01.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
+    c10.add(i0).max(low).intoArray(m, c + 1 * ldc);
+    c11.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
+    c20.add(i0).max(low).intoArray(m, c + 2 * ldc);
+    c21.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
+    c30.add(i0).max(low).intoArray(m, c + 3 * ldc);
+    c31.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
   }
 }
