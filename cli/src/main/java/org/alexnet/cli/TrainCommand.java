@@ -221,7 +221,8 @@ final class TrainCommand implements Callable<Integer> {
           .printf("Stopped after step %,d; the run is saved in %s%n", result.steps(), run);
     } else {
       terminal.out().printf("The run is in %s%n", run);
-      String source = data == null ? "shapes" : Answers.word(data);
+      String own = resume == null ? "shapes" : "SRC"; // a resumed run has its data from before
+      String source = data == null ? own : Answers.word(data);
       terminal.out().printf("  evaluate:  ./alexnet eval %s --data %s%n", run, source);
       terminal.out().printf("  predict:   ./alexnet predict %s IMAGE...%n", run);
     }
