@@ -175,7 +175,7 @@ MODELS = {
     "alexnet-2012": Model(alexnet2012(2)),
     "alexnet-2012-original": Model(original, 224, bias_rate=2, bias_decay=0),
     "alexnet-2012-ungrouped": Model(alexnet2012(1)),
-    "alexnet-2014": Model(alexnet2014, 224),
+    "alexnet-2014": Model(alexnet2014, 224, rate=0.0001),
     "caffenet": Model(caffenet, bias_rate=2, bias_decay=0),
 }
 
@@ -217,7 +217,7 @@ def six_steps(model, initial, x, y):
 
 def well_conditioned(model, start):
     """Weights and images whose results do not hang by a thread: where weights moved by a millionth
-    move them by little. Elsewhere the maximum of some pool is as good as shared by two pixels, and
+    move them by little, and PyTorch's own float32 can follow its float64. Elsewhere the maximum of some pool is as good as shared by two pixels, and
     any rounding gives the gradient to one or the other."""
     for seed in range(1, 100):
         torch.manual_seed(seed)
@@ -232,8 +232,10 @@ def well_conditioned(model, start):
             continue
         change, v = six_steps(model, exact, x.double(), y)
         other, _ = six_steps(model, moved, x.double(), y)
-        if max(error(change[t], other[t]) for t in change) < 3e-4:
-            return seed, initial, x, y, one, change, v
+        peer, _ = six_steps(model, initial, x, y)
+        own = max(error(change[t], peer[t]) for t in change)
+        if own < 1e-3 and max(error(change[t], other[t]) for t in change) < 3e-4:
+            return seed, initial, x, y, one, change, v, own
     raise SystemExit("no well-conditioned images found")
 
 
@@ -258,7 +260,7 @@ def check(name, options, folder):
 
     report = Report(name)
     engine("init", "--model", name, "--seed", 5, "--out", start)
-    seed, initial, x, y, gradients, change, momentum = well_conditioned(model, load(start))
+    seed, initial, x, y, gradients, change, momentum, own = well_conditioned(model, load(start))
     print(f"{name:24s} images and weights of seed {seed}", flush=True)
     save(start, initial)
     save(data, {"images": x, "labels": y})
@@ -283,9 +285,7 @@ def check(name, options, folder):
     w, v = train("six", "--epochs", 2, "--batch", BATCH, "--schedule", "step:1")
     report.same("change", 1e-3, change, {t: w[t].double() - initial[t].double() for t in w})
     report.same("momentum", 1e-3, momentum, v)
-    peer, _ = six_steps(model, initial, x, y)
-    worst = max(error(change[t], peer[t]) for t in change)
-    print(f"{name:24s} (the change in PyTorch's own float32: {worst:.2e})", flush=True)
+    print(f"{name:24s} (the change in PyTorch's own float32: {own:.2e})", flush=True)
     return report.failed
 
 

@@ -53,18 +53,25 @@ final class BenchCommand implements Callable<Integer> {
       double train = benchmark.trainSeconds(steps);
       double infer = benchmark.evaluateSeconds(steps);
       Map<String, double[]> layers = new LinkedHashMap<>(benchmark.layers(steps));
+      long[][] crossed = benchmark.crossed();
       benchmark.checkRepeats();
       if (common.json) {
-        Answers.print(terminal, json(backend.name(), images, train, infer, layers));
+        Answers.print(terminal, json(backend.name(), images, train, infer, layers, crossed));
       } else {
         print(backend.name(), images, train, infer, layers);
+        crossings(devices.names(backend.name()), crossed);
       }
     }
     return 0;
   }
 
   private ObjectNode json(
-      String backend, int images, double train, double infer, Map<String, double[]> layers) {
+      String backend,
+      int images,
+      double train,
+      double infer,
+      Map<String, double[]> layers,
+      long[][] crossed) {
     ObjectNode json = Answers.object();
     json.put("model", model.name());
     json.put("backend", backend);
@@ -78,7 +85,31 @@ final class BenchCommand implements Callable<Integer> {
                 .put("name", name)
                 .put("forward_ms", 1e3 * seconds[0])
                 .put("backward_ms", 1e3 * seconds[1]));
+    if (crossed.length > 1) {
+      ArrayNode senders = json.putArray("crossed_bytes");
+      for (long[] receivers : crossed) {
+        ArrayNode row = senders.addArray();
+        for (long bytes : receivers) {
+          row.add(bytes);
+        }
+      }
+    }
     return json;
+  }
+
+  /** What a training step really sent. */
+  private void crossings(List<String> devices, long[][] crossed) {
+    for (int from = 0; from < crossed.length; from++) {
+      for (int to = 0; to < crossed.length; to++) {
+        if (from != to) {
+          terminal
+              .out()
+              .printf(
+                  "A training step sent %,d bytes from %s to %s.%n",
+                  crossed[from][to], devices.get(from), devices.get(to));
+        }
+      }
+    }
   }
 
   private void print(

@@ -86,6 +86,11 @@ final class Benchmark implements AutoCloseable {
     }
   }
 
+  /** Bytes that the last step sent from one device to another, by sender and receiver. */
+  long[][] crossed() {
+    return executable.crossed();
+  }
+
   /** The loss of the trained network must be a number, and the same twice. */
   void checkRepeats() {
     double first = executable.evaluate(batch).await().lossSum();
