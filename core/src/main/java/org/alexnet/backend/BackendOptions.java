@@ -9,13 +9,23 @@ import org.alexnet.AlexNetException;
  * @param threads worker threads in all, at least 1
  * @param devices device names such as {@code cpu:0}, numbered in the order of their first mention;
  *     empty for the backend's first
+ * @param precision the arithmetic
+ * @param deterministic whether to choose only what gives the same bits in every run, also where
+ *     something faster was measured
+ * @param graphs whether a step may be recorded once and replayed; the bits are the same
  */
-public record BackendOptions(int threads, List<String> devices) {
+public record BackendOptions(
+    int threads, List<String> devices, Precision precision, boolean deterministic, boolean graphs) {
   public BackendOptions {
     if (threads < 1) {
       throw new IllegalArgumentException(threads + " threads: at least 1 is needed");
     }
     devices = List.copyOf(devices);
+  }
+
+  /** Single precision; whatever is fastest. */
+  public BackendOptions(int threads, List<String> devices) {
+    this(threads, devices, Precision.FP32, false, true);
   }
 
   /**
@@ -31,6 +41,19 @@ public record BackendOptions(int threads, List<String> devices) {
             "There is no device \"%s\"; backend %s has: %s."
                 .formatted(device, backend, String.join(", ", names)));
       }
+    }
+  }
+
+  /**
+   * Refuses reduced precision, for a backend that has none.
+   *
+   * @throws AlexNetException naming what the backend has
+   */
+  public void checkSinglePrecision(String backend) {
+    if (precision != Precision.FP32) {
+      throw new AlexNetException(
+          "Backend %s computes in fp32 only; --precision %s needs an NVIDIA GPU (--backend cuda)."
+              .formatted(backend, precision));
     }
   }
 

@@ -1,0 +1,12 @@
+package org.alexnet.backend;
+
+/**
+ * A native library that a backend needs.
+ *
+ * @param name what users call it: {@code cuBLAS}
+ * @param file the file that is taken, or null if none was found
+ * @param version as the library says, or an empty string
+ * @param note what is special about it, or, where it is missing, the name that was sought, where,
+ *     and what to do; may be empty
+ */
+public record LibraryInfo(String name, String file, String version, String note) {}
