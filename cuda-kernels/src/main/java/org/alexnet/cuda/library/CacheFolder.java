@@ -1,0 +1,94 @@
+package org.alexnet.cuda.library;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import org.alexnet.AlexNetException;
+import org.alexnet.safetensors.DurableFiles;
+
+/**
+ * The user's folder for what can be made again: rewritten libraries, answers of the probe, compiled
+ * kernels. Several processes may use it at once, so each file appears in it complete, by a rename.
+ */
+final class CacheFolder {
+  private CacheFolder() {}
+
+  /**
+   * {@code $XDG_CACHE_HOME/alexnet} or {@code ~/.cache/alexnet}; where neither can be written, a
+   * folder of this process under the system's temporary one. Nothing is created yet.
+   */
+  static Path of(Machine machine) {
+    String configured = machine.variables().get("XDG_CACHE_HOME");
+    if (configured != null && configured.startsWith("/")) {
+      return Path.of(configured, "alexnet");
+    }
+    return machine.home() == null
+        ? Path.of(System.getProperty("java.io.tmpdir"), "alexnet-" + ProcessHandle.current().pid())
+        : machine.home().resolve(".cache/alexnet");
+  }
+
+  /**
+   * Creates a folder for this user alone, or, if that cannot be, a temporary one.
+   *
+   * @throws AlexNetException if neither can be made
+   */
+  static Path create(Path folder) {
+    try {
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      if (Files.isWritable(folder)) {
+        return folder;
+      }
+    } catch (IOException e) {
+      return temporary(folder, DurableFiles.reason(e));
+    }
+    return temporary(folder, "permission denied");
+  }
+
+  private static Path temporary(Path wanted, String reason) {
+    try {
+      return Temporary.folder();
+    } catch (UncheckedIOException e) {
+      throw new AlexNetException(
+          "Neither %s (%s) nor a temporary folder (%s) can be written; set XDG_CACHE_HOME to a folder that can."
+              .formatted(wanted, reason, DurableFiles.reason(e.getCause())),
+          e);
+    }
+  }
+
+  /** Puts a file in its place unless it is there already with these bytes. */
+  static void put(Path file, byte[] content) throws IOException {
+    if (Files.isRegularFile(file)
+        && Files.size(file) == content.length
+        && Arrays.equals(Files.readAllBytes(file), content)) {
+      return;
+    }
+    Path part = Files.createTempFile(file.getParent(), file.getFileName() + ".", ".part");
+    try {
+      Files.write(part, content);
+      DurableFiles.replace(part, file);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  /** One temporary folder a process, made when it is first needed. */
+  private static final class Temporary {
+    private static Path folder;
+
+    static synchronized Path folder() {
+      if (folder == null) {
+        try {
+          folder = Files.createTempDirectory("alexnet-");
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+      return folder;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package org.alexnet.cuda.library;
+
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.function.IntSupplier;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcudnn.JCudnn;
+import jcuda.jcudnn.cudnnHandle;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.DeviceInfo;
+
+/** Tries the devices once the libraries are loaded, and computes a little on the first. */
+final class DeviceProbe {
+  private static final int NO_DEVICE = 100;
+
+  private final PrintStream out;
+
+  DeviceProbe(PrintStream out) {
+    this.out = out;
+  }
+
+  /**
+   * Lists the devices and tries each library on the first.
+   *
+   * @throws AlexNetException if a call fails or the convolution's result is wrong
+   */
+  void run() {
+    step("cuInit");
+    int status = JCudaDriver.cuInit(0);
+    int[] count = new int[1];
+    if (status == 0) {
+      status = JCudaDriver.cuDeviceGetCount(count);
+    }
+    if (status == NO_DEVICE || status == 0 && count[0] == 0) {
+      throw new AlexNetException(
+          "The NVIDIA driver sees no GPU; see whether nvidia-smi lists one, whether this container"
+              + " was given one (docker run --gpus all), and what CUDA_VISIBLE_DEVICES says.");
+    }
+    checkDriver("cuInit", status);
+    for (int i = 0; i < count[0]; i++) {
+      device(i);
+    }
+    context();
+    cublas();
+    convolution();
+  }
+
+  private void device(int index) {
+    CUdevice device = new CUdevice();
+    byte[] name = new byte[256];
+    long[] bytes = new long[1];
+    driver("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, index));
+    driver("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
+    driver("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(bytes, device));
+    int major = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
+    int minor = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    String text = new String(name, StandardCharsets.UTF_8);
+    int end = text.indexOf('\0');
+    String model = (end < 0 ? text : text.substring(0, end)).strip();
+    String description = "%s, compute capability %d.%d".formatted(model, major, minor);
+    out.println(ProbeReport.deviceLine(new DeviceInfo("cuda:" + index, description, bytes[0])));
+  }
+
+  private int attribute(CUdevice device, int attribute) {
+    int[] value = new int[1];
+    driver(
+        "cuDeviceGetAttribute", () -> JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
+    return value[0];
+  }
+
+  private void context() {
+    CUdevice device = new CUdevice();
+    CUcontext context = new CUcontext();
+    driver("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
+    driver("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+    driver("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+  }
+
+  private void cublas() {
+    cublasHandle handle = new cublasHandle();
+    step("cublasCreate");
+    checkCublas("cublasCreate", JCublas2.cublasCreate(handle));
+    step("cublasDestroy");
+    checkCublas("cublasDestroy", JCublas2.cublasDestroy(handle));
+  }
+
+  private void convolution() {
+    cudnnHandle handle = new cudnnHandle();
+    step("cudnnCreate");
+    checkCudnn("cudnnCreate", JCudnn.cudnnCreate(handle));
+    new SmallConvolution(this, handle).run();
+    step("cudnnDestroy");
+    checkCudnn("cudnnDestroy", JCudnn.cudnnDestroy(handle));
+  }
+
+  void step(String name) {
+    out.println(ProbeReport.stepLine(name));
+  }
+
+  /** Takes a step in the driver. */
+  void driver(String name, IntSupplier call) {
+    step(name);
+    checkDriver(name, call.getAsInt());
+  }
+
+  /** Takes a step in cuDNN. */
+  void cudnn(String name, IntSupplier call) {
+    step(name);
+    checkCudnn(name, call.getAsInt());
+  }
+
+  private static void checkDriver(String call, int status) {
+    if (status != 0) {
+      String[] name = new String[1];
+      String[] text = new String[1];
+      JCudaDriver.cuGetErrorName(status, name);
+      JCudaDriver.cuGetErrorString(status, text);
+      throw new AlexNetException(
+          "%s answered %d (%s, %s); see whether nvidia-smi works, and restart the machine after an update of the driver."
+              .formatted(call, status, name[0], text[0]));
+    }
+  }
+
+  private static void checkCublas(String call, int status) {
+    if (status != 0) {
+      throw new AlexNetException(
+          "%s answered %d (%s); install a release of CUDA that this driver and GPU support."
+              .formatted(call, status, JCublas2.cublasGetStatusString(status)));
+    }
+  }
+
+  private static void checkCudnn(String call, int status) {
+    if (status != 0) {
+      throw new AlexNetException(
+          "%s answered %d (%s); install a release of cuDNN 9 made for the CUDA that is there."
+              .formatted(call, status, JCudnn.cudnnGetErrorString(status)));
+    }
+  }
+}

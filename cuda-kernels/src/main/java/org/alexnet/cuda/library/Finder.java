@@ -1,0 +1,192 @@
+package org.alexnet.cuda.library;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Finds CUDA's libraries with the file system and the environment alone. Files that are no library
+ * for this processor, such as the empty {@code libcuda.so.1} that some container images carry, are
+ * passed over.
+ */
+final class Finder {
+  private static final int[] MAJORS = {12, 13};
+
+  private final Machine machine;
+  private final Path cache;
+  private final List<Path> named;
+  private final List<Path> places = new ArrayList<>();
+
+  /** Files of the right name that cannot be loaded, with the reason. */
+  private final TreeMap<Path, String> refused = new TreeMap<>();
+
+  private Finder(Machine machine) {
+    this.machine = machine;
+    this.cache = CacheFolder.of(machine);
+    this.named = SearchPlaces.named(machine);
+    places.addAll(named);
+    for (Path place : SearchPlaces.usual(machine, cache)) {
+      if (!places.contains(place)) {
+        places.add(place);
+      }
+    }
+  }
+
+  static Found find(Machine machine) {
+    if (!machine.suits()) {
+      return new Found(
+          List.of(),
+          MAJORS[0],
+          "NVIDIA's libraries are sought on Linux on x86-64 only, and this is %s; use --backend cpu."
+              .formatted(machine.system()),
+          CacheFolder.of(machine));
+    }
+    return new Finder(machine).find();
+  }
+
+  private Found find() {
+    int major = chooseMajor();
+    List<Library> libraries =
+        List.of(
+            library(Kind.DRIVER, 0, major),
+            library(Kind.CUBLAS, major, major),
+            library(Kind.CUDNN, 0, major),
+            library(Kind.NVRTC, major, major));
+    return new Found(libraries, major, problem(libraries), cache);
+  }
+
+  /**
+   * cuBLAS and NVRTC are taken from one release of CUDA: the one of which both are there, that the
+   * user names, and, among equals, CUDA 12, for which JCuda was made.
+   */
+  private int chooseMajor() {
+    int best = MAJORS[0];
+    int bestScore = -1;
+    for (int major : MAJORS) {
+      int score = 0;
+      for (Kind kind : new Kind[] {Kind.CUBLAS, Kind.NVRTC}) {
+        Path file = first(kind.soname(major));
+        score += file == null ? 0 : named.contains(file.getParent()) ? 11 : 10;
+      }
+      if (score > bestScore) {
+        bestScore = score;
+        best = major;
+      }
+    }
+    return best;
+  }
+
+  private Library library(Kind kind, int cudaMajor, int chosen) {
+    String soname = kind.soname(chosen);
+    Path file = first(soname);
+    if (file == null) {
+      return missing(kind, chosen, soname);
+    }
+    List<Path> before =
+        switch (kind) {
+          case DRIVER -> Folders.matching(file.getParent(), "libnvidia-ptxjitcompiler.so.1");
+          case CUBLAS -> besideOrAnywhere(file, "libcublasLt.so." + chosen);
+          case CUDNN -> Folders.matching(file.getParent(), "libcudnn_*.so.9");
+          case NVRTC -> Folders.matching(file.getParent(), "libnvrtc-builtins.so." + chosen + ".*");
+        };
+    if (kind == Kind.CUBLAS && before.isEmpty()) {
+      return missing(kind, chosen, "libcublasLt.so." + chosen);
+    }
+    if (kind == Kind.NVRTC) {
+      // libnvrtc-builtins.so.12.6 is a link to .so.12.6.85, which must not be loaded twice.
+      before = before.stream().filter(p -> dots(p) == 3).toList();
+    }
+    String note =
+        kind == Kind.CUBLAS && chosen != MAJORS[0]
+            ? "CUDA %d: JCuda, made for CUDA 12, reaches it through a rewritten copy of its own library"
+                .formatted(chosen)
+            : "";
+    return new Library(kind, List.of(soname), file, before, cudaMajor, note);
+  }
+
+  private static long dots(Path file) {
+    return file.getFileName().toString().chars().filter(c -> c == '.').count();
+  }
+
+  private List<Path> besideOrAnywhere(Path file, String name) {
+    Path beside = file.resolveSibling(name);
+    Path other = Files.exists(beside) ? beside : first(name);
+    return other == null ? List.of() : List.of(other);
+  }
+
+  private Library missing(Kind kind, int chosen, String soname) {
+    // A major of which something else is there is the one to complete; otherwise either would do.
+    boolean either =
+        kind.soname(12).equals(soname)
+            && !kind.soname(12).equals(kind.soname(13))
+            && first(Kind.CUBLAS.soname(12)) == null
+            && first(Kind.NVRTC.soname(12)) == null;
+    List<String> sought = either ? List.of(kind.soname(12), kind.soname(13)) : List.of(soname);
+    String sentence =
+        "%s (%s) was not found in %s%s; %s"
+            .formatted(
+                String.join(" or ", sought),
+                kind.words,
+                SearchPlaces.words(places),
+                others(kind, soname),
+                kind.remedy(chosen));
+    return new Library(kind, sought, null, List.of(), 0, sentence);
+  }
+
+  /** Files that look like the missing one and will not do, as a clause. */
+  private String others(Kind kind, String soname) {
+    for (var entry : refused.entrySet()) {
+      if (entry.getKey().getFileName().toString().equals(soname)) {
+        return " (%s %s)".formatted(entry.getKey(), entry.getValue());
+      }
+    }
+    for (Path place : places) {
+      for (Path file : Folders.matching(place, kind.stem + ".so.*")) {
+        String name = file.getFileName().toString();
+        if (!name.startsWith(soname) && kind != Kind.DRIVER) {
+          return " (%s is of another release)".formatted(file);
+        }
+      }
+    }
+    return "";
+  }
+
+  private String problem(List<Library> libraries) {
+    for (Path folder : machine.namedFolders()) {
+      if (!Files.isDirectory(folder)) {
+        return "ALEXNET_CUDA_PATH names %s, which is not a folder; correct it or unset it."
+            .formatted(folder);
+      }
+    }
+    boolean used =
+        named.isEmpty()
+            || libraries.stream()
+                .anyMatch(l -> !l.missing() && named.contains(l.file().getParent()));
+    if (!used) {
+      return "ALEXNET_CUDA_PATH names %s, which holds none of %s; correct it or unset it."
+          .formatted(
+              machine.named(),
+              String.join(
+                  ", ", Arrays.stream(Kind.values()).map(k -> k.soname(MAJORS[0])).toList()));
+    }
+    return libraries.stream().filter(Library::missing).map(Library::note).findFirst().orElse("");
+  }
+
+  /** The first file of this name that can be loaded, or null. */
+  private Path first(String name) {
+    for (Path place : places) {
+      Path file = place.resolve(name);
+      if (Files.isRegularFile(file) && !refused.containsKey(file)) {
+        String objection = ElfHeader.objection(file);
+        if (objection.isEmpty()) {
+          return file;
+        }
+        refused.put(file, objection);
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,35 @@
+package org.alexnet.cuda.library;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.backend.LibraryInfo;
+
+/**
+ * Which of CUDA's libraries are on this machine; nothing of them is loaded yet.
+ *
+ * @param libraries each of the four, found or not; none where the machine cannot have any
+ * @param cudaMajor release of CUDA that cuBLAS and NVRTC belong to: 12 or 13
+ * @param problem the first thing that is missing, where it was sought and what to do, in one
+ *     sentence; empty if nothing is
+ * @param cache where copies and answers are kept
+ */
+public record Found(List<Library> libraries, int cudaMajor, String problem, Path cache) {
+  public Found {
+    libraries = List.copyOf(libraries);
+  }
+
+  /** Whether everything that is needed is there. */
+  public boolean complete() {
+    return problem.isEmpty();
+  }
+
+  /** Each library for the user's eyes; versions only where file names tell them. */
+  public List<LibraryInfo> infos() {
+    return libraries.stream().map(Library::info).toList();
+  }
+
+  /** The library of a kind. */
+  Library library(Kind kind) {
+    return libraries.stream().filter(l -> l.kind() == kind).findFirst().orElseThrow();
+  }
+}

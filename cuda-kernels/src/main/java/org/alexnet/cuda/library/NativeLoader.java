@@ -1,0 +1,175 @@
+package org.alexnet.cuda.library;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.LibraryInfo;
+
+/**
+ * Loads what was found into this process, by absolute path and dependencies first: a library that
+ * is in the process already satisfies every later need for its name, so that neither {@code
+ * LD_LIBRARY_PATH} nor the system's loader has to know these folders.
+ */
+final class NativeLoader {
+  /** cuDNN compiles kernels with NVRTC and multiplies with cuBLAS, so it comes last. */
+  private static final List<Kind> ORDER = List.of(Kind.DRIVER, Kind.CUBLAS, Kind.NVRTC, Kind.CUDNN);
+
+  private static final Pattern RELEASE = Pattern.compile("\\b\\d{3,4}\\.\\d+(\\.\\d+)?\\b");
+
+  private final Found found;
+  private final Consumer<String> step;
+  private final Map<Kind, SymbolLookup> symbols = new EnumMap<>(Kind.class);
+  private final Map<Kind, String> versions = new EnumMap<>(Kind.class);
+
+  private NativeLoader(Found found, Consumer<String> step) {
+    this.found = found;
+    this.step = step;
+  }
+
+  /**
+   * Loads everything of what is complete.
+   *
+   * @param step told what is about to be done, so that a crash can be blamed on it
+   * @throws AlexNetException if a library cannot be loaded, lacks a function, or is too old
+   */
+  static Loaded load(Found found, Consumer<String> step) {
+    return new NativeLoader(found, step).load();
+  }
+
+  private Loaded load() {
+    Path cache = CacheFolder.create(found.cache());
+    for (Kind kind : ORDER) {
+      load(found.library(kind));
+    }
+    int driver = Versions.driver(symbols.get(Kind.DRIVER));
+    checkDriver(driver);
+    Path natives = JCudaNatives.unpack(cache, found.cudaMajor());
+    JCudaNatives.initialise(natives, step);
+    List<LibraryInfo> infos =
+        found.libraries().stream()
+            .map(
+                l -> l.info(versions.get(l.kind()), l.kind() == Kind.DRIVER ? release() : l.note()))
+            .toList();
+    return new Loaded(symbols.get(Kind.NVRTC), found.cudaMajor(), driver, infos, cache);
+  }
+
+  @SuppressWarnings("restricted")
+  private void load(Library library) {
+    switch (library.kind()) {
+      case CUBLAS -> library.before().forEach(this::loadStep);
+      case DRIVER, NVRTC -> library.before().forEach(this::loadIfPossible);
+      case CUDNN -> inOrder(library.before()).forEach(this::loadIfPossible);
+    }
+    loadStep(library.file());
+    SymbolLookup lookup = SymbolLookup.libraryLookup(library.file(), Arena.global());
+    step.accept("asking " + library.file() + " for its version");
+    String version = Versions.of(library.kind(), lookup);
+    RequiredSymbols.check(library, found.cudaMajor(), lookup, version);
+    symbols.put(library.kind(), lookup);
+    versions.put(library.kind(), version);
+  }
+
+  private void loadStep(Path file) {
+    step.accept("loading " + file);
+    load(file);
+  }
+
+  /** Loads one file. */
+  @SuppressWarnings("restricted")
+  static void load(Path file) {
+    try {
+      System.load(file.toString());
+    } catch (UnsatisfiedLinkError e) {
+      throw new AlexNetException(
+          "%s could not be loaded: %s; install it again, or set ALEXNET_CUDA_PATH to a folder with other libraries."
+              .formatted(file, cause(e)),
+          e);
+    }
+  }
+
+  /** Parts that a library loads by itself when it needs them: if one fails here, that tells. */
+  private void loadIfPossible(Path file) {
+    try {
+      loadStep(file);
+    } catch (AlexNetException e) {
+      step.accept("going on without " + file);
+    }
+  }
+
+  /** Libraries of one folder, each after those that it needs. */
+  private static List<Path> inOrder(List<Path> files) {
+    List<Path> order = new ArrayList<>();
+    List<Path> open = new ArrayList<>(files);
+    List<String> names = new ArrayList<>(files.stream().map(NativeLoader::name).toList());
+    while (!open.isEmpty()) {
+      Path next =
+          open.stream()
+              .filter(
+                  f -> neededBy(f).stream().noneMatch(n -> !n.equals(name(f)) && names.contains(n)))
+              .findFirst()
+              .orElse(open.getFirst());
+      open.remove(next);
+      names.remove(name(next));
+      order.add(next);
+    }
+    return order;
+  }
+
+  private static List<String> neededBy(Path file) {
+    try {
+      return ElfFile.read(file).needed();
+    } catch (IOException | AlexNetException e) {
+      return List.of(); // Loading it will say what is wrong.
+    }
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
+  private void checkDriver(int version) {
+    int needed = found.cudaMajor() * 1000;
+    if (version < needed) {
+      throw new AlexNetException(
+          "The NVIDIA driver%s serves CUDA %s, and the libraries found are of CUDA %d (%s); %s"
+              .formatted(
+                  release().isEmpty() ? "" : " (" + release() + ")",
+                  Versions.cuda(version),
+                  found.cudaMajor(),
+                  found.library(Kind.CUBLAS).file(),
+                  RequiredSymbols.driverRemedy(found.cudaMajor())));
+    }
+  }
+
+  /** {@code release 550.54.15} of the kernel's driver; empty where it does not say. */
+  private static String release() {
+    try {
+      String text = Files.readString(Path.of("/proc/driver/nvidia/version"));
+      Matcher matcher = RELEASE.matcher(text);
+      return matcher.find() ? "release " + matcher.group() : "";
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** The innermost message of a failed load, on one line and without a full stop. */
+  static String cause(Throwable e) {
+    Throwable inner = e;
+    while (inner.getCause() != null) {
+      inner = inner.getCause();
+    }
+    String message =
+        inner.getMessage() == null ? inner.getClass().getSimpleName() : inner.getMessage();
+    return message.lines().findFirst().orElse("").strip().replaceFirst("\\.$", "");
+  }
+}

@@ -1,0 +1,95 @@
+package org.alexnet.cuda.library;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where Python packages are: NVIDIA ships its libraries as such, and PyTorch brings them along. */
+final class PythonPlaces {
+  /** A chain of links longer than this is a loop. */
+  private static final int MAX_LINKS = 16;
+
+  private final Machine machine;
+
+  PythonPlaces(Machine machine) {
+    this.machine = machine;
+  }
+
+  /** Roots of environments: the active ones, then the one of {@code python3} in PATH. */
+  List<Path> environments() {
+    List<Path> roots = new ArrayList<>();
+    roots.addAll(machine.folders("VIRTUAL_ENV"));
+    roots.addAll(machine.folders("CONDA_PREFIX"));
+    for (Path folder : machine.folders("PATH")) {
+      Path python = folder.resolve("python3");
+      if (Files.isExecutable(python)) {
+        roots.addAll(rootsOf(python));
+        break;
+      }
+    }
+    return roots;
+  }
+
+  /** Folders of packages that belong to no environment: the system's and the user's. */
+  List<Path> sitePackages() {
+    List<Path> folders = new ArrayList<>();
+    for (String lib : new String[] {"/usr/local/lib", "/usr/local/lib64", "/usr/lib"}) {
+      for (Path python : Folders.newestFirst(machine.system(lib), "python3*")) {
+        folders.add(python.resolve("dist-packages"));
+        folders.add(python.resolve("site-packages"));
+      }
+    }
+    if (machine.home() != null) {
+      for (Path python : Folders.newestFirst(machine.home().resolve(".local/lib"), "python3*")) {
+        folders.add(python.resolve("site-packages"));
+      }
+    }
+    return folders;
+  }
+
+  /**
+   * An environment's python3 is a link to another's, and only the links tell which it is: each one
+   * on the way may lie in the {@code bin} of an environment.
+   */
+  private static List<Path> rootsOf(Path python) {
+    List<Path> roots = new ArrayList<>();
+    Path step = python.toAbsolutePath().normalize();
+    for (int i = 0; i < MAX_LINKS; i++) {
+      Path folder = step.getParent();
+      if (folder == null || folder.getParent() == null) {
+        break;
+      }
+      if (folder.endsWith("shims")) {
+        roots.addAll(pyenv(folder.getParent()));
+      } else {
+        roots.add(folder.getParent());
+      }
+      if (!Files.isSymbolicLink(step)) {
+        break;
+      }
+      try {
+        step = folder.resolve(Files.readSymbolicLink(step)).normalize();
+      } catch (IOException e) {
+        break;
+      }
+    }
+    return roots;
+  }
+
+  /** pyenv's python3 is a script that starts the one whose version a file names. */
+  private static List<Path> pyenv(Path root) {
+    List<Path> roots = new ArrayList<>();
+    try {
+      for (String version : Files.readAllLines(root.resolve("version"))) {
+        if (!version.isBlank()) {
+          roots.add(root.resolve("versions").resolve(version.strip()));
+        }
+      }
+    } catch (IOException e) {
+      roots.addAll(Folders.newestFirst(root.resolve("versions"), "*"));
+    }
+    return roots;
+  }
+}
