@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 
@@ -18,6 +19,12 @@ final class Addresses {
   static final class Host extends Pointer {
     long address() {
       return getNativePointer();
+    }
+
+    /** The same for Java; whoever allocated it knows how many bytes there are. */
+    @SuppressWarnings("restricted")
+    MemorySegment memory(long bytes) {
+      return MemorySegment.ofAddress(address()).reinterpret(bytes);
     }
   }
 

@@ -38,8 +38,7 @@ final class AlgorithmSearch {
   ConvolutionAlgorithm choose(boolean measure) {
     device.use();
     Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionMathType(
-            plan.convolution(), ConvolutionPlan.mathType(device)),
+        JCudnn.cudnnSetConvolutionMathType(plan.convolution(), ConvolutionPlan.mathType(device)),
         "take a kind of arithmetic");
     long most = Math.min(WORKSPACE, device.freeBytes() / SHARE);
     List<ConvolutionAlgorithm> found = measure ? measured(most) : List.of();
@@ -54,10 +53,8 @@ final class AlgorithmSearch {
             () ->
                 new AlexNetException(
                     "cuDNN has no %salgorithm in %,d MB for the convolution %s; take a smaller --batch."
-                        .formatted(
-                            measure ? "" : "deterministic ", most >> 20, plan.problem())));
+                        .formatted(measure ? "" : "deterministic ", most >> 20, plan.problem())));
   }
-
 
   /** The fastest first; none where there is no room to try. Nothing stays allocated. */
   private List<ConvolutionAlgorithm> measured(long workspaceBytes) {
@@ -218,7 +215,8 @@ final class AlgorithmSearch {
       if (status == 0) {
         boolean deterministic = determinism == cudnnDeterminism.CUDNN_DETERMINISTIC;
         // What was asked for: an answer of "default" would let single precision be TF32.
-        int math = device.precision() == Precision.FP32 ? ConvolutionPlan.mathType(device) : mathType;
+        int math =
+            device.precision() == Precision.FP32 ? ConvolutionPlan.mathType(device) : mathType;
         all.add(new ConvolutionAlgorithm(number, time, memory, deterministic, math));
       }
     }

@@ -20,12 +20,7 @@ final class BiasKernels {
     int channels = y.shape().c();
     if (layout.storage() != layouts.storage()) {
       return binding.each(
-          "bias_scores",
-          elements,
-          binding.address(y),
-          binding.address(bias),
-          elements,
-          channels);
+          "bias_scores", elements, binding.address(y), binding.address(bias), elements, channels);
     }
     return binding.each(
         "bias",
@@ -49,7 +44,7 @@ final class BiasKernels {
     }
 
     private int parts() {
-      return (int) Math.clamp(Math.ceilDiv(pixels(), (long) PIXELS), 1, PARTS);
+      return Math.clamp(Math.ceilDiv(pixels(), (long) PIXELS), 1, PARTS);
     }
 
     long workspaceBytes() {

@@ -133,8 +133,7 @@ final class ConvolutionKernels {
           Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
           calls.add(() -> plan.enqueue(label, dx, ws, dy, scratch));
           if (canvas.larger()) {
-            calls.add(
-                canvas.resize(binding, binding.workspace(), binding.address(op.dx()), true));
+            calls.add(canvas.resize(binding, binding.workspace(), binding.address(op.dx()), true));
           }
           return calls;
         });

@@ -52,8 +52,7 @@ final class ConvolutionPlan implements AutoCloseable {
   private static Resource<cudnnTensorDescriptor> tensor(Shape s, int format, int type) {
     cudnnTensorDescriptor descriptor = new cudnnTensorDescriptor();
     Cuda.checkDnn(JCudnn.cudnnCreateTensorDescriptor(descriptor), "describe a tensor");
-    var resource =
-        Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyTensorDescriptor);
+    var resource = Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyTensorDescriptor);
     Cuda.checkDnn(
         JCudnn.cudnnSetTensor4dDescriptor(descriptor, format, type, s.n(), s.c(), s.h(), s.w()),
         "describe a tensor of " + s);
@@ -63,8 +62,7 @@ final class ConvolutionPlan implements AutoCloseable {
   private static Resource<cudnnFilterDescriptor> filters(Shape s, int format, int type) {
     cudnnFilterDescriptor descriptor = new cudnnFilterDescriptor();
     Cuda.checkDnn(JCudnn.cudnnCreateFilterDescriptor(descriptor), "describe filters");
-    var resource =
-        Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyFilterDescriptor);
+    var resource = Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyFilterDescriptor);
     Cuda.checkDnn(
         JCudnn.cudnnSetFilter4dDescriptor(descriptor, type, format, s.n(), s.c(), s.h(), s.w()),
         "describe filters of " + s);
@@ -74,8 +72,7 @@ final class ConvolutionPlan implements AutoCloseable {
   private static Resource<cudnnConvolutionDescriptor> convolution(Window window, int groups) {
     cudnnConvolutionDescriptor descriptor = new cudnnConvolutionDescriptor();
     Cuda.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(descriptor), "describe a convolution");
-    var resource =
-        Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyConvolutionDescriptor);
+    var resource = Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyConvolutionDescriptor);
     int pad = window.pad();
     int stride = window.stride();
     Cuda.checkDnn(

@@ -65,7 +65,8 @@ final class Cuda {
     if (status != 0) {
       throw new Failure(
           -1,
-          "cuDNN could not %s: status %d (%s)".formatted(what, status, cudnnGetErrorString(status)));
+          "cuDNN could not %s: status %d (%s)"
+              .formatted(what, status, cudnnGetErrorString(status)));
     }
   }
 }

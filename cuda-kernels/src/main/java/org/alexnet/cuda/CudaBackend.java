@@ -1,5 +1,7 @@
 package org.alexnet.cuda;
 
+import static jcuda.driver.JCudaDriver.cuInit;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +39,7 @@ final class CudaBackend implements Backend {
   CudaBackend(List<Integer> ordinals, BackendOptions options, KernelCompiler compiler) {
     this.options = options;
     try {
+      Cuda.check(cuInit(0), "start");
       for (int ordinal : ordinals) {
         devices.add(new Device(ordinal, options.precision(), compiler));
       }
@@ -93,13 +96,13 @@ final class CudaBackend implements Backend {
     int wanted = programs.placement().deviceCount();
     if (wanted > devices.size()) {
       throw new IllegalArgumentException(
-          "a program for %d devices on a backend opened with %d"
-              .formatted(wanted, devices.size()));
+          "a program for %d devices on a backend opened with %d".formatted(wanted, devices.size()));
     }
     if (wanted > 1 && precision() == Precision.FP16) {
       // Each device would judge by itself whether its gradients are too large.
       throw new AlexNetException(
-          "--precision fp16 runs on one device; take bf16, which needs no scaled gradients, or one device.");
+          "--precision fp16 runs on one device; take bf16, which needs no scaled gradients, or one"
+              + " device.");
     }
     Layouts layouts = Layouts.of(programs, precision());
     try {

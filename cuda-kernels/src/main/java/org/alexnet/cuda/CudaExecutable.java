@@ -3,7 +3,6 @@ package org.alexnet.cuda;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -86,9 +85,9 @@ final class CudaExecutable implements Executable {
     long images = (free - blocks.persistentBytes()) * batch / Math.max(1, blocks.arenaBytes());
     String remedy =
         images < 1
-            ? "Not even one image fits; free memory of the device, or take another (alexnet devices)."
-            : "The largest batch that fits is about %d; take --batch %d."
-                .formatted(images, images);
+            ? "Not even one image fits; free memory of the device, or take another (alexnet"
+                + " devices)."
+            : "The largest batch that fits is about %d; take --batch %d.".formatted(images, images);
     return new AlexNetException(
         "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s"
             .formatted(
@@ -193,10 +192,7 @@ final class CudaExecutable implements Executable {
           }
           Resource<Addresses.Host> memory = devices.getFirst().allocateHost(bytes);
           batches.add(memory);
-          return new Batch(
-              format,
-              images,
-              MemorySegment.ofAddress(memory.get().address()).reinterpret(Math.max(1, bytes)));
+          return new Batch(format, images, memory.get().memory(bytes));
         });
   }
 

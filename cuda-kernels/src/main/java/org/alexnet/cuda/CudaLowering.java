@@ -65,8 +65,7 @@ final class CudaLowering {
         case Op.LoadInput o -> kernels.add(images.load(o));
         case Op.Convolve o -> {
           Op.Rectify relu = rectifierOf(o.y(), done);
-          kernels.add(
-              convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null));
+          kernels.add(convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null));
         }
         case Op.ConvolveBackwardData o -> kernels.add(convolutions(o).backwardData(o));
         case Op.ConvolveBackwardFilter o -> kernels.add(convolutions(o).backwardFilter(o));
@@ -97,8 +96,7 @@ final class CudaLowering {
         case Op.Update o ->
             updates
                 .computeIfAbsent(
-                    List.of(programs.placement().device(o.w()), o.finite()),
-                    d -> new ArrayList<>())
+                    List.of(programs.placement().device(o.w()), o.finite()), d -> new ArrayList<>())
                 .add(o);
       }
     }

@@ -111,8 +111,7 @@ final class Device implements AutoCloseable {
     CUstream stream = new CUstream();
     int code = cuStreamCreate(stream, NON_BLOCKING_STREAM);
     return own(
-        Resource.of(
-            this, stream, code, "make a stream on " + name(), s -> cuStreamDestroy(s)));
+        Resource.of(this, stream, code, "make a stream on " + name(), s -> cuStreamDestroy(s)));
   }
 
   private cublasHandle openBlas() {
@@ -143,9 +142,7 @@ final class Device implements AutoCloseable {
       int code =
           cuModuleLoadDataEx(
               module, Addresses.of(text.address()), 0, new int[0], Pointer.to(new int[0]));
-      own(
-          Resource.of(
-              this, module, code, "load the kernels on " + name(), m -> cuModuleUnload(m)));
+      own(Resource.of(this, module, code, "load the kernels on " + name(), m -> cuModuleUnload(m)));
     }
   }
 
@@ -262,8 +259,7 @@ final class Device implements AutoCloseable {
   /** Lets this device read the memory of another directly, where the hardware can. */
   void reach(Device other) {
     int[] can = new int[1];
-    Cuda.check(
-        cuDeviceCanAccessPeer(can, device, other.device), "ask how devices are connected");
+    Cuda.check(cuDeviceCanAccessPeer(can, device, other.device), "ask how devices are connected");
     if (can[0] != 0) {
       use();
       int code = cuCtxEnablePeerAccess(other.context, 0);

@@ -36,10 +36,10 @@ final class DeviceMemory implements AutoCloseable {
       block = own(device.allocate(blocks.totalBytes()));
       halted = own(device.allocate(WORD));
       Addresses.Host word = own(device.allocateHost(WORD));
-      progress = MemorySegment.ofAddress(word.address()).reinterpret(WORD);
+      progress = word.memory(WORD);
       progress.set(JAVA_INT, 0, -1);
       between = own(device.allocateHost(PIECE));
-      betweenMemory = MemorySegment.ofAddress(between.address()).reinterpret(PIECE);
+      betweenMemory = between.memory(PIECE);
       clearHalted();
     } catch (RuntimeException e) {
       close();
@@ -102,8 +102,7 @@ final class DeviceMemory implements AutoCloseable {
       MemorySegment.copy(data, at, betweenMemory, JAVA_BYTE, 0, bytes);
       device.use();
       Cuda.check(
-          cuMemcpyHtoDAsync(
-              Addresses.onDevice(address + at), between, bytes, device.compute()),
+          cuMemcpyHtoDAsync(Addresses.onDevice(address + at), between, bytes, device.compute()),
           "send data to " + device.name());
       synchronize();
     }
@@ -116,8 +115,7 @@ final class DeviceMemory implements AutoCloseable {
       int bytes = Math.min(PIECE, data.length - at);
       device.use();
       Cuda.check(
-          cuMemcpyDtoHAsync(
-              between, Addresses.onDevice(address + at), bytes, device.compute()),
+          cuMemcpyDtoHAsync(between, Addresses.onDevice(address + at), bytes, device.compute()),
           "fetch data from " + device.name());
       synchronize();
       MemorySegment.copy(betweenMemory, JAVA_BYTE, 0, data, at, bytes);

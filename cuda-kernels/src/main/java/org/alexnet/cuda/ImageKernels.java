@@ -163,8 +163,7 @@ final class ImageKernels {
     if (window.kernel() > LARGEST_WINDOW) {
       throw new AlexNetException(
           "Layer %s: a window of %d x %d, and backend cuda pools over %d x %d at most."
-              .formatted(
-                  layer, window.kernel(), window.kernel(), LARGEST_WINDOW, LARGEST_WINDOW));
+              .formatted(layer, window.kernel(), window.kernel(), LARGEST_WINDOW, LARGEST_WINDOW));
     }
   }
 

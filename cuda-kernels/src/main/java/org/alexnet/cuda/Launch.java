@@ -32,8 +32,7 @@ final class Launch implements Call {
    * @param arguments Long for addresses, Integer and Float for numbers, as the kernel's signature
    *     says
    */
-  Launch(
-      Device device, Arena arena, String kernel, int blocksX, int blocksY, Object... arguments) {
+  Launch(Device device, Arena arena, String kernel, int blocksX, int blocksY, Object... arguments) {
     this.device = device;
     this.kernel = kernel;
     this.function = device.function(kernel);

@@ -45,6 +45,7 @@ final class Nvrtc {
     destroyProgram = function(library, "nvrtcDestroyProgram", ADDRESS);
   }
 
+  @SuppressWarnings("restricted")
   private static MethodHandle function(
       SymbolLookup library, String name, MemoryLayout... arguments) {
     return Linker.nativeLinker()

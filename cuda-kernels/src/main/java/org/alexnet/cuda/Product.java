@@ -34,7 +34,7 @@ record Product(
   @Override
   public void enqueue() {
     Cuda.checkBlas(
-        JCublas2.cublasGemmEx(
+        JCublas2.cublasGemmEx_new(
             device.blas(),
             b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
             a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,

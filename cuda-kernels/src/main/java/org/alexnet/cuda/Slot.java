@@ -65,10 +65,10 @@ final class Slot implements AutoCloseable {
       }
       done = own(devices.getFirst().event(false));
       settings = own(devices.getFirst().allocateHost(errorsAt));
-      settingsMemory = MemorySegment.ofAddress(settings.address()).reinterpret(errorsAt);
+      settingsMemory = settings.memory(errorsAt);
       long resultBytes = 2L * images * Integer.BYTES;
       results = own(devices.getFirst().allocateHost(resultBytes));
-      resultsMemory = MemorySegment.ofAddress(results.address()).reinterpret(resultBytes);
+      resultsMemory = results.memory(resultBytes);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -145,7 +145,8 @@ final class Slot implements AutoCloseable {
       m.setAtIndex(JAVA_INT, image++, batch.cropX()[i]);
       m.setAtIndex(JAVA_INT, image++, batch.mirror()[i] ? 1 : 0);
     }
-    MemorySegment.copy(batch.shift(), 0, m, JAVA_FLOAT, shiftAt, images * channels);
+    int shifts = Math.min(batch.shift().length, images * channels);
+    MemorySegment.copy(batch.shift(), 0, m, JAVA_FLOAT, shiftAt, shifts);
   }
 
   /**

@@ -152,7 +152,8 @@ final class StepPlan implements AutoCloseable {
       CUgraphExec executable = new CUgraphExec();
       int made = cuGraphInstantiate(executable, template.get(), 0);
       return own(
-          Resource.of(main, executable, made, "make a graph of a step", g -> cuGraphExecDestroy(g)));
+          Resource.of(
+              main, executable, made, "make a graph of a step", g -> cuGraphExecDestroy(g)));
     }
   }
 

@@ -48,7 +48,8 @@ enum Storage {
   /** Rounds to the nearest, ties to even. */
   byte[] encode(float[] values) {
     ByteBuffer buffer =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, bytes)).order(ByteOrder.nativeOrder());
+        ByteBuffer.allocate(Math.multiplyExact(values.length, bytes))
+            .order(ByteOrder.nativeOrder());
     for (float value : values) {
       switch (this) {
         case FLOAT -> buffer.putFloat(value);

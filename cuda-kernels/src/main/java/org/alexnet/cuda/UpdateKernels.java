@@ -61,8 +61,7 @@ final class UpdateKernels {
           if (scaled) {
             // The flag of a finite loss is the program's; what may be used goes beside the words.
             usable = b.workspace() + (long) pieces * Integer.BYTES;
-            calls.add(
-                b.launch("check_gradients", pieces, 1, segments, cuts, b.workspace()));
+            calls.add(b.launch("check_gradients", pieces, 1, segments, cuts, b.workspace()));
             calls.add(
                 b.launch(
                     "gather_overflows", 1, 1, b.workspace(), pieces, b.address(finite), usable));
