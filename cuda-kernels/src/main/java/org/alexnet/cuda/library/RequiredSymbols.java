@@ -33,7 +33,7 @@ final class RequiredSymbols {
   private static final String CUDNN =
       """
       cudnnGetVersion cudnnGetErrorString cudnnCreate cudnnDestroy cudnnSetStream
-      cudnnCreateTensorDescriptor cudnnSetTensor4dDescriptor cudnnSetTensor4dDescriptorEx
+      cudnnCreateTensorDescriptor cudnnSetTensor4dDescriptor
       cudnnDestroyTensorDescriptor cudnnCreateFilterDescriptor cudnnSetFilter4dDescriptor
       cudnnDestroyFilterDescriptor cudnnCreateConvolutionDescriptor cudnnSetConvolution2dDescriptor
       cudnnDestroyConvolutionDescriptor cudnnSetConvolutionMathType cudnnSetConvolutionGroupCount

@@ -50,7 +50,11 @@ final class SearchPlaces {
     places.loaderConfiguration(machine.system("/etc/ld.so.conf"), 0);
     new PythonPlaces(machine).environments().forEach(places::installation);
     new PythonPlaces(machine).sitePackages().forEach(places::sitePackages);
+    // Maven's profile does not know XDG_CACHE_HOME.
     places.add(cache.resolve("cuda-libraries"));
+    if (machine.home() != null) {
+      places.add(machine.home().resolve(".cache/alexnet/cuda-libraries"));
+    }
     return List.copyOf(places.folders);
   }
 
