@@ -117,6 +117,9 @@ final class SearchPlaces {
 
   /** Adds a folder that exists, under the name by which it is first met. */
   private void add(Path folder) {
+    if (folder.endsWith("stubs")) {
+      return; // A toolkit's libcuda.so there is for linking only.
+    }
     try {
       if (Files.isDirectory(folder) && seen.add(folder.toRealPath())) {
         folders.add(folder.toAbsolutePath().normalize());

@@ -4,14 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.LibraryInfo;
@@ -61,6 +66,35 @@ class ProbeTest {
     assertEquals(
         dir.resolve("cuda/libcublas.so." + major).toString(), result.libraries().get(1).file());
     assertEquals(major == 13, result.libraries().get(1).note().contains("rewritten copy"));
+  }
+
+  /** The launcher starts the engine as modules, and so starts the probe. */
+  @Test
+  void onTheModulePath() throws IOException, InterruptedException {
+    Found found = StubLibraries.find(new StubLibraries(13).build(dir.resolve("cuda")), dir);
+    Pattern product =
+        Pattern.compile(
+            ".*/(classes|(alexnet-core|jcuda|jcublas|jcudnn|jackson|commons-math3)[^/]*)");
+    String modules =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> product.matcher(entry).matches() && !entry.endsWith("-tests.jar"))
+            .collect(Collectors.joining(File.pathSeparator));
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.add("--enable-native-access=org.alexnet.cuda,jcuda,jcublas,jcudnn");
+    command.addAll(List.of("--module-path", modules));
+    command.addAll(List.of("--module", "org.alexnet.cuda/" + ProbeMain.class.getName()));
+    command.addAll(ProbeMain.arguments(found, Files.createDirectories(found.cache())));
+    Path output = dir.resolve("output");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    ProbeReport report = ProbeReport.parse(Files.readAllLines(output));
+    assertEquals(List.of(), report.noise());
+    assertTrue(report.done(), report.failure());
   }
 
   @Test
