@@ -7,6 +7,7 @@ import org.alexnet.backend.Availability;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.DeviceInfo;
+import org.alexnet.backend.LibraryInfo;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -44,7 +45,15 @@ final class DevicesCommand implements Callable<Integer> {
             .put("description", device.description())
             .put("memory_bytes", device.memoryBytes());
       }
-      backend.putArray("libraries");
+      ArrayNode libraries = backend.putArray("libraries");
+      for (LibraryInfo library : availability.libraries()) {
+        libraries
+            .addObject()
+            .put("name", library.name())
+            .put("file", library.file())
+            .put("version", library.version())
+            .put("note", library.note());
+      }
       if (!common.json) {
         print(provider.name(), availability, selected);
       }
@@ -66,5 +75,21 @@ final class DevicesCommand implements Callable<Integer> {
               "  %-22s  %s, %,d MB%n",
               device.name(), device.description(), device.memoryBytes() >> 20);
     }
+    for (LibraryInfo library : availability.libraries()) {
+      terminal
+          .out()
+          .printf(
+              "  %-22s  %s%n",
+              (library.name() + " " + library.version()).strip(),
+              words(library, availability.reason()));
+    }
+  }
+
+  /** Where a library is, or why not, unless that has just been said. */
+  private static String words(LibraryInfo library, String said) {
+    String found = library.file() == null ? "not found" : library.file();
+    return library.note().isEmpty() || library.note().equals(said)
+        ? found
+        : found + ": " + library.note();
   }
 }

@@ -226,6 +226,9 @@ class AnswersTest {
     assertEquals("cpu", answer.get("backends").get(0).get("name").asText());
     for (JsonNode backend : answer.get("backends")) {
       has(backend, "name", "available", "reason", "devices", "libraries");
+      for (JsonNode library : backend.get("libraries")) {
+        has(library, "name", "file", "version", "note");
+      }
     }
     assertTrue(Cli.run("devices").out().contains("selected"));
   }

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.safetensors.DurableFiles;
 
@@ -84,11 +86,22 @@ final class CacheFolder {
       if (folder == null) {
         try {
           folder = Files.createTempDirectory("alexnet-");
+          Runtime.getRuntime().addShutdownHook(new Thread(Temporary::delete));
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
       }
       return folder;
+    }
+
+    private static void delete() {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      } catch (IOException | UncheckedIOException e) {
+        return; // The system clears its temporary folder.
+      }
     }
   }
 }

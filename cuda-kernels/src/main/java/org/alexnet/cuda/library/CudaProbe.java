@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -91,12 +92,14 @@ final class CudaProbe {
     // A file and not a pipe: nobody has to read it meanwhile, and half of it is there after a kill.
     Path output = Files.createTempFile(cache, "probe-", ".log");
     try {
-      Process process =
-          new ProcessBuilder(command(found))
+      ProcessBuilder builder =
+          new ProcessBuilder(command(found, cache))
               .redirectErrorStream(true)
               .redirectOutput(output.toFile())
-              .redirectInput(new File("/dev/null"))
-              .start();
+              .redirectInput(new File("/dev/null"));
+      // They may ask for a debugger's port, which this process has taken.
+      builder.environment().keySet().removeAll(Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
+      Process process = builder.start();
       Integer status = null;
       try {
         if (process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -115,7 +118,7 @@ final class CudaProbe {
     }
   }
 
-  private static List<String> command(Found found) {
+  private static List<String> command(Found found, Path cache) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
@@ -133,7 +136,7 @@ final class CudaProbe {
       command.addAll(List.of("-cp", System.getProperty("java.class.path")));
       command.add(ProbeMain.class.getName());
     }
-    command.addAll(ProbeMain.arguments(found));
+    command.addAll(ProbeMain.arguments(found, cache));
     return command;
   }
 

@@ -53,6 +53,7 @@ final class NativeLoader {
     }
     int driver = Versions.driver(symbols.get(Kind.DRIVER));
     checkDriver(driver);
+    checkCudnn(Versions.cudaOfCudnn(symbols.get(Kind.CUDNN)) / 1000);
     Path natives = JCudaNatives.unpack(cache, found.cudaMajor());
     JCudaNatives.initialise(natives, step);
     List<LibraryInfo> infos =
@@ -148,6 +149,19 @@ final class NativeLoader {
                   found.cudaMajor(),
                   found.library(Kind.CUBLAS).file(),
                   RequiredSymbols.driverRemedy(found.cudaMajor())));
+    }
+  }
+
+  private void checkCudnn(long major) {
+    if (major != 0 && major != found.cudaMajor()) {
+      throw new AlexNetException(
+          "libcudnn.so.9 (%s) was made for CUDA %d, and the cuBLAS found is of CUDA %d (%s); %s"
+              .formatted(
+                  found.library(Kind.CUDNN).file(),
+                  major,
+                  found.cudaMajor(),
+                  found.library(Kind.CUBLAS).file(),
+                  Kind.CUDNN.remedy(found.cudaMajor())));
     }
   }
 

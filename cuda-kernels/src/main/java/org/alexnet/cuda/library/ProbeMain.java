@@ -32,10 +32,10 @@ final class ProbeMain {
   }
 
   /** What was found, as arguments of a process. */
-  static List<String> arguments(Found found) {
+  static List<String> arguments(Found found, Path cache) {
     List<String> arguments = new ArrayList<>();
     arguments.add(Integer.toString(found.cudaMajor()));
-    arguments.add(found.cache().toString());
+    arguments.add(cache.toString());
     for (Library library : found.libraries()) {
       arguments.add(Integer.toString(library.before().size()));
       library.before().forEach(file -> arguments.add(file.toString()));

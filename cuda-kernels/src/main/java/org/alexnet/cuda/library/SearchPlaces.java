@@ -50,7 +50,11 @@ final class SearchPlaces {
     places.loaderConfiguration(machine.system("/etc/ld.so.conf"), 0);
     new PythonPlaces(machine).environments().forEach(places::installation);
     new PythonPlaces(machine).sitePackages().forEach(places::sitePackages);
+    // Maven's profile does not know XDG_CACHE_HOME.
     places.add(cache.resolve("cuda-libraries"));
+    if (machine.home() != null) {
+      places.add(machine.home().resolve(".cache/alexnet/cuda-libraries"));
+    }
     return List.copyOf(places.folders);
   }
 
@@ -113,6 +117,9 @@ final class SearchPlaces {
 
   /** Adds a folder that exists, under the name by which it is first met. */
   private void add(Path folder) {
+    if (folder.endsWith("stubs")) {
+      return; // A toolkit's libcuda.so there is for linking only.
+    }
     try {
       if (Files.isDirectory(folder) && seen.add(folder.toRealPath())) {
         folders.add(folder.toAbsolutePath().normalize());

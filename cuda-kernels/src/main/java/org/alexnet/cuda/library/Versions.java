@@ -76,6 +76,16 @@ final class Versions {
     }
   }
 
+  /** The CUDA that cuDNN was made for, as 1000 major + 10 minor; 0 if it does not say. */
+  static long cudaOfCudnn(SymbolLookup cudnn) {
+    try {
+      Optional<MethodHandle> call = handle(cudnn, "cudnnGetCudartVersion", JAVA_LONG);
+      return call.isPresent() ? (long) call.get().invokeExact() : 0;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
   private static String nvrtc(SymbolLookup nvrtc) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment major = arena.allocate(JAVA_INT);
