@@ -200,6 +200,7 @@ final class Device implements AutoCloseable {
     return functions.computeIfAbsent(
         kernel,
         k -> {
+          use();
           CUfunction function = new CUfunction();
           Cuda.check(cuModuleGetFunction(function, module, k), "find the kernel " + k);
           return function;
