@@ -5,4 +5,7 @@ module org.alexnet.cuda {
   requires jcuda;
   requires jcublas;
   requires jcudnn;
+
+  provides org.alexnet.backend.BackendProvider with
+      org.alexnet.cuda.CudaProvider;
 }

@@ -35,7 +35,7 @@ final class BenchCommand implements Callable<Integer> {
   private int steps = 20;
 
   @Mixin private DeviceOptions devices;
-  @Mixin private Precision precision;
+  @Mixin private PrecisionOption precision;
   @Mixin private CommonOptions common;
 
   BenchCommand(Terminal terminal) {
@@ -47,7 +47,8 @@ final class BenchCommand implements Callable<Integer> {
     Require.atLeast(1, "--batch", batch);
     Require.atLeast(1, "--steps", steps);
     int images = batch == null ? model.recipe().batch() : batch;
-    try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text));
+    try (Backend backend =
+            devices.open(precision.value, text -> terminal.aside(common.json).println(text));
         Benchmark benchmark = new Benchmark(backend, devices.programs(model.network(), images))) {
       benchmark.check();
       double train = benchmark.trainSeconds(steps);

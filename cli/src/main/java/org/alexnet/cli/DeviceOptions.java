@@ -8,6 +8,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
+import org.alexnet.backend.Precision;
 import org.alexnet.engine.Classifier;
 import org.alexnet.network.Network;
 import org.alexnet.program.Placement;
@@ -40,14 +41,19 @@ final class DeviceOptions {
       description = "Threads in all; by default one a core.")
   Integer threads;
 
+  @Option(
+      names = "--no-cuda-graph",
+      description = "Launches each kernel of a step by itself; the results are the same.")
+  boolean noCudaGraph;
+
   int threads() {
     Require.atLeast(1, "--threads", threads);
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
   /** Opens the backend asked for. */
-  Backend open(Consumer<String> say) {
-    BackendOptions options = new BackendOptions(threads(), devices);
+  Backend open(Precision precision, Consumer<String> say) {
+    BackendOptions options = new BackendOptions(threads(), devices, precision, false, !noCudaGraph);
     return Backends.choose(backend, say).open(options);
   }
 

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
+import org.alexnet.backend.Precision;
 import org.alexnet.model.Models;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +30,8 @@ final class SelftestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text));
+    try (Backend backend =
+            devices.open(Precision.FP32, text -> terminal.aside(common.json).println(text));
         Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
       List<Selftest.Check> checks = Selftest.run(reference, backend, Models.named(MODEL).network());
       List<String> failed =

@@ -48,7 +48,7 @@ final class SummaryCommand implements Callable<Integer> {
   private Show show = Show.LAYERS;
 
   @Mixin private DeviceOptions devices;
-  @Mixin private Precision precision;
+  @Mixin private PrecisionOption precision;
   @Mixin private CommonOptions common;
 
   SummaryCommand(Terminal terminal) {
@@ -66,7 +66,8 @@ final class SummaryCommand implements Callable<Integer> {
     MemoryPlan plan = null;
     List<String> names = null;
     if (show == Show.MEMORY) {
-      try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text))) {
+      try (Backend backend =
+          devices.open(precision.value, text -> terminal.aside(common.json).println(text))) {
         plan = MemoryPlanner.plan(backend.lower(programs));
         names = devices.names(backend.name());
       }

@@ -36,6 +36,7 @@ final class TrainCommand implements Callable<Integer> {
           "--backend",
           "--devices",
           "--threads",
+          "--no-cuda-graph",
           "--checkpoint-every",
           "--json",
           "--verbose");
@@ -70,7 +71,7 @@ final class TrainCommand implements Callable<Integer> {
   private Double validationFraction;
 
   @Mixin private DeviceOptions devices;
-  @Mixin private Precision precision;
+  @Mixin private PrecisionOption precision;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
   private Integer epochs;
@@ -137,7 +138,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--deterministic",
       description =
-          "Computes a network of two columns on one device as on two: the same bits, more slowly.")
+          "Computes a network of two columns on one device as on two, and on a GPU takes only"
+              + " algorithms that give the same bits every time; slower.")
   private boolean deterministic;
 
   @Mixin private CommonOptions common;
@@ -151,6 +153,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainingView view = new TrainingView(terminal, common);
     Training training = resume == null ? fresh() : resumed();
     training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
+    training.graphs(!devices.noCudaGraph);
     set(epochs, training::epochs);
     set(checkpointEvery, training::checkpointEvery);
     training.listener(view);
@@ -171,6 +174,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     Training training = Training.of(model.name()).shuffle(!noShuffle).dropout(!noDropout);
     training.skipBad(skipBad).deterministic(deterministic);
+    training.precision(precision.value.toString());
     set(data, training::data);
     set(validation, training::validation);
     set(validationFraction, training::validationFraction);

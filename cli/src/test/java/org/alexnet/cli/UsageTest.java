@@ -36,7 +36,7 @@ class UsageTest {
           train --schedule step:3,2                    | rise
           train --schedule never                       | constant, plateau or step
           train --augment lots                         | none, shapes, paper
-          train --precision fp16                       | fp16
+          train --precision fp8                        | fp32, tf32, bf16, fp16
           train --model alexnet                        | alexnet-32
           train --backend gpu                          | auto, cuda, cpu, reference
           train --resume x --batch 3                   | --batch

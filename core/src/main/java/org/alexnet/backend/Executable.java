@@ -27,6 +27,15 @@ public interface Executable extends AutoCloseable {
   /** A batch of the program's size in memory that suits the device. */
   Batch newBatch(Batch.Format format);
 
+  /**
+   * Steps that may be under way at once: as many calls of {@link #train} may be made before the
+   * first of their results is waited for. If one's loss is not finite, those that were begun after
+   * it learn nothing either.
+   */
+  default int stepsAhead() {
+    return 1;
+  }
+
   /** One training step. If the loss is not finite, parameters and momentum stay as they were. */
   Pending train(Batch batch, StepSettings settings);
 

@@ -1,6 +1,9 @@
 package org.alexnet.backend;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import org.alexnet.AlexNetException;
 
 /**
  * The arithmetic of a run. Parameters, momentum, scores and loss are 32-bit numbers in each of
@@ -15,6 +18,26 @@ public enum Precision {
   BF16,
   /** Activations and their gradients as IEEE binary16, gradients scaled up against underflow. */
   FP16;
+
+  /**
+   * The precision of a name.
+   *
+   * @throws AlexNetException listing those there are
+   */
+  public static Precision named(String name) {
+    return Arrays.stream(values())
+        .filter(p -> p.toString().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new AlexNetException(
+                    "There is no precision \"%s\"; there are: %s."
+                        .formatted(
+                            name,
+                            Arrays.stream(values())
+                                .map(Precision::toString)
+                                .collect(Collectors.joining(", ")))));
+  }
 
   /** As on the command line and in {@code run.json}: {@code bf16}. */
   @Override

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
@@ -28,9 +30,11 @@ import org.alexnet.program.Programs;
  * @param shuffle whether each epoch has an order of its own
  * @param dropout whether the network's dropout layers are there
  * @param skipBad whether unreadable images are left out
- * @param deterministic whether one device computes as several do
+ * @param deterministic whether one device computes as several do, and only what gives the same bits
+ *     every time is chosen
+ * @param precision the arithmetic
  */
-public record RunConfig(
+record RunConfig(
     String model,
     int classes,
     List<String> classNames,
@@ -42,11 +46,12 @@ public record RunConfig(
     boolean shuffle,
     boolean dropout,
     boolean skipBad,
-    boolean deterministic) {
+    boolean deterministic,
+    Precision precision) {
 
   private static final int FORMAT = 1;
 
-  public RunConfig {
+  RunConfig {
     classNames = List.copyOf(classNames);
   }
 
@@ -61,6 +66,11 @@ public record RunConfig(
     Network network = resolve().network();
     Placement placement = Placement.of(network, devices, deterministic);
     return Programs.of(network, recipe.batch(), placement, List.of());
+  }
+
+  /** How to open a backend for this run. */
+  BackendOptions backendOptions(int threads, List<String> devices, boolean graphs) {
+    return new BackendOptions(threads, devices, precision, deterministic, graphs);
   }
 
   ObjectNode toJson() {
@@ -85,7 +95,7 @@ public record RunConfig(
     json.put("dropout", dropout);
     json.put("skip_bad", skipBad);
     json.put("deterministic", deterministic);
-    json.put("precision", "fp32");
+    json.put("precision", precision.toString());
     return json;
   }
 
@@ -118,6 +128,7 @@ public record RunConfig(
         json.path("shuffle").asBoolean(),
         json.path("dropout").asBoolean(),
         json.path("skip_bad").asBoolean(),
-        json.path("deterministic").asBoolean());
+        json.path("deterministic").asBoolean(),
+        Precision.named(json.path("precision").asText("fp32")));
   }
 }

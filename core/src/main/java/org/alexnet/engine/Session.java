@@ -1,5 +1,8 @@
 package org.alexnet.engine;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
@@ -26,6 +29,7 @@ final class Session {
   private final Programs programs;
   private final RunFolder folder;
   private final RunState state;
+  private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
   private long lastCheckpoint;
   private EpochMetrics lastMetrics;
 
@@ -91,42 +95,74 @@ final class Session {
     loader.start(state.epoch, state.step, state.batch);
     Stopwatch watch = new Stopwatch(loader);
     for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-      step(batch);
-      loader.release(batch);
-      watch.count(batch.count());
-      training.listener.step(progress(watch, loader.batchesPerEpoch()));
+      begin(batch);
+      if (begun.size() >= executable.stepsAhead()) {
+        finish(loader, watch);
+      }
       if (training.stopping()) {
         // Also after an epoch's last step: whoever resumes begins with its validation.
+        finishAll(loader, watch);
         commit(false);
         return false;
       }
-      boolean whole = state.batch == loader.batchesPerEpoch();
-      if (!whole && System.nanoTime() - lastCheckpoint >= training.checkpointMinutes * 60e9) {
+      boolean due = System.nanoTime() - lastCheckpoint >= training.checkpointMinutes * 60e9;
+      if (due && state.batch + begun.size() < loader.batchesPerEpoch()) {
+        finishAll(loader, watch);
         commit(false);
       }
     }
+    finishAll(loader, watch);
     finishEpoch(watch);
     return !training.stopping();
   }
 
-  private void step(Batch batch) {
-    float rate = state.rate.at(state.epoch);
+  /** A step that the device works on. */
+  private record Begun(Batch batch, StepSettings settings, Executable.Pending pending) {}
+
+  private void begin(Batch batch) {
     StepSettings settings =
         new StepSettings(
             config.seed(),
-            (int) state.step,
-            rate,
+            (int) state.step + begun.size(),
+            state.rate.at(state.epoch),
             config.recipe().momentum(),
             config.recipe().decay());
-    StepResult result = executable.train(batch, settings).await();
-    if (!Double.isFinite(result.lossSum())) {
-      throw notFinite(batch, settings, result);
+    begun.add(new Begun(batch, settings, saved(() -> executable.train(batch, settings))));
+  }
+
+  private void finishAll(BatchLoader loader, Stopwatch watch) {
+    while (!begun.isEmpty()) {
+      finish(loader, watch);
     }
+  }
+
+  /** Waits for the first step under way and counts it. */
+  private void finish(BatchLoader loader, Stopwatch watch) {
+    Begun step = begun.remove();
+    StepResult result = saved(step.pending::await);
+    if (!Double.isFinite(result.lossSum())) {
+      throw notFinite(step.batch, step.settings, result);
+    }
+    loader.release(step.batch);
+    watch.count(result.images());
     state.step++;
     state.batch++;
     state.images += result.images();
     state.lossSum += result.lossSum();
     state.errors += result.errors();
+    training.listener.step(progress(watch, loader.batchesPerEpoch()));
+  }
+
+  /** What a device does; if it fails, the user is told where the run can be taken up. */
+  private <T> T saved(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (AlexNetException e) {
+      throw new AlexNetException(
+          "%s The last checkpoint is in %s; go on from it with --resume %s."
+              .formatted(e.getMessage(), folder.dir(), folder.dir()),
+          e);
+    }
   }
 
   private AlexNetException notFinite(Batch batch, StepSettings settings, StepResult result) {

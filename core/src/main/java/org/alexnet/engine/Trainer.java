@@ -48,7 +48,14 @@ final class Trainer {
     BackendProvider provider = Backends.choose(training.backend, listener::message);
     Network plain = training.model.network();
     // The backend comes first: it may compile its kernels while the data is read.
-    try (Backend backend = provider.open(backendOptions());
+    BackendOptions options =
+        new BackendOptions(
+            training.threads,
+            training.devices,
+            training.precision,
+            training.deterministic,
+            training.graphs);
+    try (Backend backend = provider.open(options);
         DataSet data =
             open(
                 training.data,
@@ -85,7 +92,9 @@ final class Trainer {
       Model model = config.resolve();
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = model.network().input();
-      try (Backend backend = provider.open(backendOptions());
+      BackendOptions options =
+          config.backendOptions(training.threads, training.devices, training.graphs);
+      try (Backend backend = provider.open(options);
           DataSet data =
               open(
                   config.data(),
@@ -139,10 +148,6 @@ final class Trainer {
           .forEach(t -> executable.write(t.momentum(), values.get(t.name()).values()));
       return InputStatistics.load(mean, input);
     }
-  }
-
-  private BackendOptions backendOptions() {
-    return new BackendOptions(training.threads, training.devices);
   }
 
   private DataSet open(
@@ -199,7 +204,8 @@ final class Trainer {
         training.shuffle,
         training.dropout,
         training.skipBad,
-        training.deterministic);
+        training.deterministic,
+        training.precision);
   }
 
   private void check(DataSet data, RunConfig config, Network network) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
@@ -42,6 +43,8 @@ public final class Training {
   boolean dropout = true;
   boolean skipBad;
   boolean deterministic;
+  Precision precision = Precision.FP32;
+  boolean graphs = true;
   Integer classes;
   Path init;
   double checkpointMinutes = 10;
@@ -181,10 +184,23 @@ public final class Training {
 
   /**
    * Computes on one device as on several, a column at a time: the same bits on one device as on
-   * two. False by default, which is faster.
+   * two. On a GPU, takes only algorithms that give the same bits every time. False by default,
+   * which is faster.
    */
   public Training deterministic(boolean on) {
     deterministic = on;
+    return this;
+  }
+
+  /** {@code fp32}, the default, or on a GPU {@code tf32}, {@code bf16} or {@code fp16}. */
+  public Training precision(String name) {
+    precision = Precision.named(name);
+    return this;
+  }
+
+  /** Whether a GPU may record a step once and replay it; true by default. The bits are the same. */
+  public Training graphs(boolean on) {
+    graphs = on;
     return this;
   }
 

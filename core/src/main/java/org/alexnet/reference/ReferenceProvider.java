@@ -34,6 +34,7 @@ public final class ReferenceProvider implements BackendProvider {
   @Override
   public Backend open(BackendOptions options) {
     options.checkDevices(name(), devices());
+    options.checkSinglePrecision(name());
     return new ReferenceBackend();
   }
 }

@@ -47,7 +47,7 @@ final class OpRig implements AutoCloseable {
         operands.put(tensor.name(), tensor);
       }
     }
-    batch = Batch.onHeap(new Batch.Format(1, 1, 1, false), images);
+    batch = executable.newBatch(new Batch.Format(1, 1, 1, false));
   }
 
   static Tensor constant(String name, Shape shape) {

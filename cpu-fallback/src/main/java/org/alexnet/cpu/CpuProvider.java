@@ -45,6 +45,7 @@ public final class CpuProvider implements BackendProvider {
   @Override
   public Backend open(BackendOptions options) {
     options.checkDevices(name(), probe().devices());
+    options.checkSinglePrecision(name());
     return new CpuBackend(kernels(), options.deviceCount(), options.threads());
   }
 

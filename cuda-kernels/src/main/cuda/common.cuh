@@ -1,0 +1,157 @@
+// What all kernels share. The files of this folder are compiled as one, by NVRTC on the user's
+// machine, so nothing is included: a Python environment's NVRTC comes without CUDA's headers.
+//
+//   STORAGE  how activations and their gradients are kept: 0 float, 1 bfloat16, 2 IEEE half
+//   NHWC     whether an image's channels lie together (1) or its planes do (0)
+//
+// Every kernel first notes its number in memory that the host sees, so that after a fault the host
+// can say which was the last to begin. No kernel uses atomics: equal input gives equal bits.
+
+#define KERNEL extern "C" __global__ void
+#define MARK unsigned int *progress, unsigned int mark
+#define BEGIN                                                        \
+  if (threadIdx.x == 0 && blockIdx.x == 0 && blockIdx.y == 0) {      \
+    *(volatile unsigned int *)progress = mark;                       \
+  }
+
+#define THREADS 256
+
+// The element of this thread, in kernels that have a thread for each.
+#define ELEMENT ((long long)blockIdx.x * blockDim.x + threadIdx.x)
+
+#if STORAGE == 0
+
+typedef float Number;
+
+__device__ __forceinline__ float load(const Number *p) { return *p; }
+
+__device__ __forceinline__ void store(Number *p, float value) { *p = value; }
+
+#elif STORAGE == 1
+
+typedef unsigned short Number;
+
+__device__ __forceinline__ float load(const Number *p) {
+  return __uint_as_float((unsigned int)*p << 16);
+}
+
+// To the nearest, ties to even; what is not a number stays so.
+__device__ __forceinline__ void store(Number *p, float value) {
+  unsigned int bits = __float_as_uint(value);
+  if (value != value) {
+    *p = (Number)((bits >> 16) | 0x40u);
+  } else {
+    *p = (Number)((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+  }
+}
+
+#else
+
+typedef unsigned short Number;
+
+#ifdef __STAND_IN__
+// The tests' stand-in for a GPU has no PTX.
+__device__ __forceinline__ float load(const Number *p) {
+  unsigned int half = *p;
+  unsigned int sign = (half & 0x8000u) << 16;
+  unsigned int exponent = half >> 10 & 31u;
+  unsigned int fraction = half & 1023u;
+  if (exponent == 31u) {
+    return __uint_as_float(sign | 0x7F800000u | fraction << 13);
+  }
+  if (exponent == 0u) {
+    float value = (float)fraction * 5.9604644775390625e-8f;  // 2^-24
+    return sign ? -value : value;
+  }
+  return __uint_as_float(sign | (exponent + 112u) << 23 | fraction << 13);
+}
+
+__device__ __forceinline__ void store(Number *p, float value) {
+  unsigned int bits = __float_as_uint(value);
+  unsigned int sign = bits >> 16 & 0x8000u;
+  unsigned int magnitude = bits & 0x7FFFFFFFu;
+  if (magnitude > 0x7F800000u) {
+    *p = (Number)(sign | 0x7E00u);
+  } else if (magnitude >= 0x477FF000u) {  // rounds to more than 65504
+    *p = (Number)(sign | 0x7C00u);
+  } else if (magnitude < 0x38800000u) {  // below 2^-14: adding 1/2 leaves multiples of 2^-24
+    float shifted = __uint_as_float(magnitude) + 0.5f;
+    *p = (Number)(sign | (__float_as_uint(shifted) - 0x3F000000u));
+  } else {
+    unsigned int rounded = magnitude + 0xFFFu + (magnitude >> 13 & 1u) - 0x38000000u;
+    *p = (Number)(sign | rounded >> 13);
+  }
+}
+#else
+__device__ __forceinline__ float load(const Number *p) {
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(*p));
+  return value;
+}
+
+__device__ __forceinline__ void store(Number *p, float value) {
+  Number bits;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  *p = bits;
+}
+#endif
+#endif
+
+// What changes from step to step; filled by the host. StepBlock.java writes these fields.
+struct Step {
+  unsigned int seed0;
+  unsigned int seed1;
+  int step;
+  int images;  // real ones
+  float rate;
+  float momentum;
+  float decay;
+  float lossScale;  // of gradients
+  int floats;       // whether pixels are floating-point numbers
+  int height;       // of stored images
+  int width;
+  int training;
+};
+
+// Where an element of a tensor of images lies: image, channel, row, column.
+struct Place {
+  int n, c, h, w;
+};
+
+__device__ __forceinline__ Place placeOf(long long i, int C, int H, int W) {
+  unsigned int e = (unsigned int)i;
+  Place p;
+#if NHWC
+  p.c = e % C;
+  e /= C;
+  p.w = e % W;
+  e /= W;
+  p.h = e % H;
+  p.n = e / H;
+#else
+  p.w = e % W;
+  e /= W;
+  p.h = e % H;
+  e /= H;
+  p.c = e % C;
+  p.n = e / C;
+#endif
+  return p;
+}
+
+__device__ __forceinline__ long long indexOf(int n, int c, int h, int w, int C, int H, int W) {
+#if NHWC
+  return (((long long)n * H + h) * W + w) * C + c;
+#else
+  return (((long long)n * C + c) * H + h) * W + w;
+#endif
+}
+
+// From one channel to the next of the same pixel.
+__device__ __forceinline__ long long channelStride(int H, int W) {
+#if NHWC
+  return 1;
+#else
+  return (long long)H * W;
+#endif
+}

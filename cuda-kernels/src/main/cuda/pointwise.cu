@@ -1,0 +1,62 @@
+// Operations of one number at a time, whatever the layout.
+
+KERNEL rectify(MARK, const Number *x, Number *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    float value = load(x + i);
+    store(y + i, value > 0 || value != value ? value : 0.0f);
+  }
+}
+
+KERNEL rectify_backward(MARK, const Number *dy, const Number *y, Number *dx, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    store(dx + i, load(y + i) > 0 ? load(dy + i) : 0.0f);
+  }
+}
+
+KERNEL hyperbolic_tangent(MARK, const Number *x, Number *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    store(y + i, tanhf(load(x + i)));
+  }
+}
+
+KERNEL hyperbolic_tangent_backward(MARK, const Number *dy, const Number *y, Number *dx,
+                                   int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    float value = load(y + i);
+    store(dx + i, load(dy + i) * (1 - value * value));
+  }
+}
+
+KERNEL scale(MARK, const Number *x, Number *y, int elements, float factor) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    store(y + i, factor * load(x + i));
+  }
+}
+
+// y = a + b; y may be a.
+KERNEL add(MARK, const Number *a, const Number *b, Number *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    store(y + i, load(a + i) + load(b + i));
+  }
+}
+
+// The copy of parameters that products of reduced precision read.
+KERNEL convert(MARK, const float *x, Number *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    store(y + i, x[i]);
+  }
+}

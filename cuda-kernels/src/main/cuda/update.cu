@@ -1,0 +1,99 @@
+// The paper's update of all parameters (section 5) in one launch:
+//   v = momentum v - decay e w - e g, then w = w + v
+
+// A parameter; UpdateTable.java writes these fields.
+struct Segment {
+  float *w;
+  float *v;
+  const void *dw;
+  Number *low;  // the copy that products of reduced precision read, or null
+  int elements;
+  int wide;  // whether dw is single precision
+  float rate;
+  float decay;
+};
+
+// A piece of a parameter for each block.
+struct Piece {
+  int segment;
+  int from;
+};
+
+#define PIECE 4096
+
+__device__ __forceinline__ float gradientAt(const Segment &s, int i) {
+  return s.wide ? ((const float *)s.dw)[i] : load((const Number *)s.dw + i);
+}
+
+// overflow = 1 where a gradient is not finite: a scaled one may be too large for half precision.
+// Each block writes its own word; the next kernel gathers them.
+KERNEL check_gradients(MARK, const Segment *segments, const Piece *pieces, unsigned int *overflows) {
+  BEGIN
+  __shared__ unsigned int bad[THREADS];
+  Piece piece = pieces[blockIdx.x];
+  Segment s = segments[piece.segment];
+  int end = piece.from + PIECE < s.elements ? piece.from + PIECE : s.elements;
+  unsigned int found = 0;
+  for (int i = piece.from + threadIdx.x; i < end; i += THREADS) {
+    float g = gradientAt(s, i);
+    found |= g - g != 0 ? 1u : 0u;
+  }
+  bad[threadIdx.x] = found;
+  __syncthreads();
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    if (threadIdx.x < half) {
+      bad[threadIdx.x] |= bad[threadIdx.x + half];
+    }
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) {
+    overflows[blockIdx.x] = bad[0];
+  }
+}
+
+// usable = finite, and 0 as well where a block found an overflow. One block.
+KERNEL gather_overflows(MARK, const unsigned int *overflows, int blocks, const float *finite,
+                        float *usable) {
+  BEGIN
+  __shared__ unsigned int bad[THREADS];
+  unsigned int found = 0;
+  for (int i = threadIdx.x; i < blocks; i += THREADS) {
+    found |= overflows[i];
+  }
+  bad[threadIdx.x] = found;
+  __syncthreads();
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    if (threadIdx.x < half) {
+      bad[threadIdx.x] |= bad[threadIdx.x + half];
+    }
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) {
+    *usable = bad[0] ? 0.0f : *finite;
+  }
+}
+
+KERNEL update(MARK, const Segment *segments, const Piece *pieces, const float *usable,
+              const Step *step) {
+  BEGIN
+  if (*usable == 0) {
+    return;
+  }
+  Piece piece = pieces[blockIdx.x];
+  Segment s = segments[piece.segment];
+  int end = piece.from + PIECE < s.elements ? piece.from + PIECE : s.elements;
+  float rate = step->rate * s.rate;
+  float decay = step->decay * s.decay * rate;
+  float unscale = 1 / step->lossScale;
+  for (int i = piece.from + threadIdx.x; i < end; i += THREADS) {
+    float g = gradientAt(s, i) * unscale;
+    float w = s.w[i];
+    float v = step->momentum * s.v[i] - decay * w - rate * g;
+    w += v;
+    s.v[i] = v;
+    s.w[i] = w;
+    if (s.low) {
+      store(s.low + i, w);
+    }
+  }
+}

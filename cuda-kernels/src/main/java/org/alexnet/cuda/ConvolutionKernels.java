@@ -1,0 +1,176 @@
+package org.alexnet.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import jcuda.Pointer;
+import org.alexnet.cuda.ConvolutionProblem.Direction;
+import org.alexnet.cuda.CudaKernel.Call;
+import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+
+/** Convolutions by cuDNN, their biases by our own kernels. */
+final class ConvolutionKernels {
+  private final Layouts layouts;
+  private final Function<ConvolutionProblem, ConvolutionPlan> plans;
+
+  /**
+   * @param plans finds the plan of a problem on the device that the kernels are for
+   */
+  ConvolutionKernels(Layouts layouts, Function<ConvolutionProblem, ConvolutionPlan> plans) {
+    this.layouts = layouts;
+    this.plans = plans;
+  }
+
+  /**
+   * The images as cuDNN is to see them, and the scratch memory of one kernel: first the images with
+   * what overhangs, where anything does, then cuDNN's own.
+   */
+  private record Canvas(Shape image, Shape whole, Layout layout) {
+    boolean larger() {
+      return !image.equals(whole);
+    }
+
+    long bytes() {
+      return larger() ? Math.ceilDiv(layout.bytes(), 256L) * 256 : 0;
+    }
+
+    /** A copy of images to the canvas, or back. */
+    Call resize(Binding binding, long from, long to, boolean back) {
+      Shape target = back ? image : whole;
+      Shape source = back ? whole : image;
+      return binding.each(
+          "resize_canvas",
+          target.elements(),
+          from,
+          to,
+          (int) target.elements(),
+          target.c(),
+          target.h(),
+          target.w(),
+          source.h(),
+          source.w());
+    }
+  }
+
+  private Canvas canvas(Shape x, Shape y, org.alexnet.network.Window window) {
+    Shape whole = ConvolutionProblem.withOverhang(x, y, window);
+    return new Canvas(x, whole, new Layout(whole, layouts.storage(), layouts.channelsLast()));
+  }
+
+  /**
+   * Forward, with the bias.
+   *
+   * @param y what is written: the convolution's output, or a rectifier's
+   */
+  CudaKernel forward(Op.Convolve op, Tensor y, boolean rectify) {
+    Canvas canvas = canvas(op.x().shape(), y.shape(), op.window());
+    Tensor weight = layouts.operand(op.weight());
+    ConvolutionPlan plan =
+        plans.apply(
+            new ConvolutionProblem(
+                Direction.FORWARD,
+                canvas.whole,
+                weight.shape(),
+                y.shape(),
+                op.window(),
+                op.groups()));
+    String label = op.layer() + (rectify ? " forward, rectified" : " forward");
+    return new CudaKernel(
+        label,
+        op.layer(),
+        false,
+        List.of(
+            layouts.read(op.x()), layouts.read(weight), layouts.read(op.bias()), layouts.write(y)),
+        canvas.bytes() + plan.algorithm().workspaceBytes(),
+        binding -> {
+          List<Call> calls = new ArrayList<>();
+          Pointer xs = images(binding, canvas, op.x(), calls);
+          Pointer ws = binding.pointer(weight);
+          Pointer ys = binding.pointer(y);
+          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          calls.add(() -> plan.enqueue(label, xs, ws, ys, scratch));
+          calls.add(BiasKernels.add(binding, layouts, op.bias(), y, rectify));
+          return calls;
+        });
+  }
+
+  /** Where cuDNN finds the images. */
+  private static Pointer images(Binding binding, Canvas canvas, Tensor x, List<Call> calls) {
+    if (!canvas.larger()) {
+      return binding.pointer(x);
+    }
+    calls.add(canvas.resize(binding, binding.address(x), binding.workspace(), false));
+    return Addresses.of(binding.workspace());
+  }
+
+  CudaKernel backwardData(Op.ConvolveBackwardData op) {
+    Canvas canvas = canvas(op.dx().shape(), op.dy().shape(), op.window());
+    Tensor weight = layouts.operand(op.weight());
+    ConvolutionPlan plan =
+        plans.apply(
+            new ConvolutionProblem(
+                Direction.DATA,
+                canvas.whole,
+                weight.shape(),
+                op.dy().shape(),
+                op.window(),
+                op.groups()));
+    String label = op.layer() + " backward data";
+    return new CudaKernel(
+        label,
+        op.layer(),
+        true,
+        List.of(layouts.read(op.dy()), layouts.read(weight), layouts.write(op.dx())),
+        canvas.bytes() + plan.algorithm().workspaceBytes(),
+        binding -> {
+          List<Call> calls = new ArrayList<>();
+          Pointer dx =
+              canvas.larger() ? Addresses.of(binding.workspace()) : binding.pointer(op.dx());
+          Pointer ws = binding.pointer(weight);
+          Pointer dy = binding.pointer(op.dy());
+          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          calls.add(() -> plan.enqueue(label, dx, ws, dy, scratch));
+          if (canvas.larger()) {
+            calls.add(canvas.resize(binding, binding.workspace(), binding.address(op.dx()), true));
+          }
+          return calls;
+        });
+  }
+
+  CudaKernel backwardFilter(Op.ConvolveBackwardFilter op) {
+    Canvas canvas = canvas(op.x().shape(), op.dy().shape(), op.window());
+    ConvolutionPlan plan =
+        plans.apply(
+            new ConvolutionProblem(
+                Direction.FILTER,
+                canvas.whole,
+                op.dw().shape(),
+                op.dy().shape(),
+                op.window(),
+                op.groups()));
+    BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()));
+    String label = op.layer() + " backward filter";
+    return new CudaKernel(
+        label,
+        op.layer(),
+        true,
+        List.of(
+            layouts.read(op.x()),
+            layouts.read(op.dy()),
+            layouts.write(op.dw()),
+            layouts.write(op.db())),
+        Math.max(canvas.bytes() + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
+        binding -> {
+          List<Call> calls = new ArrayList<>();
+          Pointer xs = images(binding, canvas, op.x(), calls);
+          Pointer dw = binding.pointer(op.dw());
+          Pointer dy = binding.pointer(op.dy());
+          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          calls.add(() -> plan.enqueue(label, xs, dw, dy, scratch));
+          bias.bind(binding, op.dy(), op.db(), calls);
+          return calls;
+        });
+  }
+}

@@ -1,0 +1,43 @@
+package org.alexnet.cuda;
+
+import org.alexnet.network.Window;
+import org.alexnet.program.Shape;
+
+/**
+ * A convolution as cuDNN sees it, one of its three products.
+ *
+ * @param x the images, with what overhangs
+ * @param filters [filters, channels / groups, kernel, kernel]
+ * @param y the results
+ */
+record ConvolutionProblem(
+    Direction direction, Shape x, Shape filters, Shape y, Window window, int groups) {
+
+  /** Which of a convolution's operands is computed from the two others. */
+  enum Direction {
+    FORWARD("forward"),
+    DATA("data gradient"),
+    FILTER("filter gradient");
+
+    private final String text;
+
+    Direction(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * The images with as many rows and columns of zeros at their ends as the last windows overhang:
+   * cuDNN only knows whole windows.
+   */
+  static Shape withOverhang(Shape x, Shape y, Window window) {
+    int h = (y.h() - 1) * window.stride() + window.kernel() - 2 * window.pad();
+    int w = (y.w() - 1) * window.stride() + window.kernel() - 2 * window.pad();
+    return new Shape(x.n(), x.c(), Math.max(x.h(), h), Math.max(x.w(), w));
+  }
+}

@@ -1,0 +1,130 @@
+package org.alexnet.cuda;
+
+import static jcuda.driver.JCudaDriver.cuInit;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.Precision;
+import org.alexnet.program.Programs;
+
+/** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
+final class CudaBackend implements Backend {
+  /** What both cuDNN and whole cache lines want. */
+  private static final int ALIGNMENT = 512;
+
+  /**
+   * What gradients are multiplied by in half precision, whose smallest number is 6e-8. AlexNet is
+   * one of the networks that Micikevicius et al. ("Mixed precision training", 2018) found to need
+   * about this much. A power of two, so that it changes no bits of what it scales.
+   */
+  private static final float HALF_LOSS_SCALE = 1024;
+
+  private record PlanKey(Device device, ConvolutionProblem problem) {}
+
+  private final BackendOptions options;
+  private final List<Device> devices = new ArrayList<>();
+  private final Map<PlanKey, ConvolutionPlan> plans = new HashMap<>();
+
+  /**
+   * @param ordinals of its devices, as CUDA counts
+   */
+  CudaBackend(List<Integer> ordinals, BackendOptions options, KernelCompiler compiler) {
+    this.options = options;
+    try {
+      Cuda.check(cuInit(0), "start");
+      for (int ordinal : ordinals) {
+        devices.add(new Device(ordinal, options.precision(), compiler));
+      }
+      for (Device one : devices) {
+        for (Device other : devices) {
+          if (one != other) {
+            one.reach(other);
+          }
+        }
+      }
+    } catch (Cuda.Failure e) {
+      close();
+      throw e.explained("\"alexnet devices\" shows what was found.");
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  Precision precision() {
+    return options.precision();
+  }
+
+  boolean graphs() {
+    return options.graphs();
+  }
+
+  float lossScale() {
+    return options.precision() == Precision.FP16 ? HALF_LOSS_SCALE : 1;
+  }
+
+  List<Device> devices() {
+    return devices;
+  }
+
+  Device device(int number) {
+    return devices.get(number);
+  }
+
+  /** The plan of a convolution; the same problem gets the same algorithm. */
+  ConvolutionPlan plan(Device device, ConvolutionProblem problem, Layouts layouts) {
+    return plans.computeIfAbsent(
+        new PlanKey(device, problem),
+        key -> new ConvolutionPlan(device, problem, layouts, !options.deterministic()));
+  }
+
+  @Override
+  public Lowered lower(Programs programs) {
+    int wanted = programs.placement().deviceCount();
+    if (wanted > devices.size()) {
+      throw new IllegalArgumentException(
+          "a program for %d devices on a backend opened with %d".formatted(wanted, devices.size()));
+    }
+    if (wanted > 1 && precision() == Precision.FP16) {
+      // Each device would judge by itself whether its gradients are too large.
+      throw new AlexNetException(
+          "--precision fp16 runs on one device; take bf16, which needs no scaled gradients, or one"
+              + " device.");
+    }
+    Layouts layouts = Layouts.of(programs, precision());
+    try {
+      return new Lowered(
+          programs,
+          CudaLowering.lower(programs, programs.train(), this, layouts),
+          CudaLowering.lower(programs, programs.evaluate(), this, layouts),
+          ALIGNMENT);
+    } catch (Cuda.Failure e) {
+      throw e.explained("This was while kernels were chosen for " + programs.network().name());
+    }
+  }
+
+  @Override
+  public Executable bind(Lowered lowered, MemoryPlan plan) {
+    return new CudaExecutable(this, lowered, plan, Layouts.of(lowered.programs(), precision()));
+  }
+
+  @Override
+  public void close() {
+    Closing.all(new ArrayList<>(plans.values()));
+    plans.clear();
+    Closing.all(devices);
+  }
+}

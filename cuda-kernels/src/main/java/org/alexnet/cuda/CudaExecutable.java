@@ -1,0 +1,436 @@
+package org.alexnet.cuda;
+
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Columns;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.KernelOrder;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.StepResult;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.data.Batch;
+import org.alexnet.program.Op;
+import org.alexnet.program.Programs;
+import org.alexnet.program.StepProgram;
+import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.program.Tensor;
+
+/**
+ * A network bound to one block of memory a device. Two batches can be under way: while one is
+ * computed on, the next is copied. What a step found comes back when it is asked for.
+ */
+final class CudaExecutable implements Executable {
+  private static final int SLOTS = 2;
+
+  private final CudaBackend backend;
+  private final Lowered lowered;
+  private final MemoryPlan plan;
+  private final Layouts layouts;
+  private final List<Device> devices;
+  private final List<DeviceMemory> memories = new ArrayList<>();
+  private final List<AutoCloseable> batches = new ArrayList<>();
+  private final UnderWay[] underWay = new UnderWay[SLOTS];
+  private final Map<Phase, long[][]> traffic = new EnumMap<>(Phase.class);
+  private final Map<Phase, Integer> runs = new EnumMap<>(Phase.class);
+  private BoundStep[] bound = new BoundStep[0];
+  private long pixelBytes;
+  private int next;
+  private Phase ran = Phase.EVALUATE;
+  private StepSettings settings = StepSettings.evaluation();
+
+  CudaExecutable(CudaBackend backend, Lowered lowered, MemoryPlan plan, Layouts layouts) {
+    this.backend = backend;
+    this.lowered = lowered;
+    this.plan = plan;
+    this.layouts = layouts;
+    this.devices = backend.devices().subList(0, plan.devices().size());
+    try {
+      for (int d = 0; d < devices.size(); d++) {
+        memories.add(allocate(d));
+      }
+      for (Phase phase : Phase.values()) {
+        traffic.put(phase, traffic(phase));
+        runs.put(phase, 0);
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private DeviceMemory allocate(int number) {
+    MemoryPlan.Blocks blocks = plan.devices().get(number);
+    Device device = devices.get(number);
+    try {
+      return new DeviceMemory(device, blocks);
+    } catch (Cuda.Failure e) {
+      if (e.outOfMemory()) {
+        throw tooLarge(device, blocks);
+      }
+      throw e.explained("Is the device in use by another program?");
+    }
+  }
+
+  /** The arena grows with the batch, the rest does not. */
+  private AlexNetException tooLarge(Device device, MemoryPlan.Blocks blocks) {
+    long free = device.freeBytes();
+    int batch = lowered.programs().batch();
+    long images = (free - blocks.persistentBytes()) * batch / Math.max(1, blocks.arenaBytes());
+    String remedy =
+        images < 1
+            ? "Not even one image fits; free memory of the device, or take another (alexnet"
+                + " devices)."
+            : "The largest batch that fits is about %d; take --batch %d.".formatted(images, images);
+    return new AlexNetException(
+        "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s"
+            .formatted(
+                lowered.programs().network().name(),
+                batch,
+                blocks.totalBytes() >> 20,
+                device.name(),
+                free >> 20,
+                remedy));
+  }
+
+  private long[][] traffic(Phase phase) {
+    long[][] bytes = new long[devices.size()][devices.size()];
+    for (Op op : lowered.programs().program(phase).ops()) {
+      if (op instanceof Op.Transfer transfer) {
+        int from = lowered.programs().placement().device(transfer.x());
+        int to = lowered.programs().placement().device(transfer.y());
+        bytes[from][to] += layouts.of(transfer.x()).bytes();
+      }
+    }
+    return bytes;
+  }
+
+  // Binding.
+
+  /** A place for batches, and both phases bound to it. */
+  private final class BoundStep implements AutoCloseable {
+    private final Arena arguments = Arena.ofShared();
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Slot slot;
+    private final Map<Phase, StepPlan> plans = new EnumMap<>(Phase.class);
+
+    BoundStep(long bytes) {
+      owned.add(arguments);
+      Programs programs = lowered.programs();
+      try {
+        slot =
+            new Slot(
+                devices,
+                programs.batch(),
+                programs.network().input().channels(),
+                bytes,
+                backend.lossScale());
+        owned.add(slot);
+        for (Phase phase : Phase.values()) {
+          StepPlan steps = new StepPlan(devices, kernels(phase));
+          owned.add(steps);
+          plans.put(phase, steps);
+        }
+      } catch (RuntimeException e) {
+        close();
+        throw e;
+      }
+    }
+
+    private List<StepPlan.Placed> kernels(Phase phase) {
+      int[][] waits = KernelOrder.waits(lowered, plan, phase);
+      List<StepPlan.Placed> placed = new ArrayList<>();
+      for (int k = 0; k < waits.length; k++) {
+        CudaKernel kernel = (CudaKernel) lowered.kernels(phase).get(k);
+        int device = lowered.device(kernel);
+        DeviceMemory memory = memories.get(device);
+        Binding binding =
+            new Binding(
+                memory.device(),
+                arguments,
+                k,
+                memory.progress(),
+                tensor -> address(phase, tensor),
+                tensor -> devices.get(lowered.programs().placement().device(tensor)),
+                memory.address(plan.workspaces().get(phase).get(k), false),
+                slot.on(device),
+                memory.halted(),
+                memory::table);
+        placed.add(new StepPlan.Placed(kernel.label(), device, waits[k], kernel.bind(binding)));
+      }
+      return placed;
+    }
+
+    @Override
+    public void close() {
+      Closing.all(owned);
+    }
+  }
+
+  private long address(Phase phase, Tensor tensor) {
+    MemoryPlan.Slot slot = plan.slot(phase, tensor);
+    if (slot == null) {
+      throw new IllegalArgumentException(tensor.name() + " is not kept; observe it to read it");
+    }
+    return memories.get(slot.device()).address(slot, tensor.role().persistent());
+  }
+
+  @Override
+  public Batch newBatch(Batch.Format format) {
+    int images = lowered.programs().batch();
+    long bytes = format.bytes() * images;
+    return guarded(
+        () -> {
+          if (bytes > pixelBytes) {
+            rebind(bytes);
+          }
+          Resource<Addresses.Host> memory = devices.getFirst().allocateHost(bytes);
+          batches.add(memory);
+          return new Batch(format, images, memory.get().memory(bytes));
+        });
+  }
+
+  /** Makes room for larger pixels: everything that knows an address is bound anew. */
+  private void rebind(long bytes) {
+    settle();
+    Closing.all(new ArrayList<>(List.of(bound)));
+    bound = new BoundStep[0];
+    BoundStep[] fresh = new BoundStep[SLOTS];
+    for (int i = 0; i < SLOTS; i++) {
+      try {
+        fresh[i] = new BoundStep(bytes);
+      } catch (RuntimeException e) {
+        if (i > 0) {
+          fresh[0].close();
+        }
+        throw e;
+      }
+    }
+    bound = fresh;
+    pixelBytes = bytes;
+  }
+
+  @Override
+  public MemoryPlan plan() {
+    return plan;
+  }
+
+  @Override
+  public long allocatedBytes() {
+    return plan.devices().subList(0, memories.size()).stream()
+        .mapToLong(MemoryPlan.Blocks::totalBytes)
+        .sum();
+  }
+
+  // Steps.
+
+  @Override
+  public int stepsAhead() {
+    return SLOTS;
+  }
+
+  @Override
+  public Pending train(Batch batch, StepSettings step) {
+    return start(Phase.TRAIN, batch, step);
+  }
+
+  @Override
+  public Pending evaluate(Batch batch) {
+    return start(Phase.EVALUATE, batch, StepSettings.evaluation());
+  }
+
+  private Pending start(Phase phase, Batch batch, StepSettings step) {
+    return guarded(
+        () -> {
+          int number = next;
+          next = (next + 1) % SLOTS;
+          finish(number);
+          bring(number, phase, batch, step);
+          StepPlan steps = bound[number].plans.get(phase);
+          // The libraries load what they need at the first step, which cannot be recorded.
+          boolean first = runs.merge(phase, 1, Integer::sum) == 1;
+          if (backend.graphs() && !first) {
+            steps.replay();
+          } else {
+            steps.enqueue();
+          }
+          Tensor loss = lowered.programs().program(phase).tensor(Programs.LOSS);
+          bound[number].slot.copyOut(address(phase, loss));
+          UnderWay pending = new UnderWay(number, phase, batch.count());
+          underWay[number] = pending;
+          return pending;
+        });
+  }
+
+  private void bring(int number, Phase phase, Batch batch, StepSettings step) {
+    if (batch.format().bytes() * batch.capacity() > pixelBytes) {
+      throw new IllegalArgumentException("the batch was not made by this executable");
+    }
+    ran = phase;
+    settings = step;
+    bound[number].slot.copyIn(batch, step, phase == Phase.TRAIN);
+  }
+
+  private void finish(int number) {
+    if (underWay[number] != null) {
+      underWay[number].complete();
+    }
+  }
+
+  /** Waits for every step under way. */
+  private void settle() {
+    for (int i = 0; i < underWay.length; i++) {
+      finish(i);
+    }
+  }
+
+  /** A step that was begun. */
+  private final class UnderWay implements Pending {
+    private final int number;
+    private final Phase phase;
+    private final int images;
+    private StepResult result;
+
+    UnderWay(int number, Phase phase, int images) {
+      this.number = number;
+      this.phase = phase;
+      this.images = images;
+    }
+
+    @Override
+    public StepResult await() {
+      return guarded(
+          () -> {
+            complete();
+            return result;
+          });
+    }
+
+    private void complete() {
+      if (result != null) {
+        return;
+      }
+      Slot slot = bound[number].slot;
+      devices.getFirst().use();
+      Cuda.check(cuEventSynchronize(slot.done()), "compute a step");
+      result = slot.result(images);
+      underWay[number] = null;
+      if (phase == Phase.TRAIN && !Double.isFinite(result.lossSum())) {
+        // Steps begun meanwhile lie before this in the stream and have learned nothing either.
+        memories.forEach(DeviceMemory::clearHalted);
+      }
+    }
+  }
+
+  @Override
+  public double[] profile(Batch batch, StepSettings step) {
+    return guarded(
+        () -> {
+          settle();
+          bring(next, Phase.TRAIN, batch, step);
+          double[] seconds = bound[next].plans.get(Phase.TRAIN).profile();
+          memories.forEach(DeviceMemory::synchronize);
+          memories.forEach(DeviceMemory::clearHalted);
+          return seconds;
+        });
+  }
+
+  @Override
+  public long[][] crossed() {
+    return traffic.get(ran);
+  }
+
+  // Tensors.
+
+  @Override
+  public float[] read(Tensor tensor) {
+    return guarded(
+        () -> {
+          settle();
+          return Columns.read(program(tensor), tensor, this::fetch);
+        });
+  }
+
+  private float[] fetch(Tensor tensor) {
+    Layout layout = layouts.of(tensor);
+    float[] values = layout.decode(memory(tensor).read(address(ran, tensor), layout.bytes()));
+    if (backend.lossScale() != 1 && tensor.name().contains(".grad")) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] /= backend.lossScale();
+      }
+    }
+    return values;
+  }
+
+  @Override
+  public void write(Tensor tensor, float[] values) {
+    guarded(
+        () -> {
+          settle();
+          Columns.write(program(tensor), tensor, values, this::store);
+          return null;
+        });
+  }
+
+  private void store(Tensor tensor, float[] values) {
+    memory(tensor).write(address(ran, tensor), layouts.of(tensor).encode(values));
+    if (layouts.hasLow(tensor) && plan.persistent().containsKey(Layouts.low(tensor))) {
+      Tensor low = Layouts.low(tensor);
+      memory(tensor).write(address(ran, low), layouts.of(low).encode(values));
+    }
+  }
+
+  private DeviceMemory memory(Tensor tensor) {
+    return memories.get(lowered.programs().placement().device(tensor));
+  }
+
+  /** The training program holds every persistent tensor. */
+  private StepProgram program(Tensor tensor) {
+    return lowered.programs().program(tensor.role().persistent() ? Phase.TRAIN : ran);
+  }
+
+  // Faults.
+
+  private interface Work<T> {
+    T run();
+  }
+
+  /** Says of a fault where it was: CUDA only tells at some later call that there was one. */
+  private <T> T guarded(Work<T> work) {
+    try {
+      return work.run();
+    } catch (Cuda.Failure e) {
+      for (DeviceMemory memory : memories) {
+        int last = memory.lastBegun();
+        List<? extends org.alexnet.backend.Kernel> kernels = lowered.kernels(ran);
+        if (last >= 0 && last < kernels.size()) {
+          String device = memory.device().name();
+          String after = last + 1 < kernels.size() ? kernels.get(last + 1).label() : "the end";
+          throw e.explained(
+              "In step %d, the last operation that began on %s was %s, before %s."
+                  .formatted(settings.step() + 1, device, kernels.get(last).label(), after));
+        }
+      }
+      throw e.explained("No operation had begun.");
+    }
+  }
+
+  @Override
+  public void close() {
+    for (UnderWay pending : underWay) {
+      if (pending != null) {
+        devices.getFirst().use();
+        cuEventSynchronize(bound[pending.number].slot.done());
+      }
+    }
+    Closing.all(new ArrayList<>(List.of(bound)));
+    Closing.all(batches);
+    Closing.all(memories);
+  }
+}

@@ -1,0 +1,154 @@
+package org.alexnet.cuda;
+
+import static jcuda.driver.JCudaDriver.cuMemcpyPeerAsync;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.alexnet.backend.Precision;
+import org.alexnet.program.Op;
+import org.alexnet.program.Programs;
+import org.alexnet.program.StepProgram;
+import org.alexnet.program.Tensor;
+
+/**
+ * Chooses kernels: cuDNN for convolutions, cuBLAS for fully-connected layers, our own for the rest.
+ * A bias and a rectifier go into one launch behind the product before them, and all updates of a
+ * device into one.
+ */
+final class CudaLowering {
+  private final Programs programs;
+  private final StepProgram program;
+  private final CudaBackend backend;
+  private final Layouts layouts;
+  private final ImageKernels images;
+  private final ConnectKernels connections;
+  private final Map<Tensor, Integer> readers = new HashMap<>();
+  private final Map<Tensor, Op.Rectify> rectifiers = new HashMap<>();
+
+  private CudaLowering(
+      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts) {
+    this.programs = programs;
+    this.program = program;
+    this.backend = backend;
+    this.layouts = layouts;
+    this.images = new ImageKernels(layouts);
+    this.connections = new ConnectKernels(layouts);
+    for (Op op : program.ops()) {
+      op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
+      if (op instanceof Op.Rectify relu) {
+        rectifiers.put(relu.x(), relu);
+      }
+    }
+  }
+
+  /** The kernels of a program, in its order. */
+  static List<CudaKernel> lower(
+      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts) {
+    return new CudaLowering(programs, program, backend, layouts).kernels();
+  }
+
+  private List<CudaKernel> kernels() {
+    List<CudaKernel> kernels = new ArrayList<>();
+    Set<Op> done = new HashSet<>();
+    Map<List<Object>, List<Op.Update>> updates = new LinkedHashMap<>();
+    Set<Tensor> dropped = new HashSet<>();
+    for (Op op : program.ops()) {
+      if (done.contains(op)) {
+        continue;
+      }
+      switch (op) {
+        case Op.LoadInput o -> kernels.add(images.load(o));
+        case Op.Convolve o -> {
+          Op.Rectify relu = rectifierOf(o.y(), done);
+          kernels.add(convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null));
+        }
+        case Op.ConvolveBackwardData o -> kernels.add(convolutions(o).backwardData(o));
+        case Op.ConvolveBackwardFilter o -> kernels.add(convolutions(o).backwardFilter(o));
+        case Op.Connect o -> {
+          Op.Rectify relu = rectifierOf(o.y(), done);
+          kernels.add(connections.forward(o, relu == null ? o.y() : relu.y(), relu != null));
+        }
+        case Op.ConnectBackwardData o -> kernels.add(connections.backwardData(o));
+        case Op.ConnectBackwardFilter o -> kernels.add(connections.backwardFilter(o));
+        case Op.Rectify o -> kernels.add(images.rectify(o));
+        case Op.RectifyBackward o -> kernels.add(images.rectifyBackward(o));
+        case Op.HyperbolicTangent o -> kernels.add(images.tanh(o));
+        case Op.HyperbolicTangentBackward o -> kernels.add(images.tanhBackward(o));
+        case Op.MaxPool o -> kernels.add(images.maxPool(o));
+        case Op.MaxPoolBackward o -> kernels.add(images.maxPoolBackward(o));
+        case Op.AveragePool o -> kernels.add(images.averagePool(o));
+        case Op.AveragePoolBackward o -> kernels.add(images.averagePoolBackward(o));
+        case Op.Normalize o -> kernels.add(images.normalize(o));
+        case Op.NormalizeBackward o -> kernels.add(images.normalizeBackward(o));
+        case Op.Drop o -> kernels.add(images.drop(o, !dropped.add(layerAndColumn(o))));
+        case Op.Transfer o -> kernels.add(transfer(o));
+        case Op.Concatenate o -> kernels.add(images.concatenate(o));
+        case Op.Slice o -> kernels.add(images.slice(o));
+        case Op.Add o -> kernels.add(images.add(o));
+        case Op.Scale o -> kernels.add(images.scale(o));
+        case Op.SoftmaxCrossEntropy o -> kernels.add(images.loss(o));
+        case Op.SoftmaxCrossEntropyBackward o -> kernels.add(images.lossBackward(o));
+        case Op.Update o ->
+            updates
+                .computeIfAbsent(
+                    List.of(programs.placement().device(o.w()), o.finite()), d -> new ArrayList<>())
+                .add(o);
+      }
+    }
+    boolean scaled = backend.precision() == Precision.FP16;
+    updates.values().forEach(u -> kernels.add(new UpdateKernels(layouts, scaled).update(u)));
+    return List.copyOf(kernels);
+  }
+
+  /** A dropout's gradient is the same operation as its output, and comes second. */
+  private static Tensor layerAndColumn(Op.Drop op) {
+    return Tensor.step(op.layer(), op.x().shape()).in(op.column());
+  }
+
+  /** The rectifier that goes behind what writes {@code y}: nothing else may want y. */
+  private Op.Rectify rectifierOf(Tensor y, Set<Op> done) {
+    Op.Rectify relu = rectifiers.get(y);
+    boolean fuse =
+        relu != null
+            && readers.get(y) == 1
+            && !program.observes(y)
+            && layouts.of(y).storage() == layouts.of(relu.y()).storage();
+    if (fuse) {
+      done.add(relu);
+    }
+    return fuse ? relu : null;
+  }
+
+  private ConvolutionKernels convolutions(Op op) {
+    Device device = backend.device(programs.placement().device(op.column()));
+    return new ConvolutionKernels(layouts, problem -> backend.plan(device, problem, layouts));
+  }
+
+  /** The receiver copies, when what it copies is there. */
+  private CudaKernel transfer(Op.Transfer op) {
+    long bytes = layouts.of(op.x()).bytes();
+    return new CudaKernel(
+        op.layer() + " transfer",
+        op.layer(),
+        op.x().name().contains(".grad"),
+        List.of(layouts.read(op.x()), layouts.write(op.y())),
+        0,
+        b -> {
+          Device to = b.device();
+          Device from = b.owners().apply(op.x());
+          var source = Addresses.onDevice(b.address(op.x()));
+          var target = Addresses.onDevice(b.address(op.y()));
+          return List.of(
+              () ->
+                  Cuda.check(
+                      cuMemcpyPeerAsync(
+                          target, to.context(), source, from.context(), bytes, to.compute()),
+                      "send %s from %s to %s".formatted(op.x(), from.name(), to.name())));
+        });
+  }
+}

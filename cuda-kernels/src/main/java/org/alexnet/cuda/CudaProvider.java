@@ -1,0 +1,56 @@
+package org.alexnet.cuda;
+
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Availability;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.BackendProvider;
+import org.alexnet.cuda.library.CudaLibraries;
+import org.alexnet.cuda.library.Found;
+import org.alexnet.cuda.library.Loaded;
+
+/** Offers NVIDIA GPUs, where the driver and CUDA's libraries are there. */
+public final class CudaProvider implements BackendProvider {
+  private static final String PREFIX = "cuda:";
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  @Override
+  public int rank() {
+    return 100;
+  }
+
+  @Override
+  public Availability probe() {
+    return CudaLibraries.availability();
+  }
+
+  @Override
+  public Backend open(BackendOptions options) {
+    Availability availability = probe();
+    if (!availability.available()) {
+      throw new AlexNetException(
+          "Backend cuda cannot serve here: %s".formatted(availability.reason()));
+    }
+    options.checkDevices(name(), availability.devices());
+    Found found = CudaLibraries.find();
+    Loaded loaded = CudaLibraries.load(found);
+    KernelCompiler compiler =
+        new KernelCompiler(new Nvrtc(loaded.nvrtc()), loaded.cache(), options.precision());
+    return new CudaBackend(ordinals(options.devices()), options, compiler);
+  }
+
+  private static List<Integer> ordinals(List<String> devices) {
+    if (devices.isEmpty()) {
+      return List.of(0);
+    }
+    return devices.stream()
+        .distinct()
+        .map(name -> Integer.parseInt(name.substring(PREFIX.length())))
+        .toList();
+  }
+}

@@ -1,0 +1,119 @@
+package org.alexnet.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import org.alexnet.backend.Precision;
+
+/**
+ * Our kernels as PTX for a device, compiled by the user's own NVRTC at first use, so that driver
+ * and compiler fit, and kept for the next time.
+ */
+final class KernelCompiler {
+  /** In this order they are one source. */
+  private static final List<String> FILES =
+      List.of(
+          "common.cuh",
+          "input.cu",
+          "bias.cu",
+          "pointwise.cu",
+          "channels.cu",
+          "pooling.cu",
+          "normalization.cu",
+          "dropout.cu",
+          "loss.cu",
+          "update.cu");
+
+  /** The kernels need nothing newer; the driver makes code for the device at hand from this. */
+  private static final int NEWEST = 75;
+
+  private final Nvrtc nvrtc;
+  private final Path cache;
+  private final Precision precision;
+
+  /**
+   * @param cache folder for what was compiled
+   */
+  KernelCompiler(Nvrtc nvrtc, Path cache, Precision precision) {
+    this.nvrtc = nvrtc;
+    this.cache = cache;
+    this.precision = precision;
+  }
+
+  /** All kernels as one source, each file's lines numbered as in the file. */
+  static String source() {
+    StringBuilder source = new StringBuilder();
+    for (String file : FILES) {
+      try (InputStream in = KernelCompiler.class.getResourceAsStream("kernels/" + file)) {
+        source.append("#line 1 \"").append(file).append("\"\n");
+        source.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return source.toString();
+  }
+
+  /** What tells the kernels of one precision from those of another. */
+  static List<String> definitions(Precision precision) {
+    return List.of(
+        "-DSTORAGE=" + Storage.of(precision).ordinal(),
+        "-DNHWC=" + (precision == Precision.FP32 ? 0 : 1));
+  }
+
+  /**
+   * The kernels for a device.
+   *
+   * @param capability 75 for compute capability 7.5
+   */
+  byte[] ptx(int capability) {
+    List<String> options =
+        List.of(
+            definitions(precision).get(0),
+            definitions(precision).get(1),
+            "--std=c++17",
+            "--gpu-architecture=compute_" + Math.min(capability, NEWEST));
+    String source = source();
+    Path file = cache.resolve("kernels-" + key(source, options) + ".ptx");
+    try {
+      if (Files.isReadable(file)) {
+        return Files.readAllBytes(file);
+      }
+      byte[] ptx = nvrtc.compile("kernels.cu", source, options);
+      keep(ptx, file);
+      return ptx;
+    } catch (IOException e) {
+      throw new UncheckedIOException("The kernels in " + file + " cannot be read", e);
+    }
+  }
+
+  private String key(String source, List<String> options) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update((nvrtc.version() + options + source).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest.digest(), 0, 12);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whole or not at all; a cache that cannot be written only costs time. */
+  private void keep(byte[] ptx, Path file) {
+    try {
+      Files.createDirectories(cache);
+      Path part = Files.createTempFile(cache, "kernels", ".part");
+      Files.write(part, ptx);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      // Compiled again the next time.
+    }
+  }
+}

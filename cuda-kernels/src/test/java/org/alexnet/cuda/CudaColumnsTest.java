@@ -1,0 +1,12 @@
+package org.alexnet.cuda;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.ColumnsContract;
+import org.alexnet.backend.Precision;
+
+class CudaColumnsTest extends ColumnsContract {
+  @Override
+  protected Backend open(int threads, int devices) {
+    return StandInBackend.deterministic(Precision.FP32, devices);
+  }
+}

@@ -1,0 +1,12 @@
+package org.alexnet.cuda;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.NetworkContract;
+import org.alexnet.backend.Precision;
+
+class CudaNetworkTest extends NetworkContract {
+  @Override
+  protected Backend open(int threads) {
+    return StandInBackend.deterministic(Precision.FP32, 1);
+  }
+}

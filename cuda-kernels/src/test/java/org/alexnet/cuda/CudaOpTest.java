@@ -1,0 +1,12 @@
+package org.alexnet.cuda;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.OpContract;
+import org.alexnet.backend.Precision;
+
+class CudaOpTest extends OpContract {
+  @Override
+  protected Backend open(int threads) {
+    return StandInBackend.deterministic(Precision.FP32, 1);
+  }
+}

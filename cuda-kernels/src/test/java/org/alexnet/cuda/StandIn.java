@@ -1,0 +1,253 @@
+package org.alexnet.cuda;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Builds the stand-ins for NVIDIA's libraries ({@code src/test/stand-in}) and controls the one that
+ * this process has loaded. A process loads the stand-ins of one folder only.
+ */
+final class StandIn {
+  private static final Path SOURCES = Path.of("src/test/stand-in").toAbsolutePath();
+  private static final Path BUILT = Path.of("target/stand-in").toAbsolutePath();
+
+  private StandIn() {}
+
+  /** What was asked for since the process started. */
+  record Counts(long launches, long graphLaunches, long allocations, long hostSyncs) {}
+
+  /** A folder with libcuda.so.1, libcudnn.so.9, and cuBLAS and NVRTC of this major version. */
+  static Path folder(int cudaMajor) {
+    return build(cudaMajor, "");
+  }
+
+  /** As {@code folder(12)}, but one of its libraries lacks this function. */
+  static Path without(String symbol) {
+    return build(12, symbol);
+  }
+
+  /** Loads the folder's libraries, dependencies first, so that JCuda finds them by name. */
+  @SuppressWarnings("restricted")
+  static void load(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      List<String> names = files.map(f -> f.getFileName().toString()).sorted().toList();
+      System.load(folder.resolve("libcuda.so.1").toString());
+      for (String start : List.of("libcublasLt", "libcublas.", "libcudnn", "libnvrtc")) {
+        names.stream()
+            .filter(name -> name.startsWith(start))
+            .forEach(name -> System.load(folder.resolve(name).toString()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Forgets violations, faults and faults to come; a lost device stays lost. */
+  static void reset() {
+    call("standin_reset");
+  }
+
+  /** Brings back lost devices and failed contexts. */
+  static void heal() {
+    call("standin_heal");
+  }
+
+  /** The n-th allocation of device memory from now fails, n from 1. */
+  static void failAllocation(int n) {
+    call("standin_fail_alloc", n);
+  }
+
+  /** The n-th kernel, product or convolution from now fails when it runs, n from 1. */
+  static void failLaunch(int n) {
+    call("standin_fail_launch", n);
+  }
+
+  /** After n more operations on it, everything on the device fails until {@link #heal}. */
+  static void loseDevice(int device, int n) {
+    call("standin_lose_device", device, n);
+  }
+
+  /** How much memory the device has. */
+  static void memory(int device, long bytes) {
+    invoke(
+        "standin_memory", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG), device, (Object) bytes);
+  }
+
+  /** What was done wrong since the last {@link #reset}, each once. */
+  static List<String> violations() {
+    return text("standin_violations").lines().toList();
+  }
+
+  /** What was made and not yet given back, as "allocation 0, pinned 0, ...". */
+  static String live() {
+    return text("standin_live");
+  }
+
+  /** How many such things there are. */
+  static int liveTotal() {
+    return (int)
+        invoke(
+            "standin_live",
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+            MemorySegment.NULL,
+            0);
+  }
+
+  static Counts counts() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocate(JAVA_LONG, 4);
+      invoke(
+          "standin_counts",
+          FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, ADDRESS),
+          values,
+          values.asSlice(8),
+          values.asSlice(16),
+          values.asSlice(24));
+      return new Counts(
+          values.getAtIndex(JAVA_LONG, 0),
+          values.getAtIndex(JAVA_LONG, 1),
+          values.getAtIndex(JAVA_LONG, 2),
+          values.getAtIndex(JAVA_LONG, 3));
+    }
+  }
+
+  private static void call(String function, int... arguments) {
+    MemoryLayout[] types = new MemoryLayout[arguments.length];
+    Object[] values = new Object[arguments.length];
+    for (int i = 0; i < arguments.length; i++) {
+      types[i] = JAVA_INT;
+      values[i] = arguments[i];
+    }
+    invoke(function, FunctionDescriptor.ofVoid(types), values);
+  }
+
+  private static String text(String function) {
+    try (Arena arena = Arena.ofConfined()) {
+      int size = 1 << 16;
+      MemorySegment buffer = arena.allocate(size);
+      invoke(function, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), buffer, size);
+      return buffer.getString(0);
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private static Object invoke(String function, FunctionDescriptor type, Object... arguments) {
+    MemorySegment address =
+        SymbolLookup.libraryLookup(loaded(), Arena.global()).findOrThrow(function);
+    try {
+      return Linker.nativeLinker().downcallHandle(address, type).invokeWithArguments(arguments);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The stand-in for the driver that this process has in memory; where none is, CUDA 12's. */
+  private static Path loaded() {
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.filter(line -> line.endsWith("/libcuda.so.1"))
+          .map(line -> Path.of(line.substring(line.indexOf('/'))))
+          .filter(path -> path.startsWith(BUILT))
+          .findFirst()
+          .orElseGet(() -> folder(12).resolve("libcuda.so.1"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The folder is named by what the sources are, so that a change makes a new one. It appears
+   * whole: it is built beside its place, by one process at a time.
+   */
+  private static synchronized Path build(int cudaMajor, String without) {
+    try {
+      requireCompiler();
+      Files.createDirectories(BUILT);
+      String name = "cuda-" + cudaMajor + (without.isEmpty() ? "" : "-without-" + without);
+      Path folder = BUILT.resolve(name + "-" + hashOfSources());
+      try (FileChannel file =
+              FileChannel.open(
+                  BUILT.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var lock = file.lock()) {
+        if (!Files.exists(folder)) {
+          Path unfinished = Files.createTempDirectory(BUILT, "unfinished");
+          run(
+              List.of(
+                  "sh",
+                  SOURCES.resolve("build.sh").toString(),
+                  unfinished.toString(),
+                  String.valueOf(cudaMajor),
+                  without));
+          Files.move(unfinished, folder);
+        }
+        assert lock.isValid();
+      }
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void requireCompiler() {
+    String reason = "stand-in tests skipped: they need Linux on x86-64 and g++ in the PATH";
+    boolean suits =
+        System.getProperty("os.name").equals("Linux")
+            && System.getProperty("os.arch").equals("amd64");
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+      if (suits && Files.isExecutable(Path.of(folder, "g++"))) {
+        return;
+      }
+    }
+    System.out.println(reason);
+    Assumptions.abort(reason);
+  }
+
+  private static String hashOfSources() throws IOException {
+    try {
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
+      List<Path> sources;
+      try (Stream<Path> files = Files.list(SOURCES)) {
+        sources = files.filter(f -> !f.toString().endsWith(".md")).sorted().toList();
+      }
+      for (Path source : sources) {
+        hash.update(Files.readAllBytes(source));
+      }
+      return HexFormat.of().formatHex(hash.digest(), 0, 6);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void run(List<String> command) throws IOException {
+    Process process =
+        new ProcessBuilder(new ArrayList<>(command)).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    try {
+      if (process.waitFor() != 0) {
+        throw new AssertionError("The stand-ins do not build:\n" + output);
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package org.alexnet.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.Precision;
+import org.alexnet.cuda.library.CudaLibraries;
+import org.alexnet.cuda.library.Loaded;
+import org.alexnet.program.Programs;
+
+/**
+ * The backend on the stand-in for a GPU. Closing it fails if anything was done that a GPU may
+ * punish, or if anything was not given back.
+ */
+final class StandInBackend implements Backend {
+  private final CudaBackend backend;
+  private final int before = Resource.live();
+
+  private StandInBackend(BackendOptions options) {
+    System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
+    Loaded loaded = CudaLibraries.load(CudaLibraries.find());
+    KernelCompiler compiler =
+        new KernelCompiler(new Nvrtc(loaded.nvrtc()), loaded.cache(), options.precision());
+    List<Integer> ordinals = IntStream.range(0, options.deviceCount()).boxed().toList();
+    backend = new CudaBackend(ordinals, options, compiler);
+  }
+
+  static StandInBackend open(BackendOptions options) {
+    return new StandInBackend(options);
+  }
+
+  /** In a mode that gives the same bits every time, on the first devices. */
+  static StandInBackend deterministic(Precision precision, int devices) {
+    return open(options(precision, devices, true, true));
+  }
+
+  static BackendOptions options(
+      Precision precision, int devices, boolean deterministic, boolean graphs) {
+    List<String> names = IntStream.range(0, devices).mapToObj(i -> "cuda:" + i).toList();
+    return new BackendOptions(1, names, precision, deterministic, graphs);
+  }
+
+  CudaBackend backend() {
+    return backend;
+  }
+
+  @Override
+  public String name() {
+    return backend.name();
+  }
+
+  @Override
+  public Lowered lower(Programs programs) {
+    return backend.lower(programs);
+  }
+
+  @Override
+  public Executable bind(Lowered lowered, MemoryPlan plan) {
+    return backend.bind(lowered, plan);
+  }
+
+  @Override
+  public void close() {
+    backend.close();
+    assertEquals(List.of(), StandIn.violations(), "what a GPU may punish");
+    assertEquals(before, Resource.live(), "resources not given back");
+    if (before == 0) {
+      assertEquals(0, StandIn.liveTotal(), StandIn.live());
+    }
+  }
+}
