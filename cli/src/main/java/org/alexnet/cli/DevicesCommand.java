@@ -87,9 +87,9 @@ final class DevicesCommand implements Callable<Integer> {
 
   /** Where a library is, or why not, unless that has just been said. */
   private static String words(LibraryInfo library, String said) {
-    String found = library.file() == null ? "not found" : library.file();
-    return library.note().isEmpty() || library.note().equals(said)
-        ? found
-        : found + ": " + library.note();
+    if (library.file() == null) {
+      return library.note().equals(said) ? "not found" : library.note();
+    }
+    return library.note().isEmpty() ? library.file() : library.file() + ", " + library.note();
   }
 }

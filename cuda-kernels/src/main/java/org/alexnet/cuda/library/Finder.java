@@ -101,7 +101,7 @@ final class Finder {
     }
     String note =
         kind == Kind.CUBLAS && chosen != MAJORS[0]
-            ? "CUDA %d: JCuda, made for CUDA 12, reaches it through a rewritten copy of its own library"
+            ? "of CUDA %d; JCuda, made for CUDA 12, reaches it through a rewritten copy of its own library"
                 .formatted(chosen)
             : "";
     return new Library(kind, List.of(soname), file, before, cudaMajor, note);

@@ -3,6 +3,7 @@ package org.alexnet.cuda.library;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,13 +21,20 @@ record Machine(Map<String, String> variables, Path root, Path home, String named
   /** The property that stands before {@code ALEXNET_CUDA_PATH}. */
   static final String PATH_PROPERTY = "alexnet.cuda.path";
 
+  /** The property that stands before {@code XDG_CACHE_HOME}; tests leave the user's alone. */
+  static final String CACHE_PROPERTY = "alexnet.cache";
+
   Machine {
     variables = Map.copyOf(variables);
   }
 
   /** This one. */
   static Machine current() {
-    Map<String, String> variables = System.getenv();
+    Map<String, String> variables = new HashMap<>(System.getenv());
+    String cache = System.getProperty(CACHE_PROPERTY);
+    if (cache != null) {
+      variables.put("XDG_CACHE_HOME", cache);
+    }
     String home = System.getProperty("user.home");
     return new Machine(
         variables,

@@ -91,6 +91,6 @@ record ProbeReport(
         words.append(' ').append(library.version());
       }
     }
-    return new ProbeResult(true, words.toString(), devices, libraries);
+    return new ProbeResult(true, words.append('.').toString(), devices, libraries);
   }
 }

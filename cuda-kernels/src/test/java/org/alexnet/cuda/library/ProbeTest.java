@@ -45,12 +45,12 @@ class ProbeTest {
 
   @Test
   void cuda12() {
-    works(12, "driver for CUDA 12.6, cuBLAS 12.6.6, cuDNN 9.5.1, NVRTC 12.6");
+    works(12, "driver for CUDA 12.6, cuBLAS 12.6.6, cuDNN 9.5.1, NVRTC 12.6.");
   }
 
   @Test
   void cuda13ThroughARewrittenCopy() {
-    works(13, "driver for CUDA 13.6, cuBLAS 13.6.6, cuDNN 9.5.1, NVRTC 13.6");
+    works(13, "driver for CUDA 13.6, cuBLAS 13.6.6, cuDNN 9.5.1, NVRTC 13.6.");
   }
 
   private void works(int major, String reason) {

@@ -29,7 +29,8 @@ class RequiredSymbolsTest {
 
   /** Functions whose name in the library is another, apart from the ending _v2. */
   private static final Map<String, String> RENAMED =
-      Map.of("cuGraphInstantiate", "cuGraphInstantiateWithFlags");
+      Map.of(
+          "cuGraphInstantiate", "cuGraphInstantiateWithFlags", "cublasGemmEx_new", "cublasGemmEx");
 
   @Test
   void everyFunctionThatIsCalledIsLookedUp() {
