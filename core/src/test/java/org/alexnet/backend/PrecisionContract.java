@@ -1,0 +1,109 @@
+package org.alexnet.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.alexnet.network.Network;
+import org.alexnet.program.Programs;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What a step in reduced precision must keep to: the reference's numbers, as far as the arithmetic
+ * allows, and the same bits every time. A backend's tests extend this.
+ */
+public abstract class PrecisionContract {
+  private static final int BATCH = 5;
+  private static final int STEPS = 3;
+
+  /** The backend under test, in a mode that gives the same bits every time. */
+  protected abstract Backend open(Precision precision);
+
+  /** Half the distance of 1 to the next number. */
+  private static double unit(Precision precision) {
+    return switch (precision) {
+      case FP32 -> 0x1p-24;
+      case TF32, FP16 -> 0x1p-11;
+      case BF16 -> 0x1p-8;
+    };
+  }
+
+  /**
+   * How far a tensor may be off in the Euclidean norm. Each operation rounds what it reads or
+   * writes once more; independent roundings add up like the square root of their number. The factor
+   * leaves room for what a rectifier or a maximum makes of a rounding at its edge.
+   */
+  private static double bound(Programs programs, Precision precision) {
+    return 4 * Math.sqrt(programs.train().ops().size()) * unit(precision);
+  }
+
+  private static Stream<DynamicTest> each(PrecisionTest test) {
+    return Stream.of(Precision.TF32, Precision.BF16, Precision.FP16)
+        .flatMap(
+            precision ->
+                StepContract.all()
+                    .map(
+                        network ->
+                            DynamicTest.dynamicTest(
+                                precision + " " + network.name(),
+                                () -> test.run(precision, network))));
+  }
+
+  private interface PrecisionTest {
+    void run(Precision precision, Network network);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> oneStepIsNearTheReference() {
+    return each(
+        (precision, network) -> {
+          // Whether dropout's own numbers are the same is tested in single precision.
+          Programs programs = Programs.observingAll(network.withoutDropout(), BATCH);
+          Map<String, float[]> expected;
+          try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
+              NetworkRig rig = new NetworkRig(reference, programs)) {
+            expected = step(rig);
+          }
+          double bound = bound(programs, precision);
+          try (Backend backend = open(precision);
+              NetworkRig rig = new NetworkRig(backend, programs)) {
+            step(rig)
+                .forEach(
+                    (name, got) -> {
+                      double off = PeerContract.distance(expected.get(name), got, null);
+                      assertTrue(
+                          off <= bound, "%s is off by %.1e of %.1e".formatted(name, off, bound));
+                    });
+          }
+        });
+  }
+
+  private static Map<String, float[]> step(NetworkRig rig) {
+    rig.trainSteps(1);
+    Map<String, float[]> all = new LinkedHashMap<>(rig.observed());
+    all.putAll(rig.learned());
+    return all;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyRunHasTheSameBits() {
+    return each(
+        (precision, network) -> {
+          Programs programs = Programs.of(network, BATCH);
+          Map<String, float[]> first = learned(programs, precision);
+          assertEquals("", NetworkRig.difference(first, learned(programs, precision)));
+        });
+  }
+
+  private Map<String, float[]> learned(Programs programs, Precision precision) {
+    try (Backend backend = open(precision);
+        NetworkRig rig = new NetworkRig(backend, programs)) {
+      Map<String, float[]> all = rig.trainSteps(STEPS).learned();
+      all.putAll(rig.evaluate());
+      return all;
+    }
+  }
+}

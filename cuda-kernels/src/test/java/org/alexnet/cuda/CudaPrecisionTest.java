@@ -1,0 +1,12 @@
+package org.alexnet.cuda;
+
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.Precision;
+import org.alexnet.backend.PrecisionContract;
+
+class CudaPrecisionTest extends PrecisionContract {
+  @Override
+  protected Backend open(Precision precision) {
+    return StandInBackend.deterministic(precision, 1);
+  }
+}
