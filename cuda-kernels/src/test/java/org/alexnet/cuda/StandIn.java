@@ -151,10 +151,15 @@ final class StandIn {
     }
   }
 
-  @SuppressWarnings("restricted")
   private static Object invoke(String function, FunctionDescriptor type, Object... arguments) {
+    return invokeIn(used(), function, type, arguments);
+  }
+
+  @SuppressWarnings("restricted")
+  private static Object invokeIn(
+      Path library, String function, FunctionDescriptor type, Object... arguments) {
     MemorySegment address =
-        SymbolLookup.libraryLookup(loaded(), Arena.global()).findOrThrow(function);
+        SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow(function);
     try {
       return Linker.nativeLinker().downcallHandle(address, type).invokeWithArguments(arguments);
     } catch (Throwable e) {
@@ -162,12 +167,14 @@ final class StandIn {
     }
   }
 
-  /** The stand-in for the driver that this process has in memory; where none is, CUDA 12's. */
-  private static Path loaded() {
+  /** The stand-in for the driver that this process calls; where it calls none, CUDA 12's. */
+  private static Path used() {
     try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
       return maps.filter(line -> line.endsWith("/libcuda.so.1"))
           .map(line -> Path.of(line.substring(line.indexOf('/'))))
           .filter(path -> path.startsWith(BUILT))
+          .distinct()
+          .filter(path -> (int) invokeIn(path, "standin_used", FunctionDescriptor.of(JAVA_INT)) > 0)
           .findFirst()
           .orElseGet(() -> folder(12).resolve("libcuda.so.1"));
     } catch (IOException e) {
