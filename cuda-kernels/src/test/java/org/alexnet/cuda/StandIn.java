@@ -183,15 +183,15 @@ final class StandIn {
   }
 
   /**
-   * The folder is named by what the sources are, so that a change makes a new one. It appears
-   * whole: it is built beside its place, by one process at a time.
+   * The folder is named by what the sources and the processor are, so that a change makes a new
+   * one. It appears whole: it is built beside its place, by one process at a time.
    */
   private static synchronized Path build(int cudaMajor, String without) {
     try {
       requireCompiler();
       Files.createDirectories(BUILT);
       String name = "cuda-" + cudaMajor + (without.isEmpty() ? "" : "-without-" + without);
-      Path folder = BUILT.resolve(name + "-" + hashOfSources());
+      Path folder = BUILT.resolve(name + "-" + hash());
       try (FileChannel file =
               FileChannel.open(
                   BUILT.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -229,7 +229,7 @@ final class StandIn {
     Assumptions.abort(reason);
   }
 
-  private static String hashOfSources() throws IOException {
+  private static String hash() throws IOException {
     try {
       MessageDigest hash = MessageDigest.getInstance("SHA-256");
       List<Path> sources;
@@ -238,6 +238,13 @@ final class StandIn {
       }
       for (Path source : sources) {
         hash.update(Files.readAllBytes(source));
+      }
+      // Code for this processor is no code for every other that shares the folder.
+      try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+        lines
+            .filter(line -> line.startsWith("flags"))
+            .findFirst()
+            .ifPresent(flags -> hash.update(flags.getBytes()));
       }
       return HexFormat.of().formatHex(hash.digest(), 0, 6);
     } catch (NoSuchAlgorithmException e) {

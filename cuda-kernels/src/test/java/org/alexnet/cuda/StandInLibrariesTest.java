@@ -164,6 +164,28 @@ final class StandInLibrariesTest extends StandInFixture {
     violated(719, "no workspace of ours", stream);
   }
 
+  @Test
+  void aCapturedProductIsReplayed() {
+    CUstream stream = stream();
+    cublasHandle handle = blas(stream);
+    ok(cublasSetWorkspace(handle, allocate(4096), 4096));
+    CUdeviceptr two = upload(new float[] {2}, stream);
+    CUdeviceptr one = upload(new float[] {1}, stream);
+    CUdeviceptr c = upload(new float[] {0}, stream);
+    ok(cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL));
+    ok(gemm(handle, 0, 0, 1, 1, 1, two, 1, one, 1, 1, c, 1, COMPUTE_32F));
+    CUgraph graph = new CUgraph();
+    ok(cuStreamEndCapture(stream, graph));
+    CUgraphExec exec = new CUgraphExec();
+    ok(cuGraphInstantiate(exec, graph, 0));
+    for (int i = 0; i < 3; i++) {
+      ok(cuGraphLaunch(exec, stream));
+    }
+    assertEquals(6, read(c, 1, stream)[0]);
+    ok(cuGraphExecDestroy(exec));
+    ok(cuGraphDestroy(graph));
+  }
+
   // ---- cuDNN ----
 
   @ParameterizedTest
