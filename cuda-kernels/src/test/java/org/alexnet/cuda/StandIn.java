@@ -189,6 +189,7 @@ final class StandIn {
   private static synchronized Path build(int cudaMajor, String without) {
     try {
       requireCompiler();
+      Path whole = without.isEmpty() ? null : build(cudaMajor, "");
       Files.createDirectories(BUILT);
       String name = "cuda-" + cudaMajor + (without.isEmpty() ? "" : "-without-" + without);
       Path folder = BUILT.resolve(name + "-" + hash());
@@ -198,6 +199,9 @@ final class StandIn {
           var lock = file.lock()) {
         if (!Files.exists(folder)) {
           Path unfinished = Files.createTempDirectory(BUILT, "unfinished");
+          if (whole != null) {
+            copy(whole, unfinished);
+          }
           run(
               List.of(
                   "sh",
@@ -212,6 +216,14 @@ final class StandIn {
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
     }
   }
 
