@@ -34,6 +34,7 @@ abstract class StandInFixture {
   static final CUcontext[] CONTEXTS = {new CUcontext(), new CUcontext()};
   private static SymbolLookup nvrtc;
 
+  private int liveBefore;
   final List<Runnable> endings = new ArrayList<>();
 
   @BeforeAll
@@ -65,6 +66,7 @@ abstract class StandInFixture {
     StandIn.heal();
     StandIn.reset();
     on(0);
+    liveBefore = StandIn.liveTotal();
   }
 
   @AfterEach
@@ -76,7 +78,7 @@ abstract class StandInFixture {
       endings.get(i).run();
     }
     assertEquals(List.of(), StandIn.violations());
-    assertEquals(CONTEXTS.length, StandIn.liveTotal(), StandIn.live());
+    assertEquals(liveBefore, StandIn.liveTotal(), StandIn.live());
   }
 
   // ---- what the tests call ----
