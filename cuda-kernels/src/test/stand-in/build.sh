@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the stand-ins: build.sh FOLDER CUDA-MAJOR [SYMBOL-TO-LEAVE-OUT]. Run by StandIn.java.
+# Builds the stand-ins: build.sh FOLDER CUDA-MAJOR. Run by StandIn.java.
+# build.sh FOLDER CUDA-MAJOR SYMBOL builds one of them again, without this symbol.
 set -e
 out=$1
 major=$2
@@ -21,17 +22,28 @@ library() {
 # shellcheck disable=SC2086
 driver() { g++ $flags -O2 -Wl,-soname,libcuda.so.1 driver.cpp -ldl -pthread -o "$out/libcuda.so.1"; }
 
-# The others link to libcuda.so.1; so that they need not wait for it, to an empty one first.
-echo | g++ -shared -x c++ - -Wl,-soname,libcuda.so.1 -o "$out/libcuda.so.1"
-
 # Products of small integers stay exact, and sums keep their order, whatever the machine.
 fast="-O3 -march=native"
-library libcudnn.so.9 'cudnn*' dnn.cpp "$fast" &
+blas() { library "libcublas.so.$major" 'cublas*' blas.cpp "$fast"; }
+dnn() { library libcudnn.so.9 'cudnn*' dnn.cpp "$fast"; }
+nvrtc() { library "libnvrtc.so.$major" 'nvrtc*' nvrtc.cpp -O1; }
+
+case "$3" in
+  '') ;;
+  cublas*) blas; exit ;;
+  cudnn*) dnn; exit ;;
+  nvrtc*) nvrtc; exit ;;
+  *) driver; exit ;;
+esac
+
+# The others link to libcuda.so.1; so that they need not wait for it, to an empty one first.
+echo | g++ -shared -x c++ - -Wl,-soname,libcuda.so.1 -o "$out/libcuda.so.1"
+dnn &
 first=$!
-library "libcublas.so.$major" 'cublas*' blas.cpp "$fast"
+blas
 library "libcublasLt.so.$major" 'cublasLt*' blas_lt.cpp -O1
 wait $first
-library "libnvrtc.so.$major" 'nvrtc*' nvrtc.cpp -O1 &
+nvrtc &
 first=$!
 driver
 wait $first

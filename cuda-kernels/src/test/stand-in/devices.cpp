@@ -5,6 +5,8 @@
 #include "core.hpp"
 
 namespace standin {
+void countLive(const char* kind, long by);
+
 namespace {
 
 bool initialized = false;
@@ -71,17 +73,14 @@ int ready() {
   return faultOf(current->device);
 }
 
-long retainedContexts() {
-  long n = 0;
-  for (Context* c : contexts) n += c ? c->retained : 0;
-  return n;
-}
-
 }  // namespace standin
 
 using namespace standin;
 
 extern "C" {
+
+// Whether this library is the one that the process calls: more than one may be in memory.
+int standin_used() { return initialized; }
 
 int cuInit(unsigned flags) {
   ENTRY;
@@ -194,6 +193,7 @@ int cuDevicePrimaryCtxRetain(Context** result, int device) {
   if (!exists(device)) return INVALID_DEVICE;
   if (int fault = faultOf(device)) return fault;
   context(device)->retained++;
+  countLive("context", 1);
   *result = context(device);
   return SUCCESS;
 }
@@ -203,7 +203,9 @@ int cuDevicePrimaryCtxRelease_v2(int device) {
   if (!exists(device)) return INVALID_DEVICE;
   if (context(device)->retained == 0) return INVALID_CONTEXT;
   finishDevice(device, false);
-  context(device)->retained--;
+  countLive("context", -1);
+  if (--context(device)->retained == 0)
+    for (bool& peer : context(device)->peers) peer = false;
   return SUCCESS;
 }
 

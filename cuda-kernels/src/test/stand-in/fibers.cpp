@@ -66,6 +66,13 @@ struct Scheduler {
     }
     stacks = static_cast<char*>(all);
     for (std::size_t i = 0; i < MOST; i++) fibers[i].stack = stacks + i * STACK;
+    freeAll();
+  }
+
+  void freeAll() {
+    waiting.clear();
+    free.clear();
+    for (std::size_t i = MOST; i-- > 0;) free.push_back(&fibers[i]);
   }
 };
 
@@ -118,9 +125,6 @@ BlockEnd runBlock(const std::function<void()>& thread, Here& here) {
   s.count = here.blockSize.x * here.blockSize.y * here.blockSize.z;
   s.abandoned = false;
   s.blockPhase = ++s.phase;
-  s.waiting.clear();
-  s.free.clear();
-  for (std::size_t i = MOST; i-- > 0;) s.free.push_back(&s.fibers[i]);
   while (s.next < s.count && !s.abandoned) {
     Fiber* f = s.free.back();
     s.free.pop_back();
@@ -128,7 +132,10 @@ BlockEnd runBlock(const std::function<void()>& thread, Here& here) {
     resume(s, f);
   }
   while (!s.abandoned && !s.waiting.empty()) {
-    if (s.waiting.size() != s.count) return BlockEnd::DIVERGED;
+    if (s.waiting.size() != s.count) {
+      s.freeAll();
+      return BlockEnd::DIVERGED;
+    }
     s.phase++;
     s.round.swap(s.waiting);
     s.waiting.clear();
@@ -139,7 +146,9 @@ BlockEnd runBlock(const std::function<void()>& thread, Here& here) {
       if (s.abandoned) break;
     }
   }
-  return s.abandoned ? BlockEnd::ABANDONED : BlockEnd::DONE;
+  if (!s.abandoned) return BlockEnd::DONE;
+  s.freeAll();
+  return BlockEnd::ABANDONED;
 }
 
 void abandonBlock() {

@@ -94,6 +94,7 @@ int load(Module** result, const char* image) {
 }
 
 const Module* active = nullptr;  // of the kernel that runs
+void forgetRecent();
 
 struct Arguments {
   std::vector<std::vector<char>> values;
@@ -108,6 +109,7 @@ void run(Function* f, Index grid, Index block, const std::shared_ptr<Arguments>&
     return;
   }
   active = m;
+  forgetRecent();
   *m->here = {{}, {}, block, grid};
   std::function<void()> thread = [&] { f->kernel->run(arguments->pointers.data()); };
   BlockEnd end = BlockEnd::DONE;
@@ -154,10 +156,28 @@ void shared(Module& m, Address a, std::size_t size, bool writes) {
   }
 }
 
+// The 64 bytes that the running kernel has touched lately: neighbours mostly touch the same, and
+// need no second check.
+struct Recent {
+  std::size_t granule;
+  std::size_t end;  // where the allocation ends
+  bool write;
+};
+constexpr std::size_t RECENT = 64;
+Recent recent[RECENT];
+
+void forgetRecent() { std::memset(recent, 0, sizeof recent); }
+
 inline void hook(void* pointer, std::size_t size, bool writes) {
   Address a = reinterpret_cast<Address>(pointer);
   if (inRanges(a)) {
+    std::size_t granule = a / 64;
+    Recent& r = recent[(granule ^ granule >> 6 ^ granule >> 12) % RECENT];
+    bool within = (a + size - 1) / 64 == granule;
+    if (within && r.granule == granule && a + size <= r.end && (r.write || !writes)) return;
     if (!touch(pointer, size, writes)) abandonBlock();
+    const Allocation* found = allocationAt(a);
+    if (within) r = {granule, found->begin + found->size, writes};
     return;
   }
   if (!active || onFiberStack(a)) return;
@@ -165,6 +185,16 @@ inline void hook(void* pointer, std::size_t size, bool writes) {
   if (a >= m.shared && a + size <= m.sharedEnd) return shared(m, a, size, writes);
   if (a >= m.first && a + size <= m.last) return;
   bad((writes ? " writes " : " reads ") + describe(a), ILLEGAL_ADDRESS);
+}
+
+// A volatile access says that others may have theirs at the same time: only the address counts.
+void volatileHook(void* pointer, std::size_t size, bool writes) {
+  Address a = reinterpret_cast<Address>(pointer);
+  if (!inRanges(a)) return hook(pointer, size, writes);
+  const Allocation* found = allocationAt(a);
+  if (!found || a + size > found->begin + found->size) {
+    if (!touch(pointer, size, writes)) abandonBlock();
+  }
 }
 
 }  // namespace
@@ -179,10 +209,8 @@ extern "C" {
   void __tsan_write##size(void* p) { hook(p, size, true); }                          \
   void __tsan_unaligned_read##size(void* p) { hook(p, size, false); }                \
   void __tsan_unaligned_write##size(void* p) { hook(p, size, true); }                \
-  void __tsan_volatile_read##size(void* p) { hook(p, size, false); }                 \
-  void __tsan_volatile_write##size(void* p) { hook(p, size, true); }                 \
-  void __tsan_unaligned_volatile_read##size(void* p) { hook(p, size, false); }       \
-  void __tsan_unaligned_volatile_write##size(void* p) { hook(p, size, true); }
+  void __tsan_volatile_read##size(void* p) { volatileHook(p, size, false); }         \
+  void __tsan_volatile_write##size(void* p) { volatileHook(p, size, true); }
 HOOKS(1)
 HOOKS(2)
 HOOKS(4)

@@ -104,7 +104,8 @@ int compile(Program& p, const std::string& defines, const std::string& folder) {
   std::ofstream(folder + "/program.ii", std::ios::app) << table(kernels(preprocessed));
   // Contraction is nvcc's default too, but which sums it contracts is the compiler's choice.
   if (!run("g++ -std=c++17 -w -O1 -fPIC -ffp-contract=off -fvisibility=hidden -fno-gnu-unique "
-           "-fno-exceptions -fno-stack-protector -fsanitize=thread -c program.ii -o program.o",
+           "-fno-exceptions -fno-stack-protector -fsanitize=thread "
+           "--param tsan-distinguish-volatile=1 -c program.ii -o program.o",
            folder, p.log))
     return COMPILATION;
   std::string library = quoted(ownFolder() + "/libcuda.so.1");

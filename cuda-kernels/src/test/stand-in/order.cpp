@@ -177,10 +177,9 @@ void forget(Address begin, std::size_t size) {
 
 void perform(const Work& work, const Place& place, const Clock& clock) {
   // What a failed context still has in its queues is dropped.
-  if (faultOf(work.device)) return;
+  if (faultOf(work.device) || !work.run) return;
   if (countOperationLoses(work.device)) return fail(work.device, LAUNCH_FAILED);
   if (work.launch && countLaunchFails()) return fail(work.device, LAUNCH_FAILED);
-  if (!work.run) return;
   Order& o = order();
   std::string name = work.name + " (" + place.where + ")";
   auto [entry, fresh] = o.numbers.try_emplace(name, std::uint32_t(o.names.size()));

@@ -164,7 +164,8 @@ int set(Address to, std::size_t size, std::size_t width, unsigned value, void* h
   auto run = [=] {
     char* start = reinterpret_cast<char*>(to);
     if (!touch(start, size, true)) return;
-    for (std::size_t i = 0; i < size; i += width) std::memcpy(start + i, &value, width);
+    if (width == 1) std::memset(start, int(value), size);
+    else std::fill_n(reinterpret_cast<unsigned*>(start), size / 4, value);
   };
   return enqueue(s, {"memset", s->device, false, true, run});
 }

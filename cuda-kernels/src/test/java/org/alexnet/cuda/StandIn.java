@@ -151,10 +151,15 @@ final class StandIn {
     }
   }
 
-  @SuppressWarnings("restricted")
   private static Object invoke(String function, FunctionDescriptor type, Object... arguments) {
+    return invokeIn(used(), function, type, arguments);
+  }
+
+  @SuppressWarnings("restricted")
+  private static Object invokeIn(
+      Path library, String function, FunctionDescriptor type, Object... arguments) {
     MemorySegment address =
-        SymbolLookup.libraryLookup(loaded(), Arena.global()).findOrThrow(function);
+        SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow(function);
     try {
       return Linker.nativeLinker().downcallHandle(address, type).invokeWithArguments(arguments);
     } catch (Throwable e) {
@@ -162,12 +167,14 @@ final class StandIn {
     }
   }
 
-  /** The stand-in for the driver that this process has in memory; where none is, CUDA 12's. */
-  private static Path loaded() {
+  /** The stand-in for the driver that this process calls; where it calls none, CUDA 12's. */
+  private static Path used() {
     try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
       return maps.filter(line -> line.endsWith("/libcuda.so.1"))
           .map(line -> Path.of(line.substring(line.indexOf('/'))))
           .filter(path -> path.startsWith(BUILT))
+          .distinct()
+          .filter(path -> (int) invokeIn(path, "standin_used", FunctionDescriptor.of(JAVA_INT)) > 0)
           .findFirst()
           .orElseGet(() -> folder(12).resolve("libcuda.so.1"));
     } catch (IOException e) {
@@ -176,21 +183,25 @@ final class StandIn {
   }
 
   /**
-   * The folder is named by what the sources are, so that a change makes a new one. It appears
-   * whole: it is built beside its place, by one process at a time.
+   * The folder is named by what the sources and the processor are, so that a change makes a new
+   * one. It appears whole: it is built beside its place, by one process at a time.
    */
   private static synchronized Path build(int cudaMajor, String without) {
     try {
       requireCompiler();
+      Path whole = without.isEmpty() ? null : build(cudaMajor, "");
       Files.createDirectories(BUILT);
       String name = "cuda-" + cudaMajor + (without.isEmpty() ? "" : "-without-" + without);
-      Path folder = BUILT.resolve(name + "-" + hashOfSources());
+      Path folder = BUILT.resolve(name + "-" + hash());
       try (FileChannel file =
               FileChannel.open(
                   BUILT.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           var lock = file.lock()) {
         if (!Files.exists(folder)) {
           Path unfinished = Files.createTempDirectory(BUILT, "unfinished");
+          if (whole != null) {
+            copy(whole, unfinished);
+          }
           run(
               List.of(
                   "sh",
@@ -208,6 +219,14 @@ final class StandIn {
     }
   }
 
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
   private static void requireCompiler() {
     String reason = "stand-in tests skipped: they need Linux on x86-64 and g++ in the PATH";
     boolean suits =
@@ -222,7 +241,7 @@ final class StandIn {
     Assumptions.abort(reason);
   }
 
-  private static String hashOfSources() throws IOException {
+  private static String hash() throws IOException {
     try {
       MessageDigest hash = MessageDigest.getInstance("SHA-256");
       List<Path> sources;
@@ -231,6 +250,13 @@ final class StandIn {
       }
       for (Path source : sources) {
         hash.update(Files.readAllBytes(source));
+      }
+      // Code for this processor is no code for every other that shares the folder.
+      try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+        lines
+            .filter(line -> line.startsWith("flags"))
+            .findFirst()
+            .ifPresent(flags -> hash.update(flags.getBytes()));
       }
       return HexFormat.of().formatHex(hash.digest(), 0, 6);
     } catch (NoSuchAlgorithmException e) {

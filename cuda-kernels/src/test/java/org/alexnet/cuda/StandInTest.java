@@ -1,36 +1,23 @@
 package org.alexnet.cuda;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static jcuda.driver.JCudaDriver.*;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.*;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The stand-in for the driver does what CUDA says, and notices what a GPU would leave to luck. */
-final class StandInTest {
+final class StandInTest extends StandInFixture {
   private static final String SOURCE =
       """
       #define KERNEL(name, ...) extern "C" __global__ void __launch_bounds__(256) name(__VA_ARGS__)
@@ -85,55 +72,12 @@ final class StandInTest {
         to[i] = __umulhi(i << 16, 1u << 16) + (__float_as_uint(1.0f) >> 31);
       }
       """;
-  private static final CUcontext[] CONTEXTS = {new CUcontext(), new CUcontext()};
-  private static SymbolLookup nvrtc;
   private static String compiled;
 
-  private final List<Runnable> endings = new ArrayList<>();
-
   @BeforeAll
-  static void load() {
-    Path folder = StandIn.folder(12);
-    StandIn.load(folder);
-    nvrtc = lookup(folder.resolve("libnvrtc.so.12"));
-    ok(cuInit(0));
-    for (int d = 0; d < 2; d++) {
-      ok(cuDevicePrimaryCtxRetain(CONTEXTS[d], device(d)));
-    }
+  static void compile() {
     compiled = compile(SOURCE, "-DBLOCK=64", "--gpu-architecture=compute_80");
     assertTrue(compiled.startsWith("// stand-in module"), compiled);
-  }
-
-  private static CUdevice device(int ordinal) {
-    CUdevice device = new CUdevice();
-    ok(cuDeviceGet(device, ordinal));
-    return device;
-  }
-
-  @AfterAll
-  static void release() {
-    for (int d = 0; d < 2; d++) {
-      ok(cuDevicePrimaryCtxRelease(device(d)));
-    }
-  }
-
-  @BeforeEach
-  void begin() {
-    StandIn.heal();
-    StandIn.reset();
-    on(0);
-  }
-
-  @AfterEach
-  void end() {
-    StandIn.heal();
-    StandIn.reset();
-    on(0);
-    for (int i = endings.size(); i-- > 0; ) {
-      endings.get(i).run();
-    }
-    assertEquals(List.of(), StandIn.violations());
-    assertEquals(0, StandIn.liveTotal(), StandIn.live());
   }
 
   @Test
@@ -422,15 +366,18 @@ final class StandInTest {
 
   @Test
   void whatIsNotGivenBackIsCounted() {
+    int before = StandIn.liveTotal();
     CUdeviceptr x = new CUdeviceptr();
     ok(cuMemAlloc(x, 64));
     CUevent event = new CUevent();
     ok(cuEventCreate(event, 0));
-    assertEquals(2, StandIn.liveTotal());
+    assertEquals(before + 2, StandIn.liveTotal());
     assertTrue(StandIn.live().startsWith("allocation 1, pinned 0"), StandIn.live());
     assertTrue(StandIn.live().contains("event 1"), StandIn.live());
     ok(cuMemFree(x));
     ok(cuEventDestroy(event));
+    assertEquals(before, StandIn.liveTotal());
+    assertTrue(StandIn.live().contains("context 2"), "what the tests themselves retain");
   }
 
   @Test
@@ -458,6 +405,57 @@ final class StandInTest {
   }
 
   @Test
+  void aFunctionIsLeftOut() {
+    SymbolLookup without = lookup(StandIn.without("cuGraphLaunch").resolve("libcuda.so.1"));
+    assertTrue(without.find("cuGraphLaunch").isEmpty());
+    assertTrue(without.find("cuGraphDestroy").isPresent());
+    assertEquals(List.of(), StandIn.violations(), "the library in use is still the other");
+  }
+
+  @Test
+  void cuda13HasItsOwnNames() {
+    Path folder = StandIn.folder(13);
+    assertTrue(Files.exists(folder.resolve("libcublas.so.13")));
+    assertTrue(Files.exists(folder.resolve("libnvrtc.so.13")));
+    assertTrue(Files.exists(folder.resolve("libcudnn.so.9")));
+    assertTrue(Files.exists(folder.resolve("libnvrtc-builtins.so.13.0")));
+  }
+
+  @Test
+  void aChildReadsItsOptions() throws Exception {
+    assertEquals("version 11040, devices 1", child("driver=11040;devices=1"));
+    assertEquals("version 12060, devices 2", child(""));
+    assertTrue(child("crash=cuInit").contains("SIGSEGV"));
+  }
+
+  private static String child(String options) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:ErrorFile=/dev/null",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Child.class.getName());
+    builder.environment().put("ALEXNET_STANDIN", options);
+    Process process = builder.redirectErrorStream(true).start();
+    return new String(process.getInputStream().readAllBytes()).strip();
+  }
+
+  /** What a child process runs. */
+  static final class Child {
+    public static void main(String[] args) {
+      StandIn.load(StandIn.folder(12));
+      int[] version = new int[1];
+      int[] devices = new int[1];
+      cuInit(0);
+      cuDriverGetVersion(version);
+      cuDeviceGetCount(devices);
+      System.out.println("version " + version[0] + ", devices " + devices[0]);
+    }
+  }
+
+  @Test
   void countsCount() {
     StandIn.Counts before = StandIn.counts();
     CUstream stream = stream();
@@ -470,68 +468,6 @@ final class StandInTest {
     assertEquals(before.hostSyncs() + 2, after.hostSyncs());
   }
 
-  // ---- what the tests call ----
-
-  private interface Fill {
-    float at(int i);
-  }
-
-  private final class Pinned {
-    final Pointer pointer = new Pointer();
-    private final int size;
-
-    Pinned(int size) {
-      this.size = size;
-      ok(cuMemHostAlloc(pointer, size * 4L, 0));
-      endings.add(() -> ok(cuMemFreeHost(pointer)));
-    }
-
-    FloatBuffer values() {
-      return pointer.getByteBuffer(0, size * 4L).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    }
-  }
-
-  private CUstream stream() {
-    CUstream stream = new CUstream();
-    ok(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
-    endings.add(() -> ok(cuStreamDestroy(stream)));
-    return stream;
-  }
-
-  private CUevent event() {
-    CUevent event = new CUevent();
-    ok(cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING));
-    endings.add(() -> ok(cuEventDestroy(event)));
-    return event;
-  }
-
-  private CUdeviceptr allocate(long bytes) {
-    CUdeviceptr pointer = new CUdeviceptr();
-    ok(cuMemAlloc(pointer, bytes));
-    endings.add(() -> ok(cuMemFree(pointer)));
-    return pointer;
-  }
-
-  private CUdeviceptr memory(int size, CUstream stream, Fill fill) {
-    CUdeviceptr pointer = allocate(size * 4L);
-    Pinned host = new Pinned(size);
-    for (int i = 0; i < size; i++) {
-      host.values().put(i, fill.at(i));
-    }
-    ok(cuMemcpyHtoDAsync(pointer, host.pointer, size * 4L, stream));
-    ok(cuStreamSynchronize(stream));
-    return pointer;
-  }
-
-  private float[] read(CUdeviceptr from, int size, CUstream stream) {
-    Pinned host = new Pinned(size);
-    ok(cuMemcpyDtoHAsync(host.pointer, from, size * 4L, stream));
-    ok(cuStreamSynchronize(stream));
-    float[] values = new float[size];
-    host.values().get(values);
-    return values;
-  }
-
   private CUfunction function(String name) {
     CUmodule module = new CUmodule();
     ok(cuModuleLoadData(module, (compiled + "\0").getBytes()));
@@ -539,100 +475,6 @@ final class StandInTest {
     CUfunction function = new CUfunction();
     ok(cuModuleGetFunction(function, module, name));
     return function;
-  }
-
-  private static void launch(
-      CUfunction function, int blocks, int threads, CUstream stream, Pointer... arguments) {
-    ok(
-        cuLaunchKernel(
-            function, blocks, 1, 1, threads, 1, 1, 0, stream, Pointer.to(arguments), null));
-  }
-
-  private static Pointer n(int value) {
-    return Pointer.to(new int[] {value});
-  }
-
-  private static Pointer f(float value) {
-    return Pointer.to(new float[] {value});
-  }
-
-  private static void on(int device) {
-    ok(cuCtxSetCurrent(CONTEXTS[device]));
-  }
-
-  private static <T> T on(int device, java.util.function.Supplier<T> work) {
-    on(device);
-    T result = work.get();
-    on(0);
-    return result;
-  }
-
-  /** Waiting fails, and says so. */
-  private static void violated(int error, String message, CUstream stream) {
-    assertEquals(error, cuStreamSynchronize(stream));
-    assertEquals(1, StandIn.violations().size(), StandIn.violations()::toString);
-    assertTrue(StandIn.violations().get(0).contains(message), StandIn.violations()::toString);
-  }
-
-  private static void ok(int error) {
-    assertEquals(0, error, () -> CUresult.stringFor(error));
-  }
-
-  // ---- NVRTC ----
-
-  @SuppressWarnings("restricted")
-  private static SymbolLookup lookup(Path library) {
-    return SymbolLookup.libraryLookup(library, Arena.global());
-  }
-
-  @SuppressWarnings("restricted")
-  private static int nvrtc(String function, Object... arguments) {
-    MemoryLayout[] types = new MemoryLayout[arguments.length];
-    for (int i = 0; i < types.length; i++) {
-      types[i] = arguments[i] instanceof MemorySegment ? ADDRESS : JAVA_INT;
-    }
-    try {
-      return (int)
-          Linker.nativeLinker()
-              .downcallHandle(nvrtc.findOrThrow(function), FunctionDescriptor.of(JAVA_INT, types))
-              .invokeWithArguments(arguments);
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static String compile(String source, String... options) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment program = arena.allocate(ADDRESS);
-      MemorySegment nothing = MemorySegment.NULL;
-      ok(
-          nvrtc(
-              "nvrtcCreateProgram",
-              program,
-              arena.allocateFrom(source),
-              arena.allocateFrom("test.cu"),
-              0,
-              nothing,
-              nothing));
-      MemorySegment handle = program.get(ADDRESS, 0);
-      MemorySegment list = arena.allocate(ADDRESS, options.length);
-      for (int i = 0; i < options.length; i++) {
-        list.setAtIndex(ADDRESS, i, arena.allocateFrom(options[i]));
-      }
-      int status = nvrtc("nvrtcCompileProgram", handle, options.length, list);
-      String text = text(arena, handle, status == 0 ? "PTX" : "ProgramLog");
-      ok(nvrtc("nvrtcDestroyProgram", program));
-      return text;
-    }
-  }
-
-  @SuppressWarnings("restricted")
-  private static String text(Arena arena, MemorySegment program, String what) {
-    MemorySegment size = arena.allocate(JAVA_LONG);
-    ok(nvrtc("nvrtcGet" + what + "Size", program, size));
-    MemorySegment text = arena.allocate(size.get(JAVA_LONG, 0));
-    ok(nvrtc("nvrtcGet" + what, program, text));
-    return text.getString(0);
   }
 
   @Test
