@@ -16,6 +16,9 @@ namespace {
 
 enum { COMPILATION = 6, INVALID_PROGRAM = 4, INVALID_INPUT = 3, INVALID_OPTION = 5, INTERNAL = 11 };
 
+// The newest GPUs that this release knows, as CUDA 12.6's does.
+const int NEWEST_ARCHITECTURE = 90;
+
 // The assembler includes the header as it is.
 extern "C" const char standin_device_header[], standin_device_header_end[];
 asm(R"(
@@ -33,6 +36,7 @@ standin_device_header_end:
 
 struct Program : Object {
   std::string source, name, log, text;
+  bool real = false;  // compiled for a real architecture, not only a virtual one
   Program() : Object("program", -1) {}
 };
 
@@ -159,7 +163,16 @@ int nvrtcCompileProgram(Program* program, int count, const char* const* options)
   std::string defines;
   for (int i = 0; i < count; i++) {
     std::string option = options[i];
+    const std::string architecture = "--gpu-architecture=";
     if (option.compare(0, 2, "-D") == 0) defines += " " + quoted(option);
+    else if (option.compare(0, architecture.size(), architecture) == 0) {
+      std::string name = option.substr(architecture.size());
+      program->real = name.compare(0, 3, "sm_") == 0;
+      if (std::atoi(name.c_str() + name.find('_') + 1) > NEWEST_ARCHITECTURE) {
+        program->log = "invalid value for --gpu-architecture: " + name;
+        return INVALID_OPTION;
+      }
+    }
     else if (option.empty() || option[0] != '-') {
       program->log = "unrecognized option " + option;
       return INVALID_OPTION;
@@ -201,6 +214,21 @@ int nvrtcGetPTX(Program* program, char* text) {
   ENTRY;
   if (!find(program, "program") || program->text.empty()) return INVALID_PROGRAM;
   std::memcpy(text, program->text.c_str(), program->text.size() + 1);
+  return SUCCESS;
+}
+
+// For a real architecture there is machine code as well.
+int nvrtcGetCUBINSize(Program* program, std::size_t* size) {
+  ENTRY;
+  if (!find(program, "program") || program->text.empty() || !program->real) return INVALID_PROGRAM;
+  *size = program->text.size() + 1;
+  return SUCCESS;
+}
+
+int nvrtcGetCUBIN(Program* program, char* code) {
+  ENTRY;
+  if (!find(program, "program") || program->text.empty() || !program->real) return INVALID_PROGRAM;
+  std::memcpy(code, program->text.c_str(), program->text.size() + 1);
   return SUCCESS;
 }
 

@@ -32,12 +32,22 @@ public abstract class PrecisionContract {
   }
 
   /**
-   * How far a tensor may be off in the Euclidean norm. Each operation rounds what it reads or
-   * writes once more; independent roundings add up like the square root of their number. The factor
-   * leaves room for what a rectifier or a maximum makes of a rounding at its edge.
+   * How far what is computed forward may be off in the Euclidean norm. Each operation rounds what
+   * it reads or writes once more; independent roundings add up like the square root of their
+   * number.
    */
   private static double bound(Programs programs, Precision precision) {
     return 4 * Math.sqrt(programs.train().ops().size()) * unit(precision);
+  }
+
+  /**
+   * The same for gradients and what they change. A rectifier or a maximum falls the other way where
+   * it is nearer to its edge than the rounding, which a share of them are that is like the rounding
+   * itself; each takes all of its gradient along, so that the norm is off by the root of that
+   * share.
+   */
+  private static double gradientBound(Programs programs, Precision precision) {
+    return 2 * Math.sqrt(bound(programs, precision) / 4);
   }
 
   private static Stream<DynamicTest> each(PrecisionTest test) {
@@ -67,12 +77,16 @@ public abstract class PrecisionContract {
               NetworkRig rig = new NetworkRig(reference, programs)) {
             expected = step(rig);
           }
-          double bound = bound(programs, precision);
           try (Backend backend = open(precision);
               NetworkRig rig = new NetworkRig(backend, programs)) {
             step(rig)
                 .forEach(
                     (name, got) -> {
+                      boolean gradient = name.contains(".grad") || name.contains(".momentum");
+                      double bound =
+                          gradient
+                              ? gradientBound(programs, precision)
+                              : bound(programs, precision);
                       double off = PeerContract.distance(expected.get(name), got, null);
                       assertTrue(
                           off <= bound, "%s is off by %.1e of %.1e".formatted(name, off, bound));

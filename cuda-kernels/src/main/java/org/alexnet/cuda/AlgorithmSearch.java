@@ -9,7 +9,6 @@ import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgoPerf;
 import jcuda.jcudnn.cudnnConvolutionFwdAlgoPerf;
 import jcuda.jcudnn.cudnnDeterminism;
 import org.alexnet.AlexNetException;
-import org.alexnet.backend.Precision;
 
 /** Chooses cuDNN's algorithm for a convolution, by measuring them or by cuDNN's advice. */
 final class AlgorithmSearch {
@@ -37,9 +36,6 @@ final class AlgorithmSearch {
    */
   ConvolutionAlgorithm choose(boolean measure) {
     device.use();
-    Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionMathType(plan.convolution(), ConvolutionPlan.mathType(device)),
-        "take a kind of arithmetic");
     long most = Math.min(WORKSPACE, device.freeBytes() / SHARE);
     List<ConvolutionAlgorithm> found = measure ? measured(most) : List.of();
     if (found.isEmpty()) {
@@ -189,15 +185,15 @@ final class AlgorithmSearch {
         switch (plan.problem().direction()) {
           case FORWARD -> {
             var p = forward[i];
-            add(all, p.status, p.algo, p.time, p.memory, p.determinism, p.mathType);
+            add(all, p.status, p.algo, p.time, p.memory, p.determinism);
           }
           case DATA -> {
             var p = data[i];
-            add(all, p.status, p.algo, p.time, p.memory, p.determinism, p.mathType);
+            add(all, p.status, p.algo, p.time, p.memory, p.determinism);
           }
           case FILTER -> {
             var p = filter[i];
-            add(all, p.status, p.algo, p.time, p.memory, p.determinism, p.mathType);
+            add(all, p.status, p.algo, p.time, p.memory, p.determinism);
           }
         }
       }
@@ -210,14 +206,10 @@ final class AlgorithmSearch {
         int number,
         float time,
         long memory,
-        int determinism,
-        int mathType) {
+        int determinism) {
       if (status == 0) {
         boolean deterministic = determinism == cudnnDeterminism.CUDNN_DETERMINISTIC;
-        // What was asked for: an answer of "default" would let single precision be TF32.
-        int math =
-            device.precision() == Precision.FP32 ? ConvolutionPlan.mathType(device) : mathType;
-        all.add(new ConvolutionAlgorithm(number, time, memory, deterministic, math));
+        all.add(new ConvolutionAlgorithm(number, time, memory, deterministic));
       }
     }
   }

@@ -7,7 +7,6 @@ package org.alexnet.cuda;
  * @param milliseconds measured, or what cuDNN expects; below 0 if unknown
  * @param workspaceBytes scratch memory
  * @param deterministic whether it gives the same bits every time
- * @param mathType what products are formed of
  */
 record ConvolutionAlgorithm(
-    int number, float milliseconds, long workspaceBytes, boolean deterministic, int mathType) {}
+    int number, float milliseconds, long workspaceBytes, boolean deterministic) {}

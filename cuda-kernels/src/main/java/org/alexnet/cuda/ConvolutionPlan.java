@@ -43,10 +43,11 @@ final class ConvolutionPlan implements AutoCloseable {
     this.y = tensor(problem.y(), format, type);
     this.filters = filters(problem.filters(), format, type);
     this.convolution = convolution(problem.window(), problem.groups());
-    this.algorithm = new AlgorithmSearch(this, layouts.storage()).choose(measure);
+    // Before the search, and not what it answers: JCudnn does not hand that over.
     Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionMathType(convolution.get(), algorithm.mathType()),
+        JCudnn.cudnnSetConvolutionMathType(convolution.get(), mathType(device)),
         "take a kind of arithmetic");
+    this.algorithm = new AlgorithmSearch(this, layouts.storage()).choose(measure);
   }
 
   private static Resource<cudnnTensorDescriptor> tensor(Shape s, int format, int type) {
@@ -93,7 +94,7 @@ final class ConvolutionPlan implements AutoCloseable {
   }
 
   /** What products may be formed of: cuDNN's own default takes TF32 for single precision. */
-  static int mathType(Device device) {
+  private static int mathType(Device device) {
     return switch (device.precision()) {
       case FP32 -> cudnnMathType.CUDNN_FMA_MATH;
       case TF32 -> cudnnMathType.CUDNN_DEFAULT_MATH;

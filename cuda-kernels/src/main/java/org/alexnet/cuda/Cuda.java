@@ -23,6 +23,11 @@ final class Cuda {
       this.code = code;
     }
 
+    /** As the library counts; -1 where that does not matter. */
+    int code() {
+      return code;
+    }
+
     boolean outOfMemory() {
       return code == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
     }

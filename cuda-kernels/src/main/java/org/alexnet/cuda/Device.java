@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static jcuda.driver.JCudaDriver.cuCtxEnablePeerAccess;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceCanAccessPeer;
@@ -95,7 +96,7 @@ final class Device implements AutoCloseable {
       copies = stream();
       blas = openBlas();
       dnn = openDnn();
-      load(compiler.ptx(capability()));
+      load(compiler.code(capability()));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -134,15 +135,16 @@ final class Device implements AutoCloseable {
     return handle;
   }
 
-  private void load(byte[] ptx) {
+  private void load(byte[] code) {
     module = new CUmodule();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment text = arena.allocate(ptx.length + 1L);
-      MemorySegment.copy(ptx, 0, text, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, ptx.length);
-      int code =
+      MemorySegment image = arena.allocateFrom(JAVA_BYTE, code);
+      int answer =
           cuModuleLoadDataEx(
-              module, Addresses.of(text.address()), 0, new int[0], Pointer.to(new int[0]));
-      own(Resource.of(this, module, code, "load the kernels on " + name(), m -> cuModuleUnload(m)));
+              module, Addresses.of(image.address()), 0, new int[0], Pointer.to(new int[0]));
+      own(
+          Resource.of(
+              this, module, answer, "load the kernels on " + name(), m -> cuModuleUnload(m)));
     }
   }
 

@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.Nvrtc.Target;
 
 /**
- * Our kernels as PTX for a device, compiled by the user's own NVRTC at first use, so that driver
+ * Our kernels as code for a device, compiled by the user's own NVRTC at first use, so that driver
  * and compiler fit, and kept for the next time.
  */
 final class KernelCompiler {
@@ -32,8 +34,8 @@ final class KernelCompiler {
           "loss.cu",
           "update.cu");
 
-  /** The kernels need nothing newer; the driver makes code for the device at hand from this. */
-  private static final int NEWEST = 75;
+  /** The oldest architecture that every release of CUDA 12 and 13 makes PTX for. */
+  private static final int COMMON = 75;
 
   private final Nvrtc nvrtc;
   private final Path cache;
@@ -70,26 +72,35 @@ final class KernelCompiler {
   }
 
   /**
-   * The kernels for a device.
+   * The kernels for a device. Machine code where NVRTC knows the device, for that any driver of the
+   * same CUDA major loads; for a newer device PTX, of which the driver makes code.
    *
    * @param capability 75 for compute capability 7.5
    */
-  byte[] ptx(int capability) {
-    List<String> options =
-        List.of(
-            definitions(precision).get(0),
-            definitions(precision).get(1),
-            "--std=c++17",
-            "--gpu-architecture=compute_" + Math.min(capability, NEWEST));
+  byte[] code(int capability) {
+    try {
+      return code(Target.CUBIN, "sm_" + capability);
+    } catch (Cuda.Failure e) {
+      if (!Nvrtc.isUnknownOption(e)) {
+        throw e;
+      }
+      return code(Target.PTX, "compute_" + Math.min(capability, COMMON));
+    }
+  }
+
+  private byte[] code(Target target, String architecture) {
+    List<String> options = new ArrayList<>(definitions(precision));
+    options.add("--std=c++17");
+    options.add("--gpu-architecture=" + architecture);
     String source = source();
-    Path file = cache.resolve("kernels-" + key(source, options) + ".ptx");
+    Path file = cache.resolve("kernels-" + key(source, options));
     try {
       if (Files.isReadable(file)) {
         return Files.readAllBytes(file);
       }
-      byte[] ptx = nvrtc.compile("kernels.cu", source, options);
-      keep(ptx, file);
-      return ptx;
+      byte[] code = nvrtc.compile("kernels.cu", source, target, options);
+      keep(code, file);
+      return code;
     } catch (IOException e) {
       throw new UncheckedIOException("The kernels in " + file + " cannot be read", e);
     }
@@ -106,11 +117,11 @@ final class KernelCompiler {
   }
 
   /** Whole or not at all; a cache that cannot be written only costs time. */
-  private void keep(byte[] ptx, Path file) {
+  private void keep(byte[] code, Path file) {
     try {
       Files.createDirectories(cache);
       Path part = Files.createTempFile(cache, "kernels", ".part");
-      Files.write(part, ptx);
+      Files.write(part, code);
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       // Compiled again the next time.

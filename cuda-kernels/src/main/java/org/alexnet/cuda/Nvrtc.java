@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.alexnet.AlexNetException;
 
@@ -20,6 +21,8 @@ import org.alexnet.AlexNetException;
  * version of it.
  */
 final class Nvrtc {
+  private static final int INVALID_OPTION = 5;
+
   private final MethodHandle version;
   private final MethodHandle createProgram;
   private final MethodHandle compileProgram;
@@ -27,6 +30,8 @@ final class Nvrtc {
   private final MethodHandle getProgramLog;
   private final MethodHandle getPtxSize;
   private final MethodHandle getPtx;
+  private final MethodHandle getCubinSize;
+  private final MethodHandle getCubin;
   private final MethodHandle destroyProgram;
 
   /**
@@ -42,6 +47,8 @@ final class Nvrtc {
     getProgramLog = function(library, "nvrtcGetProgramLog", ADDRESS, ADDRESS);
     getPtxSize = function(library, "nvrtcGetPTXSize", ADDRESS, ADDRESS);
     getPtx = function(library, "nvrtcGetPTX", ADDRESS, ADDRESS);
+    getCubinSize = function(library, "nvrtcGetCUBINSize", ADDRESS, ADDRESS);
+    getCubin = function(library, "nvrtcGetCUBIN", ADDRESS, ADDRESS);
     destroyProgram = function(library, "nvrtcDestroyProgram", ADDRESS);
   }
 
@@ -61,7 +68,7 @@ final class Nvrtc {
       throw new IllegalStateException(what, e);
     }
     if (code != 0) {
-      throw new Cuda.Failure(-1, "NVRTC could not %s: error %d".formatted(what, code));
+      throw new Cuda.Failure(code, "NVRTC could not %s: error %d".formatted(what, code));
     }
   }
 
@@ -75,13 +82,27 @@ final class Nvrtc {
     }
   }
 
+  /** What it makes. */
+  enum Target {
+    /** Machine code of one architecture, which any driver of the same CUDA major loads. */
+    CUBIN,
+    /** Text that a driver at least as new as NVRTC makes code of, for any later architecture. */
+    PTX
+  }
+
+  /** Whether an option, such as the architecture, is not known to this release. */
+  static boolean isUnknownOption(Cuda.Failure failure) {
+    return failure.code() == INVALID_OPTION;
+  }
+
   /**
-   * Compiles a source to PTX.
+   * Compiles a source.
    *
    * @param name of the source, for messages
-   * @throws AlexNetException with the compiler's first lines, if it does not compile
+   * @throws Cuda.Failure if it does not know an option
+   * @throws AlexNetException with the compiler's first lines, if the source does not compile
    */
-  byte[] compile(String name, String source, List<String> options) {
+  byte[] compile(String name, String source, Target target, List<String> options) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment program = arena.allocate(ADDRESS);
       MemorySegment none = MemorySegment.NULL;
@@ -103,9 +124,15 @@ final class Nvrtc {
         try {
           call("compile the kernels", compileProgram, handle, options.size(), list);
         } catch (Cuda.Failure e) {
+          if (isUnknownOption(e)) {
+            throw e;
+          }
           throw new AlexNetException(e.getMessage() + ". " + log(arena, handle), e);
         }
-        return text(arena, "hand over PTX", getPtxSize, getPtx, handle);
+        return switch (target) {
+          case CUBIN -> bytes(arena, "hand over code", getCubinSize, getCubin, handle);
+          case PTX -> bytes(arena, "hand over PTX", getPtxSize, getPtx, handle);
+        };
       } finally {
         call("close", destroyProgram, program);
       }
@@ -113,21 +140,17 @@ final class Nvrtc {
   }
 
   private String log(Arena arena, MemorySegment program) {
-    byte[] log = text(arena, "hand over its log", getProgramLogSize, getProgramLog, program);
-    return String.join(" ", new String(log).lines().limit(5).toList());
+    byte[] log = bytes(arena, "hand over its log", getProgramLogSize, getProgramLog, program);
+    String text = new String(log, StandardCharsets.UTF_8).replace("\0", "");
+    return String.join(" ", text.lines().limit(5).toList());
   }
 
-  private static byte[] text(
+  private static byte[] bytes(
       Arena arena, String what, MethodHandle size, MethodHandle get, MemorySegment program) {
-    MemorySegment bytes = arena.allocate(JAVA_LONG);
-    call(what, size, program, bytes);
-    MemorySegment text = arena.allocate(Math.max(1, bytes.get(JAVA_LONG, 0)));
-    call(what, get, program, text);
-    byte[] all = text.toArray(JAVA_BYTE);
-    int end = all.length;
-    while (end > 0 && all[end - 1] == 0) {
-      end--;
-    }
-    return java.util.Arrays.copyOf(all, end);
+    MemorySegment count = arena.allocate(JAVA_LONG);
+    call(what, size, program, count);
+    MemorySegment all = arena.allocate(Math.max(1, count.get(JAVA_LONG, 0)));
+    call(what, get, program, all);
+    return all.toArray(JAVA_BYTE);
   }
 }

@@ -49,6 +49,7 @@ final class RequiredSymbols {
       """
       nvrtcVersion nvrtcGetErrorString nvrtcCreateProgram nvrtcCompileProgram
       nvrtcGetProgramLogSize nvrtcGetProgramLog nvrtcGetPTXSize nvrtcGetPTX nvrtcDestroyProgram
+      nvrtcGetCUBINSize nvrtcGetCUBIN
       """;
 
   private RequiredSymbols() {}
