@@ -14,29 +14,39 @@ import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
 /** A whole network on a backend, its parameters and images drawn from fixed seeds. */
-final class NetworkRig implements AutoCloseable {
+public final class NetworkRig implements AutoCloseable {
   /** Step at which the learning rate falls. */
   static final int FALL = 3;
 
-  final Programs programs;
-  final Executable executable;
+  public final Programs programs;
+  public final Executable executable;
   private final Batch batch;
 
-  NetworkRig(Backend backend, Programs programs) {
+  public NetworkRig(Backend backend, Programs programs) {
     this(backend, programs, false);
   }
 
   /**
    * @param floats whether images are floating-point numbers
    */
-  NetworkRig(Backend backend, Programs programs, boolean floats) {
+  public NetworkRig(Backend backend, Programs programs, boolean floats) {
     this.programs = programs;
     this.executable = backend.compile(programs);
+    try {
+      this.batch = start(floats);
+    } catch (RuntimeException e) {
+      executable.close();
+      throw e;
+    }
+    fill(0, programs.batch());
+  }
+
+  /** Draws parameters and momentum. */
+  private Batch start(boolean floats) {
     Input input = programs.network().input();
-    this.batch =
+    Batch made =
         executable.newBatch(
             new Batch.Format(input.channels(), input.stored(), input.stored(), floats));
-    fill(0, programs.batch());
     Random random = new Random(5);
     for (Tensor tensor : programs.persistent().values()) {
       double sigma =
@@ -52,18 +62,28 @@ final class NetworkRig implements AutoCloseable {
       }
       executable.write(tensor, values);
     }
+    return made;
   }
 
   private static int fanIn(Shape weight) {
     return weight.imageElements();
   }
 
-  Batch batch() {
+  public Batch batch() {
     return batch;
   }
 
+  /** Another batch with the same images. */
+  public Batch copyOfBatch() {
+    Batch copy = executable.newBatch(batch.format());
+    copy.pixels().copyFrom(batch.pixels());
+    System.arraycopy(batch.labels(), 0, copy.labels(), 0, copy.capacity());
+    copy.setCount(batch.count());
+    return copy;
+  }
+
   /** Draws images, labels and how the images are brought to size; those behind are left. */
-  void fill(int seed, int count) {
+  public void fill(int seed, int count) {
     Input input = programs.network().input();
     for (int i = 0; i < count; i++) {
       Random random = new Random(1000L * seed + i);
@@ -85,7 +105,7 @@ final class NetworkRig implements AutoCloseable {
     batch.setCount(count);
   }
 
-  static StepSettings settings(int step) {
+  public static StepSettings settings(int step) {
     return new StepSettings(11, step, step < FALL ? 0.05f : 0.005f, 0.9f, 0.01f);
   }
 
@@ -112,7 +132,7 @@ final class NetworkRig implements AutoCloseable {
   }
 
   /** Trains steps 0 to {@code steps - 1}, each on images of its own. */
-  NetworkRig trainSteps(int steps) {
+  public NetworkRig trainSteps(int steps) {
     for (int step = 0; step < steps; step++) {
       fill(step, programs.batch());
       train(step);
@@ -126,7 +146,7 @@ final class NetworkRig implements AutoCloseable {
   }
 
   /** Parameters and momentum by name. */
-  Map<String, float[]> learned() {
+  public Map<String, float[]> learned() {
     Map<String, float[]> all = new LinkedHashMap<>();
     for (Tensor tensor : programs.parameters()) {
       all.put(tensor.name(), executable.read(tensor));
@@ -153,7 +173,7 @@ final class NetworkRig implements AutoCloseable {
   }
 
   /** The scores of the evaluation program on the batch. */
-  Map<String, float[]> evaluate() {
+  public Map<String, float[]> evaluate() {
     executable.evaluate(batch).await();
     Map<String, float[]> all = new LinkedHashMap<>();
     for (String name : new String[] {Programs.LOGITS, Programs.PROBABILITIES, Programs.LOSS}) {
@@ -163,7 +183,7 @@ final class NetworkRig implements AutoCloseable {
   }
 
   /** Numbers that differ in their bits from those expected, -0 from 0 too. */
-  static String difference(Map<String, float[]> expected, Map<String, float[]> got) {
+  public static String difference(Map<String, float[]> expected, Map<String, float[]> got) {
     for (var entry : expected.entrySet()) {
       int[] want = bits(entry.getValue());
       int[] have = bits(got.get(entry.getKey()));

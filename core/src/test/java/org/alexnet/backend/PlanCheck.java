@@ -17,13 +17,13 @@ import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
 /** Checks a plan against the uses that it was made from, kernel by kernel. */
-final class PlanCheck {
+public final class PlanCheck {
   private PlanCheck() {}
 
   /** A tensor or a workspace while one kernel runs. */
   private record Live(Object what, Slot slot) {}
 
-  static void check(Lowered lowered, MemoryPlan plan) {
+  public static void check(Lowered lowered, MemoryPlan plan) {
     List<Live> kept = new ArrayList<>();
     plan.persistent().forEach((tensor, slot) -> kept.add(new Live(tensor, slot)));
     assertApart(kept, plan, Blocks::persistentBytes, lowered.alignment(), Map.of());

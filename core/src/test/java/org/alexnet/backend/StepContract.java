@@ -2,10 +2,13 @@ package org.alexnet.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -220,6 +223,32 @@ public abstract class StepContract {
       assertEquals("", NetworkRig.difference(before, rig.learned()));
       rig.executable.profile(rig.batch(), NetworkRig.settings(1));
       assertEquals("", NetworkRig.difference(before, rig.learned()));
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> stepsBegunAfterALossThatIsNotFiniteLearnNothingUntilItIsKnown() {
+    return each(TestNetworks.small().stream(), this::assertHalted);
+  }
+
+  private void assertHalted(Network network) {
+    try (Backend backend = open(2);
+        NetworkRig rig = new NetworkRig(backend, Programs.of(network, 2), true)) {
+      Batch good = rig.copyOfBatch();
+      putNoNumberInAnImage(rig);
+      Map<String, float[]> before = rig.learned();
+      Deque<Executable.Pending> begun = new ArrayDeque<>();
+      begun.add(rig.executable.train(rig.batch(), NetworkRig.settings(0)));
+      for (int step = 1; step < rig.executable.stepsAhead(); step++) {
+        begun.add(rig.executable.train(good, NetworkRig.settings(step)));
+      }
+      assertFalse(Double.isFinite(begun.remove().await().lossSum()));
+      for (Executable.Pending later : begun) {
+        assertTrue(Double.isFinite(later.await().lossSum()));
+      }
+      assertEquals("", NetworkRig.difference(before, rig.learned()));
+      rig.executable.train(good, NetworkRig.settings(0)).await();
+      assertNotEquals("", NetworkRig.difference(before, rig.learned()));
     }
   }
 

@@ -22,7 +22,7 @@ import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
 
 /** Small networks with what is odd about large ones. */
-final class TestNetworks {
+public final class TestNetworks {
   private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
   private static final Parameter BIAS = new Parameter(new Initial.Constant(0), 2, 0);
 
@@ -53,7 +53,7 @@ final class TestNetworks {
   }
 
   /** Channels of 1, 13 and 33, overlapping pools of both roundings, convolutions in a row. */
-  static Network odd() {
+  public static Network odd() {
     return network(
         "odd",
         new Input(1, 13, 14, 1 / 128f),
@@ -104,7 +104,7 @@ final class TestNetworks {
   }
 
   /** Two columns as those of 2012, with numbers of channels that fill no vector. */
-  static Network columns() {
+  public static Network columns() {
     return network(
         "columns",
         new Input(3, 19, 21, 1 / 128f),
@@ -155,7 +155,7 @@ final class TestNetworks {
   }
 
   /** The small ones. */
-  static List<Network> small() {
+  public static List<Network> small() {
     return List.of(various(), odd(), rectified(), shallow(), columns(), original());
   }
 

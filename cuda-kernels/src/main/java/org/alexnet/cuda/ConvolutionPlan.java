@@ -1,5 +1,7 @@
 package org.alexnet.cuda;
 
+import java.util.ArrayList;
+import java.util.List;
 import jcuda.Pointer;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionDescriptor;
@@ -19,10 +21,11 @@ final class ConvolutionPlan implements AutoCloseable {
 
   private final Device device;
   private final ConvolutionProblem problem;
-  private final Resource<cudnnTensorDescriptor> x;
-  private final Resource<cudnnTensorDescriptor> y;
-  private final Resource<cudnnFilterDescriptor> filters;
-  private final Resource<cudnnConvolutionDescriptor> convolution;
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final cudnnTensorDescriptor x = new cudnnTensorDescriptor();
+  private final cudnnTensorDescriptor y = new cudnnTensorDescriptor();
+  private final cudnnFilterDescriptor filters = new cudnnFilterDescriptor();
+  private final cudnnConvolutionDescriptor convolution = new cudnnConvolutionDescriptor();
   private final ConvolutionAlgorithm algorithm;
 
   /**
@@ -39,46 +42,42 @@ final class ConvolutionPlan implements AutoCloseable {
             ? cudnnTensorFormat.CUDNN_TENSOR_NHWC
             : cudnnTensorFormat.CUDNN_TENSOR_NCHW;
     int type = layouts.storage().dnnType();
-    this.x = tensor(problem.x(), format, type);
-    this.y = tensor(problem.y(), format, type);
-    this.filters = filters(problem.filters(), format, type);
-    this.convolution = convolution(problem.window(), problem.groups());
-    // Before the search, and not what it answers: JCudnn does not hand that over.
-    Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionMathType(convolution.get(), mathType(device)),
-        "take a kind of arithmetic");
-    this.algorithm = new AlgorithmSearch(this, layouts.storage()).choose(measure);
+    try {
+      describe(x, problem.x(), format, type);
+      describe(y, problem.y(), format, type);
+      describeFilters(problem.filters(), format, type);
+      describeConvolution(problem.window(), problem.groups());
+      algorithm = new AlgorithmSearch(this, layouts.storage()).choose(measure);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
-  private static Resource<cudnnTensorDescriptor> tensor(Shape s, int format, int type) {
-    cudnnTensorDescriptor descriptor = new cudnnTensorDescriptor();
+  private void describe(cudnnTensorDescriptor descriptor, Shape s, int format, int type) {
     Cuda.checkDnn(JCudnn.cudnnCreateTensorDescriptor(descriptor), "describe a tensor");
-    var resource = Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyTensorDescriptor);
+    owned.add(Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyTensorDescriptor));
     Cuda.checkDnn(
         JCudnn.cudnnSetTensor4dDescriptor(descriptor, format, type, s.n(), s.c(), s.h(), s.w()),
         "describe a tensor of " + s);
-    return resource;
   }
 
-  private static Resource<cudnnFilterDescriptor> filters(Shape s, int format, int type) {
-    cudnnFilterDescriptor descriptor = new cudnnFilterDescriptor();
-    Cuda.checkDnn(JCudnn.cudnnCreateFilterDescriptor(descriptor), "describe filters");
-    var resource = Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyFilterDescriptor);
+  private void describeFilters(Shape s, int format, int type) {
+    Cuda.checkDnn(JCudnn.cudnnCreateFilterDescriptor(filters), "describe filters");
+    owned.add(Resource.of(null, filters, 0, "", JCudnn::cudnnDestroyFilterDescriptor));
     Cuda.checkDnn(
-        JCudnn.cudnnSetFilter4dDescriptor(descriptor, type, format, s.n(), s.c(), s.h(), s.w()),
+        JCudnn.cudnnSetFilter4dDescriptor(filters, type, format, s.n(), s.c(), s.h(), s.w()),
         "describe filters of " + s);
-    return resource;
   }
 
-  private static Resource<cudnnConvolutionDescriptor> convolution(Window window, int groups) {
-    cudnnConvolutionDescriptor descriptor = new cudnnConvolutionDescriptor();
-    Cuda.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(descriptor), "describe a convolution");
-    var resource = Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyConvolutionDescriptor);
+  private void describeConvolution(Window window, int groups) {
+    Cuda.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), "describe a convolution");
+    owned.add(Resource.of(null, convolution, 0, "", JCudnn::cudnnDestroyConvolutionDescriptor));
     int pad = window.pad();
     int stride = window.stride();
     Cuda.checkDnn(
         JCudnn.cudnnSetConvolution2dDescriptor(
-            descriptor,
+            convolution,
             pad,
             pad,
             stride,
@@ -89,8 +88,11 @@ final class ConvolutionPlan implements AutoCloseable {
             cudnnDataType.CUDNN_DATA_FLOAT),
         "describe a convolution");
     Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionGroupCount(descriptor, groups), "take " + groups + " groups");
-    return resource;
+        JCudnn.cudnnSetConvolutionGroupCount(convolution, groups), "take " + groups + " groups");
+    // Before the search, and not what it answers: JCudnn does not hand that over.
+    Cuda.checkDnn(
+        JCudnn.cudnnSetConvolutionMathType(convolution, mathType(device)),
+        "take a kind of arithmetic");
   }
 
   /** What products may be formed of: cuDNN's own default takes TF32 for single precision. */
@@ -111,19 +113,19 @@ final class ConvolutionPlan implements AutoCloseable {
   }
 
   cudnnTensorDescriptor x() {
-    return x.get();
+    return x;
   }
 
   cudnnTensorDescriptor y() {
-    return y.get();
+    return y;
   }
 
   cudnnFilterDescriptor filters() {
-    return filters.get();
+    return filters;
   }
 
   cudnnConvolutionDescriptor convolution() {
-    return convolution.get();
+    return convolution;
   }
 
   ConvolutionAlgorithm algorithm() {
@@ -192,9 +194,6 @@ final class ConvolutionPlan implements AutoCloseable {
 
   @Override
   public void close() {
-    x.close();
-    y.close();
-    filters.close();
-    convolution.close();
+    Closing.all(owned);
   }
 }

@@ -12,7 +12,9 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.Precision;
+import org.alexnet.network.Input;
 import org.alexnet.program.Programs;
 
 /** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
@@ -27,7 +29,7 @@ final class CudaBackend implements Backend {
    */
   private static final float HALF_LOSS_SCALE = 1024;
 
-  private record PlanKey(Device device, ConvolutionProblem problem) {}
+  private record PlanKey(Device device, ConvolutionProblem problem, boolean measured) {}
 
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
@@ -84,11 +86,16 @@ final class CudaBackend implements Backend {
     return devices.get(number);
   }
 
-  /** The plan of a convolution; the same problem gets the same algorithm. */
-  ConvolutionPlan plan(Device device, ConvolutionProblem problem, Layouts layouts) {
+  /**
+   * The plan of a convolution; the same problem gets the same algorithm.
+   *
+   * @param measure whether algorithms are tried out
+   */
+  ConvolutionPlan plan(
+      Device device, ConvolutionProblem problem, Layouts layouts, boolean measure) {
     return plans.computeIfAbsent(
-        new PlanKey(device, problem),
-        key -> new ConvolutionPlan(device, problem, layouts, !options.deterministic()));
+        new PlanKey(device, problem, measure),
+        key -> new ConvolutionPlan(device, problem, layouts, measure));
   }
 
   @Override
@@ -104,16 +111,47 @@ final class CudaBackend implements Backend {
           "--precision fp16 runs on one device; take bf16, which needs no scaled gradients, or one"
               + " device.");
     }
-    Layouts layouts = Layouts.of(programs, precision());
     try {
-      return new Lowered(
-          programs,
-          CudaLowering.lower(programs, programs.train(), this, layouts),
-          CudaLowering.lower(programs, programs.evaluate(), this, layouts),
-          ALIGNMENT);
+      return lower(programs, !options.deterministic());
     } catch (Cuda.Failure e) {
-      throw e.explained("This was while kernels were chosen for " + programs.network().name());
+      throw e.explained(
+          "This was while kernels were chosen for %s.".formatted(programs.network().name()));
     }
+  }
+
+  private Lowered lower(Programs programs, boolean measure) {
+    Layouts layouts = Layouts.of(programs, precision());
+    return new Lowered(
+        programs,
+        CudaLowering.lower(programs, programs.train(), this, layouts, measure),
+        CudaLowering.lower(programs, programs.evaluate(), this, layouts, measure),
+        ALIGNMENT);
+  }
+
+  /**
+   * The largest batch of a network whose plan and staged images fit into a device, or 0.
+   *
+   * @param device number of the device
+   * @param free bytes that it has
+   */
+  int largestBatch(Programs programs, int device, long free) {
+    int fits = 0;
+    int tooLarge = programs.batch();
+    while (tooLarge - fits > 1) {
+      int batch = (fits + tooLarge) >>> 1;
+      Programs smaller =
+          Programs.of(programs.network(), batch, programs.placement(), programs.train().observed());
+      MemoryPlan plan = MemoryPlanner.plan(lower(smaller, false));
+      Input input = programs.network().input();
+      long image = (long) input.channels() * input.stored() * input.stored();
+      long staged = CudaExecutable.SLOTS * batch * image + CudaExecutable.SPARE;
+      if (plan.devices().get(device).totalBytes() + staged <= free) {
+        fits = batch;
+      } else {
+        tooLarge = batch;
+      }
+    }
+    return fits;
   }
 
   @Override

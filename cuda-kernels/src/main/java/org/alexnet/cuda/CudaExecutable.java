@@ -27,7 +27,10 @@ import org.alexnet.program.Tensor;
  * computed on, the next is copied. What a step found comes back when it is asked for.
  */
 final class CudaExecutable implements Executable {
-  private static final int SLOTS = 2;
+  static final int SLOTS = 2;
+
+  /** Bytes of a device for what is small: settings, tables, words. */
+  static final long SPARE = 4L << 20;
 
   private final CudaBackend backend;
   private final Lowered lowered;
@@ -72,22 +75,21 @@ final class CudaExecutable implements Executable {
       return new DeviceMemory(device, blocks);
     } catch (Cuda.Failure e) {
       if (e.outOfMemory()) {
-        throw tooLarge(device, blocks);
+        throw tooLarge(number, blocks);
       }
       throw e.explained("Is the device in use by another program?");
     }
   }
 
-  /** The arena grows with the batch, the rest does not. */
-  private AlexNetException tooLarge(Device device, MemoryPlan.Blocks blocks) {
+  private AlexNetException tooLarge(int number, MemoryPlan.Blocks blocks) {
+    Device device = devices.get(number);
     long free = device.freeBytes();
     int batch = lowered.programs().batch();
-    long images = (free - blocks.persistentBytes()) * batch / Math.max(1, blocks.arenaBytes());
+    int images = backend.largestBatch(lowered.programs(), number, free);
     String remedy =
         images < 1
-            ? "Not even one image fits; free memory of the device, or take another (alexnet"
-                + " devices)."
-            : "The largest batch that fits is about %d; take --batch %d.".formatted(images, images);
+            ? "Not even one image fits; free some, or take another device (alexnet devices)."
+            : "The largest batch that fits is %d; take --batch %d.".formatted(images, images);
     return new AlexNetException(
         "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s"
             .formatted(

@@ -25,13 +25,19 @@ final class CudaLowering {
   private final StepProgram program;
   private final CudaBackend backend;
   private final Layouts layouts;
+  private final boolean measure;
   private final ImageKernels images;
   private final ConnectKernels connections;
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Op.Rectify> rectifiers = new HashMap<>();
 
   private CudaLowering(
-      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts) {
+      Programs programs,
+      StepProgram program,
+      CudaBackend backend,
+      Layouts layouts,
+      boolean measure) {
+    this.measure = measure;
     this.programs = programs;
     this.program = program;
     this.backend = backend;
@@ -46,10 +52,18 @@ final class CudaLowering {
     }
   }
 
-  /** The kernels of a program, in its order. */
+  /**
+   * The kernels of a program, in its order.
+   *
+   * @param measure whether algorithms are tried out
+   */
   static List<CudaKernel> lower(
-      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts) {
-    return new CudaLowering(programs, program, backend, layouts).kernels();
+      Programs programs,
+      StepProgram program,
+      CudaBackend backend,
+      Layouts layouts,
+      boolean measure) {
+    return new CudaLowering(programs, program, backend, layouts, measure).kernels();
   }
 
   private List<CudaKernel> kernels() {
@@ -126,7 +140,8 @@ final class CudaLowering {
 
   private ConvolutionKernels convolutions(Op op) {
     Device device = backend.device(programs.placement().device(op.column()));
-    return new ConvolutionKernels(layouts, problem -> backend.plan(device, problem, layouts));
+    return new ConvolutionKernels(
+        layouts, problem -> backend.plan(device, problem, layouts, measure));
   }
 
   /** The receiver copies, when what it copies is there. */

@@ -1,0 +1,59 @@
+package org.alexnet.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.MemoryPlanner;
+import org.alexnet.backend.PlanCheck;
+import org.alexnet.backend.Precision;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import org.alexnet.program.Placement;
+import org.alexnet.program.Programs;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The memory of every model as users train it, on one device and on two; nothing is allocated. */
+class CudaPlanTest {
+
+  @TestFactory
+  Stream<DynamicTest> plans() {
+    return Models.all().stream()
+        .flatMap(
+            model ->
+                Stream.of(128, 1024)
+                    .flatMap(
+                        batch ->
+                            Stream.of(Precision.FP32, Precision.BF16)
+                                .map(
+                                    precision ->
+                                        DynamicTest.dynamicTest(
+                                            "%s, batch %d, %s"
+                                                .formatted(model.name(), batch, precision),
+                                            () -> check(model, batch, precision)))));
+  }
+
+  private static void check(Model model, int batch, Precision precision) {
+    check(Programs.of(model.network(), batch), precision);
+    if (model.network().columns() == 2) {
+      Placement two = new Placement(List.of(0, 1));
+      check(Programs.of(model.network(), batch, two, List.of()), precision);
+    }
+  }
+
+  private static void check(Programs programs, Precision precision) {
+    int devices = programs.placement().deviceCount();
+    try (StandInBackend backend = StandInBackend.deterministic(precision, devices)) {
+      Lowered lowered = backend.lower(programs);
+      MemoryPlan plan = MemoryPlanner.plan(lowered);
+      PlanCheck.check(lowered, plan);
+      // Parameters and momentum are there, and a step in a few times what the images take.
+      long parameters = programs.parameters().stream().mapToLong(t -> t.shape().elements()).sum();
+      assertTrue(plan.totalBytes() > 2 * Float.BYTES * parameters);
+      assertTrue(plan.totalBytes() < 40L << 30, plan.totalBytes() + " bytes");
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package org.alexnet.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.alexnet.backend.Executable.Pending;
+import org.alexnet.backend.NetworkRig;
+import org.alexnet.backend.Precision;
+import org.alexnet.backend.TestNetworks;
+import org.alexnet.data.Batch;
+import org.alexnet.network.Network;
+import org.alexnet.program.Placement;
+import org.alexnet.program.Programs;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How steps are put into streams: graphs, and what must not happen inside of one. */
+class CudaStepTest {
+  private static final Network NETWORK = TestNetworks.columns();
+  private static final int STEPS = 6;
+
+  private static Programs programs(int devices) {
+    Placement placement = devices == 1 ? Placement.WHOLE : new Placement(List.of(0, 1));
+    return Programs.of(NETWORK, 4, placement, List.of());
+  }
+
+  private static Map<String, float[]> learned(Precision precision, int devices, boolean graphs) {
+    try (StandInBackend backend =
+            StandInBackend.open(StandInBackend.options(precision, devices, true, graphs));
+        NetworkRig rig = new NetworkRig(backend, programs(devices))) {
+      long before = StandIn.counts().graphLaunches();
+      Map<String, float[]> all = rig.trainSteps(STEPS).learned();
+      all.putAll(rig.evaluate());
+      all.putAll(rig.evaluate());
+      long launched = StandIn.counts().graphLaunches() - before;
+      // The first step and the first evaluation run kernel by kernel.
+      assertEquals(graphs ? STEPS : 0, launched, "graphs launched");
+      return all;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void aGraphGivesTheSameBits(Precision precision) {
+    assertEquals(
+        "", NetworkRig.difference(learned(precision, 1, false), learned(precision, 1, true)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"FP32", "BF16"})
+  void aGraphOverTwoDevicesGivesTheSameBits(Precision precision) {
+    assertEquals(
+        "", NetworkRig.difference(learned(precision, 2, false), learned(precision, 2, true)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStepAllocatesNothingAndWaitsForNothing(boolean graphs) {
+    for (int devices = 1; devices <= 2; devices++) {
+      try (StandInBackend backend =
+              StandInBackend.open(StandInBackend.options(Precision.FP32, devices, true, graphs));
+          NetworkRig rig = new NetworkRig(backend, programs(devices))) {
+        Batch second = rig.copyOfBatch();
+        rig.trainSteps(4);
+        StandIn.Counts before = StandIn.counts();
+        Pending one = rig.executable.train(rig.batch(), NetworkRig.settings(4));
+        Pending two = rig.executable.train(second, NetworkRig.settings(5));
+        StandIn.Counts after = StandIn.counts();
+        assertEquals(before.allocations(), after.allocations());
+        assertEquals(before.hostSyncs(), after.hostSyncs());
+        assertTrue(Double.isFinite(one.await().lossSum() + two.await().lossSum()));
+      }
+    }
+  }
+}

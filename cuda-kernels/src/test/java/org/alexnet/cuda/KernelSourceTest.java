@@ -1,0 +1,66 @@
+package org.alexnet.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.backend.Precision;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The kernels through NVIDIA's own compiler, where it is installed. */
+class KernelSourceTest {
+  private static final List<String> ARCHITECTURES =
+      List.of("compute_75", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_90a");
+
+  @TempDir static Path dir;
+
+  private static Path compiler() {
+    return Stream.of((System.getenv("PATH") + ":/usr/local/cuda/bin").split(File.pathSeparator))
+        .map(folder -> Path.of(folder, "nvcc"))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElse(null);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> compileForEveryArchitecture() {
+    if (compiler() == null) {
+      String reason = "nvcc is not installed: the kernels are not compiled for GPUs";
+      System.out.println(reason);
+      Assumptions.abort(reason);
+    }
+    return Stream.of(Precision.values())
+        .filter(p -> p != Precision.TF32 || !definitions(p).equals(definitions(Precision.FP32)))
+        .map(precision -> DynamicTest.dynamicTest(precision.toString(), () -> compile(precision)));
+  }
+
+  private static List<String> definitions(Precision precision) {
+    return KernelCompiler.definitions(precision);
+  }
+
+  /** All architectures in one call; a warning is an error. */
+  private static void compile(Precision precision) throws IOException, InterruptedException {
+    Path source = dir.resolve("kernels-" + precision + ".cu");
+    Files.writeString(source, KernelCompiler.source());
+    List<String> command =
+        new ArrayList<>(List.of(compiler().toString(), "-std=c++17", "-Werror", "all-warnings"));
+    command.addAll(definitions(precision));
+    for (String architecture : ARCHITECTURES) {
+      String virtual = architecture.replace("sm_", "compute_");
+      command.add("-gencode=arch=" + virtual + ",code=" + architecture);
+    }
+    command.addAll(
+        List.of("-fatbin", "-o", dir.resolve(precision + ".fatbin").toString(), source.toString()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    assertEquals(0, process.waitFor(), output);
+  }
+}
