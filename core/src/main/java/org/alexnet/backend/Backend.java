@@ -16,7 +16,7 @@ public interface Backend extends AutoCloseable {
    */
   Lowered lower(Programs programs);
 
-  /** Allocates what the plan says and binds the kernels to it. */
+  /** Allocates what the plan says and binds the kernels to it. Persistent tensors are zero. */
   Executable bind(Lowered lowered, MemoryPlan plan);
 
   /** Lowers, plans and binds. */

@@ -14,6 +14,13 @@ public interface Kernel {
   /** Whether it belongs to the backward pass or the update. */
   boolean backward();
 
+  /**
+   * What was chosen for it where there was a choice, for the record; empty where there was none.
+   */
+  default String choice() {
+    return "";
+  }
+
   /** Every buffer that is read or written. */
   List<BufferUse> uses();
 

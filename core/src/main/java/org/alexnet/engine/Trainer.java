@@ -12,6 +12,9 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Kernel;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.DataSets;
 import org.alexnet.data.ImageSource;
@@ -74,8 +77,9 @@ final class Trainer {
       say(config);
       Programs programs = config.programs(training.devices);
       sayTraffic(programs);
-      try (Executable executable = backend.compile(programs);
-          RunFolder folder = RunFolder.create(out, config.toJson())) {
+      Lowered lowered = backend.lower(programs);
+      try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
+          RunFolder folder = RunFolder.create(out, record(config, backend, lowered))) {
         folder.writeInput(mean.tensors(), InputStatistics.metadata(plain.input()));
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
@@ -148,6 +152,19 @@ final class Trainer {
           .forEach(t -> executable.write(t.momentum(), values.get(t.name()).values()));
       return InputStatistics.load(mean, input);
     }
+  }
+
+  /** The run's settings, and beside them what the backend chose by measuring. */
+  private static ObjectNode record(RunConfig config, Backend backend, Lowered lowered) {
+    ObjectNode json = config.toJson();
+    json.put("backend", backend.name());
+    ObjectNode choices = json.putObject("choices");
+    for (Kernel kernel : lowered.train()) {
+      if (!kernel.choice().isEmpty()) {
+        choices.put(kernel.label(), kernel.choice());
+      }
+    }
+    return json;
   }
 
   private DataSet open(

@@ -311,6 +311,26 @@ public abstract class StepContract {
         });
   }
 
+  /** What lay in the memory before must not matter: another executable's numbers are there. */
+  @TestFactory
+  Stream<DynamicTest> whatIsPersistentBeginsAtZero() {
+    return each(
+        TestNetworks.small().stream(),
+        network -> {
+          Programs programs = Programs.of(network, 2);
+          try (Backend backend = open(2)) {
+            try (NetworkRig rig = new NetworkRig(backend, programs)) {
+              rig.train(0);
+            }
+            try (Executable executable = backend.compile(programs)) {
+              for (Tensor tensor : programs.persistent().values()) {
+                assertEquals(0, OpRig.largest(executable.read(tensor)), tensor.name());
+              }
+            }
+          }
+        });
+  }
+
   private void assertPlan(Programs programs) {
     try (Backend backend = open(2)) {
       Lowered lowered = backend.lower(programs);

@@ -84,6 +84,7 @@ final class ConvolutionKernels {
         List.of(
             layouts.read(op.x()), layouts.read(weight), layouts.read(op.bias()), layouts.write(y)),
         canvas.bytes() + plan.algorithm().workspaceBytes(),
+        plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
           Pointer xs = images(binding, canvas, op.x(), calls);
@@ -124,6 +125,7 @@ final class ConvolutionKernels {
         true,
         List.of(layouts.read(op.dy()), layouts.read(weight), layouts.write(op.dx())),
         canvas.bytes() + plan.algorithm().workspaceBytes(),
+        plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
           Pointer dx =
@@ -162,6 +164,7 @@ final class ConvolutionKernels {
             layouts.write(op.dw()),
             layouts.write(op.db())),
         Math.max(canvas.bytes() + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
+        plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
           Pointer xs = images(binding, canvas, op.x(), calls);

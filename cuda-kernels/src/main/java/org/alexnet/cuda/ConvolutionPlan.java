@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
 import jcuda.jcudnn.JCudnn;
+import jcuda.jcudnn.cudnnConvolutionBwdDataAlgo;
+import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgo;
 import jcuda.jcudnn.cudnnConvolutionDescriptor;
+import jcuda.jcudnn.cudnnConvolutionFwdAlgo;
 import jcuda.jcudnn.cudnnConvolutionMode;
 import jcuda.jcudnn.cudnnDataType;
 import jcuda.jcudnn.cudnnFilterDescriptor;
@@ -130,6 +133,18 @@ final class ConvolutionPlan implements AutoCloseable {
 
   ConvolutionAlgorithm algorithm() {
     return algorithm;
+  }
+
+  /** The algorithm by cuDNN's name. */
+  String choice() {
+    int number = algorithm.number();
+    String name =
+        switch (problem.direction()) {
+          case FORWARD -> cudnnConvolutionFwdAlgo.stringFor(number);
+          case DATA -> cudnnConvolutionBwdDataAlgo.stringFor(number);
+          case FILTER -> cudnnConvolutionBwdFilterAlgo.stringFor(number);
+        };
+    return "%s, workspace %,d bytes".formatted(name, algorithm.workspaceBytes());
   }
 
   /**

@@ -8,6 +8,7 @@ import org.alexnet.backend.Kernel;
  * A kernel of a step: one call of a library or one launch, or a few that belong together.
  *
  * @param label layer and operation
+ * @param choice the algorithm, where there are several
  * @param binder makes the calls, once addresses are known
  */
 record CudaKernel(
@@ -16,6 +17,7 @@ record CudaKernel(
     boolean backward,
     List<BufferUse> uses,
     long workspaceBytes,
+    String choice,
     Binder binder)
     implements Kernel {
 
@@ -34,6 +36,17 @@ record CudaKernel(
 
   CudaKernel {
     uses = List.copyOf(uses);
+  }
+
+  /** Without a choice. */
+  CudaKernel(
+      String label,
+      String layer,
+      boolean backward,
+      List<BufferUse> uses,
+      long workspaceBytes,
+      Binder binder) {
+    this(label, layer, backward, uses, workspaceBytes, "", binder);
   }
 
   List<Call> bind(Binding binding) {

@@ -41,6 +41,7 @@ final class DeviceMemory implements AutoCloseable {
       between = own(device.allocateHost(PIECE));
       betweenMemory = between.memory(PIECE);
       clearHalted();
+      clearPersistent();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -70,6 +71,15 @@ final class DeviceMemory implements AutoCloseable {
   void clearHalted() {
     device.use();
     Cuda.check(cuMemsetD8Async(halted, (byte) 0, WORD, device.compute()), "clear a word");
+  }
+
+  /** Momentum begins at zero. */
+  private void clearPersistent() {
+    if (blocks.persistentBytes() > 0) {
+      Cuda.check(
+          cuMemsetD8Async(block, (byte) 0, blocks.persistentBytes(), device.compute()),
+          "clear memory of " + device.name());
+    }
   }
 
   /** Where kernels note that they begin. */

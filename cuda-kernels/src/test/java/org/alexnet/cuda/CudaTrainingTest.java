@@ -1,0 +1,151 @@
+package org.alexnet.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.engine.Classifier;
+import org.alexnet.engine.Progress;
+import org.alexnet.engine.Training;
+import org.alexnet.engine.TrainingListener;
+import org.alexnet.engine.TrainingResult;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs as users start them, from the search for the libraries to the run folder. */
+class CudaTrainingTest {
+  @TempDir Path dir;
+
+  @BeforeEach
+  void findTheStandIn() {
+    System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    StandIn.reset();
+    StandIn.heal();
+    assertEquals(0, Resource.live());
+  }
+
+  private Training shapes(String out) {
+    return Training.of("alexnet-32")
+        .backend("cuda")
+        .deterministic(true)
+        .data("shapes:40")
+        .batch(8)
+        .epochs(2)
+        .seed(7)
+        .out(dir.resolve(out));
+  }
+
+  private void assertSameRun(String expected, String got) throws IOException {
+    for (String file : List.of("model.safetensors", "optimizer.safetensors")) {
+      Path one = dir.resolve(expected).resolve(file);
+      assertEquals(-1, Files.mismatch(one, dir.resolve(got).resolve(file)), file);
+    }
+  }
+
+  private static TrainingListener after(int steps, Runnable action) {
+    return new TrainingListener() {
+      private int count;
+
+      @Override
+      public void step(Progress progress) {
+        if (++count == steps) {
+          action.run();
+        }
+      }
+    };
+  }
+
+  @Test
+  void stoppedAndResumedRunsEndInTheSameBits() throws IOException {
+    TrainingResult whole = shapes("whole").run();
+    assertEquals(10, whole.steps());
+    assertEquals("cuda", whole.backend());
+    Training parts = shapes("parts");
+    parts.listener(after(3, parts::stop));
+    TrainingResult stopped = parts.run();
+    assertTrue(stopped.stopped());
+    // Steps under way when it is asked to stop are finished.
+    assertTrue(stopped.steps() >= 3 && stopped.steps() <= 4, stopped.steps() + " steps");
+    TrainingResult resumed = Training.resume(dir.resolve("parts")).backend("cuda").run();
+    assertEquals(10, resumed.steps());
+    assertEquals(whole.last().trainLoss(), resumed.last().trainLoss());
+    assertSameRun("whole", "parts");
+    shapes("kernel-by-kernel").graphs(false).run();
+    assertSameRun("whole", "kernel-by-kernel");
+    assertEquals(List.of(), StandIn.violations());
+  }
+
+  @Test
+  void aRunOnTheGpuGoesOnOnTheCpu() {
+    shapes("run").epochs(1).run();
+    TrainingResult result = Training.resume(dir.resolve("run")).backend("cpu").epochs(2).run();
+    assertEquals("cpu", result.backend());
+    assertEquals(10, result.steps());
+  }
+
+  @Test
+  void aRunRemembersItsPrecisionAndAlgorithms() throws IOException {
+    shapes("run").precision("bf16").run();
+    String json = Files.readString(dir.resolve("run/run.json"));
+    assertTrue(
+        json.contains("\"precision\" : \"bf16\"") || json.contains("\"precision\":\"bf16\""), json);
+    assertTrue(json.contains("conv2 backward filter"), json);
+    assertTrue(json.contains("CUDNN_CONVOLUTION_BWD_FILTER_ALGO"), json);
+    Training resumed = Training.resume(dir.resolve("run")).backend("cuda").epochs(3);
+    assertEquals(15, resumed.run().steps());
+    AlexNetException e =
+        assertThrows(
+            AlexNetException.class,
+            () -> Training.resume(dir.resolve("run")).backend("cpu").epochs(4).run());
+    assertTrue(e.getMessage().contains("bf16"), e.getMessage());
+    try (Classifier classifier = Classifier.open(dir.resolve("run"))) {
+      assertEquals("cuda", classifier.backend());
+      assertEquals(10, classifier.evaluate("shapes:40").images());
+    }
+  }
+
+  @Test
+  void aLostDeviceLeavesTheLastCheckpoint() throws IOException {
+    shapes("whole").run();
+    Training lost = shapes("lost");
+    lost.checkpointEvery(0).listener(after(4, () -> StandIn.loseDevice(0, 30)));
+    AlexNetException e = assertThrows(AlexNetException.class, lost::run);
+    assertTrue(e.getMessage().contains("--resume " + dir.resolve("lost")), e.getMessage());
+    assertTrue(e.getMessage().contains("on cuda:0"), e.getMessage());
+    StandIn.reset();
+    StandIn.heal();
+    Training.resume(dir.resolve("lost")).backend("cuda").run();
+    assertSameRun("whole", "lost");
+  }
+
+  @Test
+  void columnsOnTwoDevicesTrainAsOnOne() throws IOException {
+    Training one = columns("one");
+    one.devices(List.of("cuda:0", "cuda:0")).run();
+    Training two = columns("two");
+    two.devices(List.of("cuda:0", "cuda:1")).run();
+    assertSameRun("one", "two");
+  }
+
+  private Training columns(String out) {
+    return Training.of("alexnet-2012")
+        .backend("cuda")
+        .deterministic(true)
+        .data("shapes:10")
+        .classes(10)
+        .batch(8)
+        .epochs(1)
+        .out(dir.resolve(out));
+  }
+}
