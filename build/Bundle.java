@@ -1,0 +1,189 @@
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Makes {@code dist/alexnet-linux-x86_64.tar.gz}, which runs without Java: a runtime, the jars and
+ * a script. Arguments: the program's jar, the folder of its libraries, the date of all files. It
+ * runs in the source folder with the JDK that the runtime is taken from.
+ *
+ * <p>Runtime and jars are stored without compression, which makes the archive smaller by 8 MB than
+ * compressing twice does, and start-up no slower.
+ */
+final class Bundle {
+  private static final String NAME = "alexnet-linux-x86_64";
+  private static final long LIMIT = 45_000_000;
+
+  /** What jdeps says that the jars need, and the Vector API, which is asked for by name. */
+  private static final String MODULES = "java.base,java.desktop,java.logging,jdk.incubator.vector";
+
+  /** Of java.desktop only the image readers are used; these draw, print and play sounds. */
+  private static final String LEFT_OUT =
+      String.join(
+          ",",
+          "/java.desktop/lib/libawt_xawt.so",
+          "/java.desktop/lib/libfontmanager.so",
+          "/java.desktop/lib/libfreetype.so",
+          "/java.desktop/lib/libjawt.so",
+          "/java.desktop/lib/libjsound.so",
+          "/java.desktop/lib/libsplashscreen.so",
+          "/java.desktop/lib/psfont*",
+          "/java.base/lib/jrt-fs.jar",
+          "/java.base/bin/keytool");
+
+  /** JCuda's libraries that JCudaNatives does not load; the first has 24 MB. */
+  private static final List<String> UNUSED =
+      List.of(
+          "lib/libJNvPTXCompiler-", "lib/libJNvrtc-", "lib/libJCudaRuntime-", "lib/libJCublas-");
+
+  private final Path folder = Path.of("dist", NAME);
+
+  public static void main(String[] args) throws IOException, InterruptedException {
+    String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    if (!system.equals("Linux amd64")) {
+      throw failure("The bundle is made on Linux x86-64 only, and this JDK is for " + system + ".");
+    }
+    Bundle bundle = new Bundle();
+    bundle.delete();
+    bundle.runtime();
+    bundle.jars(Path.of(args[0]), Path.of(args[1]));
+    bundle.files();
+    bundle.archive(args[2]);
+  }
+
+  private void delete() throws IOException {
+    if (Files.exists(folder)) {
+      try (var files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    Files.createDirectories(folder);
+  }
+
+  private void runtime() throws IOException, InterruptedException {
+    String runtime = folder.resolve("runtime").toString();
+    run(
+        Path.of(System.getProperty("java.home"), "bin", "jlink").toString(),
+        "--add-modules=" + MODULES,
+        "--output=" + runtime,
+        "--exclude-files=" + LEFT_OUT,
+        "--strip-java-debug-attributes",
+        "--compress=zip-0",
+        "--vm=server",
+        "--no-header-files",
+        "--no-man-pages");
+    // Class data, without which every start takes longer: one archive for heaps up to 32 GB, and
+    // one for the larger ones of machines with much memory.
+    for (String sign : List.of("+", "-")) {
+      run(
+          runtime + "/bin/java",
+          "-Xshare:dump",
+          "-Xlog:disable",
+          "-XX:+UseG1GC",
+          "-XX:%sUseCompressedOops".formatted(sign));
+    }
+  }
+
+  private void jars(Path program, Path libraries) throws IOException {
+    List<Path> jars = new ArrayList<>(List.of(program));
+    try (var files = Files.list(libraries)) {
+      files.forEach(jars::add);
+    }
+    Path lib = Files.createDirectories(folder.resolve("lib"));
+    for (Path jar : jars) {
+      try (ZipFile from = new ZipFile(jar.toFile());
+          OutputStream file = Files.newOutputStream(lib.resolve(jar.getFileName()));
+          ZipOutputStream to = new ZipOutputStream(file)) {
+        store(from, to);
+      }
+    }
+  }
+
+  private static void store(ZipFile from, ZipOutputStream to) throws IOException {
+    for (ZipEntry entry : Collections.list(from.entries())) {
+      if (entry.isDirectory() || UNUSED.stream().anyMatch(entry.getName()::startsWith)) {
+        continue;
+      }
+      byte[] content = from.getInputStream(entry).readAllBytes();
+      CRC32 crc = new CRC32();
+      crc.update(content);
+      ZipEntry stored = new ZipEntry(entry.getName());
+      stored.setMethod(ZipEntry.STORED);
+      stored.setTimeLocal(entry.getTimeLocal());
+      stored.setSize(content.length);
+      stored.setCrc(crc.getValue());
+      to.putNextEntry(stored);
+      to.write(content);
+      to.closeEntry();
+    }
+  }
+
+  private void files() throws IOException {
+    Path ours = Path.of("build", "bundle");
+    copy(ours.resolve("alexnet"), "bin/alexnet");
+    copy(ours.resolve("README.txt"), "README.txt");
+    copy(ours.resolve("licenses", "JCuda.txt"), "licenses/JCuda.txt");
+    copy(Path.of("build", "java.options"), "lib/java.options");
+    copy(Path.of("LICENSE"), "LICENSE");
+  }
+
+  private void copy(Path from, String to) throws IOException {
+    Path target = folder.resolve(to);
+    Files.createDirectories(target.getParent());
+    Files.copy(from, target);
+    if (Files.isExecutable(from) && !target.toFile().setExecutable(true)) {
+      throw failure(target + " cannot be made executable.");
+    }
+  }
+
+  /** Equal contents make equal archives. */
+  private void archive(String date) throws IOException, InterruptedException {
+    Path archive = folder.resolveSibling(NAME + ".tar.gz");
+    run(
+        "tar",
+        "--create",
+        "--file=" + archive,
+        "--use-compress-program=gzip -9n",
+        "--directory=" + folder.getParent(),
+        "--format=gnu",
+        "--sort=name",
+        "--mtime=" + date,
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+        "--mode=u=rwX,go=rX",
+        NAME);
+    long size = Files.size(archive);
+    if (size > LIMIT) {
+      throw failure(
+          "%s has %,d bytes, which is over the %,d that it may have; see what has grown in %s."
+              .formatted(archive, size, LIMIT, folder));
+    }
+    System.out.printf("%s: %.1f MB%n", archive, size / 1e6);
+  }
+
+  private static void run(String... command) throws IOException, InterruptedException {
+    int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+    if (status != 0) {
+      throw failure("%s ended with status %d.".formatted(String.join(" ", command), status));
+    }
+  }
+
+  /** Ends the program with a sentence. */
+  private static IllegalStateException failure(String sentence) {
+    System.err.println(sentence);
+    System.exit(1);
+    return new IllegalStateException(sentence);
+  }
+}
