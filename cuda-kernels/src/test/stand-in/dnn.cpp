@@ -19,7 +19,6 @@ enum Status {
 
 enum { NCHW = 0, NHWC = 1 };
 enum { DEFAULT_MATH = 0, FMA_MATH = 3 };
-enum { NON_DETERMINISTIC = 0, DETERMINISTIC = 1 };
 enum Direction { FORWARD, BACKWARD_DATA, BACKWARD_FILTER };
 const char* const NAMES[] = {"conv forward", "conv backward data", "conv backward filter"};
 
@@ -181,16 +180,14 @@ struct Convolution {
 };
 
 struct Algorithm {
-  int number, determinism;
-  float milliseconds;
+  int number;
+  bool deterministic;
   bool workspace;
 };
-// As in cuDNN, numbers mean something else in each direction; the fastest first.
+// As in cuDNN, numbers mean something else in each direction.
 const std::vector<Algorithm>& algorithms(Direction d) {
-  static const std::vector<Algorithm> forward = {{1, DETERMINISTIC, 1.0f, true},
-                                                 {0, DETERMINISTIC, 2.0f, false}};
-  static const std::vector<Algorithm> backward = {{0, NON_DETERMINISTIC, 1.0f, false},
-                                                  {1, DETERMINISTIC, 2.0f, true}};
+  static const std::vector<Algorithm> forward = {{1, true, true}, {0, true, false}};
+  static const std::vector<Algorithm> backward = {{0, false, false}, {1, true, true}};
   return d == FORWARD ? forward : backward;
 }
 
@@ -200,18 +197,11 @@ const Algorithm* algorithm(Direction d, int number) {
   return nullptr;
 }
 
-// Some size that depends on the shapes, so that one layer's does not do for the next.
-std::size_t workspaceSize(const Algorithm& a, const Shape& x, const Shape& w) {
-  return a.workspace ? 1024 + 16 * std::size_t(x.n) + 4 * std::size_t(w.size()) : 0;
+// Some size that depends on shapes and arithmetic, so that one's does not do for another.
+std::size_t workspaceSize(const Algorithm& a, const Shape& x, const Shape& w, int math) {
+  if (!a.workspace) return 0;
+  return 1024 + 16 * std::size_t(x.n) + 4 * std::size_t(w.size()) + 256 * std::size_t(math);
 }
-
-struct Performance {
-  int algorithm, status;
-  float time;
-  std::size_t memory;
-  int determinism, math, reserved[3];
-};
-static_assert(sizeof(Performance) == 48, "as in cudnn.h");
 
 int check(Handle* h) {
   if (!find(h, "dnn handle")) return NO_HANDLE;
@@ -245,7 +235,7 @@ Convolution convolution(Direction d, Descriptor* x, Descriptor* w, ConvolutionDe
                         Descriptor* y, const Algorithm& a) {
   Geometry g{c->padH, c->padW, c->strideH, c->strideW, c->dilationH, c->dilationW, c->groups};
   bool tf32 = x->format == Format::FLOAT && c->math != FMA_MATH;
-  return {d, Shape(*x), Shape(*w), Shape(*y), g, tf32, a.determinism == DETERMINISTIC, 1, 0,
+  return {d, Shape(*x), Shape(*w), Shape(*y), g, tf32, a.deterministic, 1, 0,
           nullptr, nullptr, nullptr, nullptr, 0};
 }
 
@@ -264,7 +254,7 @@ int convolve(Direction d, Handle* handle, const void* alpha, Descriptor* x, Desc
   call.second = second;
   call.result = result;
   call.workspace = static_cast<char*>(workspace);
-  call.workspaceSize = workspaceSize(*a, call.x, call.w);
+  call.workspaceSize = workspaceSize(*a, call.x, call.w, c->math);
   if (size < call.workspaceSize || (call.workspaceSize && !workspace)) return BAD_PARAM;
   int error;
   Stream* stream = streamOf(handle->stream, error);
@@ -273,62 +263,13 @@ int convolve(Direction d, Handle* handle, const void* alpha, Descriptor* x, Desc
   return enqueue(stream, work) ? EXECUTION_FAILED : OK;
 }
 
-void report(Performance& p, const Algorithm& a, std::size_t memory, int status, float time,
-            const ConvolutionDescriptor* c) {
-  p = {a.number, status, time, memory, a.determinism, c->math, {0, 0, 0}};
-}
-
-// The heuristic answer.
-int propose(Direction d, Handle* handle, Descriptor* x, Descriptor* w, ConvolutionDescriptor* c,
-            Descriptor* y, int requested, int* returned, Performance* results) {
-  if (int status = check(handle)) return status;
-  if (!goodShapes(handle, x, w, c, y) || requested < 1 || !returned || !results) return BAD_PARAM;
-  *returned = 0;
-  for (auto& a : algorithms(d))
-    if (*returned < requested)
-      report(results[(*returned)++], a, workspaceSize(a, Shape(*x), Shape(*w)), OK, -1, c);
-  return OK;
-}
-
-// The search: each algorithm that the workspace is large enough for really runs, over the result.
-int search(Direction d, Handle* handle, Descriptor* x, Descriptor* w, ConvolutionDescriptor* c,
-           Descriptor* y, const void* first, const void* second, void* result, int requested,
-           int* returned, Performance* results, void* workspace, std::size_t size) {
-  if (refuseInCapture()) return EXECUTION_FAILED;
-  if (requested < 1 || !returned || !results) return BAD_PARAM;
-  float one = 1, zero = 0;
-  std::vector<Performance> good, rest;
-  for (auto& a : algorithms(d)) {
-    int status = OK;
-    std::size_t memory = 0;
-    if (isSet(x) && isSet(w)) memory = workspaceSize(a, Shape(*x), Shape(*w));
-    if (memory > size) {
-      status = UNSUPPORTED;
-    } else if (int failed = convolve(d, handle, &one, x, w, c, y, first, second, a.number,
-                                     workspace, size, &zero, result)) {
-      return failed;
-    }
-    report((status ? rest : good).emplace_back(), a, memory, status, status ? -1 : a.milliseconds,
-           c);
-  }
-  int error;
-  Stream* stream = streamOf(handle->stream, error);
-  finish(stream, stream->enqueued);
-  hostClock().join(stream->clock);
-  if (faultOf(handle->device)) return EXECUTION_FAILED;
-  good.insert(good.end(), rest.begin(), rest.end());
-  *returned = std::min(requested, int(good.size()));
-  std::copy(good.begin(), good.begin() + *returned, results);
-  return OK;
-}
-
 int sizeOf(Direction d, Handle* handle, Descriptor* x, Descriptor* w, ConvolutionDescriptor* c,
            Descriptor* y, int number, std::size_t* size) {
   if (int status = check(handle)) return status;
   if (!goodShapes(handle, x, w, c, y) || !size) return BAD_PARAM;
   const Algorithm* a = algorithm(d, number);
   if (!a) return UNSUPPORTED;
-  *size = workspaceSize(*a, Shape(*x), Shape(*w));
+  *size = workspaceSize(*a, Shape(*x), Shape(*w), c->math);
   return OK;
 }
 
@@ -502,62 +443,6 @@ int cudnnGetConvolution2dForwardOutputDim(ConvolutionDescriptor* c, Tensor* x, F
   *h = int(outputSize(x->h, c->padH, f->h, c->dilationH, c->strideH));
   *w = int(outputSize(x->w, c->padW, f->w, c->dilationW, c->strideW));
   return OK;
-}
-
-int cudnnGetConvolutionForwardAlgorithm_v7(Handle* handle, Tensor* x, Filter* w,
-                                           ConvolutionDescriptor* c, Tensor* y, int requested,
-                                           int* returned, Performance* results) {
-  ENTRY;
-  return propose(FORWARD, handle, x, w, c, y, requested, returned, results);
-}
-int cudnnGetConvolutionBackwardDataAlgorithm_v7(Handle* handle, Filter* w, Tensor* dy,
-                                                ConvolutionDescriptor* c, Tensor* dx,
-                                                int requested, int* returned,
-                                                Performance* results) {
-  ENTRY;
-  return propose(BACKWARD_DATA, handle, dx, w, c, dy, requested, returned, results);
-}
-int cudnnGetConvolutionBackwardFilterAlgorithm_v7(Handle* handle, Tensor* x, Tensor* dy,
-                                                  ConvolutionDescriptor* c, Filter* dw,
-                                                  int requested, int* returned,
-                                                  Performance* results) {
-  ENTRY;
-  return propose(BACKWARD_FILTER, handle, x, dw, c, dy, requested, returned, results);
-}
-
-int cudnnGetConvolutionForwardAlgorithmMaxCount(Handle*, int* count) { return *count = 2, OK; }
-int cudnnGetConvolutionBackwardDataAlgorithmMaxCount(Handle*, int* count) { return *count = 2, OK; }
-int cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(Handle*, int* count) {
-  return *count = 2, OK;
-}
-
-int cudnnFindConvolutionForwardAlgorithmEx(Handle* handle, Tensor* x, const void* xData, Filter* w,
-                                           const void* wData, ConvolutionDescriptor* c, Tensor* y,
-                                           void* yData, int requested, int* returned,
-                                           Performance* results, void* workspace,
-                                           std::size_t size) {
-  ENTRY;
-  return search(FORWARD, handle, x, w, c, y, xData, wData, yData, requested, returned, results,
-                workspace, size);
-}
-int cudnnFindConvolutionBackwardDataAlgorithmEx(Handle* handle, Filter* w, const void* wData,
-                                                Tensor* dy, const void* dyData,
-                                                ConvolutionDescriptor* c, Tensor* dx, void* dxData,
-                                                int requested, int* returned, Performance* results,
-                                                void* workspace, std::size_t size) {
-  ENTRY;
-  return search(BACKWARD_DATA, handle, dx, w, c, dy, wData, dyData, dxData, requested, returned,
-                results, workspace, size);
-}
-int cudnnFindConvolutionBackwardFilterAlgorithmEx(Handle* handle, Tensor* x, const void* xData,
-                                                  Tensor* dy, const void* dyData,
-                                                  ConvolutionDescriptor* c, Filter* dw,
-                                                  void* dwData, int requested, int* returned,
-                                                  Performance* results, void* workspace,
-                                                  std::size_t size) {
-  ENTRY;
-  return search(BACKWARD_FILTER, handle, x, dw, c, dy, xData, dyData, dwData, requested, returned,
-                results, workspace, size);
 }
 
 int cudnnGetConvolutionForwardWorkspaceSize(Handle* handle, Tensor* x, Filter* w,

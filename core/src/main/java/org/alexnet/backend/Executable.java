@@ -36,6 +36,9 @@ public interface Executable extends AutoCloseable {
     return 1;
   }
 
+  /** Gives a batch of {@link #newBatch} back before the executable is closed. */
+  default void release(Batch batch) {}
+
   /** One training step. If the loss is not finite, parameters and momentum stay as they were. */
   Pending train(Batch batch, StepSettings settings);
 

@@ -1,6 +1,9 @@
 package org.alexnet.engine;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.Augmentation;
@@ -171,8 +174,13 @@ final class Evaluator {
             Augmentation.NONE,
             threads,
             LoaderOptions.DEPTH);
-    try (BatchLoader loader =
-        new BatchLoader(source, options, () -> executable.newBatch(source.format()))) {
+    List<Batch> made = new ArrayList<>();
+    Supplier<Batch> allocate =
+        () -> {
+          made.add(executable.newBatch(source.format()));
+          return made.getLast();
+        };
+    try (BatchLoader loader = new BatchLoader(source, options, allocate)) {
       loader.start(0, 0, 0);
       int first = 0;
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
@@ -180,6 +188,8 @@ final class Evaluator {
         first += batch.count();
         loader.release(batch);
       }
+    } finally {
+      made.forEach(executable::release);
     }
   }
 }

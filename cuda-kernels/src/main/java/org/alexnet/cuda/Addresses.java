@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
@@ -25,6 +26,12 @@ final class Addresses {
     @SuppressWarnings("restricted")
     MemorySegment memory(long bytes) {
       return MemorySegment.ofAddress(address()).reinterpret(bytes);
+    }
+
+    /** The same, to be touched only until an arena is closed. */
+    @SuppressWarnings("restricted")
+    MemorySegment memory(long bytes, Arena until) {
+      return MemorySegment.ofAddress(address()).reinterpret(bytes, until, null);
     }
   }
 

@@ -4,9 +4,7 @@ package org.alexnet.cuda;
  * A way of cuDNN's to compute a convolution.
  *
  * @param number as cuDNN counts, for one direction
- * @param milliseconds measured, or what cuDNN expects; below 0 if unknown
- * @param workspaceBytes scratch memory
- * @param deterministic whether it gives the same bits every time
+ * @param mathType what products are formed of, as cuDNN counts
+ * @param workspaceBytes scratch memory that it needs with this arithmetic
  */
-record ConvolutionAlgorithm(
-    int number, float milliseconds, long workspaceBytes, boolean deterministic) {}
+record ConvolutionAlgorithm(int number, int mathType, long workspaceBytes) {}

@@ -56,6 +56,7 @@ final class ConvolutionKernels {
 
   private Canvas canvas(Shape x, Shape y, org.alexnet.network.Window window) {
     Shape whole = ConvolutionProblem.withOverhang(x, y, window);
+    Layouts.checkSize("the input of a convolution with what overhangs", whole);
     return new Canvas(x, whole, new Layout(whole, layouts.storage(), layouts.channelsLast()));
   }
 

@@ -19,8 +19,6 @@ import org.alexnet.program.Shape;
 
 /** A convolution with its descriptors and the algorithm that was chosen for it. */
 final class ConvolutionPlan implements AutoCloseable {
-  private static final Pointer ONE = Pointer.to(new float[] {1});
-  private static final Pointer ZERO = Pointer.to(new float[] {0});
 
   private final Device device;
   private final ConvolutionProblem problem;
@@ -51,6 +49,7 @@ final class ConvolutionPlan implements AutoCloseable {
       describeFilters(problem.filters(), format, type);
       describeConvolution(problem.window(), problem.groups());
       algorithm = new AlgorithmSearch(this, layouts.storage()).choose(measure);
+      takeMathType(algorithm.mathType());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -92,19 +91,12 @@ final class ConvolutionPlan implements AutoCloseable {
         "describe a convolution");
     Cuda.checkDnn(
         JCudnn.cudnnSetConvolutionGroupCount(convolution, groups), "take " + groups + " groups");
-    // Before the search, and not what it answers: JCudnn does not hand that over.
-    Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionMathType(convolution, mathType(device)),
-        "take a kind of arithmetic");
   }
 
-  /** What products may be formed of: cuDNN's own default takes TF32 for single precision. */
-  private static int mathType(Device device) {
-    return switch (device.precision()) {
-      case FP32 -> cudnnMathType.CUDNN_FMA_MATH;
-      case TF32 -> cudnnMathType.CUDNN_DEFAULT_MATH;
-      case BF16, FP16 -> cudnnMathType.CUDNN_TENSOR_OP_MATH;
-    };
+  /** Products are formed of these from now on. */
+  void takeMathType(int mathType) {
+    Cuda.checkDnn(
+        JCudnn.cudnnSetConvolutionMathType(convolution, mathType), "take a kind of arithmetic");
   }
 
   Device device() {
@@ -144,7 +136,8 @@ final class ConvolutionPlan implements AutoCloseable {
           case DATA -> cudnnConvolutionBwdDataAlgo.stringFor(number);
           case FILTER -> cudnnConvolutionBwdFilterAlgo.stringFor(number);
         };
-    return "%s, workspace %,d bytes".formatted(name, algorithm.workspaceBytes());
+    return "%s, %s, workspace %,d bytes"
+        .formatted(name, cudnnMathType.stringFor(algorithm.mathType()), algorithm.workspaceBytes());
   }
 
   /**
@@ -154,57 +147,66 @@ final class ConvolutionPlan implements AutoCloseable {
    * @param xs images, filters and results: two are read and the third is overwritten
    */
   void enqueue(String label, Pointer xs, Pointer ws, Pointer ys, Pointer workspace) {
-    int algo = algorithm.number();
-    long bytes = algorithm.workspaceBytes();
-    int status =
-        switch (problem.direction()) {
-          case FORWARD ->
-              JCudnn.cudnnConvolutionForward(
-                  device.dnn(),
-                  ONE,
-                  x(),
-                  xs,
-                  filters(),
-                  ws,
-                  convolution(),
-                  algo,
-                  workspace,
-                  bytes,
-                  ZERO,
-                  y(),
-                  ys);
-          case DATA ->
-              JCudnn.cudnnConvolutionBackwardData(
-                  device.dnn(),
-                  ONE,
-                  filters(),
-                  ws,
-                  y(),
-                  ys,
-                  convolution(),
-                  algo,
-                  workspace,
-                  bytes,
-                  ZERO,
-                  x(),
-                  xs);
-          case FILTER ->
-              JCudnn.cudnnConvolutionBackwardFilter(
-                  device.dnn(),
-                  ONE,
-                  x(),
-                  xs,
-                  y(),
-                  ys,
-                  convolution(),
-                  algo,
-                  workspace,
-                  bytes,
-                  ZERO,
-                  filters(),
-                  ws);
-        };
+    int status = call(algorithm, xs, ws, ys, workspace);
     Cuda.checkDnn(status, "compute the %s of %s".formatted(problem.direction(), label));
+  }
+
+  /** Puts it into the stream by another algorithm than the one chosen; cuDNN's status. */
+  int run(ConvolutionAlgorithm other, Pointer xs, Pointer ws, Pointer ys, Pointer workspace) {
+    takeMathType(other.mathType());
+    return call(other, xs, ws, ys, workspace);
+  }
+
+  private int call(ConvolutionAlgorithm by, Pointer xs, Pointer ws, Pointer ys, Pointer workspace) {
+    int algo = by.number();
+    long bytes = by.workspaceBytes();
+    return switch (problem.direction()) {
+      case FORWARD ->
+          JCudnn.cudnnConvolutionForward(
+              device.dnn(),
+              Scalars.ONE,
+              x(),
+              xs,
+              filters(),
+              ws,
+              convolution(),
+              algo,
+              workspace,
+              bytes,
+              Scalars.ZERO,
+              y(),
+              ys);
+      case DATA ->
+          JCudnn.cudnnConvolutionBackwardData(
+              device.dnn(),
+              Scalars.ONE,
+              filters(),
+              ws,
+              y(),
+              ys,
+              convolution(),
+              algo,
+              workspace,
+              bytes,
+              Scalars.ZERO,
+              x(),
+              xs);
+      case FILTER ->
+          JCudnn.cudnnConvolutionBackwardFilter(
+              device.dnn(),
+              Scalars.ONE,
+              x(),
+              xs,
+              y(),
+              ys,
+              convolution(),
+              algo,
+              workspace,
+              bytes,
+              Scalars.ZERO,
+              filters(),
+              ws);
+    };
   }
 
   @Override

@@ -5,6 +5,7 @@ import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.AlexNetException;
@@ -38,7 +39,7 @@ final class CudaExecutable implements Executable {
   private final Layouts layouts;
   private final List<Device> devices;
   private final List<DeviceMemory> memories = new ArrayList<>();
-  private final List<AutoCloseable> batches = new ArrayList<>();
+  private final Map<Batch, PinnedBatch> batches = new IdentityHashMap<>();
   private final UnderWay[] underWay = new UnderWay[SLOTS];
   private final Map<Phase, long[][]> traffic = new EnumMap<>(Phase.class);
   private final Map<Phase, Integer> runs = new EnumMap<>(Phase.class);
@@ -83,7 +84,8 @@ final class CudaExecutable implements Executable {
 
   private AlexNetException tooLarge(int number, MemoryPlan.Blocks blocks) {
     Device device = devices.get(number);
-    long free = device.freeBytes();
+    // What is allocated already counts as free, for it is given back.
+    long free = device.freeBytes() + (memories.size() > number ? blocks.totalBytes() : 0);
     int batch = lowered.programs().batch();
     int images = backend.largestBatch(lowered.programs(), number, free);
     String remedy =
@@ -186,21 +188,41 @@ final class CudaExecutable implements Executable {
   @Override
   public Batch newBatch(Batch.Format format) {
     int images = lowered.programs().batch();
-    long bytes = format.bytes() * images;
     return guarded(
         () -> {
-          if (bytes > pixelBytes) {
-            rebind(bytes);
-          }
-          Resource<Addresses.Host> memory = devices.getFirst().allocateHost(bytes);
-          batches.add(memory);
-          return new Batch(format, images, memory.get().memory(bytes));
+          makeRoom(format.bytes() * images);
+          PinnedBatch made = new PinnedBatch(devices.getFirst(), format, images);
+          batches.put(made.batch(), made);
+          return made.batch();
         });
+  }
+
+  @Override
+  public void release(Batch batch) {
+    PinnedBatch own = batches.remove(batch);
+    if (own != null) {
+      own.close();
+    }
+  }
+
+  /** Room for the pixels of a batch on the devices. */
+  private void makeRoom(long bytes) {
+    if (bytes > pixelBytes) {
+      try {
+        rebind(bytes);
+      } catch (Cuda.Failure e) {
+        if (e.outOfMemory()) {
+          throw tooLarge(0, plan.devices().getFirst());
+        }
+        throw e;
+      }
+    }
   }
 
   /** Makes room for larger pixels: everything that knows an address is bound anew. */
   private void rebind(long bytes) {
     settle();
+    pixelBytes = 0;
     Closing.all(new ArrayList<>(List.of(bound)));
     bound = new BoundStep[0];
     BoundStep[] fresh = new BoundStep[SLOTS];
@@ -271,9 +293,11 @@ final class CudaExecutable implements Executable {
   }
 
   private void bring(int number, Phase phase, Batch batch, StepSettings step) {
-    if (batch.format().bytes() * batch.capacity() > pixelBytes) {
-      throw new IllegalArgumentException("the batch was not made by this executable");
+    if (!batch.pixels().isNative()) {
+      throw new IllegalArgumentException("the batch is not in page-locked memory: use newBatch");
     }
+    // It may be another executable's, as when a step is repeated to find what is not finite.
+    makeRoom(batch.format().bytes() * lowered.programs().batch());
     ran = phase;
     settings = step;
     bound[number].slot.copyIn(batch, step, phase == Phase.TRAIN);
@@ -325,9 +349,14 @@ final class CudaExecutable implements Executable {
       underWay[number] = null;
       if (phase == Phase.TRAIN && !Double.isFinite(result.lossSum())) {
         // Steps begun meanwhile lie before this in the stream and have learned nothing either.
-        memories.forEach(DeviceMemory::clearHalted);
+        clearHalted();
       }
     }
+  }
+
+  /** The loss is on the first device; the others have its flag from there. */
+  private void clearHalted() {
+    memories.getFirst().clearHalted();
   }
 
   @Override
@@ -338,7 +367,7 @@ final class CudaExecutable implements Executable {
           bring(next, Phase.TRAIN, batch, step);
           double[] seconds = bound[next].plans.get(Phase.TRAIN).profile();
           memories.forEach(DeviceMemory::synchronize);
-          memories.forEach(DeviceMemory::clearHalted);
+          clearHalted();
           return seconds;
         });
   }
@@ -432,7 +461,8 @@ final class CudaExecutable implements Executable {
       }
     }
     Closing.all(new ArrayList<>(List.of(bound)));
-    Closing.all(batches);
+    Closing.all(new ArrayList<>(batches.values()));
+    batches.clear();
     Closing.all(memories);
   }
 }

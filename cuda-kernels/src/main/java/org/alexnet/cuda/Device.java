@@ -38,6 +38,7 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
@@ -120,6 +121,12 @@ final class Device implements AutoCloseable {
     Cuda.checkBlas(JCublas2.cublasCreate(handle), "start on " + name());
     own(Resource.of(this, handle, 0, "", JCublas2::cublasDestroy));
     Cuda.checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(compute)), "take a stream");
+    Cuda.checkBlas(
+        JCublas2.cublasSetMathMode(
+            handle,
+            cublasMath.CUBLAS_DEFAULT_MATH
+                | cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
+        "form sums in 32 bits");
     // Its own workspace would be allocated in the middle of a recording.
     Pointer workspace = own(allocate(BLAS_WORKSPACE));
     Cuda.checkBlas(

@@ -29,17 +29,17 @@ final class Layouts {
     Layouts layouts = new Layouts(precision);
     for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {
       program.ops().forEach(layouts::note);
-      program.tensors().forEach(Layouts::checkSize);
+      program.tensors().forEach(tensor -> checkSize(tensor, tensor.shape()));
     }
     return layouts;
   }
 
   /** Kernels count elements in 32 bits. */
-  private static void checkSize(Tensor tensor) {
-    if (tensor.shape().elements() > Integer.MAX_VALUE) {
+  static void checkSize(Object what, Shape shape) {
+    if (shape.elements() > Integer.MAX_VALUE) {
       throw new AlexNetException(
           "%s has %,d elements, and backend cuda counts to %,d; take a smaller --batch."
-              .formatted(tensor, tensor.shape().elements(), Integer.MAX_VALUE));
+              .formatted(what, shape.elements(), Integer.MAX_VALUE));
     }
   }
 

@@ -25,9 +25,6 @@ import org.alexnet.cuda.CudaKernel.Call;
 record Product(
     String label, Device device, int rows, int columns, int depth, Operand a, Operand b, Operand c)
     implements Call {
-  private static final Pointer ONE = Pointer.to(new float[] {1});
-  private static final Pointer ZERO = Pointer.to(new float[] {0});
-
   /** A matrix, and how its numbers are kept. */
   record Operand(Pointer memory, Storage storage, boolean transposed) {}
 
@@ -41,14 +38,14 @@ record Product(
             columns,
             rows,
             depth,
-            ONE,
+            Scalars.ONE,
             b.memory,
             b.storage.blasType(),
             b.transposed ? depth : columns,
             a.memory,
             a.storage.blasType(),
             a.transposed ? rows : depth,
-            ZERO,
+            Scalars.ZERO,
             c.memory,
             c.storage.blasType(),
             columns,

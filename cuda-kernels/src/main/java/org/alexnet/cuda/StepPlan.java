@@ -37,6 +37,9 @@ final class StepPlan implements AutoCloseable {
    */
   record Placed(String label, int device, int[] waits, List<Call> calls) {}
 
+  private static final String NO_GRAPH =
+      "A step cannot be recorded as a graph here; run it kernel by kernel with --no-cuda-graph.";
+
   private final List<Device> devices;
   private final List<Placed> kernels;
   private final List<AutoCloseable> owned = new ArrayList<>();
@@ -141,12 +144,13 @@ final class StepPlan implements AutoCloseable {
             main.compute(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
         "record a step");
     CUgraph recorded = new CUgraph();
-    int code;
     try {
       enqueue();
-    } finally {
-      code = cuStreamEndCapture(main.compute(), recorded);
+    } catch (Cuda.Failure e) {
+      cuStreamEndCapture(main.compute(), recorded); // what was recorded is of no use
+      throw e.explained(NO_GRAPH);
     }
+    int code = cuStreamEndCapture(main.compute(), recorded);
     try (var template =
         Resource.of(main, recorded, code, "record a step", g -> cuGraphDestroy(g))) {
       CUgraphExec executable = new CUgraphExec();
@@ -154,6 +158,8 @@ final class StepPlan implements AutoCloseable {
       return own(
           Resource.of(
               main, executable, made, "make a graph of a step", g -> cuGraphExecDestroy(g)));
+    } catch (Cuda.Failure e) {
+      throw e.explained(NO_GRAPH);
     }
   }
 

@@ -37,9 +37,6 @@ final class RequiredSymbols {
       cudnnDestroyTensorDescriptor cudnnCreateFilterDescriptor cudnnSetFilter4dDescriptor
       cudnnDestroyFilterDescriptor cudnnCreateConvolutionDescriptor cudnnSetConvolution2dDescriptor
       cudnnDestroyConvolutionDescriptor cudnnSetConvolutionMathType cudnnSetConvolutionGroupCount
-      cudnnGetConvolutionForwardAlgorithm_v7 cudnnGetConvolutionBackwardDataAlgorithm_v7
-      cudnnGetConvolutionBackwardFilterAlgorithm_v7 cudnnFindConvolutionForwardAlgorithmEx
-      cudnnFindConvolutionBackwardDataAlgorithmEx cudnnFindConvolutionBackwardFilterAlgorithmEx
       cudnnGetConvolutionForwardWorkspaceSize cudnnGetConvolutionBackwardDataWorkspaceSize
       cudnnGetConvolutionBackwardFilterWorkspaceSize cudnnConvolutionForward
       cudnnConvolutionBackwardData cudnnConvolutionBackwardFilter
