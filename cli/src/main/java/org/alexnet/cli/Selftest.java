@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Precision;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
@@ -23,38 +24,69 @@ final class Selftest {
    * What the rounding of sums of some thousand float32 products may come to over the layers, with
    * room for a rectifier or a maximum that falls the other way.
    */
-  static final double BOUND = 1e-3;
+  private static final double SINGLE_BOUND = 1e-3;
+
+  /** Operations that a number comes through on its way forward and back, about. */
+  private static final int OPERATIONS = 32;
 
   /**
    * A tensor compared.
    *
    * @param error {@link #distance} from the reference
+   * @param bound what it may be
    */
-  record Check(String name, double error) {
+  record Check(String name, double error, double bound) {
     boolean passed() {
-      return error <= BOUND;
+      return error <= bound;
     }
+  }
+
+  /**
+   * How far a tensor may be off. In reduced precision each operation rounds once more, and
+   * independent roundings add up like the square root of their number. A rectifier or a maximum
+   * that is nearer to its edge than that falls the other way and takes its gradient along, so that
+   * gradients are off by the root of it.
+   */
+  private static double bound(Precision precision, String name) {
+    double unit =
+        switch (precision) {
+          case FP32 -> 0;
+          case TF32, FP16 -> 0x1p-11;
+          case BF16 -> 0x1p-8;
+        };
+    double forward = Math.sqrt(OPERATIONS) * unit;
+    boolean gradient = name.endsWith(".grad") || name.endsWith(".momentum");
+    return Math.max(SINGLE_BOUND, gradient ? 2 * Math.sqrt(forward) : 4 * forward);
   }
 
   private Selftest() {}
 
   /** Compares scores, gradients and what is learned. */
-  static List<Check> run(Backend reference, Backend backend, Network network) {
+  static List<Check> run(Backend reference, Backend backend, Precision precision, Network network) {
     Programs plain = Programs.of(network, BATCH);
     List<String> gradients = plain.parameters().stream().map(t -> t.gradient().name()).toList();
     Programs observed = Programs.of(network, BATCH, Placement.WHOLE, gradients);
     Map<String, FloatTensor> weights = Synthetic.weights(network);
     // What is observed is not fused away, so that the step that users run is compared as well.
     List<Check> checks = new ArrayList<>();
-    compare(results(reference, plain, weights), results(backend, plain, weights), checks);
-    compare(gradients(reference, observed, weights), gradients(backend, observed, weights), checks);
+    compare(
+        results(reference, plain, weights), results(backend, plain, weights), precision, checks);
+    compare(
+        gradients(reference, observed, weights),
+        gradients(backend, observed, weights),
+        precision,
+        checks);
     return checks;
   }
 
   private static void compare(
-      Map<String, float[]> expected, Map<String, float[]> got, List<Check> checks) {
+      Map<String, float[]> expected,
+      Map<String, float[]> got,
+      Precision precision,
+      List<Check> checks) {
     expected.forEach(
-        (name, values) -> checks.add(new Check(name, distance(values, got.get(name)))));
+        (name, values) ->
+            checks.add(new Check(name, distance(values, got.get(name)), bound(precision, name))));
   }
 
   /** Scores before, loss of a step, parameters and momentum after it. */

@@ -7,7 +7,6 @@ import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
-import org.alexnet.backend.Precision;
 import org.alexnet.model.Models;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +21,7 @@ final class SelftestCommand implements Callable<Integer> {
   private final Terminal terminal;
 
   @Mixin private DeviceOptions devices;
+  @Mixin private PrecisionOption precision;
   @Mixin private CommonOptions common;
 
   SelftestCommand(Terminal terminal) {
@@ -31,9 +31,10 @@ final class SelftestCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Backend backend =
-            devices.open(Precision.FP32, text -> terminal.aside(common.json).println(text));
+            devices.open(precision.value, text -> terminal.aside(common.json).println(text));
         Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
-      List<Selftest.Check> checks = Selftest.run(reference, backend, Models.named(MODEL).network());
+      List<Selftest.Check> checks =
+          Selftest.run(reference, backend, precision.value, Models.named(MODEL).network());
       List<String> failed =
           checks.stream().filter(c -> !c.passed()).map(Selftest.Check::name).toList();
       if (common.json) {
@@ -58,7 +59,7 @@ final class SelftestCommand implements Callable<Integer> {
           .out()
           .printf(
               "%-24s %8.1e of %.0e  %s%n",
-              check.name(), check.error(), Selftest.BOUND, check.passed() ? "ok" : "WRONG");
+              check.name(), check.error(), check.bound(), check.passed() ? "ok" : "WRONG");
     }
     long passed = checks.stream().filter(Selftest.Check::passed).count();
     terminal
@@ -77,7 +78,7 @@ final class SelftestCommand implements Callable<Integer> {
       list.addObject()
           .put("name", check.name())
           .put("error", check.error())
-          .put("bound", Selftest.BOUND)
+          .put("bound", check.bound())
           .put("passed", check.passed());
     }
     return json;

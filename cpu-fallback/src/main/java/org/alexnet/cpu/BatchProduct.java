@@ -122,21 +122,7 @@ final class BatchProduct {
         }
         int init = k == 0 ? bias : work;
         kernels.tile(
-            height,
-            m,
-            a,
-            height,
-            0,
-            panel + k * columns,
-            columns,
-            0,
-            1,
-            length,
-            init,
-            k == 0 ? 0 : ld,
-            work,
-            ld,
-            low);
+            height, m, a, panel + k * columns, length, init, k == 0 ? 0 : ld, work, ld, low);
         if (!whole) {
           Tiles.copy(m, tile, columns, c, outputs, valid, width);
         }

@@ -141,22 +141,7 @@ record ConnectFilterKernel(
         Tiles.packColumns(m, x + start, panels.depth(), images, valid, height, a);
         for (int block = 0; block < panels.blocks(); block++) {
           int b = gradient + block * images * columns;
-          kernels.tile(
-              height,
-              m,
-              a,
-              height,
-              0,
-              b,
-              columns,
-              0,
-              1,
-              images,
-              zeros,
-              0,
-              tile,
-              columns,
-              Float.NEGATIVE_INFINITY);
+          kernels.tile(height, m, a, b, images, zeros, 0, tile, columns, Float.NEGATIVE_INFINITY);
           use(frame, tile, (block * panels.depth() + start) * columns, valid * columns);
         }
       }

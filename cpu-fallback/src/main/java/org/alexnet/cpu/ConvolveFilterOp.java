@@ -15,6 +15,15 @@ import org.alexnet.program.Tensor;
 record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks)
     implements ImageOp {
 
+  /**
+   * Output pixels that are summed before the sum is added to that of the others, so that what is
+   * packed of them stays in the cache. The order of the sums follows from it and from the shape.
+   */
+  private static final int PIXELS = 1024;
+
+  /** Floats that packing may overwrite behind its end. */
+  private static final int SLACK = 16;
+
   @Override
   public List<Tensor> imageReads() {
     return List.of(op.x(), op.dy());
@@ -48,18 +57,29 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     return tasks * sumFloats();
   }
 
-  /** Whether tiles can read the gradient where it lies. */
-  private boolean directGradient() {
-    return op.groups() == 1 && shape().outputs() % kernels.columns() == 0;
+  /** Rows of the output that are summed together. */
+  private int rows() {
+    return Math.clamp(PIXELS / shape().out().w(), 1, shape().out().h());
+  }
+
+  private int pixels() {
+    return rows() * shape().out().w();
   }
 
   private int gradientFloats() {
-    return directGradient() ? 0 : shape().pixels() * panels().blocks() * kernels.columns();
+    return pixels() * panels().blocks() * kernels.columns();
+  }
+
+  private int windowFloats() {
+    return pixels() * kernels.heights()[0] + SLACK;
   }
 
   @Override
   public int scratchFloats() {
-    return shape().paddedFloats() + gradientFloats() + kernels.heights()[0] * kernels.columns();
+    return shape().paddedFloats()
+        + gradientFloats()
+        + windowFloats()
+        + kernels.heights()[0] * kernels.columns();
   }
 
   @Override
@@ -72,8 +92,9 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     private final ConvShape shape = shape();
     private final Layout.Panels panels = panels();
     private final int sumFloats = sumFloats();
+    private final int rows = rows();
     private final int gradientFloats = gradientFloats();
-    private final boolean directGradient = directGradient();
+    private final int windowFloats = windowFloats();
     private final RowTiling tiling = RowTiling.of(shape.run(), kernels.heights());
     private final Address x;
     private final Address dy;
@@ -107,7 +128,6 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     }
 
     private void image(float[] m, int image, int gradient, int group, int sums, int scratch) {
-      int columns = kernels.columns();
       int source = image;
       if (!shape.direct()) {
         source = scratch;
@@ -116,59 +136,69 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
         }
         shape.pad(m, image, group, scratch);
       }
-      int b = gradient;
-      int ldb = shape.out().c();
-      if (!directGradient) {
-        b = scratch + shape.paddedFloats();
-        ldb = panels.blocks() * columns;
-        int from = gradient + group * shape.outputs();
-        Tiles.packColumns(m, from, shape.out().c(), shape.pixels(), shape.outputs(), ldb, b);
-      }
-      int tile = scratch + shape.paddedFloats() + gradientFloats;
-      for (int block = 0; block < panels.blocks(); block++) {
-        int to = sums + (group * panels.blocks() + block) * panels.panel();
-        block(m, source, b + block * columns, ldb, to, tile);
-      }
-      int bias = sums + panels.floats() + group * panels.blocks() * columns;
-      for (int p = 0; p < shape.pixels(); p++) {
-        kernels.add(m, b + p * ldb, bias, panels.blocks() * columns);
+      int own = gradient + group * shape.outputs();
+      for (int row = 0; row < shape.out().h(); row += rows) {
+        int count = Math.min(rows, shape.out().h() - row);
+        part(m, source, own, group, row, count, sums, scratch + shape.paddedFloats());
       }
     }
 
-    private void block(float[] m, int source, int b, int ldb, int to, int tile) {
+    /** Some rows of the output: the gradient in panels, then every tile of the filters. */
+    private void part(
+        float[] m, int source, int own, int group, int row, int count, int sums, int panel) {
       int columns = kernels.columns();
-      int lda = shape.stride() * shape.inputs();
-      int pitchA = shape.stride() * shape.rowPitch();
+      int pixels = count * shape.out().w();
+      int bias = sums + panels.floats() + group * panels.blocks() * columns;
+      for (int block = 0; block < panels.blocks(); block++) {
+        int first = block * columns;
+        int from = own + row * shape.out().w() * shape.out().c() + first;
+        int width = Math.min(columns, shape.outputs() - first);
+        int to = panel + block * pixels * columns;
+        Tiles.packColumns(m, from, shape.out().c(), pixels, width, columns, to);
+        for (int p = 0; p < pixels; p++) {
+          kernels.add(m, to + p * columns, bias + first, columns);
+        }
+      }
+      int windows = source + row * shape.stride() * shape.rowPitch();
+      int filters = sums + group * panels.blocks() * panels.panel();
       for (int kh = 0; kh < shape.kernel(); kh++) {
         for (int t = 0; t < tiling.tiles(); t++) {
-          int height = tiling.heights()[t];
-          int valid = tiling.valid(t);
-          int a = source + kh * shape.rowPitch() + tiling.starts()[t];
-          int c = to + (kh * shape.run() + tiling.starts()[t]) * columns;
-          int work = c;
-          if (valid < height) {
-            System.arraycopy(m, c, m, tile, valid * columns);
-            work = tile;
-          }
-          kernels.tile(
-              height,
-              m,
-              a,
-              lda,
-              pitchA,
-              b,
-              ldb,
-              shape.out().w() * ldb,
-              shape.out().h(),
-              shape.out().w(),
-              work,
-              columns,
-              work,
-              columns,
-              Float.NEGATIVE_INFINITY);
-          if (valid < height) {
-            System.arraycopy(m, tile, m, c, valid * columns);
-          }
+          int start = kh * shape.rowPitch() + tiling.starts()[t];
+          int to = filters + (kh * shape.run() + tiling.starts()[t]) * columns;
+          tiles(m, windows + start, t, count, to, panel);
+        }
+      }
+    }
+
+    /** One tile of rows of the filters, for each block of columns. */
+    private void tiles(float[] m, int windows, int t, int rowCount, int to, int panel) {
+      int columns = kernels.columns();
+      int height = tiling.heights()[t];
+      int valid = tiling.valid(t);
+      int pixels = rowCount * shape.out().w();
+      int packed = panel + gradientFloats;
+      int tile = packed + windowFloats;
+      kernels.pack(
+          m,
+          windows,
+          shape.stride() * shape.inputs(),
+          shape.stride() * shape.rowPitch(),
+          rowCount,
+          shape.out().w(),
+          height,
+          packed);
+      for (int block = 0; block < panels.blocks(); block++) {
+        int b = panel + block * pixels * columns;
+        int c = to + block * panels.panel();
+        int work = c;
+        if (valid < height) {
+          System.arraycopy(m, c, m, tile, valid * columns);
+          work = tile;
+        }
+        kernels.tile(
+            height, m, packed, b, pixels, work, columns, work, columns, Float.NEGATIVE_INFINITY);
+        if (valid < height) {
+          System.arraycopy(m, tile, m, c, valid * columns);
         }
       }
     }

@@ -23,30 +23,31 @@ interface Kernels {
 
   /**
    * A tile of a matrix product: {@code c[i][j] = max(sum_k a[k][i] b[k][j] + init[i][j], floor)}
-   * for {@code height} rows i and {@link #columns()} columns j.
-   *
-   * <p>k runs over {@code segments} runs of {@code length}; within a run, consecutive k are {@code
-   * lda} and {@code ldb} apart, and runs are {@code pitchA} and {@code pitchB} apart.
+   * for {@code height} rows i and {@link #columns()} columns j. Both operands are packed: a[k] is
+   * {@code height} floats, b[k] {@link #columns()}, one k after the other.
    *
    * @param height one of {@link #heights()}
+   * @param length how many k
    * @param ldInit distance between rows of {@code init}, 0 to give all rows the same
    */
   void tile(
       int height,
       float[] m,
       int a,
-      int lda,
-      int pitchA,
       int b,
-      int ldb,
-      int pitchB,
-      int segments,
       int length,
       int init,
       int ldInit,
       int c,
       int ldc,
       float floor);
+
+  /**
+   * Packs what a tile reads of a, {@code to[k][i] = a[k][i]} with k as in {@link #tile} and {@code
+   * height} numbers i: where a lies far apart, each k would touch a cache line of its own in every
+   * tile. Up to 15 floats behind the last are overwritten.
+   */
+  void pack(float[] m, int a, int lda, int pitchA, int segments, int length, int height, int to);
 
   /**
    * A tile of a convolution: {@code c[i][j] = max(sum_k window_i[k] b[k][j] + init[j], floor)}.

@@ -31,12 +31,7 @@ final class ScalarKernels implements Kernels {
       int height,
       float[] m,
       int a,
-      int lda,
-      int pitchA,
       int b,
-      int ldb,
-      int pitchB,
-      int segments,
       int length,
       int init,
       int ldInit,
@@ -44,33 +39,37 @@ final class ScalarKernels implements Kernels {
       int ldc,
       float floor) {
     for (int i = 0; i < height; i++) {
-      row(m, a + i, lda, pitchA, b, ldb, pitchB, segments, length, init + i * ldInit, c + i * ldc);
+      row(m, a + i, height, 0, 1, length, b, init + i * ldInit, c + i * ldc);
       for (int j = 0; j < COLUMNS; j++) {
         m[c + i * ldc + j] = Math.max(m[c + i * ldc + j], floor);
       }
     }
   }
 
-  private static void row(
-      float[] m,
-      int a,
-      int lda,
-      int pitchA,
-      int b,
-      int ldb,
-      int pitchB,
-      int segments,
-      int length,
-      int init,
-      int c) {
-    float[] sums = new float[COLUMNS];
+  @Override
+  public void pack(
+      float[] m, int from, int ld, int pitch, int segments, int length, int height, int to) {
+    int p = to;
     for (int s = 0; s < segments; s++) {
       for (int k = 0; k < length; k++) {
-        float x = m[a + s * pitchA + k * lda];
-        int y = b + s * pitchB + k * ldb;
+        System.arraycopy(m, from + s * pitch + k * ld, m, p, height);
+        p += height;
+      }
+    }
+  }
+
+  /** One row: a[k] is {@code ld} apart in {@code segments} runs, {@code pitch} apart; b packed. */
+  private static void row(
+      float[] m, int a, int ld, int pitch, int segments, int length, int b, int init, int c) {
+    float[] sums = new float[COLUMNS];
+    int y = b;
+    for (int s = 0; s < segments; s++) {
+      for (int k = 0; k < length; k++) {
+        float x = m[a + s * pitch + k * ld];
         for (int j = 0; j < COLUMNS; j++) {
           sums[j] = Math.fma(x, m[y + j], sums[j]);
         }
+        y += COLUMNS;
       }
     }
     for (int j = 0; j < COLUMNS; j++) {
@@ -96,7 +95,7 @@ final class ScalarKernels implements Kernels {
     for (int i = 0; i < height; i++) {
       int a = source + rows[first + i];
       int to = c + i * ldc;
-      row(m, a, 1, pitch, b, COLUMNS, run * COLUMNS, segments, run, init, to);
+      row(m, a, 1, pitch, segments, run, b, init, to);
       for (int j = 0; j < COLUMNS; j++) {
         m[to + j] = Math.max(m[to + j], floor);
       }

@@ -45,7 +45,8 @@ final class WarmUp {
     }
     for (int height : kernels.heights()) {
       for (int i = 0; i < CALLS; i++) {
-        kernels.tile(height, m, 0, height, 0, b, ld, 0, 1, 3, 0, 0, c, ld, floor);
+        kernels.tile(height, m, 0, b, 3, 0, 0, c, ld, floor);
+        kernels.pack(m, 0, ld, 0, 1, 3, height, c);
       }
     }
     for (int i = 0; i < CALLS; i++) {

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.backend.Availability;
 import org.alexnet.backend.DeviceInfo;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the provider answers over the stand-ins, which it tries in a process of its own. */
+@Tag(StandInCount.STAND_IN)
 class AvailabilityTest {
   private static Availability probe(Path folder) {
     String before = System.getProperty("alexnet.cuda.path");

@@ -3,7 +3,9 @@ package org.alexnet.cuda;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.ColumnsContract;
 import org.alexnet.backend.Precision;
+import org.junit.jupiter.api.Tag;
 
+@Tag(StandInCount.STAND_IN)
 class CudaColumnsTest extends ColumnsContract {
   @Override
   protected Backend open(int threads, int devices) {

@@ -16,9 +16,11 @@ import org.alexnet.model.Models;
 import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every fault that the stand-in can be told to have: one sentence, and nothing left behind. */
+@Tag(StandInCount.STAND_IN)
 class CudaFaultTest {
   private static final long MEMORY = 4L << 30;
 

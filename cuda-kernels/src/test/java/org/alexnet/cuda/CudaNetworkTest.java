@@ -3,7 +3,9 @@ package org.alexnet.cuda;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.NetworkContract;
 import org.alexnet.backend.Precision;
+import org.junit.jupiter.api.Tag;
 
+@Tag(StandInCount.STAND_IN)
 class CudaNetworkTest extends NetworkContract {
   @Override
   protected Backend open(int threads) {

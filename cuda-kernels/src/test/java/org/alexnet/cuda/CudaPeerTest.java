@@ -5,7 +5,9 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.PeerContract;
 import org.alexnet.backend.Precision;
+import org.junit.jupiter.api.Tag;
 
+@Tag(StandInCount.STAND_IN)
 class CudaPeerTest extends PeerContract {
   @Override
   protected Backend open(int devices) {

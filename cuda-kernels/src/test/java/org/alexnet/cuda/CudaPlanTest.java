@@ -14,9 +14,11 @@ import org.alexnet.model.Models;
 import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** The memory of every model as users train it, on one device and on two; nothing is allocated. */
+@Tag(StandInCount.STAND_IN)
 class CudaPlanTest {
 
   @TestFactory

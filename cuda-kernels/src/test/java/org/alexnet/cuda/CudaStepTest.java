@@ -13,11 +13,13 @@ import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
 import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How steps are put into streams: graphs, and what must not happen inside of one. */
+@Tag(StandInCount.STAND_IN)
 class CudaStepTest {
   private static final Network NETWORK = TestNetworks.columns();
   private static final int STEPS = 6;

@@ -7,19 +7,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.engine.Classifier;
+import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Progress;
 import org.alexnet.engine.Training;
 import org.alexnet.engine.TrainingListener;
 import org.alexnet.engine.TrainingResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole runs as users start them, from the search for the libraries to the run folder. */
+@Tag(StandInCount.STAND_IN)
 class CudaTrainingTest {
   @TempDir Path dir;
 
@@ -127,6 +131,32 @@ class CudaTrainingTest {
     StandIn.heal();
     Training.resume(dir.resolve("lost")).backend("cuda").run();
     assertSameRun("whole", "lost");
+  }
+
+  @Test
+  void aLossThatIsNotFiniteIsTracedToItsLayer() throws IOException {
+    AlexNetException e =
+        assertThrows(AlexNetException.class, () -> shapes("wild").rate(1e30f).run());
+    assertTrue(e.getMessage().contains("not finite first is"), e.getMessage());
+    assertTrue(e.getMessage().contains("layer conv1"), e.getMessage());
+    assertEquals(List.of(), StandIn.violations());
+  }
+
+  /** Validation has batches of its own; they must not add up from epoch to epoch. */
+  @Test
+  void nothingGrowsWithTheEpochs() {
+    List<Integer> live = new ArrayList<>();
+    Training training = shapes("run").epochs(3);
+    training.listener(
+        new TrainingListener() {
+          @Override
+          public void epoch(EpochMetrics metrics) {
+            live.add(Resource.live());
+          }
+        });
+    training.run();
+    assertEquals(3, live.size());
+    assertEquals(live.get(1), live.get(2));
   }
 
   @Test

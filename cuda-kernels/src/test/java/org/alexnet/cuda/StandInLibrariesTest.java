@@ -14,11 +14,13 @@ import jcuda.driver.*;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcudnn.*;
 import jcuda.runtime.cudaStream_t;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The stand-ins for cuBLAS and cuDNN compute what the libraries document, on small integers. */
+@Tag(StandInCount.STAND_IN)
 final class StandInLibrariesTest extends StandInFixture {
   private static final int COMPUTE_32F = 68;
   private static final int COMPUTE_32F_FAST_TF32 = 77;

@@ -14,9 +14,11 @@ import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.*;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The stand-in for the driver does what CUDA says, and notices what a GPU would leave to luck. */
+@Tag(StandInCount.STAND_IN)
 final class StandInTest extends StandInFixture {
   private static final String SOURCE =
       """
