@@ -2,6 +2,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -13,14 +14,16 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Makes {@code dist/alexnet-linux-x86_64.tar.gz}, which runs without Java: a runtime, the jars and
- * a script. Arguments: the program's jar, the folder of its libraries, the date of all files. It
- * runs in the source folder with the JDK that the runtime is taken from.
+ * a script; and {@code dist/alexnet-gpu-tests.tar.gz}, which beside it runs the contract suites on
+ * a GPU. Arguments: the program's jar, the folder of its libraries, the date of all files, JUnit's
+ * console. It runs in the source folder with the JDK that the runtime is taken from.
  *
  * <p>Runtime and jars are stored without compression, which makes the archive smaller by 8 MB than
  * compressing twice does, and start-up no slower.
  */
 final class Bundle {
   private static final String NAME = "alexnet-linux-x86_64";
+  private static final String TESTS = "alexnet-gpu-tests";
   private static final long LIMIT = 45_000_000;
 
   /** What jdeps says that the jars need, and the Vector API, which is asked for by name. */
@@ -45,19 +48,27 @@ final class Bundle {
       List.of(
           "lib/libJNvPTXCompiler-", "lib/libJNvrtc-", "lib/libJCudaRuntime-", "lib/libJCublas-");
 
-  private final Path folder = Path.of("dist", NAME);
+  private final Path folder;
+
+  private Bundle(String name) {
+    folder = Path.of("dist", name);
+  }
 
   public static void main(String[] args) throws IOException, InterruptedException {
     String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     if (!system.equals("Linux amd64")) {
       throw failure("The bundle is made on Linux x86-64 only, and this JDK is for " + system + ".");
     }
-    Bundle bundle = new Bundle();
+    Bundle bundle = new Bundle(NAME);
     bundle.delete();
     bundle.runtime();
     bundle.jars(Path.of(args[0]), Path.of(args[1]));
     bundle.files();
     bundle.archive(args[2]);
+    Bundle tests = new Bundle(TESTS);
+    tests.delete();
+    tests.tests(Path.of(args[3]));
+    tests.archive(args[2]);
   }
 
   private void delete() throws IOException {
@@ -138,10 +149,24 @@ final class Bundle {
     copy(Path.of("LICENSE"), "LICENSE");
   }
 
+  /** The classes of the tests, and what runs them with the bundle's runtime and jars. */
+  private void tests(Path console) throws IOException {
+    for (String module : List.of("core", "cuda-kernels")) {
+      Path classes = Path.of(module, "target", "test-classes");
+      try (var files = Files.walk(classes)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          copy(file, "classes/" + classes.relativize(file));
+        }
+      }
+    }
+    copy(console, "lib/" + console.getFileName());
+    copy(Path.of("build", "bundle", "gpu-tests"), "gpu-tests");
+  }
+
   private void copy(Path from, String to) throws IOException {
     Path target = folder.resolve(to);
     Files.createDirectories(target.getParent());
-    Files.copy(from, target);
+    Files.copy(from, target, StandardCopyOption.REPLACE_EXISTING);
     if (Files.isExecutable(from) && !target.toFile().setExecutable(true)) {
       throw failure(target + " cannot be made executable.");
     }
@@ -149,7 +174,8 @@ final class Bundle {
 
   /** Equal contents make equal archives. */
   private void archive(String date) throws IOException, InterruptedException {
-    Path archive = folder.resolveSibling(NAME + ".tar.gz");
+    String name = folder.getFileName().toString();
+    Path archive = folder.resolveSibling(name + ".tar.gz");
     run(
         "tar",
         "--create",
@@ -163,7 +189,7 @@ final class Bundle {
         "--group=0",
         "--numeric-owner",
         "--mode=u=rwX,go=rX",
-        NAME);
+        name);
     long size = Files.size(archive);
     if (size > LIMIT) {
       throw failure(

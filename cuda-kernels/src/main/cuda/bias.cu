@@ -2,17 +2,17 @@
 
 // y = y + bias, or max(y + bias, 0), in place. `plane` is the number of pixels where planes lie
 // together, and 1 where channels do.
-template <typename T>
-__device__ __forceinline__ float biased(T value, float bias, int rectify) {
+__device__ __forceinline__ float biased(float value, float bias, int rectify) {
   float sum = value + bias;
   return rectify && !(sum > 0) && sum == sum ? 0.0f : sum;
 }
 
-KERNEL bias(MARK, Number *y, const float *b, int elements, int C, int plane, int rectify) {
+KERNEL bias(MARK, Number *y, const float *b, int elements, Divisor C, Divisor plane,
+            int rectify) {
   BEGIN
   long long i = ELEMENT;
   if (i < elements) {
-    store(y + i, biased(load(y + i), b[(unsigned int)i / plane % C], rectify));
+    store(y + i, biased(load(y + i), b[rest(quotient((unsigned int)i, plane), C)], rectify));
   }
 }
 
@@ -39,17 +39,18 @@ __device__ __forceinline__ float blockSum(float value, float *sums) {
 }
 
 // Planes lie together: block (c, part) sums a part of the images' pixels of a channel.
-KERNEL bias_gradient_planes(MARK, const Number *dy, float *partial, int N, int C, int plane,
+KERNEL bias_gradient_planes(MARK, const Number *dy, float *partial, int N, int C, Divisor plane,
                             int part) {
   BEGIN
   __shared__ float sums[THREADS];
   int c = blockIdx.x;
-  long long all = (long long)N * plane;
+  long long all = (long long)N * plane.value;
   long long from = (long long)blockIdx.y * part;
   long long end = from + part < all ? from + part : all;
   float sum = 0;
   for (long long e = from + threadIdx.x; e < end; e += THREADS) {
-    sum += load(dy + (e / plane * C + c) * plane + e % plane);
+    unsigned int n = quotient((unsigned int)e, plane);
+    sum += load(dy + ((long long)n * (C - 1) + c) * plane.value + e);
   }
   sum = blockSum(sum, sums);
   if (threadIdx.x == 0) {

@@ -113,45 +113,82 @@ struct Step {
   int training;
 };
 
+// Division of a number below 2^31 by one that the host prepared: a product and a shift. A GPU has no
+// instruction for division, and every thread has some to do. Divisor.java fills these.
+struct Divisor {
+  unsigned int value;
+  unsigned int multiplier;
+  unsigned int shift;
+};
+
+__device__ __forceinline__ unsigned int quotient(unsigned int n, Divisor d) {
+  return d.value == 1 ? n : __umulhi(n, d.multiplier) >> d.shift;
+}
+
+__device__ __forceinline__ unsigned int rest(unsigned int n, Divisor d) {
+  return n - quotient(n, d) * d.value;
+}
+
+// Channels, rows and columns of a tensor of images.
+struct Sizes {
+  Divisor C, H, W;
+};
+
 // Where an element of a tensor of images lies: image, channel, row, column.
 struct Place {
   int n, c, h, w;
 };
 
-__device__ __forceinline__ Place placeOf(long long i, int C, int H, int W) {
+__device__ __forceinline__ int split(unsigned int *e, Divisor d) {
+  unsigned int q = quotient(*e, d);
+  int r = (int)(*e - q * d.value);
+  *e = q;
+  return r;
+}
+
+__device__ __forceinline__ Place placeOf(long long i, const Sizes &s) {
   unsigned int e = (unsigned int)i;
   Place p;
 #if NHWC
-  p.c = e % C;
-  e /= C;
-  p.w = e % W;
-  e /= W;
-  p.h = e % H;
-  p.n = e / H;
+  p.c = split(&e, s.C);
+  p.w = split(&e, s.W);
+  p.h = split(&e, s.H);
+  p.n = (int)e;
 #else
-  p.w = e % W;
-  e /= W;
-  p.h = e % H;
-  e /= H;
-  p.c = e % C;
-  p.n = e / C;
+  p.w = split(&e, s.W);
+  p.h = split(&e, s.H);
+  p.c = split(&e, s.C);
+  p.n = (int)e;
 #endif
   return p;
 }
 
-__device__ __forceinline__ long long indexOf(int n, int c, int h, int w, int C, int H, int W) {
+__device__ __forceinline__ long long indexOf(int n, int c, int h, int w, const Sizes &s) {
 #if NHWC
-  return (((long long)n * H + h) * W + w) * C + c;
+  return (((long long)n * s.H.value + h) * s.W.value + w) * s.C.value + c;
 #else
-  return (((long long)n * C + c) * H + h) * W + w;
+  return (((long long)n * s.C.value + c) * s.H.value + h) * s.W.value + w;
 #endif
 }
 
 // From one channel to the next of the same pixel.
-__device__ __forceinline__ long long channelStride(int H, int W) {
+__device__ __forceinline__ long long channelStride(const Sizes &s) {
 #if NHWC
   return 1;
 #else
-  return (long long)H * W;
+  return (long long)s.H.value * s.W.value;
 #endif
+}
+
+// Whether a flag is set in any thread of the block; `flags` has room for one a thread.
+__device__ __forceinline__ bool anyOfBlock(unsigned int flag, unsigned int *flags) {
+  flags[threadIdx.x] = flag;
+  __syncthreads();
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    if (threadIdx.x < half) {
+      flags[threadIdx.x] |= flags[threadIdx.x + half];
+    }
+    __syncthreads();
+  }
+  return flags[0] != 0;
 }

@@ -25,17 +25,17 @@ __device__ __forceinline__ unsigned int philox(unsigned long long element, unsig
 }
 
 // Elements are counted N C H W in the whole tensor, of which x is the channels from `first` on.
-KERNEL drop(MARK, const Number *x, Number *y, int elements, int C, int H, int W, int first,
-            int channels, unsigned int threshold, float scale, unsigned int stream,
+KERNEL drop(MARK, const Number *x, Number *y, int elements, Sizes size, int first, int channels,
+            unsigned int threshold, float scale, unsigned int stream,
             const Step *step) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, H, W);
+  Place p = placeOf(i, size);
   unsigned long long element =
-      (((unsigned long long)p.n * channels + first + p.c) * H + p.h) * W + p.w;
+      (((unsigned long long)p.n * channels + first + p.c) * size.H.value + p.h) * size.W.value + p.w;
   unsigned int word = philox(element, (unsigned int)step->step, stream, step->seed0, step->seed1);
   store(y + i, word >= threshold ? load(x + i) * scale : 0.0f);
 }

@@ -3,24 +3,24 @@
 // One thread a value of data. For each image there are four integers: label, first row, first
 // column, mirror.
 KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const float *shift,
-                  const float *mean, Number *data, float *labels, int elements, int C, int H,
-                  int W, float scale, const Step *step) {
+                  const float *mean, Number *data, float *labels, int elements, Sizes size,
+                  float scale, const Step *step) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, H, W);
+  Place p = placeOf(i, size);
   const int *image = images + 4 * p.n;
   int y = image[1] + p.h;
-  int x = image[2] + (image[3] ? W - 1 - p.w : p.w);
+  int x = image[2] + (image[3] ? (int)size.W.value - 1 - p.w : p.w);
   long long stored = ((long long)p.c * step->height + y) * step->width + x;
-  long long pixel = (long long)p.n * C * step->height * step->width + stored;
+  long long pixel = (long long)p.n * size.C.value * step->height * step->width + stored;
   float value;
   if (step->floats) {
     value = ((const float *)pixels)[pixel];
   } else {
-    value = (float)pixels[pixel] * scale - mean[stored] + shift[p.n * C + p.c];
+    value = (float)pixels[pixel] * scale - mean[stored] + shift[p.n * size.C.value + p.c];
   }
   store(data + i, value);
   if (p.c == 0 && p.h == 0 && p.w == 0) {

@@ -11,6 +11,19 @@ __device__ __forceinline__ bool goesBefore(Best a, Best b) {
   return a.at >= 0 && (b.at < 0 || a.value > b.value || (a.value == b.value && a.at < b.at));
 }
 
+// The best of all threads of the block; `bests` has room for one a thread.
+__device__ __forceinline__ Best bestOfBlock(Best best, Best *bests) {
+  bests[threadIdx.x] = best;
+  __syncthreads();
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    if (threadIdx.x < half && goesBefore(bests[threadIdx.x + half], bests[threadIdx.x])) {
+      bests[threadIdx.x] = bests[threadIdx.x + half];
+    }
+    __syncthreads();
+  }
+  return bests[0];
+}
+
 // One block an image. `errors` is 1 where another class than the label is the most probable.
 KERNEL softmax(MARK, const float *logits, const float *labels, float *probabilities, float *loss,
                int *errors, int classes) {
@@ -26,15 +39,8 @@ KERNEL softmax(MARK, const float *logits, const float *labels, float *probabilit
     Best one = {x[c], x[c] == x[c] ? c : -1};
     best = goesBefore(one, best) ? one : best;
   }
-  bests[thread] = best;
-  __syncthreads();
-  for (int half = THREADS / 2; half > 0; half /= 2) {
-    if (thread < half && goesBefore(bests[thread + half], bests[thread])) {
-      bests[thread] = bests[thread + half];
-    }
-    __syncthreads();
-  }
-  double max = bests[0].at < 0 ? 0 : bests[0].value;
+  best = bestOfBlock(best, bests);
+  double max = best.at < 0 ? 0 : best.value;
   double sum = 0;
   for (int c = thread; c < classes; c += THREADS) {
     sum += exp((double)x[c] - max);
@@ -48,7 +54,7 @@ KERNEL softmax(MARK, const float *logits, const float *labels, float *probabilit
     __syncthreads();
   }
   sum = sums[0];
-  best.at = -1;
+  best = Best{0, -1};
   for (int c = thread; c < classes; c += THREADS) {
     float value = (float)(exp((double)x[c] - max) / sum);
     p[c] = value;
@@ -56,18 +62,11 @@ KERNEL softmax(MARK, const float *logits, const float *labels, float *probabilit
     best = goesBefore(one, best) ? one : best;
   }
   __syncthreads();
-  bests[thread] = best;
-  __syncthreads();
-  for (int half = THREADS / 2; half > 0; half /= 2) {
-    if (thread < half && goesBefore(bests[thread + half], bests[thread])) {
-      bests[thread] = bests[thread + half];
-    }
-    __syncthreads();
-  }
+  best = bestOfBlock(best, bests);
   if (thread == 0) {
     int label = (int)labels[n];
     loss[n] = (float)(log(sum) - ((double)x[label] - max));
-    errors[n] = bests[0].at == label ? 0 : 1;
+    errors[n] = best.at == label ? 0 : 1;
   }
 }
 
@@ -77,25 +76,18 @@ KERNEL softmax(MARK, const float *logits, const float *labels, float *probabilit
 KERNEL finite_loss(MARK, const float *loss, float *finite, unsigned int *halted,
                    const Step *step) {
   BEGIN
-  __shared__ int bad[THREADS];
-  int found = 0;
+  __shared__ unsigned int flags[THREADS];
+  unsigned int found = 0;
   for (int n = threadIdx.x; n < step->images; n += THREADS) {
     float difference = loss[n] - loss[n];
-    found |= difference != difference;
+    found |= difference != difference ? 1u : 0u;
   }
-  bad[threadIdx.x] = found;
-  __syncthreads();
-  for (int half = THREADS / 2; half > 0; half /= 2) {
-    if (threadIdx.x < half) {
-      bad[threadIdx.x] |= bad[threadIdx.x + half];
-    }
-    __syncthreads();
-  }
+  bool bad = anyOfBlock(found, flags);
   if (threadIdx.x == 0) {
-    if (step->training && bad[0]) {
+    if (step->training && bad) {
       *halted = 1;
     }
-    *finite = bad[0] || (step->training && *halted) ? 0.0f : 1.0f;
+    *finite = bad || (step->training && *halted) ? 0.0f : 1.0f;
   }
 }
 

@@ -11,28 +11,31 @@ __device__ __forceinline__ float power(float s, float beta) {
 }
 
 // The channels that are neighbours of one within its group.
-__device__ __forceinline__ int firstChannel(int c, int group, int half) {
-  int begin = c / group * group;
-  return c - half > begin ? c - half : begin;
+struct Channels {
+  int first, end;
+};
+
+__device__ __forceinline__ Channels neighbours(int c, Divisor group, int half) {
+  int begin = (int)(quotient(c, group) * group.value);
+  int end = begin + (int)group.value;
+  Channels channels;
+  channels.first = c - half > begin ? c - half : begin;
+  channels.end = c + half + 1 < end ? c + half + 1 : end;
+  return channels;
 }
 
-__device__ __forceinline__ int endChannel(int c, int group, int half) {
-  int end = (c / group + 1) * group;
-  return c + half + 1 < end ? c + half + 1 : end;
-}
-
-KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements, int C, int H,
-                        int W, int group, int half, float factor, float k, float beta) {
+KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements, Sizes size,
+                        Divisor group, int half, float factor, float k, float beta) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  int c = placeOf(i, C, H, W).c;
-  long long stride = channelStride(H, W);
+  int c = placeOf(i, size).c;
+  long long stride = channelStride(size);
+  Channels near = neighbours(c, group, half);
   float sum = 0;
-  int end = endChannel(c, group, half);
-  for (int j = firstChannel(c, group, half); j < end; j++) {
+  for (int j = near.first; j < near.end; j++) {
     float value = load(x + i + (j - c) * stride);
     sum += value * value;
   }
@@ -41,39 +44,72 @@ KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements
   store(y + i, load(x + i) * power(scale, beta));
 }
 
+#if NHWC
+// A block's elements and those beside them, whose terms each thread needs some of.
+#define MOST_HALF 15
+
+// The neighbours of an element lie beside it: roots and quotients are found once an element.
 KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const float *s,
-                                 Number *dx, int elements, int C, int H, int W, int group,
-                                 int half, float factor, float beta) {
+                                 Number *dx, int elements, Sizes size, Divisor group, int half,
+                                 float factor, float beta) {
+  BEGIN
+  __shared__ float terms[THREADS + 2 * MOST_HALF];
+  long long begin = (long long)blockIdx.x * THREADS - half;
+  for (int j = threadIdx.x; j < THREADS + 2 * half; j += THREADS) {
+    long long e = begin + j;
+    if (e >= 0 && e < elements) {
+      terms[j] = load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
+    }
+  }
+  __syncthreads();
+  long long i = ELEMENT;
+  if (i >= elements) {
+    return;
+  }
+  int c = placeOf(i, size).c;
+  Channels near = neighbours(c, group, half);
+  float sum = 0;
+  for (int j = near.first; j < near.end; j++) {
+    sum += terms[(int)threadIdx.x + half + j - c];
+  }
+  float own = load(dy + i) * power(s[i], beta);
+  store(dx + i, own - 2 * factor * beta * load(x + i) * sum);
+}
+#else
+KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const float *s,
+                                 Number *dx, int elements, Sizes size, Divisor group, int half,
+                                 float factor, float beta) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  int c = placeOf(i, C, H, W).c;
-  long long stride = channelStride(H, W);
+  int c = placeOf(i, size).c;
+  long long stride = channelStride(size);
+  Channels near = neighbours(c, group, half);
   float sum = 0;
-  int end = endChannel(c, group, half);
-  for (int j = firstChannel(c, group, half); j < end; j++) {
+  for (int j = near.first; j < near.end; j++) {
     long long e = i + (j - c) * stride;
     sum += load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
   }
   float own = load(dy + i) * power(s[i], beta);
   store(dx + i, own - 2 * factor * beta * load(x + i) * sum);
 }
+#endif
 
-KERNEL normalize_within(MARK, const Number *x, Number *y, float *s, int elements, int C, int H,
-                        int W, int half, float factor, float k, float beta) {
+KERNEL normalize_within(MARK, const Number *x, Number *y, float *s, int elements, Sizes size,
+                        int half, float factor, float k, float beta) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, H, W);
+  Place p = placeOf(i, size);
   float sum = 0;
   for (int h = p.h - half; h <= p.h + half; h++) {
     for (int w = p.w - half; w <= p.w + half; w++) {
-      if (h >= 0 && h < H && w >= 0 && w < W) {
-        float value = load(x + indexOf(p.n, p.c, h, w, C, H, W));
+      if (h >= 0 && h < (int)size.H.value && w >= 0 && w < (int)size.W.value) {
+        float value = load(x + indexOf(p.n, p.c, h, w, size));
         sum += value * value;
       }
     }
@@ -84,19 +120,19 @@ KERNEL normalize_within(MARK, const Number *x, Number *y, float *s, int elements
 }
 
 KERNEL normalize_within_backward(MARK, const Number *dy, const Number *x, const float *s,
-                                 Number *dx, int elements, int C, int H, int W, int half,
+                                 Number *dx, int elements, Sizes size, int half,
                                  float factor, float beta) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, H, W);
+  Place p = placeOf(i, size);
   float sum = 0;
   for (int h = p.h - half; h <= p.h + half; h++) {
     for (int w = p.w - half; w <= p.w + half; w++) {
-      if (h >= 0 && h < H && w >= 0 && w < W) {
-        long long e = indexOf(p.n, p.c, h, w, C, H, W);
+      if (h >= 0 && h < (int)size.H.value && w >= 0 && w < (int)size.W.value) {
+        long long e = indexOf(p.n, p.c, h, w, size);
         sum += load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
       }
     }

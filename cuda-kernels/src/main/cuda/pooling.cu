@@ -6,32 +6,32 @@ struct Windows {
   int first, end;
 };
 
-__device__ __forceinline__ Windows windowsOf(int at, int outputs, int kernel, int stride,
+__device__ __forceinline__ Windows windowsOf(int at, int outputs, int kernel, Divisor stride,
                                              int pad) {
   int before = at + pad - kernel;
   Windows windows;
-  windows.first = before < 0 ? 0 : before / stride + 1;
-  int last = (at + pad) / stride;
+  windows.first = before < 0 ? 0 : (int)quotient(before, stride) + 1;
+  int last = (int)quotient(at + pad, stride);
   windows.end = last + 1 < outputs ? last + 1 : outputs;
   return windows;
 }
 
-KERNEL max_pool(MARK, const Number *x, Number *y, unsigned char *argmax, int elements, int C,
-                int H, int W, int outH, int outW, int kernel, int stride, int pad) {
+KERNEL max_pool(MARK, const Number *x, Number *y, unsigned char *argmax, int elements,
+                Sizes in, Sizes out, int kernel, Divisor stride, int pad) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, outH, outW);
+  Place p = placeOf(i, out);
   float best = 0;
   int where = -1;
   for (int kh = 0; kh < kernel; kh++) {
-    int h = p.h * stride - pad + kh;
+    int h = p.h * (int)stride.value - pad + kh;
     for (int kw = 0; kw < kernel; kw++) {
-      int w = p.w * stride - pad + kw;
-      if (h >= 0 && h < H && w >= 0 && w < W) {
-        float value = load(x + indexOf(p.n, p.c, h, w, C, H, W));
+      int w = p.w * (int)stride.value - pad + kw;
+      if (h >= 0 && h < (int)in.H.value && w >= 0 && w < (int)in.W.value) {
+        float value = load(x + indexOf(p.n, p.c, h, w, in));
         if (where < 0 || value > best || (value != value && best == best)) {
           best = value;
           where = kh * kernel + kw;
@@ -44,21 +44,22 @@ KERNEL max_pool(MARK, const Number *x, Number *y, unsigned char *argmax, int ele
 }
 
 KERNEL max_pool_backward(MARK, const Number *dy, const unsigned char *argmax, Number *dx,
-                         int elements, int C, int H, int W, int outH, int outW, int kernel,
-                         int stride, int pad) {
+                         int elements, Sizes in, Sizes out, int kernel,
+                         Divisor stride, int pad) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, H, W);
-  Windows rows = windowsOf(p.h, outH, kernel, stride, pad);
-  Windows columns = windowsOf(p.w, outW, kernel, stride, pad);
+  Place p = placeOf(i, in);
+  Windows rows = windowsOf(p.h, out.H.value, kernel, stride, pad);
+  Windows columns = windowsOf(p.w, out.W.value, kernel, stride, pad);
   float sum = 0;
   for (int h = rows.first; h < rows.end; h++) {
     for (int w = columns.first; w < columns.end; w++) {
-      long long o = indexOf(p.n, p.c, h, w, C, outH, outW);
-      int where = (p.h + pad - h * stride) * kernel + p.w + pad - w * stride;
+      long long o = indexOf(p.n, p.c, h, w, out);
+      int step = (int)stride.value;
+      int where = (p.h + pad - h * step) * kernel + p.w + pad - w * step;
       if (argmax[o] == where) {
         sum += load(dy + o);
       }
@@ -74,44 +75,44 @@ __device__ __forceinline__ int covered(int window, int size, int kernel, int str
   return (end < size ? end : size) - (from > 0 ? from : 0);
 }
 
-KERNEL average_pool(MARK, const Number *x, Number *y, int elements, int C, int H, int W, int outH,
-                    int outW, int kernel, int stride, int pad) {
+KERNEL average_pool(MARK, const Number *x, Number *y, int elements, Sizes in, Sizes out,
+                    int kernel, Divisor stride, int pad) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, outH, outW);
+  Place p = placeOf(i, out);
   float sum = 0;
   for (int kh = 0; kh < kernel; kh++) {
-    int h = p.h * stride - pad + kh;
+    int h = p.h * (int)stride.value - pad + kh;
     for (int kw = 0; kw < kernel; kw++) {
-      int w = p.w * stride - pad + kw;
-      if (h >= 0 && h < H && w >= 0 && w < W) {
-        sum += load(x + indexOf(p.n, p.c, h, w, C, H, W));
+      int w = p.w * (int)stride.value - pad + kw;
+      if (h >= 0 && h < (int)in.H.value && w >= 0 && w < (int)in.W.value) {
+        sum += load(x + indexOf(p.n, p.c, h, w, in));
       }
     }
   }
   int pixels =
-      covered(p.h, H, kernel, stride, pad) * covered(p.w, W, kernel, stride, pad);
+      covered(p.h, in.H.value, kernel, stride.value, pad) * covered(p.w, in.W.value, kernel, stride.value, pad);
   store(y + i, sum / pixels);
 }
 
-KERNEL average_pool_backward(MARK, const Number *dy, Number *dx, int elements, int C, int H, int W,
-                             int outH, int outW, int kernel, int stride, int pad) {
+KERNEL average_pool_backward(MARK, const Number *dy, Number *dx, int elements, Sizes in, Sizes out,
+                             int kernel, Divisor stride, int pad) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
-  Place p = placeOf(i, C, H, W);
-  Windows rows = windowsOf(p.h, outH, kernel, stride, pad);
-  Windows columns = windowsOf(p.w, outW, kernel, stride, pad);
+  Place p = placeOf(i, in);
+  Windows rows = windowsOf(p.h, out.H.value, kernel, stride, pad);
+  Windows columns = windowsOf(p.w, out.W.value, kernel, stride, pad);
   float sum = 0;
   for (int h = rows.first; h < rows.end; h++) {
     for (int w = columns.first; w < columns.end; w++) {
-      int pixels = covered(h, H, kernel, stride, pad) * covered(w, W, kernel, stride, pad);
-      sum += load(dy + indexOf(p.n, p.c, h, w, C, outH, outW)) / pixels;
+      int pixels = covered(h, in.H.value, kernel, stride.value, pad) * covered(w, in.W.value, kernel, stride.value, pad);
+      sum += load(dy + indexOf(p.n, p.c, h, w, out)) / pixels;
     }
   }
   store(dx + i, sum);

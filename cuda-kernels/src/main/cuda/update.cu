@@ -29,7 +29,7 @@ __device__ __forceinline__ float gradientAt(const Segment &s, int i) {
 // Each block writes its own word; the next kernel gathers them.
 KERNEL check_gradients(MARK, const Segment *segments, const Piece *pieces, unsigned int *overflows) {
   BEGIN
-  __shared__ unsigned int bad[THREADS];
+  __shared__ unsigned int flags[THREADS];
   Piece piece = pieces[blockIdx.x];
   Segment s = segments[piece.segment];
   int end = piece.from + PIECE < s.elements ? piece.from + PIECE : s.elements;
@@ -38,16 +38,9 @@ KERNEL check_gradients(MARK, const Segment *segments, const Piece *pieces, unsig
     float g = gradientAt(s, i);
     found |= g - g != 0 ? 1u : 0u;
   }
-  bad[threadIdx.x] = found;
-  __syncthreads();
-  for (int half = THREADS / 2; half > 0; half /= 2) {
-    if (threadIdx.x < half) {
-      bad[threadIdx.x] |= bad[threadIdx.x + half];
-    }
-    __syncthreads();
-  }
+  bool bad = anyOfBlock(found, flags);
   if (threadIdx.x == 0) {
-    overflows[blockIdx.x] = bad[0];
+    overflows[blockIdx.x] = bad ? 1u : 0u;
   }
 }
 
@@ -55,21 +48,14 @@ KERNEL check_gradients(MARK, const Segment *segments, const Piece *pieces, unsig
 KERNEL gather_overflows(MARK, const unsigned int *overflows, int blocks, const float *finite,
                         float *usable) {
   BEGIN
-  __shared__ unsigned int bad[THREADS];
+  __shared__ unsigned int flags[THREADS];
   unsigned int found = 0;
   for (int i = threadIdx.x; i < blocks; i += THREADS) {
     found |= overflows[i];
   }
-  bad[threadIdx.x] = found;
-  __syncthreads();
-  for (int half = THREADS / 2; half > 0; half /= 2) {
-    if (threadIdx.x < half) {
-      bad[threadIdx.x] |= bad[threadIdx.x + half];
-    }
-    __syncthreads();
-  }
+  bool bad = anyOfBlock(found, flags);
   if (threadIdx.x == 0) {
-    *usable = bad[0] ? 0.0f : *finite;
+    *usable = bad ? 0.0f : *finite;
   }
 }
 

@@ -28,8 +28,8 @@ final class BiasKernels {
         binding.address(y),
         binding.address(bias),
         elements,
-        channels,
-        layout.plane(),
+        new Divisor(channels),
+        new Divisor(layout.plane()),
         rectify ? 1 : 0);
   }
 
@@ -64,7 +64,7 @@ final class BiasKernels {
                 binding.workspace(),
                 dy.shape().n(),
                 channels,
-                dy.plane(),
+                new Divisor(dy.plane()),
                 part));
       } else {
         calls.add(

@@ -46,11 +46,8 @@ final class ConvolutionKernels {
           from,
           to,
           (int) target.elements(),
-          target.c(),
-          target.h(),
-          target.w(),
-          source.h(),
-          source.w());
+          Sizes.of(target),
+          Sizes.of(source));
     }
   }
 

@@ -18,6 +18,9 @@ final class ImageKernels {
   /** A place within a window is kept in a byte. */
   private static final int LARGEST_WINDOW = 15;
 
+  /** What a block shares with its neighbours, normalization.cu. */
+  private static final int LARGEST_REGION = 31;
+
   private final Layouts layouts;
 
   ImageKernels(Layouts layouts) {
@@ -61,9 +64,7 @@ final class ImageKernels {
                     b.address(op.data()),
                     b.address(op.labels()),
                     count(op.data()),
-                    s.c(),
-                    s.h(),
-                    s.w(),
+                    Sizes.of(s),
                     op.scale(),
                     b.slot().step())));
   }
@@ -138,9 +139,7 @@ final class ImageKernels {
                     b.address(op.x()),
                     b.address(op.y()),
                     count(op.y()),
-                    s.c(),
-                    s.h(),
-                    s.w(),
+                    Sizes.of(s),
                     op.part().first(),
                     op.part().channels(),
                     (int) op.threshold(),
@@ -154,8 +153,8 @@ final class ImageKernels {
   /** Images, windows over them, and the window. */
   private static Object[] poolArguments(Object[] memory, int elements, Shape x, Shape y, Window w) {
     List<Object> all = new ArrayList<>(List.of(memory));
-    all.addAll(List.of(elements, x.c(), x.h(), x.w(), y.h(), y.w()));
-    all.addAll(List.of(w.kernel(), w.stride(), w.pad()));
+    all.addAll(List.of(elements, Sizes.of(x), Sizes.of(y)));
+    all.addAll(List.of(w.kernel(), new Divisor(w.stride()), w.pad()));
     return all.toArray();
   }
 
@@ -233,9 +232,9 @@ final class ImageKernels {
   }
 
   private static List<Object> normArguments(LocalResponseNorm norm, Shape x) {
-    List<Object> all = new ArrayList<>(List.of((int) x.elements(), x.c(), x.h(), x.w()));
+    List<Object> all = new ArrayList<>(List.of((int) x.elements(), Sizes.of(x)));
     if (norm.region() == LocalResponseNorm.Region.ACROSS_MAPS) {
-      all.add(x.c() / norm.groups());
+      all.add(new Divisor(x.c() / norm.groups()));
     }
     all.add(norm.size() / 2);
     all.add(norm.factor());
@@ -258,6 +257,11 @@ final class ImageKernels {
 
   CudaKernel normalizeBackward(Op.NormalizeBackward op) {
     LocalResponseNorm norm = op.norm();
+    if (norm.size() > LARGEST_REGION) {
+      throw new AlexNetException(
+          "Layer %s: normalisation over %d maps, and backend cuda has %d at most."
+              .formatted(op.layer(), norm.size(), LARGEST_REGION));
+    }
     return backward(
         op,
         b -> {
@@ -288,12 +292,10 @@ final class ImageKernels {
         b.address(x),
         b.address(y),
         (int) s.elements(),
-        s.c(),
-        s.h(),
-        s.w(),
-        x.shape().c(),
+        Sizes.of(s),
+        Sizes.of(x.shape()),
         firstX,
-        y.shape().c(),
+        Sizes.of(y.shape()),
         firstY);
   }
 

@@ -8,6 +8,8 @@ import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import org.alexnet.cuda.CudaKernel.Call;
@@ -29,8 +31,8 @@ final class Launch implements Call {
 
   /**
    * @param arena keeps the arguments
-   * @param arguments Long for addresses, Integer and Float for numbers, as the kernel's signature
-   *     says
+   * @param arguments Long for addresses, Integer and Float for numbers, Divisor and Sizes, as the
+   *     kernel's signature says
    */
   Launch(Device device, Arena arena, String kernel, int blocksX, int blocksY, Object... arguments) {
     this.device = device;
@@ -38,19 +40,29 @@ final class Launch implements Call {
     this.function = device.function(kernel);
     this.blocksX = blocksX;
     this.blocksY = blocksY;
-    MemorySegment values = arena.allocate(8L * arguments.length, 8);
     MemorySegment pointers = arena.allocate(ADDRESS, arguments.length);
     for (int i = 0; i < arguments.length; i++) {
-      MemorySegment value = values.asSlice(8L * i, 8);
-      switch (arguments[i]) {
-        case Long address -> value.set(JAVA_LONG, 0, address);
-        case Integer number -> value.set(JAVA_INT, 0, number);
-        case Float number -> value.set(JAVA_FLOAT, 0, number);
-        default -> throw new IllegalArgumentException(kernel + ": " + arguments[i]);
-      }
-      pointers.setAtIndex(ADDRESS, i, value);
+      pointers.setAtIndex(ADDRESS, i, value(arena, arguments[i]));
     }
     this.arguments = Addresses.of(pointers.address());
+  }
+
+  private static MemorySegment value(Arena arena, Object argument) {
+    return switch (argument) {
+      case Long address -> arena.allocateFrom(JAVA_LONG, address);
+      case Integer number -> arena.allocateFrom(JAVA_INT, number);
+      case Float number -> arena.allocateFrom(JAVA_FLOAT, number);
+      case Divisor d -> arena.allocateFrom(JAVA_INT, divisors(d));
+      case Sizes s -> arena.allocateFrom(JAVA_INT, divisors(s.c(), s.h(), s.w()));
+      default -> throw new IllegalArgumentException("no argument of a kernel: " + argument);
+    };
+  }
+
+  /** As the struct in common.cuh has them. */
+  private static int[] divisors(Divisor... all) {
+    return Arrays.stream(all)
+        .flatMapToInt(d -> IntStream.of(d.value(), d.multiplier(), d.shift()))
+        .toArray();
   }
 
   /** Blocks for a thread an element. */
