@@ -183,8 +183,10 @@ final class Session {
     Evaluation validation =
         data.validation() == null
             ? null
-            : new Evaluator(executable, programs, training.threads)
-                .evaluate(data.validation(), Views.CENTRE);
+            : saved(
+                () ->
+                    new Evaluator(executable, programs, training.threads)
+                        .evaluate(data.validation(), Views.CENTRE));
     double loss = state.lossSum / state.images;
     lastMetrics =
         new EpochMetrics(

@@ -444,12 +444,19 @@ final class CudaExecutable implements Executable {
           String device = memory.device().name();
           String after = last + 1 < kernels.size() ? kernels.get(last + 1).label() : "the end";
           throw e.explained(
-              "In step %d, the last operation that began on %s was %s, before %s."
-                  .formatted(settings.step() + 1, device, kernels.get(last).label(), after));
+              "In %s, the last operation that began on %s was %s, before %s."
+                  .formatted(what(), device, kernels.get(last).label(), after));
         }
       }
       throw e.explained("No operation had begun.");
     }
+  }
+
+  private String what() {
+    return switch (ran) {
+      case TRAIN -> "step " + (settings.step() + 1);
+      case EVALUATE -> "an evaluation";
+    };
   }
 
   @Override
