@@ -52,8 +52,8 @@ public final class StandInCount implements TestExecutionListener {
   public void testPlanExecutionFinished(TestPlan finished) {
     if (passed + failed + skipped > 0) {
       System.out.printf(
-          "On the stand-in for a GPU: %d tests passed, %d failed, %d were skipped%n",
-          passed, failed, skipped);
+          "On %s: %d tests passed, %d failed, %d were skipped%n",
+          StandInBackend.GPU ? "the GPU" : "the stand-in for a GPU", passed, failed, skipped);
     }
   }
 }
