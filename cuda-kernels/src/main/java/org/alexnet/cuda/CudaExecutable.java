@@ -2,7 +2,6 @@ package org.alexnet.cuda;
 
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -11,7 +10,6 @@ import java.util.Map;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Columns;
 import org.alexnet.backend.Executable;
-import org.alexnet.backend.KernelOrder;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.StepResult;
@@ -117,72 +115,8 @@ final class CudaExecutable implements Executable {
 
   // Binding.
 
-  /** A place for batches, and both phases bound to it. */
-  private final class BoundStep implements AutoCloseable {
-    private final Arena arguments = Arena.ofShared();
-    private final List<AutoCloseable> owned = new ArrayList<>();
-    private final Slot slot;
-    private final Map<Phase, StepPlan> plans = new EnumMap<>(Phase.class);
-
-    BoundStep(long bytes) {
-      owned.add(arguments);
-      Programs programs = lowered.programs();
-      try {
-        slot =
-            new Slot(
-                devices,
-                programs.batch(),
-                programs.network().input().channels(),
-                bytes,
-                backend.lossScale());
-        owned.add(slot);
-        for (Phase phase : Phase.values()) {
-          StepPlan steps = new StepPlan(devices, kernels(phase));
-          owned.add(steps);
-          plans.put(phase, steps);
-        }
-      } catch (RuntimeException e) {
-        close();
-        throw e;
-      }
-    }
-
-    private List<StepPlan.Placed> kernels(Phase phase) {
-      int[][] waits = KernelOrder.waits(lowered, plan, phase);
-      List<StepPlan.Placed> placed = new ArrayList<>();
-      for (int k = 0; k < waits.length; k++) {
-        CudaKernel kernel = (CudaKernel) lowered.kernels(phase).get(k);
-        int device = lowered.device(kernel);
-        DeviceMemory memory = memories.get(device);
-        Binding binding =
-            new Binding(
-                memory.device(),
-                arguments,
-                k,
-                memory.progress(),
-                tensor -> address(phase, tensor),
-                tensor -> devices.get(lowered.programs().placement().device(tensor)),
-                memory.address(plan.workspaces().get(phase).get(k), false),
-                slot.on(device),
-                memory.halted(),
-                memory::table);
-        placed.add(new StepPlan.Placed(kernel.label(), device, waits[k], kernel.bind(binding)));
-      }
-      return placed;
-    }
-
-    @Override
-    public void close() {
-      Closing.all(owned);
-    }
-  }
-
   private long address(Phase phase, Tensor tensor) {
-    MemoryPlan.Slot slot = plan.slot(phase, tensor);
-    if (slot == null) {
-      throw new IllegalArgumentException(tensor.name() + " is not kept; observe it to read it");
-    }
-    return memories.get(slot.device()).address(slot, tensor.role().persistent());
+    return BoundStep.address(plan, memories, phase, tensor);
   }
 
   @Override
@@ -228,7 +162,7 @@ final class CudaExecutable implements Executable {
     BoundStep[] fresh = new BoundStep[SLOTS];
     for (int i = 0; i < SLOTS; i++) {
       try {
-        fresh[i] = new BoundStep(bytes);
+        fresh[i] = new BoundStep(lowered, plan, memories, bytes, backend.lossScale());
       } catch (RuntimeException e) {
         if (i > 0) {
           fresh[0].close();
@@ -276,7 +210,7 @@ final class CudaExecutable implements Executable {
           next = (next + 1) % SLOTS;
           finish(number);
           bring(number, phase, batch, step);
-          StepPlan steps = bound[number].plans.get(phase);
+          StepPlan steps = bound[number].plan(phase);
           // The libraries load what they need at the first step, which cannot be recorded.
           boolean first = runs.merge(phase, 1, Integer::sum) == 1;
           if (backend.graphs() && !first) {
@@ -285,7 +219,7 @@ final class CudaExecutable implements Executable {
             steps.enqueue();
           }
           Tensor loss = lowered.programs().program(phase).tensor(Programs.LOSS);
-          bound[number].slot.copyOut(address(phase, loss));
+          bound[number].slot().copyOut(address(phase, loss));
           UnderWay pending = new UnderWay(number, phase, batch.count());
           underWay[number] = pending;
           return pending;
@@ -300,7 +234,7 @@ final class CudaExecutable implements Executable {
     makeRoom(batch.format().bytes() * lowered.programs().batch());
     ran = phase;
     settings = step;
-    bound[number].slot.copyIn(batch, step, phase == Phase.TRAIN);
+    bound[number].slot().copyIn(batch, step, phase == Phase.TRAIN);
   }
 
   private void finish(int number) {
@@ -342,7 +276,7 @@ final class CudaExecutable implements Executable {
       if (result != null) {
         return;
       }
-      Slot slot = bound[number].slot;
+      Slot slot = bound[number].slot();
       devices.getFirst().use();
       Cuda.check(cuEventSynchronize(slot.done()), "compute a step");
       result = slot.result(images);
@@ -365,7 +299,7 @@ final class CudaExecutable implements Executable {
         () -> {
           settle();
           bring(next, Phase.TRAIN, batch, step);
-          double[] seconds = bound[next].plans.get(Phase.TRAIN).profile();
+          double[] seconds = bound[next].plan(Phase.TRAIN).profile();
           memories.forEach(DeviceMemory::synchronize);
           clearHalted();
           return seconds;
@@ -464,7 +398,7 @@ final class CudaExecutable implements Executable {
     for (UnderWay pending : underWay) {
       if (pending != null) {
         devices.getFirst().use();
-        cuEventSynchronize(bound[pending.number].slot.done());
+        cuEventSynchronize(bound[pending.number].slot().done());
       }
     }
     Closing.all(new ArrayList<>(List.of(bound)));
