@@ -34,6 +34,11 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--steps", paramLabel = "N", description = "Steps measured; 20 by default.")
   private int steps = 20;
 
+  @Option(
+      names = "--kernels",
+      description = "Lists each kernel of a training step: time, and bytes it moves at least.")
+  private boolean kernels;
+
   @Mixin private DeviceOptions devices;
   @Mixin private PrecisionOption precision;
   @Mixin private CommonOptions common;
@@ -54,12 +59,14 @@ final class BenchCommand implements Callable<Integer> {
       double train = benchmark.trainSeconds(steps);
       double infer = benchmark.evaluateSeconds(steps);
       Map<String, double[]> layers = new LinkedHashMap<>(benchmark.layers(steps));
+      List<Benchmark.KernelRow> rows = kernels ? benchmark.kernels(steps) : List.of();
       long[][] crossed = benchmark.crossed();
       benchmark.checkRepeats();
       if (common.json) {
-        Answers.print(terminal, json(backend.name(), images, train, infer, layers, crossed));
+        Answers.print(terminal, json(backend.name(), images, train, infer, layers, rows, crossed));
       } else {
         print(backend.name(), images, train, infer, layers);
+        print(rows);
         crossings(devices.names(backend.name()), crossed);
       }
     }
@@ -72,6 +79,7 @@ final class BenchCommand implements Callable<Integer> {
       double train,
       double infer,
       Map<String, double[]> layers,
+      List<Benchmark.KernelRow> rows,
       long[][] crossed) {
     ObjectNode json = Answers.object();
     json.put("model", model.name());
@@ -86,6 +94,16 @@ final class BenchCommand implements Callable<Integer> {
                 .put("name", name)
                 .put("forward_ms", 1e3 * seconds[0])
                 .put("backward_ms", 1e3 * seconds[1]));
+    if (kernels) {
+      ArrayNode table = json.putArray("kernels");
+      for (Benchmark.KernelRow row : rows) {
+        table
+            .addObject()
+            .put("name", row.label())
+            .put("ms", 1e3 * row.seconds())
+            .put("bytes", row.bytes());
+      }
+    }
     if (crossed.length > 1) {
       ArrayNode senders = json.putArray("crossed_bytes");
       for (long[] receivers : crossed) {
@@ -110,6 +128,22 @@ final class BenchCommand implements Callable<Integer> {
                   crossed[from][to], devices.get(from), devices.get(to));
         }
       }
+    }
+  }
+
+  private void print(List<Benchmark.KernelRow> rows) {
+    if (!rows.isEmpty()) {
+      terminal.out().printf("%n%-40s %10s %10s %10s%n", "kernel", "ms", "MB", "GB/s");
+    }
+    for (Benchmark.KernelRow row : rows) {
+      terminal
+          .out()
+          .printf(
+              "%-40s %10.3f %10.1f %10.1f%n",
+              row.label(),
+              1e3 * row.seconds(),
+              row.bytes() * 1e-6,
+              row.bytes() / row.seconds() * 1e-9);
     }
   }
 

@@ -1,6 +1,9 @@
 package org.alexnet.cli;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +12,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
+import org.alexnet.backend.BufferUse;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
 import org.alexnet.backend.Lowered;
@@ -104,12 +108,39 @@ final class Benchmark implements AutoCloseable {
 
   /** Median seconds of a training step. */
   double trainSeconds(int steps) {
-    return measure(() -> finite(executable.train(batch, settings()).await()), steps);
+    return measure(() -> executable.train(batch, settings()), steps);
   }
 
   /** Median seconds of an evaluation. */
   double evaluateSeconds(int steps) {
-    return measure(() -> finite(executable.evaluate(batch).await()), steps);
+    return measure(() -> executable.evaluate(batch), steps);
+  }
+
+  /**
+   * A kernel of the training step.
+   *
+   * @param seconds median
+   * @param bytes that it reads and writes at least
+   */
+  record KernelRow(String label, double seconds, long bytes) {}
+
+  /** Each kernel of a training step by itself. */
+  List<KernelRow> kernels(int steps) {
+    double[][] seconds = new double[steps][];
+    for (int i = 0; i < steps; i++) {
+      seconds[i] = executable.profile(batch, settings());
+    }
+    List<KernelRow> rows = new ArrayList<>();
+    for (int k = 0; k < kernels.size(); k++) {
+      int number = k;
+      double[] own = Arrays.stream(seconds).mapToDouble(step -> step[number]).toArray();
+      long bytes = 0;
+      for (BufferUse use : kernels.get(k).uses()) {
+        bytes += use.access() == BufferUse.Access.UPDATE ? 2 * use.bytes() : use.bytes();
+      }
+      rows.add(new KernelRow(kernels.get(k).label(), median(own), bytes));
+    }
+    return rows;
   }
 
   /** Median seconds of each layer's kernels in a training step: forward and backward. */
@@ -156,26 +187,40 @@ final class Benchmark implements AutoCloseable {
     }
   }
 
+  /** A step that is begun. */
+  private interface Begin {
+    Executable.Pending begin();
+  }
+
   /** Runs until the time no longer falls, then takes the median. */
-  private static double measure(Runnable run, int steps) {
+  private double measure(Begin step, int steps) {
     double before = Double.POSITIVE_INFINITY;
     long begin = System.nanoTime();
     while (true) {
-      double now = median(times(run, WINDOW));
+      double now = median(times(step, WINDOW));
       if (now > (1 - STEADY) * before || System.nanoTime() - begin > LONGEST_WARM_UP * 1e9) {
-        return median(times(run, steps));
+        return median(times(step, steps));
       }
       before = now;
     }
   }
 
-  private static double[] times(Runnable run, int count) {
-    double[] seconds = new double[count];
-    for (int i = 0; i < count; i++) {
-      long start = System.nanoTime();
-      run.run();
-      seconds[i] = (System.nanoTime() - start) * 1e-9;
+  /** Seconds from the end of one step to that of the next, as many under way as training has. */
+  private double[] times(Begin step, int count) {
+    Deque<Executable.Pending> begun = new ArrayDeque<>();
+    for (int i = 1; i < executable.stepsAhead(); i++) {
+      begun.add(step.begin());
     }
+    double[] seconds = new double[count];
+    long last = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      begun.add(step.begin());
+      finite(begun.remove().await());
+      long now = System.nanoTime();
+      seconds[i] = (now - last) * 1e-9;
+      last = now;
+    }
+    begun.forEach(pending -> finite(pending.await()));
     return seconds;
   }
 

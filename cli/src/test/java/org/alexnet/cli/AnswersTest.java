@@ -237,10 +237,15 @@ class AnswersTest {
 
   @Test
   void bench_times_every_layer() {
-    JsonNode answer = Cli.run("bench", "--batch", 4, "--steps", 2, "--json").json();
+    JsonNode answer = Cli.run("bench", "--batch", 4, "--steps", 2, "--kernels", "--json").json();
     has(answer, "model", "backend", "batch", "layers");
     assertTrue(answer.get("train_images_per_second").asDouble() > 0);
     assertTrue(answer.get("infer_images_per_second").asDouble() > 0);
+    assertTrue(answer.get("kernels").size() > 5);
+    for (JsonNode kernel : answer.get("kernels")) {
+      has(kernel, "name", "ms", "bytes");
+      assertTrue(kernel.get("bytes").asLong() > 0, kernel.toString());
+    }
     Set<String> layers = new TreeSet<>();
     for (JsonNode layer : answer.get("layers")) {
       has(layer, "name", "forward_ms", "backward_ms");
