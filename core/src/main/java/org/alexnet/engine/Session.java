@@ -166,7 +166,12 @@ final class Session {
   }
 
   private AlexNetException notFinite(Batch batch, StepSettings settings, StepResult result) {
-    String where = Diagnosis.of(backend, programs, executable, batch, settings);
+    String where;
+    try {
+      where = Diagnosis.of(backend, programs, executable, batch, settings);
+    } catch (AlexNetException e) { // keeping every tensor may need more memory than there is
+      where = "not known, for the step cannot be repeated: " + e.getMessage();
+    }
     return new AlexNetException(
         "The loss is %s in step %d (epoch %d); not finite first is %s. The last good checkpoint is in %s; resume from it with a lower learning rate than %s in a new run (--init %s)."
             .formatted(

@@ -16,6 +16,7 @@ import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgo;
 import jcuda.jcudnn.cudnnConvolutionFwdAlgo;
 import jcuda.jcudnn.cudnnMathType;
 import org.alexnet.AlexNetException;
+import org.alexnet.cuda.Device.EventUse;
 
 /**
  * Chooses cuDNN's algorithm for a convolution: the fastest that was measured, or the first of a
@@ -176,8 +177,8 @@ final class AlgorithmSearch {
         var w = device.allocate(problem.filters().elements() * bytes);
         var y = device.allocate(problem.y().elements() * bytes);
         var workspace = device.allocate(most);
-        var before = device.event(true);
-        var after = device.event(true)) {
+        var before = device.event(EventUse.TIME);
+        var after = device.event(EventUse.TIME)) {
       List<Timed> timed = new ArrayList<>();
       for (ConvolutionAlgorithm candidate : candidates) {
         Run run = () -> plan.run(candidate, x.get(), w.get(), y.get(), workspace.get());

@@ -53,8 +53,6 @@ final class Device implements AutoCloseable {
   private static final long BLAS_WORKSPACE = 32L << 20;
 
   private static final int NON_BLOCKING_STREAM = 1;
-  private static final int EVENT_WITHOUT_TIME = 2;
-  private static final int EVENT_WITH_TIME = 0;
   private static final int PORTABLE = 1;
   private static final int MAPPED = 2;
 
@@ -254,15 +252,27 @@ final class Device implements AutoCloseable {
         p -> cuMemFreeHost(p));
   }
 
-  /**
-   * An event of this device.
-   *
-   * @param timed whether the time between two of them is wanted
-   */
-  Resource<CUevent> event(boolean timed) {
+  /** What an event is for, as CUDA's flags. */
+  enum EventUse {
+    /** Order between streams. */
+    ORDER(2),
+    /** The host waits for it, and sleeps meanwhile: the cores have batches to prepare. */
+    WAIT(1 | 2),
+    /** The time between two of them. */
+    TIME(0);
+
+    private final int flags;
+
+    EventUse(int flags) {
+      this.flags = flags;
+    }
+  }
+
+  /** An event of this device. */
+  Resource<CUevent> event(EventUse use) {
     use();
     CUevent event = new CUevent();
-    int code = cuEventCreate(event, timed ? EVENT_WITH_TIME : EVENT_WITHOUT_TIME);
+    int code = cuEventCreate(event, use.flags);
     return Resource.of(this, event, code, "make an event", e -> cuEventDestroy(e));
   }
 

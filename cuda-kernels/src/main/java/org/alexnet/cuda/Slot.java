@@ -14,6 +14,7 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
+import org.alexnet.cuda.Device.EventUse;
 import org.alexnet.data.Batch;
 
 /**
@@ -61,9 +62,9 @@ final class Slot implements AutoCloseable {
     try {
       for (Device device : devices) {
         staged.add(own(device.allocate(pixelsAt + pixelBytes)));
-        copied.add(own(device.event(false)));
+        copied.add(own(device.event(EventUse.ORDER)));
       }
-      done = own(devices.getFirst().event(false));
+      done = own(devices.getFirst().event(EventUse.WAIT));
       settings = own(devices.getFirst().allocateHost(errorsAt));
       settingsMemory = settings.memory(errorsAt);
       long resultBytes = 2L * images * Integer.BYTES;

@@ -19,6 +19,7 @@ import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
 import org.alexnet.backend.KernelOrder;
 import org.alexnet.cuda.CudaKernel.Call;
+import org.alexnet.cuda.Device.EventUse;
 
 /**
  * The calls of one phase for one place of the batch, in order, and their recording as a graph.
@@ -53,14 +54,14 @@ final class StepPlan implements AutoCloseable {
     this.kernels = List.copyOf(kernels);
     this.finished = new CUevent[kernels.size()];
     this.ended = new CUevent[devices.size()];
-    this.begun = own(devices.getFirst().event(false));
+    this.begun = own(devices.getFirst().event(EventUse.ORDER));
     for (int d = 1; d < devices.size(); d++) {
-      ended[d] = own(devices.get(d).event(false));
+      ended[d] = own(devices.get(d).event(EventUse.ORDER));
     }
     for (Placed kernel : kernels) {
       for (int before : kernel.waits) {
         if (before != KernelOrder.NONE && finished[before] == null) {
-          finished[before] = own(devices.get(kernels.get(before).device).event(false));
+          finished[before] = own(devices.get(kernels.get(before).device).event(EventUse.ORDER));
         }
       }
     }
@@ -167,8 +168,8 @@ final class StepPlan implements AutoCloseable {
   double[] profile() {
     List<Resource<CUevent>> events = new ArrayList<>();
     for (Placed kernel : kernels) {
-      events.add(devices.get(kernel.device).event(true));
-      events.add(devices.get(kernel.device).event(true));
+      events.add(devices.get(kernel.device).event(EventUse.TIME));
+      events.add(devices.get(kernel.device).event(EventUse.TIME));
     }
     try {
       List<CUevent> times = events.stream().map(Resource::get).toList();
