@@ -10,6 +10,28 @@ __device__ __forceinline__ float power(float s, float beta) {
   return powf(s, -beta);
 }
 
+// y and s of an element whose squares were summed up.
+__device__ __forceinline__ void normalized(const Number *x, Number *y, float *s, long long i,
+                                           float sum, float factor, float k, float beta) {
+  float scale = k + factor * sum;
+  s[i] = scale;
+  store(y + i, load(x + i) * power(scale, beta));
+}
+
+// What the derivative sums up: dy x s^(-beta - 1).
+__device__ __forceinline__ float term(const Number *dy, const Number *x, const float *s,
+                                      long long e, float beta) {
+  return load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
+}
+
+// dx of an element whose neighbours' terms were summed up.
+__device__ __forceinline__ void derived(const Number *dy, const Number *x, const float *s,
+                                        Number *dx, long long i, float sum, float factor,
+                                        float beta) {
+  float own = load(dy + i) * power(s[i], beta);
+  store(dx + i, own - 2 * factor * beta * load(x + i) * sum);
+}
+
 // The channels that are neighbours of one within its group.
 struct Channels {
   int first, end;
@@ -39,9 +61,7 @@ KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements
     float value = load(x + i + (j - c) * stride);
     sum += value * value;
   }
-  float scale = k + factor * sum;
-  s[i] = scale;
-  store(y + i, load(x + i) * power(scale, beta));
+  normalized(x, y, s, i, sum, factor, k, beta);
 }
 
 #if NHWC
@@ -58,7 +78,7 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
   for (int j = threadIdx.x; j < THREADS + 2 * half; j += THREADS) {
     long long e = begin + j;
     if (e >= 0 && e < elements) {
-      terms[j] = load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
+      terms[j] = term(dy, x, s, e, beta);
     }
   }
   __syncthreads();
@@ -72,8 +92,7 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
   for (int j = near.first; j < near.end; j++) {
     sum += terms[(int)threadIdx.x + half + j - c];
   }
-  float own = load(dy + i) * power(s[i], beta);
-  store(dx + i, own - 2 * factor * beta * load(x + i) * sum);
+  derived(dy, x, s, dx, i, sum, factor, beta);
 }
 #else
 KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const float *s,
@@ -89,11 +108,9 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
   Channels near = neighbours(c, group, half);
   float sum = 0;
   for (int j = near.first; j < near.end; j++) {
-    long long e = i + (j - c) * stride;
-    sum += load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
+    sum += term(dy, x, s, i + (j - c) * stride, beta);
   }
-  float own = load(dy + i) * power(s[i], beta);
-  store(dx + i, own - 2 * factor * beta * load(x + i) * sum);
+  derived(dy, x, s, dx, i, sum, factor, beta);
 }
 #endif
 
@@ -114,9 +131,7 @@ KERNEL normalize_within(MARK, const Number *x, Number *y, float *s, int elements
       }
     }
   }
-  float scale = k + factor * sum;
-  s[i] = scale;
-  store(y + i, load(x + i) * power(scale, beta));
+  normalized(x, y, s, i, sum, factor, k, beta);
 }
 
 KERNEL normalize_within_backward(MARK, const Number *dy, const Number *x, const float *s,
@@ -133,10 +148,9 @@ KERNEL normalize_within_backward(MARK, const Number *dy, const Number *x, const 
     for (int w = p.w - half; w <= p.w + half; w++) {
       if (h >= 0 && h < (int)size.H.value && w >= 0 && w < (int)size.W.value) {
         long long e = indexOf(p.n, p.c, h, w, size);
-        sum += load(dy + e) * load(x + e) * power(s[e], beta) / s[e];
+        sum += term(dy, x, s, e, beta);
       }
     }
   }
-  float own = load(dy + i) * power(s[i], beta);
-  store(dx + i, own - 2 * factor * beta * load(x + i) * sum);
+  derived(dy, x, s, dx, i, sum, factor, beta);
 }

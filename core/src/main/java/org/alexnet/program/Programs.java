@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.alexnet.network.Network;
 
@@ -109,17 +110,28 @@ public record Programs(
     return whole().program(phase).tensor(name);
   }
 
-  /** Bytes that a training step sends from one device to another, by sender and receiver. */
+  /**
+   * Bytes that a training step in single precision sends between devices, by sender and receiver.
+   */
   public long[][] traffic() {
+    return traffic(StepProgram.Phase.TRAIN, Op.Transfer::bytes);
+  }
+
+  /**
+   * Bytes that a step sends from one device to another, by sender and receiver.
+   *
+   * @param bytes what a transfer has in the layout of a backend
+   */
+  public long[][] traffic(StepProgram.Phase phase, ToLongFunction<Op.Transfer> bytes) {
     int devices = placement.deviceCount();
-    long[][] bytes = new long[devices][devices];
-    for (Op op : train.ops()) {
+    long[][] all = new long[devices][devices];
+    for (Op op : program(phase).ops()) {
       if (op instanceof Op.Transfer transfer) {
         int from = placement.device(transfer.x());
-        bytes[from][placement.device(transfer.y())] += transfer.bytes();
+        all[from][placement.device(transfer.y())] += bytes.applyAsLong(transfer);
       }
     }
-    return bytes;
+    return all;
   }
 
   /** The program of a phase. */

@@ -10,12 +10,12 @@ import java.util.Map;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Columns;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Kernel;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
-import org.alexnet.program.Op;
 import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
@@ -58,7 +58,7 @@ final class CudaExecutable implements Executable {
         memories.add(allocate(d));
       }
       for (Phase phase : Phase.values()) {
-        traffic.put(phase, traffic(phase));
+        traffic.put(phase, lowered.programs().traffic(phase, t -> layouts.of(t.x()).bytes()));
         runs.put(phase, 0);
       }
     } catch (RuntimeException e) {
@@ -99,18 +99,6 @@ final class CudaExecutable implements Executable {
                 device.name(),
                 free >> 20,
                 remedy));
-  }
-
-  private long[][] traffic(Phase phase) {
-    long[][] bytes = new long[devices.size()][devices.size()];
-    for (Op op : lowered.programs().program(phase).ops()) {
-      if (op instanceof Op.Transfer transfer) {
-        int from = lowered.programs().placement().device(transfer.x());
-        int to = lowered.programs().placement().device(transfer.y());
-        bytes[from][to] += layouts.of(transfer.x()).bytes();
-      }
-    }
-    return bytes;
   }
 
   // Binding.
@@ -373,7 +361,7 @@ final class CudaExecutable implements Executable {
     } catch (Cuda.Failure e) {
       for (DeviceMemory memory : memories) {
         int last = memory.lastBegun();
-        List<? extends org.alexnet.backend.Kernel> kernels = lowered.kernels(ran);
+        List<? extends Kernel> kernels = lowered.kernels(ran);
         if (last >= 0 && last < kernels.size()) {
           String device = memory.device().name();
           String after = last + 1 < kernels.size() ? kernels.get(last + 1).label() : "the end";

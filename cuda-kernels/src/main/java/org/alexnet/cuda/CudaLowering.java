@@ -70,7 +70,6 @@ final class CudaLowering {
     List<CudaKernel> kernels = new ArrayList<>();
     Set<Op> done = new HashSet<>();
     Map<List<Object>, List<Op.Update>> updates = new LinkedHashMap<>();
-    Set<Tensor> dropped = new HashSet<>();
     for (Op op : program.ops()) {
       if (done.contains(op)) {
         continue;
@@ -99,7 +98,7 @@ final class CudaLowering {
         case Op.AveragePoolBackward o -> kernels.add(images.averagePoolBackward(o));
         case Op.Normalize o -> kernels.add(images.normalize(o));
         case Op.NormalizeBackward o -> kernels.add(images.normalizeBackward(o));
-        case Op.Drop o -> kernels.add(images.drop(o, !dropped.add(layerAndColumn(o))));
+        case Op.Drop o -> kernels.add(images.drop(o));
         case Op.Transfer o -> kernels.add(transfer(o));
         case Op.Concatenate o -> kernels.add(images.concatenate(o));
         case Op.Slice o -> kernels.add(images.slice(o));
@@ -117,11 +116,6 @@ final class CudaLowering {
     boolean scaled = backend.precision() == Precision.FP16;
     updates.values().forEach(u -> kernels.add(new UpdateKernels(layouts, scaled).update(u)));
     return List.copyOf(kernels);
-  }
-
-  /** A dropout's gradient is the same operation as its output, and comes second. */
-  private static Tensor layerAndColumn(Op.Drop op) {
-    return Tensor.step(op.layer(), op.x().shape()).in(op.column());
   }
 
   /** The rectifier that goes behind what writes {@code y}: nothing else may want y. */

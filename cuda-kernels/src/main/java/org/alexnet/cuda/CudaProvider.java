@@ -26,18 +26,18 @@ public final class CudaProvider implements BackendProvider {
 
   @Override
   public Availability probe() {
-    return CudaLibraries.availability();
+    return CudaLibraries.availability(CudaLibraries.find());
   }
 
   @Override
   public Backend open(BackendOptions options) {
-    Availability availability = probe();
+    Found found = CudaLibraries.find();
+    Availability availability = CudaLibraries.availability(found);
     if (!availability.available()) {
       throw new AlexNetException(
           "Backend cuda cannot serve here: %s".formatted(availability.reason()));
     }
     options.checkDevices(name(), availability.devices());
-    Found found = CudaLibraries.find();
     Loaded loaded = CudaLibraries.load(found);
     KernelCompiler compiler =
         new KernelCompiler(new Nvrtc(loaded.nvrtc()), loaded.cache(), options.precision());

@@ -73,7 +73,7 @@ final class Device implements AutoCloseable {
    *
    * @param ordinal its number, as CUDA counts
    * @param precision for which our kernels are compiled
-   * @param compiler makes PTX for a compute capability
+   * @param compiler compiles our kernels for a compute capability
    */
   Device(int ordinal, Precision precision, KernelCompiler compiler) {
     this.ordinal = ordinal;

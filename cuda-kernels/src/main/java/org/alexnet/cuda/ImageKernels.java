@@ -125,7 +125,9 @@ final class ImageKernels {
         });
   }
 
-  CudaKernel drop(Op.Drop op, boolean backward) {
+  /** The derivative is the same operation, on the gradient. */
+  CudaKernel drop(Op.Drop op) {
+    boolean backward = op.y().name().contains(".grad");
     Shape s = op.x().shape();
     return kernel(
         op,

@@ -6,14 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.Nvrtc.Target;
+import org.alexnet.cuda.library.CacheFolder;
 
 /**
  * Our kernels as code for a device, compiled by the user's own NVRTC at first use, so that driver
@@ -93,7 +90,7 @@ final class KernelCompiler {
     options.add("--std=c++17");
     options.add("--gpu-architecture=" + architecture);
     String source = source();
-    Path file = cache.resolve("kernels-" + key(source, options));
+    Path file = cache.resolve("kernels-" + CacheFolder.name(nvrtc.version() + options + source));
     try {
       if (Files.isReadable(file)) {
         return Files.readAllBytes(file);
@@ -106,25 +103,12 @@ final class KernelCompiler {
     }
   }
 
-  private String key(String source, List<String> options) {
+  /** A cache that cannot be written only costs time. */
+  private static void keep(byte[] code, Path file) {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update((nvrtc.version() + options + source).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest.digest(), 0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /** Whole or not at all; a cache that cannot be written only costs time. */
-  private void keep(byte[] code, Path file) {
-    try {
-      Files.createDirectories(cache);
-      Path part = Files.createTempFile(cache, "kernels", ".part");
-      Files.write(part, code);
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      CacheFolder.put(file, code);
     } catch (IOException e) {
-      // Compiled again the next time.
+      return; // Compiled again the next time.
     }
   }
 }

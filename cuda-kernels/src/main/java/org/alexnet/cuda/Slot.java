@@ -34,7 +34,6 @@ final class Slot implements AutoCloseable {
   private final long shiftAt;
   private final long errorsAt;
   private final long pixelsAt;
-  private final long pixelBytes;
   private final List<AutoCloseable> owned = new ArrayList<>();
   private final List<Addresses.Device> staged = new ArrayList<>();
   private final List<CUevent> copied = new ArrayList<>();
@@ -54,7 +53,6 @@ final class Slot implements AutoCloseable {
     this.devices = devices;
     this.images = images;
     this.channels = channels;
-    this.pixelBytes = pixelBytes;
     this.lossScale = lossScale;
     this.shiftAt = align(STEP_BYTES + (long) images * IMAGE_INTS * Integer.BYTES);
     this.errorsAt = align(shiftAt + (long) images * channels * Float.BYTES);
@@ -83,11 +81,6 @@ final class Slot implements AutoCloseable {
   private <T> T own(Resource<T> resource) {
     owned.add(resource);
     return resource.get();
-  }
-
-  /** Bytes that it takes of a device. */
-  long deviceBytes() {
-    return pixelsAt + pixelBytes;
   }
 
   StagedBatch on(int device) {

@@ -2,11 +2,13 @@ package org.alexnet.cuda.library;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.safetensors.DurableFiles;
@@ -15,7 +17,7 @@ import org.alexnet.safetensors.DurableFiles;
  * The user's folder for what can be made again: rewritten libraries, answers of the probe, compiled
  * kernels. Several processes may use it at once, so each file appears in it complete, by a rename.
  */
-final class CacheFolder {
+public final class CacheFolder {
   private CacheFolder() {}
 
   /**
@@ -62,8 +64,14 @@ final class CacheFolder {
     }
   }
 
+  /** A name for what depends on a text: the same for equal texts, and short. */
+  public static String name(String text) {
+    byte[] digest = JCudaNatives.sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest, 0, 12);
+  }
+
   /** Puts a file in its place unless it is there already with these bytes. */
-  static void put(Path file, byte[] content) throws IOException {
+  public static void put(Path file, byte[] content) throws IOException {
     if (Files.isRegularFile(file)
         && Files.size(file) == content.length
         && Arrays.equals(Files.readAllBytes(file), content)) {

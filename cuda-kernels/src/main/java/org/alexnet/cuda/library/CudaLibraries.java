@@ -28,9 +28,10 @@ public final class CudaLibraries {
     return CudaProbe.run(found);
   }
 
-  /** {@link #find} and {@link #probe} in one. Does not throw. */
-  public static Availability availability() {
-    Found found = find();
+  /**
+   * Whether what was found can serve, tried by {@link #probe} if it is complete. Does not throw.
+   */
+  public static Availability availability(Found found) {
     if (!found.complete()) {
       return new Availability(false, found.problem(), List.of(), found.infos());
     }

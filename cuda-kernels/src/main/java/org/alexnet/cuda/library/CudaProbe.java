@@ -42,7 +42,7 @@ final class CudaProbe {
     try {
       Path cache = CacheFolder.create(found.cache());
       String key = ProbeKey.of(found);
-      Path answer = cache.resolve("probe-" + ProbeKey.hash(key) + ".txt");
+      Path answer = cache.resolve("probe-" + CacheFolder.name(key) + ".txt");
       ProbeResult known = remembered(answer, key);
       if (known != null) {
         return known;

@@ -1,10 +1,8 @@
 package org.alexnet.cuda.library;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.StringJoiner;
 import jcuda.JCudaVersion;
 
@@ -36,12 +34,6 @@ final class ProbeKey {
       key.add(file(library.file()));
     }
     return key.toString().replaceAll("\\s+", " ");
-  }
-
-  /** A file name for a key. */
-  static String hash(String key) {
-    byte[] digest = JCudaNatives.sha256().digest(key.getBytes(StandardCharsets.UTF_8));
-    return HexFormat.of().formatHex(digest, 0, 12);
   }
 
   private static String file(Path file) {
