@@ -2,6 +2,7 @@ package org.alexnet.data;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.alexnet.AlexNetException;
 import org.alexnet.random.Philox;
 
@@ -85,6 +86,9 @@ final class Augmenter {
     batch.labels()[place] = source.labelled() ? source.label(image) : 0;
     if (colour != null) {
       colour.put(draws.colour, place, batch.shift());
+    } else {
+      int channels = stored.channels();
+      Arrays.fill(batch.shift(), place * channels, (place + 1) * channels, 0);
     }
     if (augmentation == Augmentation.SHAPES) {
       source.read(image, scratch.memory);

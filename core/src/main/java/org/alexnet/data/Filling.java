@@ -1,6 +1,7 @@
 package org.alexnet.data;
 
 import java.util.Arrays;
+import java.util.Map;
 import org.alexnet.AlexNetException;
 
 /**
@@ -77,10 +78,15 @@ final class Filling {
   /**
    * Assembles the images of a piece.
    *
+   * @param leftOut receives images that cannot be read, with the reason; null if such are a failure
    * @return what went wrong, or null
    */
   RuntimeException fill(
-      Piece piece, ImageSource source, Augmenter augmenter, Augmenter.Scratch scratch) {
+      Piece piece,
+      ImageSource source,
+      Augmenter augmenter,
+      Augmenter.Scratch scratch,
+      Map<Integer, String> leftOut) {
     if (piece.from == 0) {
       prepare();
     }
@@ -88,6 +94,12 @@ final class Filling {
       int image = order[first + place];
       try {
         augmenter.put(image, batch, place, draws, scratch);
+      } catch (UnreadableImageException e) {
+        if (leftOut == null) {
+          return e;
+        }
+        leftOut.put(image, e.reason());
+        batch.image(place).fill((byte) 0);
       } catch (AlexNetException e) {
         return e;
       } catch (RuntimeException | Error e) {
@@ -100,10 +112,14 @@ final class Filling {
     return null;
   }
 
-  /** Sets what belongs to no single image: the count and the places behind it. */
+  /**
+   * Sets the count and the places behind the last image. Other threads write the places before it
+   * meanwhile, so nothing of those is touched here.
+   */
   private void prepare() {
     batch.setCount(count);
-    Arrays.fill(batch.shift(), 0);
+    int channels = batch.format().channels();
+    Arrays.fill(batch.shift(), count * channels, batch.capacity() * channels, 0);
     long bytes = batch.format().bytes();
     long images = batch.capacity() - count;
     batch.pixels().asSlice(count * bytes, images * bytes).fill((byte) 0);

@@ -9,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,13 +28,14 @@ class BatchLoaderTest {
   private static final Batch.Format FORMAT = new Batch.Format(3, 8, 10, false);
   private static final ImageSource SOURCE = TestImages.counted(50, FORMAT, List.of());
 
-  /** What a batch holds, copied. */
+  /** Everything that a batch holds, copied. */
   private record Snapshot(
       int count,
       List<Byte> pixels,
       List<Integer> labels,
       List<Integer> crops,
-      List<Boolean> mirror) {
+      List<Boolean> mirror,
+      List<Float> shift) {
     static Snapshot of(Batch batch) {
       List<Byte> pixels = new ArrayList<>();
       for (byte b : batch.pixels().toArray(ValueLayout.JAVA_BYTE)) {
@@ -45,13 +48,48 @@ class BatchLoaderTest {
         mirror.add(batch.mirror()[i]);
       }
       List<Integer> labels = Arrays.stream(batch.labels()).boxed().toList();
-      return new Snapshot(batch.count(), pixels, labels, crops, mirror);
+      List<Float> shift = new ArrayList<>();
+      for (float value : batch.shift()) {
+        shift.add(value);
+      }
+      return new Snapshot(batch.count(), pixels, labels, crops, mirror, shift);
     }
   }
 
+  private static final ColourShift COLOUR =
+      new ColourShift(
+          new ColourAxes(
+              new float[][] {{0.6f, 0.6f, 0.6f}, {0.7f, 0, -0.7f}, {0.4f, -0.8f, 0.4f}},
+              new float[] {60, 12, 4}),
+          List.of(0.5f, 0.25f, 1f));
+
   private static LoaderOptions options(Augmentation augmentation, int threads) {
+    return options(augmentation, threads, 16);
+  }
+
+  private static LoaderOptions options(Augmentation augmentation, int threads, int batch) {
     boolean crops = augmentation != Augmentation.SHAPES;
-    return new LoaderOptions(16, crops ? 6 : 8, crops ? 7 : 10, 9, true, augmentation, threads, 3);
+    return new LoaderOptions(
+        batch,
+        crops ? 6 : 8,
+        crops ? 7 : 10,
+        9,
+        true,
+        augmentation,
+        threads,
+        3,
+        augmentation == Augmentation.PAPER ? COLOUR : null);
+  }
+
+  /** A field that is new in a batch has to be compared here, too. */
+  @Test
+  void snapshotsHoldAllThatABatchHolds() {
+    Set<String> fields =
+        Arrays.stream(Batch.class.getDeclaredFields())
+            .map(Field::getName)
+            .collect(Collectors.toSet());
+    assertEquals(
+        Set.of("format", "pixels", "labels", "cropY", "cropX", "mirror", "shift", "count"), fields);
   }
 
   private static BatchLoader loader(LoaderOptions options) {
@@ -82,6 +120,49 @@ class BatchLoaderTest {
     assertEquals(4, one.size());
     assertEquals(one, epoch(options(augmentation, 2), 2, 8, 0));
     assertEquals(one, epoch(options(augmentation, 5), 2, 8, 0));
+  }
+
+  /** Races are rare: thousands of batches, each of more pieces than there are threads. */
+  @ParameterizedTest
+  @EnumSource(Augmentation.class)
+  void thousandsOfBatchesAreTheSameOnOneToEightThreads(Augmentation augmentation) {
+    int epochs = 80;
+    List<List<Snapshot>> expected = new ArrayList<>();
+    try (BatchLoader loader = loader(options(augmentation, 1, 12))) {
+      for (int epoch = 0; epoch < epochs; epoch++) {
+        loader.start(epoch, 5L * epoch, 0);
+        expected.add(rest(loader));
+      }
+    }
+    for (int threads = 2; threads <= 8; threads++) {
+      try (BatchLoader loader = loader(options(augmentation, threads, 12))) {
+        for (int epoch = 0; epoch < epochs; epoch++) {
+          loader.start(epoch, 5L * epoch, 0);
+          assertEquals(
+              expected.get(epoch), rest(loader), "epoch %d, %d threads".formatted(epoch, threads));
+        }
+      }
+    }
+  }
+
+  /** A batch that is used again keeps nothing of the loader or augmentation before. */
+  @Test
+  void noShiftIsLeftFromBefore() {
+    LoaderOptions options = options(Augmentation.NONE, 2);
+    try (BatchLoader loader =
+        new BatchLoader(
+            SOURCE,
+            options,
+            () -> {
+              Batch batch = Batch.onHeap(FORMAT, 16);
+              Arrays.fill(batch.shift(), 7);
+              return batch;
+            })) {
+      loader.start(0, 0, 0);
+      for (Snapshot batch : rest(loader)) {
+        assertEquals(Collections.nCopies(48, 0f), batch.shift());
+      }
+    }
   }
 
   @ParameterizedTest
