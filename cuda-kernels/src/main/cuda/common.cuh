@@ -134,6 +134,11 @@ struct Sizes {
   Divisor C, H, W;
 };
 
+// A number for each channel of an input, four at most.
+struct Channels {
+  float of[4];
+};
+
 // Where an element of a tensor of images lies: image, channel, row, column.
 struct Place {
   int n, c, h, w;

@@ -4,7 +4,7 @@
 // column, mirror.
 KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const float *shift,
                   const float *mean, Number *data, float *labels, int elements, Sizes size,
-                  float scale, const Step *step) {
+                  Channels scales, const Step *step) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
@@ -20,7 +20,7 @@ KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const fl
   if (step->floats) {
     value = ((const float *)pixels)[pixel];
   } else {
-    value = (float)pixels[pixel] * scale - mean[stored] + shift[p.n * size.C.value + p.c];
+    value = (float)pixels[pixel] * scales.of[p.c] - mean[stored] + shift[p.n * size.C.value + p.c];
   }
   store(data + i, value);
   if (p.c == 0 && p.h == 0 && p.w == 0) {

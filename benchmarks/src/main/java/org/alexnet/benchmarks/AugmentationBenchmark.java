@@ -123,7 +123,7 @@ public class AugmentationBenchmark {
   }
 
   private BatchLoader loader(Executable of, int batch, int size) {
-    ColourShift colour = new ColourShift(data.train().statistics().colour(), 1);
+    ColourShift colour = new ColourShift(data.train().statistics().colour(), List.of(1f, 1f, 1f));
     LoaderOptions options =
         new LoaderOptions(
             batch, size, size, 1, true, Augmentation.PAPER, threads, LoaderOptions.DEPTH, colour);

@@ -22,7 +22,8 @@ import org.alexnet.network.Window;
  * The network of Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional
  * neural networks" (2012), as sections 3 to 5 of the text describe it, in two columns. The second,
  * fourth and fifth convolution and the normalisation keep to their column, which on one device is
- * what groups say; conv3 and the fully-connected layers read both.
+ * what groups say; conv3 and the fully-connected layers read both. With fewer than its thousand
+ * classes, the biases that start at 1 start at 0.1.
  */
 final class AlexNet2012 {
 
@@ -30,13 +31,26 @@ final class AlexNet2012 {
 
   /** 60,965,224 parameters. */
   static Model model() {
-    return new Model(network("alexnet-2012", 2), recipe(), "the paper's network, in two columns");
+    return withFewerClasses(
+        new Model(network("alexnet-2012", 2), recipe(), "the paper's network, in two columns"));
   }
 
   /** Without groups, as most tutorials have it: 62,378,344 parameters. */
   static Model ungrouped() {
+    return withFewerClasses(
+        new Model(
+            network("alexnet-2012-ungrouped", 1), recipe(), "the paper's network without groups"));
+  }
+
+  /**
+   * Biases of 1 make all 4096 inputs of fc8 about 1, so that each step moves the scores of all
+   * classes by 4096 times the rate times what the classes' shares of the batch are off. Of a
+   * thousand classes these are small; with ten, the scores swing ever further. Caffe's biases of
+   * 0.1 train with any number.
+   */
+  static Model withFewerClasses(Model model) {
     return new Model(
-        network("alexnet-2012-ungrouped", 1), recipe(), "the paper's network without groups");
+        model.network(), model.recipe(), model.description(), model.otherNames(), 0.1f);
   }
 
   /** Section 5: 90 epochs, the rate divided by ten when the validation error stops improving. */

@@ -10,6 +10,7 @@ import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
+import org.alexnet.network.Normalization;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
@@ -22,11 +23,17 @@ import org.alexnet.network.Window;
  * networks" (2014), in the form that torchvision made common: no groups, no normalisation,
  * 61,100,840 parameters.
  *
- * <p>Weights start with deviation sqrt(2 / fan-in), so that it trains without normalisation.
+ * <p>Inputs are normalized by the mean and the deviation of each colour, and weights and biases
+ * start uniformly within 1 / sqrt(fan-in), both as torchvision has them: its weights mean the same
+ * here as there.
  */
 final class AlexNet2014 {
-  private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
-  private static final Parameter BIAS = Parameter.of(new Initial.Constant(0));
+  private static final Parameter WEIGHT = Parameter.of(new Initial.UniformFanIn(1));
+  private static final Parameter BIAS = Parameter.of(new Initial.UniformFanIn(1));
+
+  /** Mean and deviation of ImageNet's colours, as torchvision's weights expect them. */
+  private static final Normalization NORMALIZATION =
+      new Normalization.Channels(List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
 
   /** What torchvision's files call the layers. */
   private static final Map<String, String> TORCHVISION =
@@ -67,10 +74,11 @@ final class AlexNet2014 {
             new FullyConnected("fc8", 1000, 1, WEIGHT, BIAS),
             new SoftmaxLoss("softmax"));
     return new Model(
-        new Network("alexnet-2014", new Input(3, 224, 256, 1), layers),
+        new Network("alexnet-2014", new Input(3, 224, 256, NORMALIZATION), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
         "one column, without groups and normalisation",
-        TORCHVISION);
+        TORCHVISION,
+        Float.POSITIVE_INFINITY);
   }
 
   private static Layer conv(String name, int filters, Window window) {

@@ -49,7 +49,13 @@ final class AlexNet32 {
     return new Model(
         new Network("alexnet-32", new Input(3, 32, 32, 1 / 255f), layers),
         new Recipe(
-            12, 128, 0.02f, 0.9f, 0.0005f, new Schedule.Step(List.of(8, 11)), Augmentation.SHAPES),
+            12,
+            128,
+            0.02f,
+            0.9f,
+            0.0005f,
+            new Schedule.Parts(List.of(0.8, 0.925)),
+            Augmentation.SHAPES),
         "three convolutions for images of 32x32 pixels");
   }
 

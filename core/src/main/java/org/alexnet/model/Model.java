@@ -9,9 +9,15 @@ import org.alexnet.network.Network;
  * @param description one line: where it comes from
  * @param otherNames names of layers in the files of other libraries, which are understood on
  *     reading, and the layers' own
+ * @param fewerClassesBias what biases start from, at most, where there are fewer classes than the
+ *     model has; infinite where they start as ever
  */
 public record Model(
-    Network network, Recipe recipe, String description, Map<String, String> otherNames) {
+    Network network,
+    Recipe recipe,
+    String description,
+    Map<String, String> otherNames,
+    float fewerClassesBias) {
 
   public Model {
     otherNames = Map.copyOf(otherNames);
@@ -19,7 +25,7 @@ public record Model(
 
   /** A model whose layers have no other names. */
   public Model(Network network, Recipe recipe, String description) {
-    this(network, recipe, description, Map.of());
+    this(network, recipe, description, Map.of(), Float.POSITIVE_INFINITY);
   }
 
   /** What users call it. */
@@ -27,13 +33,18 @@ public record Model(
     return network.name();
   }
 
-  /** The same with another number of classes. */
+  /** The same with another number of classes; with fewer, biases may start lower. */
   public Model withClasses(int classes) {
-    return new Model(network.withClasses(classes), recipe, description, otherNames);
+    Network other = network.withClasses(classes);
+    return with(classes < network.classes() ? other.withBiasesAtMost(fewerClassesBias) : other);
+  }
+
+  private Model with(Network other) {
+    return new Model(other, recipe, description, otherNames, fewerClassesBias);
   }
 
   /** The same without dropout. */
   public Model withoutDropout() {
-    return new Model(network.withoutDropout(), recipe, description, otherNames);
+    return with(network.withoutDropout());
   }
 }

@@ -10,7 +10,7 @@ import org.alexnet.data.Augmentation;
  * @param rate learning rate at the start
  * @param momentum share of the last update that is kept
  * @param decay weight decay, a multiple of the weights taken off at the learning rate
- * @param schedule how the rate falls
+ * @param schedule how the rate falls; {@link #over} fits it to another number of epochs
  * @param augmentation how images are varied
  */
 public record Recipe(
@@ -20,4 +20,30 @@ public record Recipe(
     float momentum,
     float decay,
     Schedule schedule,
-    Augmentation augmentation) {}
+    Augmentation augmentation) {
+
+  /** The same with another augmentation. */
+  public Recipe with(Augmentation other) {
+    return new Recipe(epochs, batch, rate, momentum, decay, schedule, other);
+  }
+
+  /**
+   * The recipe of a run of another length. A plateau's patience is as long a part of the run as
+   * before, two epochs at least; a schedule in parts of the run stays as it is.
+   */
+  public Recipe over(int otherEpochs) {
+    Schedule fitted =
+        switch (schedule) {
+          case Schedule.Plateau plateau when epochs > 0 ->
+              new Schedule.Plateau(
+                  Math.max(
+                      Math.min(2, plateau.patience()),
+                      Math.round((float) plateau.patience() * otherEpochs / epochs)));
+          case Schedule.Plateau plateau -> plateau;
+          case Schedule.Constant constant -> constant;
+          case Schedule.Step step -> step;
+          case Schedule.Parts parts -> parts;
+        };
+    return new Recipe(otherEpochs, batch, rate, momentum, decay, fitted, augmentation);
+  }
+}

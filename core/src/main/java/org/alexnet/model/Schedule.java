@@ -33,9 +33,50 @@ public sealed interface Schedule {
       }
     }
 
+    /** Falls until the beginning of an epoch, counted from 0. */
+    public int fallsBy(int epoch) {
+      return (int) epochs.stream().filter(e -> epoch >= e).count();
+    }
+
     @Override
     public String toString() {
       return "step:" + epochs.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+  }
+
+  /**
+   * It falls after parts of the run, however long that is.
+   *
+   * @param parts of the run's epochs, above 0, below 1 and rising
+   */
+  record Parts(List<Double> parts) implements Schedule {
+    public Parts {
+      parts = List.copyOf(parts);
+      double before = 0;
+      for (double part : parts) {
+        if (!(part > before && part < 1)) {
+          throw new IllegalArgumentException(
+              "schedule parts: parts of the run must be above 0, below 1 and rise, got " + parts);
+        }
+        before = part;
+      }
+    }
+
+    /**
+     * The same for a run of so many epochs; a fall that comes to no epoch of its own is left out.
+     */
+    public Step over(int epochs) {
+      return new Step(
+          parts.stream()
+              .map(part -> (int) Math.round(part * epochs))
+              .filter(epoch -> epoch > 0 && epoch < epochs)
+              .distinct()
+              .toList());
+    }
+
+    @Override
+    public String toString() {
+      return "parts:" + parts.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
   }
 
@@ -66,7 +107,8 @@ public sealed interface Schedule {
   }
 
   /**
-   * Reads {@code constant}, {@code plateau}, {@code plateau:PATIENCE} or {@code step:E1,E2,...}.
+   * Reads {@code constant}, {@code plateau}, {@code plateau:PATIENCE}, {@code step:E1,E2,...} or
+   * {@code parts:P1,P2,...}.
    */
   static Schedule parse(String text) {
     if (text.equals("constant")) {
@@ -78,11 +120,28 @@ public sealed interface Schedule {
     if (text.startsWith("plateau:")) {
       return new Plateau(epochs(text, text.substring("plateau:".length())).getFirst());
     }
+    if (text.startsWith("parts:")) {
+      return new Parts(parts(text));
+    }
     if (text.startsWith("step:")) {
       return new Step(epochs(text, text.substring("step:".length()).split(",", -1)));
     }
     throw new IllegalArgumentException(
-        "schedule \"%s\": must be constant, plateau or step:E1,E2,...".formatted(text));
+        "schedule \"%s\": must be constant, plateau, plateau:N, step:E1,E2,... or parts:P1,P2,..."
+            .formatted(text));
+  }
+
+  private static List<Double> parts(String schedule) {
+    List<Double> parts = new ArrayList<>();
+    for (String number : schedule.substring("parts:".length()).split(",", -1)) {
+      try {
+        parts.add(Double.parseDouble(number.strip()));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "schedule \"%s\": \"%s\" is not a part of the run".formatted(schedule, number), e);
+      }
+    }
+    return parts;
   }
 
   private static List<Integer> epochs(String schedule, String... numbers) {

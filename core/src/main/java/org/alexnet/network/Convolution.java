@@ -31,4 +31,8 @@ public record Convolution(
               .formatted(name, filters, groups, columns));
     }
   }
+
+  Convolution withBias(Parameter other) {
+    return new Convolution(name, filters, window, rounding, groups, columns, weight, other);
+  }
 }

@@ -15,6 +15,10 @@ public record FullyConnected(
     }
   }
 
+  FullyConnected withBias(Parameter other) {
+    return new FullyConnected(name, outputs, columns, weight, other);
+  }
+
   /** The same layer with another number of outputs. */
   public FullyConnected withOutputs(int count) {
     return new FullyConnected(name, count, columns, weight, bias);

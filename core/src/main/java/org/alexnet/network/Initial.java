@@ -15,4 +15,10 @@ public sealed interface Initial {
    * 2015).
    */
   record FanIn(float gain) implements Initial {}
+
+  /**
+   * Uniform between -b and b with b = sqrt(gain / fan-in), where the fan-in of a bias is that of
+   * its layer's weights. A gain of 1 for weights and biases is what PyTorch's layers start with.
+   */
+  record UniformFanIn(float gain) implements Initial {}
 }

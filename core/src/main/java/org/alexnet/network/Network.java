@@ -56,6 +56,27 @@ public record Network(String name, Input input, List<Layer> layers) {
         layers.stream().map(l -> l == last ? (Layer) last.withOutputs(classes) : l).toList());
   }
 
+  /** The same network with no bias that starts from a constant above a bound. */
+  public Network withBiasesAtMost(float bound) {
+    return new Network(
+        name,
+        input,
+        layers.stream()
+            .<Layer>map(
+                layer ->
+                    switch (layer) {
+                      case Convolution conv -> conv.withBias(conv.bias().startingAtMost(bound));
+                      case FullyConnected fc -> fc.withBias(fc.bias().startingAtMost(bound));
+                      case Pooling pool -> pool;
+                      case Relu relu -> relu;
+                      case Tanh tanh -> tanh;
+                      case LocalResponseNorm norm -> norm;
+                      case Dropout drop -> drop;
+                      case SoftmaxLoss loss -> loss;
+                    })
+            .toList());
+  }
+
   /** The same network without its dropout layers; its evaluation scales nothing. */
   public Network withoutDropout() {
     return new Network(

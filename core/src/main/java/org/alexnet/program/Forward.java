@@ -71,7 +71,7 @@ final class Forward {
       Tensor mean = new Tensor(Programs.MEAN, kept, Tensor.Role.CONSTANT, column);
       Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(column);
       Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(column);
-      ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scale()));
+      ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales()));
       inputs.copy(data);
       if (device == 0) {
         current = List.of(data);

@@ -30,9 +30,9 @@ public sealed interface Op {
    * @param mean [1, c, stored, stored], subtracted where the pixel was read
    * @param data [n, c, size, size]
    * @param labels [n, 1, 1, 1]
-   * @param scale what a byte is multiplied by
+   * @param scales what a byte is multiplied by, c of them
    */
-  record LoadInput(String layer, Tensor mean, Tensor data, Tensor labels, float scale)
+  record LoadInput(String layer, Tensor mean, Tensor data, Tensor labels, List<Float> scales)
       implements Op {
     @Override
     public List<Tensor> reads() {

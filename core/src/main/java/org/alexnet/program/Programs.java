@@ -67,6 +67,40 @@ public record Programs(
         new StepProgram(StepProgram.Phase.EVALUATE, evaluate.ops(), kept));
   }
 
+  /**
+   * Compiles a network that only evaluates: the training program is empty, and there is neither
+   * momentum nor a gradient.
+   */
+  public static Programs forInference(Network network, int batch, Placement placement) {
+    Programs both = of(network, batch, placement, List.of());
+    return new Programs(
+        network,
+        batch,
+        placement,
+        new StepProgram(StepProgram.Phase.TRAIN, List.of(), both.train.observed()),
+        both.evaluate);
+  }
+
+  /** Whether there is a training program. */
+  public boolean trains() {
+    return !train.ops().isEmpty();
+  }
+
+  /**
+   * @throws IllegalStateException if the network was compiled for inference only
+   */
+  public void requireTraining() {
+    if (!trains()) {
+      throw new IllegalStateException(
+          network.name() + " was compiled for inference only and cannot be trained");
+    }
+  }
+
+  /** The program that every tensor which outlives a step occurs in. */
+  public StepProgram widest() {
+    return trains() ? train : evaluate;
+  }
+
   /** Compiles a network that is not cut so that every tensor of both programs is kept. */
   public static Programs observingAll(Network network, int batch) {
     return observingAll(network, batch, Placement.WHOLE);
@@ -86,12 +120,17 @@ public record Programs(
 
   /** The same network, uncut. */
   private Programs whole() {
-    return placement.cut() ? of(network, batch) : this;
+    if (!placement.cut()) {
+      return this;
+    }
+    return trains() ? of(network, batch) : forInference(network, batch, Placement.WHOLE);
   }
 
   /** Learned tensors, whole, in the order of their layers. */
   public List<Tensor> parameters() {
-    return whole().train.tensors().stream().filter(t -> t.role() == Tensor.Role.PARAMETER).toList();
+    return whole().evaluate.tensors().stream()
+        .filter(t -> t.role() == Tensor.Role.PARAMETER)
+        .toList();
   }
 
   /** Tensors that outlive a step, whole, by name. */

@@ -58,6 +58,7 @@ final class ReferenceExecutable implements Executable {
 
   @Override
   public Pending train(Batch batch, StepSettings settings) {
+    lowered.programs().requireTraining();
     profile(Phase.TRAIN, batch, settings);
     StepResult result = result(batch);
     return () -> result;
@@ -133,9 +134,9 @@ final class ReferenceExecutable implements Executable {
     System.arraycopy(values, 0, view.memory(), view.offset(), view.length());
   }
 
-  /** The training program holds every persistent tensor. */
   private StepProgram program(Tensor tensor) {
-    return lowered.programs().program(tensor.role().persistent() ? Phase.TRAIN : ran);
+    Programs programs = lowered.programs();
+    return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 
   @Override

@@ -100,7 +100,7 @@ final class ReferenceOps {
       return image.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, pixel);
     }
     int value = image.get(ValueLayout.JAVA_BYTE, pixel) & 0xFF;
-    return (double) value * load.scale()
+    return (double) value * load.scales().get(c)
         - mean.get(0, c, y, x)
         + batch.shift()[n * format.channels() + c];
   }

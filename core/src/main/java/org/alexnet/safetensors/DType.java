@@ -11,7 +11,14 @@ public enum DType {
   I16(2),
   I8(1),
   U8(1),
-  BOOL(1);
+  BOOL(1),
+  U16(2),
+  U32(4),
+  U64(8),
+  F8_E4M3(1),
+  F8_E5M2(1),
+  /** A type that this program does not know; such a tensor can be listed but not read. */
+  UNKNOWN(0);
 
   private final int bytes;
 
@@ -19,7 +26,15 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /** Size of one element in bytes. */
+  /** Whether the elements are floating-point numbers. */
+  public boolean floatingPoint() {
+    return switch (this) {
+      case F32, F64, F16, BF16, F8_E4M3, F8_E5M2 -> true;
+      case I64, I32, I16, I8, U8, BOOL, U16, U32, U64, UNKNOWN -> false;
+    };
+  }
+
+  /** Size of one element in bytes; 0 where that is not known. */
   public int bytes() {
     return bytes;
   }

@@ -42,6 +42,7 @@ public final class SafetensorsWriter implements AutoCloseable {
   private final Map<String, TensorInfo> tensors;
   private final ArrayDeque<String> pending;
   private long written;
+  private long given; // bytes of the tensor whose turn it is
   private boolean broken;
   private boolean closed;
 
@@ -108,9 +109,28 @@ public final class SafetensorsWriter implements AutoCloseable {
    *     file system refuses
    */
   public void write(String name, float[] values) {
-    TensorInfo info = next(name, 4L * values.length);
+    next(name, 4L * values.length);
+    append(name, values);
+  }
+
+  /**
+   * Writes the next elements of the tensor whose turn it is, which must be F32; the tensor is done
+   * when all were given.
+   *
+   * @throws AlexNetException when it is not this tensor's turn, it is of another type or would grow
+   *     too large, or the file system refuses
+   */
+  public void append(String name, float[] values) {
+    TensorInfo info = turn(name);
     if (info.dtype() != DType.F32) {
       throw refuse(name, "was declared " + info.dtype() + " and is given floats; F32 is required");
+    }
+    long bytes = given + 4L * values.length;
+    if (bytes > info.bytes()) {
+      throw refuse(
+          name,
+          "was given %d bytes; %s of shape %s requires %d"
+              .formatted(bytes, info.dtype(), info.shape(), info.bytes()));
     }
     int step = BUFFER_BYTES / Float.BYTES;
     for (int at = 0; at < values.length; at += step) {
@@ -118,7 +138,15 @@ public final class SafetensorsWriter implements AutoCloseable {
       MemorySegment.copy(values, at, bufferSegment, FLOAT, 0, count);
       append(buffer.clear().limit(count * Float.BYTES));
     }
+    given = bytes;
+    if (given == info.bytes()) {
+      done();
+    }
+  }
+
+  private void done() {
     pending.remove();
+    given = 0;
   }
 
   /**
@@ -134,7 +162,7 @@ public final class SafetensorsWriter implements AutoCloseable {
       MemorySegment.copy(bytes, at, bufferSegment, 0, count);
       append(buffer.clear().limit(count));
     }
-    pending.remove();
+    done();
   }
 
   /** Length and checksum of what was written so far; of the whole file after the last tensor. */
@@ -209,19 +237,23 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
   }
 
-  private TensorInfo next(String name, long bytes) {
+  private TensorInfo turn(String name) {
     if (!name.equals(pending.peek())) {
       String turn = pending.isEmpty() ? "no further tensor" : "'" + pending.peek() + "'";
       throw refuse(name, "is not next; the declared order requires " + turn);
     }
-    TensorInfo info = tensors.get(name);
-    if (info.bytes() != bytes) {
+    return tensors.get(name);
+  }
+
+  /** Checks that a whole tensor is next and has so many bytes. */
+  private void next(String name, long bytes) {
+    TensorInfo info = turn(name);
+    if (info.bytes() != bytes || given != 0) {
       throw refuse(
           name,
           "was given %d bytes; %s of shape %s requires %d"
               .formatted(bytes, info.dtype(), info.shape(), info.bytes()));
     }
-    return info;
   }
 
   private void append(ByteBuffer bytes) {
@@ -237,7 +269,8 @@ public final class SafetensorsWriter implements AutoCloseable {
     crc.update(bytes.position(start));
   }
 
-  private void abandon() {
+  /** Gives up: removes the temporary file and leaves an earlier file of the name as it was. */
+  public void abandon() {
     closed = true;
     try (channel) {
       Files.deleteIfExists(temporary);

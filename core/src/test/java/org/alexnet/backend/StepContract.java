@@ -283,7 +283,7 @@ public abstract class StepContract {
                 assertEquals(value, got[at], "image " + i + " element " + at);
               } else {
                 int value = batch.image(i).get(ValueLayout.JAVA_BYTE, pixel) & 0xFF;
-                double scaled = (double) value * network.input().scale();
+                double scaled = (double) value * network.input().normalization().scale(c);
                 double exact = scaled - mean[pixel] + batch.shift()[i * channels + c];
                 // Three roundings of numbers no larger than these.
                 double bound = 3 * 0x1p-24 * (scaled + Math.abs(mean[pixel]) + 1);

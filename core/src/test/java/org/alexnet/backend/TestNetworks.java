@@ -13,6 +13,7 @@ import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
+import org.alexnet.network.Normalization;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
@@ -37,7 +38,11 @@ public final class TestNetworks {
   static Network various() {
     return network(
         "various",
-        new Input(3, 15, 17, 1 / 64f),
+        new Input(
+            3,
+            15,
+            17,
+            new Normalization.Channels(List.of(.4f, .5f, .6f), List.of(.25f, .5f, .125f))),
         conv("conv1", 26, new Window(5, 2, 2), 1),
         new Tanh("tanh1"),
         pool("pool1", Pooling.Kind.AVERAGE, new Window(3, 2, 0), Rounding.CEIL),

@@ -136,6 +136,7 @@ final class CpuExecutable implements Executable {
 
   @Override
   public Pending train(Batch batch, StepSettings settings) {
+    lowered.programs().requireTraining();
     threads.run(steps.get(Phase.TRAIN), frames(Phase.TRAIN, batch, settings));
     StepResult result = result(batch);
     return () -> result;
@@ -208,9 +209,9 @@ final class CpuExecutable implements Executable {
     layouts.of(tensor).pack(values, memory(tensor), offset(ran, tensor));
   }
 
-  /** The training program holds every persistent tensor. */
   private StepProgram program(Tensor tensor) {
-    return lowered.programs().program(tensor.role().persistent() ? Phase.TRAIN : ran);
+    Programs programs = lowered.programs();
+    return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 
   @Override

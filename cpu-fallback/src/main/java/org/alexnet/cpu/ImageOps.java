@@ -55,6 +55,7 @@ final class ImageOps {
     boolean mirror = batch.mirror()[image];
     for (int c = 0; c < shape.c(); c++) {
       float shift = batch.shift()[image * shape.c() + c];
+      float scale = op.scales().get(c);
       for (int h = 0; h < shape.h(); h++) {
         int row =
             (c * format.height() + batch.cropY()[image] + h) * format.width()
@@ -67,9 +68,7 @@ final class ImageOps {
           m[p] =
               format.floats()
                   ? pixels.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, q)
-                  : (pixels.get(ValueLayout.JAVA_BYTE, q) & 0xFF) * op.scale()
-                      - m[mean + q]
-                      + shift;
+                  : (pixels.get(ValueLayout.JAVA_BYTE, q) & 0xFF) * scale - m[mean + q] + shift;
           p += shape.c();
         }
       }

@@ -15,7 +15,7 @@ final class Layouts {
   /** Parameters, their gradients and their momentum are panels of the given width. */
   static Layouts of(Programs programs, int columns) {
     Layouts layouts = new Layouts();
-    for (Op op : programs.train().ops()) {
+    for (Op op : programs.widest().ops()) {
       switch (op) {
         case Op.Convolve o -> {
           Layout.Panels panels = panels(o.weight().shape(), o.groups(), columns);

@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.Evaluation;
 import org.alexnet.engine.MissingInputException;
@@ -25,7 +27,8 @@ class ClassifierTest {
   @TempDir Path dir;
 
   private static Classifier.Options options(String backend, int threads, int batch) {
-    return new Classifier.Options(backend, List.of(), threads, batch, text -> {});
+    return new Classifier.Options(
+        backend, List.of(), threads, batch, text -> {}, null, ProgressListener.NONE);
   }
 
   private Path trained() {
@@ -47,35 +50,52 @@ class ClassifierTest {
     Path input = run.resolve("input.safetensors");
     Path floats = TrainingRig.floats(dir.resolve("floats.safetensors"), 5, 3, 0, 1);
     try (Classifier whole = Classifier.open(run, options("cpu", 1, 7));
-        Classifier files = Classifier.open("alexnet-32", weights, input, options("cpu", 3, 7));
-        Classifier bare = Classifier.open("alexnet-32", weights, null, options("cpu", 2, 7))) {
+        Classifier files =
+            Classifier.open("alexnet-32", weights, input, List.of(), options("cpu", 3, 7));
+        Classifier bare =
+            Classifier.open("alexnet-32", weights, null, List.of(), options("cpu", 2, 7))) {
       Evaluation evaluation = whole.evaluate("shapes:40");
       assertEquals(10, evaluation.images());
       assertEquals(evaluation, files.evaluate("shapes:40"));
-      Classifier.Scores scores = whole.scores("shapes:40");
-      assertArrayEquals(scores.logits(), files.scores("shapes:40").logits());
-      assertThrows(MissingInputException.class, () -> bare.scores("shapes:40"));
+      assertArrayEquals(logits(whole, "shapes:40"), logits(files, "shapes:40"));
+      assertThrows(MissingInputException.class, () -> logits(bare, "shapes:40"));
 
       // Floating-point images are used as they are: the mean of the run does not touch them.
-      float[] logits = bare.scores(floats.toString()).logits();
-      assertArrayEquals(logits, whole.scores(floats.toString()).logits());
+      float[] logits = logits(bare, floats.toString());
+      assertArrayEquals(logits, logits(whole, floats.toString()));
       assertCloseToReference(weights, floats, logits);
 
-      Prediction best = whole.predictions(scores, 3).getFirst();
+      Prediction best = whole.predict("shapes:40", 3).getFirst();
       assertEquals(3, best.top().size());
       Prediction.Guess first = best.top().getFirst();
       assertEquals(whole.classNames().get(first.index()), first.className());
       assertTrue(first.probability() >= best.top().get(1).probability());
-      assertEquals(
-          Integer.toString(first.index()),
-          files.predictions(scores, 1).getFirst().top().getFirst().className());
+      // The file of the weights carries the names of the classes.
+      assertEquals(whole.classNames(), files.classNames());
+      assertEquals(best, files.predict("shapes:40", 3).getFirst());
     }
+  }
+
+  private static float[] logits(Classifier classifier, String source) {
+    List<Float> all = new ArrayList<>();
+    classifier.score(
+        source,
+        image -> {
+          for (float value : image.logits()) {
+            all.add(value);
+          }
+        });
+    float[] logits = new float[all.size()];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = all.get(i);
+    }
+    return logits;
   }
 
   private static void assertCloseToReference(Path weights, Path data, float[] logits) {
     try (Classifier reference =
-        Classifier.open("alexnet-32", weights, null, options("reference", 1, 2))) {
-      float[] expected = reference.scores(data.toString()).logits();
+        Classifier.open("alexnet-32", weights, null, List.of(), options("reference", 1, 2))) {
+      float[] expected = logits(reference, data.toString());
       double scale = 0;
       for (float value : expected) {
         scale = Math.max(scale, Math.abs(value));
@@ -154,7 +174,7 @@ class ClassifierTest {
     assertTrue(message.contains(file.toString()), message);
     assertThrows(
         AlexNetException.class,
-        () -> Classifier.open("alexnet-32", file, null, options("cpu", 1, 1)).close());
+        () -> Classifier.open("alexnet-32", file, null, List.of(), options("cpu", 1, 1)).close());
     return message;
   }
 }

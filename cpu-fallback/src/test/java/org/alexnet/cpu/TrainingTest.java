@@ -120,15 +120,16 @@ class TrainingTest {
 
   private static float[] biasGradient(Path weights, Path data, int[] labels) {
     try (Classifier classifier =
-        Classifier.open("alexnet-32", weights, null, Classifier.Options.defaults())) {
-      Classifier.Scores scores = classifier.scores(data.toString());
-      float[] gradient = new float[scores.classes()];
-      for (int i = 0; i < labels.length; i++) {
-        for (int c = 0; c < gradient.length; c++) {
-          float p = scores.probabilities()[i * gradient.length + c];
-          gradient[c] += (p - (c == labels[i] ? 1 : 0)) / labels.length;
-        }
-      }
+        Classifier.open("alexnet-32", weights, null, List.of(), Classifier.Options.defaults())) {
+      float[] gradient = new float[classifier.classes()];
+      classifier.score(
+          data.toString(),
+          image -> {
+            for (int c = 0; c < gradient.length; c++) {
+              float p = image.probabilities()[c];
+              gradient[c] += (p - (c == labels[image.index()] ? 1 : 0)) / labels.length;
+            }
+          });
       return gradient;
     }
   }

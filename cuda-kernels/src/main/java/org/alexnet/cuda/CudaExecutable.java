@@ -183,6 +183,7 @@ final class CudaExecutable implements Executable {
 
   @Override
   public Pending train(Batch batch, StepSettings step) {
+    lowered.programs().requireTraining();
     return start(Phase.TRAIN, batch, step);
   }
 
@@ -343,9 +344,9 @@ final class CudaExecutable implements Executable {
     return memories.get(lowered.programs().placement().device(tensor));
   }
 
-  /** The training program holds every persistent tensor. */
   private StepProgram program(Tensor tensor) {
-    return lowered.programs().program(tensor.role().persistent() ? Phase.TRAIN : ran);
+    Programs programs = lowered.programs();
+    return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 
   // Faults.

@@ -65,7 +65,7 @@ final class ImageKernels {
                     b.address(op.labels()),
                     count(op.data()),
                     Sizes.of(s),
-                    op.scale(),
+                    Channels.of(op.scales()),
                     b.slot().step())));
   }
 

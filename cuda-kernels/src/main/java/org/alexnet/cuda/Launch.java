@@ -31,8 +31,8 @@ final class Launch implements Call {
 
   /**
    * @param arena keeps the arguments
-   * @param arguments Long for addresses, Integer and Float for numbers, Divisor and Sizes, as the
-   *     kernel's signature says
+   * @param arguments Long for addresses, Integer and Float for numbers, Channels, Divisor and
+   *     Sizes, as the kernel's signature says
    */
   Launch(Device device, Arena arena, String kernel, int blocksX, int blocksY, Object... arguments) {
     this.device = device;
@@ -52,6 +52,7 @@ final class Launch implements Call {
       case Long address -> arena.allocateFrom(JAVA_LONG, address);
       case Integer number -> arena.allocateFrom(JAVA_INT, number);
       case Float number -> arena.allocateFrom(JAVA_FLOAT, number);
+      case Channels c -> arena.allocateFrom(JAVA_FLOAT, c.values());
       case Divisor d -> arena.allocateFrom(JAVA_INT, divisors(d));
       case Sizes s -> arena.allocateFrom(JAVA_INT, divisors(s.c(), s.h(), s.w()));
       default -> throw new IllegalArgumentException("no argument of a kernel: " + argument);
