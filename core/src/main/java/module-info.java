@@ -19,6 +19,8 @@ module org.alexnet.core {
       org.alexnet.cpu,
       org.alexnet.cuda,
       org.alexnet.cli;
+  exports org.alexnet.run to
+      org.alexnet.cli;
   exports org.alexnet.program to
       org.alexnet.cpu,
       org.alexnet.cuda,

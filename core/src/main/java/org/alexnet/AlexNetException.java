@@ -5,7 +5,7 @@ package org.alexnet;
  * device that is not there. The message is one sentence or two that say what was found, what is
  * required and how to mend it; it is meant to be shown to a user without a stack trace.
  */
-public final class AlexNetException extends RuntimeException {
+public class AlexNetException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public AlexNetException(String message) {

@@ -7,6 +7,8 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
 
@@ -33,6 +35,7 @@ public final class BatchLoader implements AutoCloseable {
   private final Deque<Batch> free = new ArrayDeque<>();
   private final Set<Batch> taken = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Deque<Filling> ahead = new ArrayDeque<>();
+  private final SortedMap<Integer, String> leftOut = new ConcurrentSkipListMap<>();
   private int[] order;
   private int firstBatch;
   private long firstStep;
@@ -193,6 +196,14 @@ public final class BatchLoader implements AutoCloseable {
     }
   }
 
+  /**
+   * Images that could not be read, with the reason, where such are to be left out: their places in
+   * batches handed out so far hold zeros.
+   */
+  public SortedMap<Integer, String> leftOut() {
+    return Collections.unmodifiableSortedMap(leftOut);
+  }
+
   /** Nanoseconds that callers of {@link #next()} waited since the loader was made. */
   public long waitNanos() {
     synchronized (lock) {
@@ -236,7 +247,10 @@ public final class BatchLoader implements AutoCloseable {
   private void work() {
     Augmenter.Scratch scratch = augmenter.new Scratch();
     for (Filling.Piece piece = take(); piece != null; piece = take()) {
-      RuntimeException failure = piece.filling().fill(piece, source, augmenter, scratch);
+      RuntimeException failure =
+          piece
+              .filling()
+              .fill(piece, source, augmenter, scratch, options.skipBad() ? leftOut : null);
       synchronized (lock) {
         working--;
         piece.filling().finished(piece, failure);

@@ -1,6 +1,7 @@
 package org.alexnet.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
+import org.alexnet.safetensors.DurableFiles;
 
 /**
  * The files of a folder with one subfolder a class: classes and the files in each sorted by name,
@@ -48,7 +50,8 @@ record ClassFolders(List<String> classes, List<Path> files, int[] labels) {
       }
     }
     return new ClassFolders(
-        folders.stream().map(f -> f.getFileName().toString()).toList(),
+        ClassNames.requireDistinct(
+            folders.stream().map(f -> f.getFileName().toString()).toList(), "folder " + folder),
         files,
         labels.stream().mapToInt(Integer::intValue).toArray());
   }
@@ -60,9 +63,15 @@ record ClassFolders(List<String> classes, List<Path> files, int[] labels) {
           .filter(e -> !e.getFileName().toString().startsWith("."))
           .sorted(Comparator.comparing(e -> e.getFileName().toString()))
           .toList();
+    } catch (UncheckedIOException e) {
+      throw cannotBeListed(folder, e.getCause());
     } catch (IOException e) {
-      throw new AlexNetException(
-          "folder %s cannot be listed: %s".formatted(folder, e.getMessage()), e);
+      throw cannotBeListed(folder, e);
     }
+  }
+
+  private static AlexNetException cannotBeListed(Path folder, IOException e) {
+    return new AlexNetException(
+        "folder %s cannot be listed: %s".formatted(folder, DurableFiles.reason(e)), e);
   }
 }

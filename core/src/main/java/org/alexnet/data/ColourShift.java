@@ -1,5 +1,6 @@
 package org.alexnet.data;
 
+import java.util.List;
 import org.alexnet.random.Philox;
 
 /**
@@ -9,9 +10,13 @@ import org.alexnet.random.Philox;
  * that keeps a shift within some tens.
  *
  * @param axes of the training set's colours
- * @param scale what a pixel of 0..255 is multiplied by
+ * @param scales what a pixel of 0..255 is multiplied by, one a channel
  */
-public record ColourShift(ColourAxes axes, float scale) {
+public record ColourShift(ColourAxes axes, List<Float> scales) {
+  public ColourShift {
+    scales = List.copyOf(scales);
+  }
+
   private static final int STREAM = Philox.stream("augment/colour");
   private static final double SIGMA = 0.1;
 
@@ -30,7 +35,7 @@ public record ColourShift(ColourAxes axes, float scale) {
       amounts[i] = SIGMA * draws.normal((long) place * NUMBERS + i);
     }
     for (int c = 0; c < amounts.length; c++) {
-      shift[place * amounts.length + c] = axes.shift(c, amounts) * scale;
+      shift[place * amounts.length + c] = axes.shift(c, amounts) * scales.get(c);
     }
   }
 }

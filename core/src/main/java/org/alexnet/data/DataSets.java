@@ -19,6 +19,7 @@ public final class DataSets {
       "data are 'shapes', 'shapes:N', a folder with one subfolder a class (or train/ and val/ above"
           + " those), an .axd file made by alexnet prepare, or a .safetensors file";
   private static final String PREPARED = ".axd";
+  private static final String TENSORS = ".safetensors";
 
   private DataSets() {}
 
@@ -84,6 +85,28 @@ public final class DataSets {
     return fitted(source, options);
   }
 
+  /**
+   * Opens what a run with these sources is judged by, as {@link #open} does, without more of the
+   * training set than that takes.
+   *
+   * @return null if nothing is held out
+   */
+  public static ImageSource openValidation(
+      String src, String valSrc, double valFraction, OpenOptions options) {
+    if (valFraction > 0) {
+      return Sources.split(fitted(openTraining(src, options), options), valFraction).validation();
+    }
+    if (valSrc != null) {
+      return openForEvaluation(valSrc, options);
+    }
+    return bringsValidation(src) ? openForEvaluation(src, options) : null;
+  }
+
+  /** The name of a source that means the same in every working folder. */
+  public static String absolute(String src) {
+    return isShapes(src) ? src : existing(src).toAbsolutePath().normalize().toString();
+  }
+
   private static ImageSource openTraining(String src, OpenOptions options) {
     if (isShapes(src)) {
       return ShapesSource.of(shapes(src), options.seed(), "train");
@@ -99,7 +122,7 @@ public final class DataSets {
     if (isShapes(src)) {
       return true;
     }
-    Path path = Path.of(src);
+    Path path = existing(src);
     if (isPrepared(src)) {
       return PreparedSource.hasValidation(path);
     }
@@ -144,7 +167,8 @@ public final class DataSets {
     if (src.isBlank() || !Files.exists(path)) {
       throw new AlexNetException("'%s' does not exist; %s".formatted(src, KINDS));
     }
-    if (!Files.isDirectory(path) && !isPrepared(src) && !src.endsWith(".safetensors")) {
+    boolean file = Files.isRegularFile(path);
+    if (!Files.isDirectory(path) && !(file && (isPrepared(src) || src.endsWith(TENSORS)))) {
       throw new AlexNetException(
           "'%s' is no folder, .axd or .safetensors file; %s".formatted(src, KINDS));
     }

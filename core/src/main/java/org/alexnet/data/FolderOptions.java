@@ -1,7 +1,5 @@
 package org.alexnet.data;
 
-import java.util.function.IntConsumer;
-
 /**
  * How image files are read.
  *
@@ -10,12 +8,32 @@ import java.util.function.IntConsumer;
  * @param width columns that every image is brought to
  * @param threads threads that decode
  * @param skipBad whether files that cannot be read are left out and counted instead of refused
- * @param progress is told how many images are done, in order, from any thread; null for nobody
+ * @param onDemand whether images are decoded when they are read and not when the source is opened,
+ *     for a source that is read once: a bad file is then found when it is its turn
+ * @param progress is told how many images are decoded; null for nobody
  */
 public record FolderOptions(
-    int channels, int height, int width, int threads, boolean skipBad, IntConsumer progress) {
+    int channels,
+    int height,
+    int width,
+    int threads,
+    boolean skipBad,
+    boolean onDemand,
+    ProgressListener progress) {
+
+  /** Decoded when the source is opened. */
+  public FolderOptions(
+      int channels,
+      int height,
+      int width,
+      int threads,
+      boolean skipBad,
+      ProgressListener progress) {
+    this(channels, height, width, threads, skipBad, false, progress);
+  }
 
   public FolderOptions {
+    progress = progress == null ? ProgressListener.NONE : progress;
     if (channels != 1 && channels != 3) {
       throw new IllegalArgumentException(
           channels + " channels: images are read in 3 (colour) or 1 (grey)");

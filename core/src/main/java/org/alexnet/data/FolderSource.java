@@ -6,16 +6,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 
 /**
  * Image files (JPEG, PNG, BMP, GIF), all brought to one size and decoded once.
  *
- * <p>Every file is decoded when the source is opened, so that a bad one is named before training
- * begins. Where all images fit in a third of the memory Java may use, they are kept, outside the
- * Java heap; otherwise each is decoded again when it is read.
+ * <p>Unless it is to be read on demand, every file is decoded when the source is opened, so that a
+ * bad one is named before training begins. Where all images fit in a third of the memory Java may
+ * use, they are kept, outside the Java heap; otherwise each is decoded again when it is read.
  *
  * <p>Colours are taken as stored: no colour management, transparency dropped, the rotation noted in
  * EXIF data not applied.
@@ -67,7 +66,9 @@ public final class FolderSource implements ImageSource {
     ClassFolders found = ClassFolders.scan(folder, leastClasses);
     FolderSource source =
         new FolderSource("folder " + folder, folder, found, true, options.format());
-    source.decode(options, budget);
+    if (!options.onDemand()) {
+      source.decode(options, budget);
+    }
     return source;
   }
 
@@ -84,7 +85,9 @@ public final class FolderSource implements ImageSource {
             found,
             false,
             options.format());
-    source.decode(options, budget());
+    if (!options.onDemand()) {
+      source.decode(options, budget());
+    }
     return source;
   }
 
@@ -102,7 +105,7 @@ public final class FolderSource implements ImageSource {
       slots = IntStream.range(0, n).toArray();
     }
     String[] bad = new String[n];
-    Progress progress = new Progress(options.progress());
+    ProgressCounter progress = new ProgressCounter(options.progress(), n);
     try {
       ThreadLocal<MemorySegment> scratch =
           ThreadLocal.withInitial(() -> MemorySegment.ofArray(new byte[format.values()]));
@@ -112,13 +115,13 @@ public final class FolderSource implements ImageSource {
           i -> {
             try {
               decoding.read(files[i], kept ? slot(i) : scratch.get());
-            } catch (AlexNetException e) {
+            } catch (UnreadableImageException e) {
               if (!options.skipBad()) {
                 throw e;
               }
-              bad[i] = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+              bad[i] = e.reason();
             }
-            progress.done();
+            progress.finishedOne();
           });
       leaveOut(bad);
     } catch (RuntimeException e) {
@@ -169,23 +172,6 @@ public final class FolderSource implements ImageSource {
 
   private MemorySegment slot(int slot) {
     return memory.asSlice(slot * format.bytes(), format.bytes());
-  }
-
-  /** Counts images and passes the count on, one at a time and in order. */
-  private static final class Progress {
-    private final IntConsumer listener;
-    private int done;
-
-    Progress(IntConsumer listener) {
-      this.listener = listener;
-    }
-
-    synchronized void done() {
-      done++;
-      if (listener != null) {
-        listener.accept(done);
-      }
-    }
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import org.alexnet.AlexNetException;
 
@@ -25,6 +26,16 @@ import org.alexnet.AlexNetException;
 final class ImageDecoder {
   /** Above this a picture is taken for a damaged header. */
   private static final long MAX_PIXELS = 1L << 28;
+
+  /**
+   * Above this only every second (third, ...) pixel of every second row is decoded: far more are
+   * left than any network reads, and memory is bounded. It is a constant, so that the pixels do not
+   * depend on the machine.
+   */
+  private static final long DECODED_PIXELS = 1L << 25;
+
+  /** A pixel of four samples of 16 bits, and what becomes of it. */
+  private static final int BYTES_PER_PIXEL = 12;
 
   private enum Kind {
     JPEG,
@@ -49,9 +60,7 @@ final class ImageDecoder {
     damage = null;
     try (ByteInput input = new ByteInput(file)) {
       reader.setInput(input, true, true);
-      checkSize(reader.getWidth(0), reader.getHeight(0));
-      Picture picture =
-          colour != null ? colour.convert(reader.readRaster(0, null)) : convert(reader.read(0));
+      Picture picture = read(reader, colour);
       if (damage != null) {
         throw new IOException(damage);
       }
@@ -61,6 +70,24 @@ final class ImageDecoder {
       readers.remove(kind);
       reader.dispose();
       throw new IOException("cannot be decoded as " + kind + ": " + reason(e), e);
+    }
+  }
+
+  private static Picture read(ImageReader reader, JpegColour colour) throws IOException {
+    long width = reader.getWidth(0);
+    long height = reader.getHeight(0);
+    checkSize(width, height);
+    int step = (int) Math.ceil(Math.sqrt((double) (width * height) / DECODED_PIXELS));
+    ImageReadParam param = null;
+    if (step > 1) {
+      param = reader.getDefaultReadParam();
+      param.setSourceSubsampling(step, step, 0, 0);
+    }
+    long pixels = Math.ceilDiv(width, step) * Math.ceilDiv(height, step);
+    try (DecodingMemory _ = DecodingMemory.reserve(pixels * BYTES_PER_PIXEL)) {
+      return colour != null
+          ? colour.convert(reader.readRaster(0, param))
+          : convert(reader.read(0, param));
     }
   }
 

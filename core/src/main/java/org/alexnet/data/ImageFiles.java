@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.alexnet.AlexNetException;
+import org.alexnet.safetensors.DurableFiles;
 
 /** Reads image files in one format, from any number of threads, each with a decoder of its own. */
 final class ImageFiles {
@@ -26,7 +26,7 @@ final class ImageFiles {
   /**
    * Writes the image in {@code file} to {@code to}, as C H W.
    *
-   * @throws AlexNetException naming the file, if it is no image or damaged
+   * @throws UnreadableImageException if it is no image, damaged or too large to decode
    */
   void read(Path file, MemorySegment to) {
     Picture picture;
@@ -37,10 +37,10 @@ final class ImageFiles {
     try {
       picture = decoder.decode(bytes(file));
     } catch (IOException e) {
-      throw new AlexNetException(
-          "%s %s; repair or remove it, or leave such files out (--skip-bad)"
-              .formatted(file, e.getMessage()),
-          e);
+      throw new UnreadableImageException(file, e);
+    } catch (OutOfMemoryError e) {
+      throw new UnreadableImageException(
+          file, new IOException("takes more memory to decode than Java has left", e));
     } finally {
       idle.add(decoder);
     }
@@ -56,6 +56,10 @@ final class ImageFiles {
     if (Files.isDirectory(file)) {
       throw new IOException("is a folder where an image is expected");
     }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      // Opening a pipe or a device could wait for ever.
+      throw new IOException("is a pipe, a socket or a device where an image is expected");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
@@ -67,7 +71,7 @@ final class ImageFiles {
     } catch (AccessDeniedException e) {
       throw new IOException("cannot be read: permission denied", e);
     } catch (FileSystemException e) {
-      throw new IOException("cannot be read: " + e.getReason(), e);
+      throw new IOException("cannot be read: " + DurableFiles.reason(e), e);
     }
   }
 }

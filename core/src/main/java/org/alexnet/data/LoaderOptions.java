@@ -12,6 +12,8 @@ package org.alexnet.data;
  * @param threads threads that assemble batches
  * @param depth batches that are made ahead
  * @param colour the colour shift of {@link Augmentation#PAPER}; null for none
+ * @param skipBad whether images that cannot be read are left out, as {@link BatchLoader#leftOut}
+ *     lists them, instead of ending the epoch
  */
 public record LoaderOptions(
     int batch,
@@ -22,7 +24,8 @@ public record LoaderOptions(
     Augmentation augmentation,
     int threads,
     int depth,
-    ColourShift colour) {
+    ColourShift colour,
+    boolean skipBad) {
 
   /** Batches made ahead where nothing else is asked for. */
   public static final int DEPTH = 3;
@@ -38,6 +41,20 @@ public record LoaderOptions(
       int threads,
       int depth) {
     this(batch, height, width, seed, shuffle, augmentation, threads, depth, null);
+  }
+
+  /** An image that cannot be read ends the epoch. */
+  public LoaderOptions(
+      int batch,
+      int height,
+      int width,
+      long seed,
+      boolean shuffle,
+      Augmentation augmentation,
+      int threads,
+      int depth,
+      ColourShift colour) {
+    this(batch, height, width, seed, shuffle, augmentation, threads, depth, colour, false);
   }
 
   public LoaderOptions {

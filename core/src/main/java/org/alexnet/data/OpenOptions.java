@@ -1,7 +1,5 @@
 package org.alexnet.data;
 
-import java.util.function.IntConsumer;
-
 /**
  * How a data source is opened.
  *
@@ -13,6 +11,8 @@ import java.util.function.IntConsumer;
  * @param threads threads that decode
  * @param seed of generated data
  * @param skipBad whether image files that cannot be read are left out instead of refused
+ * @param onDemand whether the images of a folder are decoded when they are read, not when it is
+ *     opened
  * @param progress is told how many images of a folder are decoded; null for nobody
  */
 public record OpenOptions(
@@ -23,9 +23,33 @@ public record OpenOptions(
     int threads,
     long seed,
     boolean skipBad,
-    IntConsumer progress) {
+    boolean onDemand,
+    ProgressListener progress) {
 
-  FolderOptions folder() {
-    return new FolderOptions(channels, height, width, threads, skipBad, progress);
+  public OpenOptions {
+    progress = progress == null ? ProgressListener.NONE : progress;
+  }
+
+  /** Every image is decoded when its folder is opened. */
+  public OpenOptions(
+      int channels,
+      int height,
+      int width,
+      int input,
+      int threads,
+      long seed,
+      boolean skipBad,
+      ProgressListener progress) {
+    this(channels, height, width, input, threads, seed, skipBad, false, progress);
+  }
+
+  /** The same, decoding images when they are read. */
+  public OpenOptions whenRead() {
+    return new OpenOptions(channels, height, width, input, threads, seed, skipBad, true, progress);
+  }
+
+  /** How a folder or files are opened. */
+  public FolderOptions folder() {
+    return new FolderOptions(channels, height, width, threads, skipBad, onDemand, progress);
   }
 }

@@ -17,8 +17,10 @@ public record PixelStatistics(float[] mean, ColourAxes colour) {
    *
    * @param source of byte pixels
    * @param colour whether the axes of the colours are wanted
+   * @param listener is told how many images were read
    */
-  public static PixelStatistics of(ImageSource source, int threads, boolean colour) {
+  public static PixelStatistics of(
+      ImageSource source, int threads, boolean colour, ProgressListener listener) {
     if (source.format().floats()) {
       throw new IllegalArgumentException(
           source.description() + " holds floating-point images, which are used as they are");
@@ -27,6 +29,7 @@ public record PixelStatistics(float[] mean, ColourAxes colour) {
     if (known != null) {
       return known;
     }
+    var progress = new ProgressCounter(listener, source.size());
     ConcurrentLinkedQueue<Adder> adders = new ConcurrentLinkedQueue<>();
     Parallel.forEach(
         source.size(),
@@ -39,6 +42,7 @@ public record PixelStatistics(float[] mean, ColourAxes colour) {
           source.read(i, adder.memory);
           adder.sums.add(adder.image);
           adders.add(adder);
+          progress.finishedOne();
         });
     return PixelSums.statistics(adders.stream().map(adder -> adder.sums).toList());
   }

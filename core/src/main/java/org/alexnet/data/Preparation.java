@@ -28,20 +28,10 @@ import org.alexnet.safetensors.DurableFiles;
  * @param size rows and columns of an image
  * @param threads threads that decode
  * @param say receives what the user should know
- * @param progress receives how many images are done, from any thread
+ * @param progress is told how many images are done
  */
 public record Preparation(
-    Path folder, Path out, int size, int threads, Consumer<String> say, Progress progress) {
-
-  /** Is told how it goes. */
-  @FunctionalInterface
-  public interface Progress {
-    /**
-     * @param done images that are done
-     * @param all images there are
-     */
-    void at(int done, int all);
-  }
+    Path folder, Path out, int size, int threads, Consumer<String> say, ProgressListener progress) {
 
   /**
    * What was packed.

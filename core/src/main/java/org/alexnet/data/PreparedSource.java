@@ -40,6 +40,7 @@ final class PreparedSource implements ImageSource {
   private final MemorySegment file;
   private final PreparedTail tail;
   private final int[] slots;
+  private final List<String> classes;
 
   private PreparedSource(Path path, Part part) {
     this.description = "prepared file " + path;
@@ -53,6 +54,7 @@ final class PreparedSource implements ImageSource {
       MemorySegment last = file.asSlice(header.tail(), header.tailBytes());
       check(last, header.tailChecksum(), "mean image and names");
       tail = new PreparedTail(last, header);
+      classes = tail.classes(description);
       int from = part == Part.TRAIN ? 0 : header.trainSlots();
       int to = part == Part.TRAIN ? header.trainSlots() : header.slots();
       slots = IntStream.range(from, to).filter(slot -> labelOf(slot) >= 0).toArray();
@@ -143,7 +145,7 @@ final class PreparedSource implements ImageSource {
 
   @Override
   public List<String> classNames() {
-    return tail.classes();
+    return classes;
   }
 
   @Override

@@ -56,8 +56,9 @@ final class PreparedTail {
     return statistics;
   }
 
-  List<String> classes() {
-    return List.copyOf(classes);
+  /** Names of the classes; {@code what} names the file in messages. */
+  List<String> classes(String what) {
+    return ClassNames.requireDistinct(classes, what);
   }
 
   String name(int slot) {

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.alexnet.AlexNetException;
@@ -33,7 +32,7 @@ final class PreparedWriter {
 
   Preparation.Result write(PreparedHeader header) throws IOException {
     ImageFiles images = new ImageFiles(header.format());
-    AtomicInteger done = new AtomicInteger();
+    var progress = new ProgressCounter(preparation.progress(), header.slots());
     Parallel.forEach(
         header.slots(),
         preparation.threads(),
@@ -44,7 +43,7 @@ final class PreparedWriter {
           }
           worker.fill(slot, images);
           workers.add(worker);
-          preparation.progress().at(done.incrementAndGet(), header.slots());
+          progress.finishedOne();
         });
     requireAllClasses();
     PixelStatistics statistics =
@@ -130,9 +129,8 @@ final class PreparedWriter {
         if (!filledBefore(slot)) {
           try {
             images.read(listing.files().get(slot), MemorySegment.ofArray(image));
-          } catch (AlexNetException e) {
-            String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
-            leftOut.put(slot, listing.name(slot) + " " + reason);
+          } catch (UnreadableImageException e) {
+            leftOut.put(slot, listing.name(slot) + " " + e.reason());
             return;
           }
           store(slot);

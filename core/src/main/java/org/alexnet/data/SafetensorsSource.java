@@ -115,7 +115,7 @@ public final class SafetensorsSource implements ImageSource {
       case I64 -> data.getAtIndex(I64, i);
       case I32 -> data.getAtIndex(I32, i);
       case U8 -> data.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
-      case F32, F64, F16, BF16, I16, I8, BOOL ->
+      case F32, F64, F16, BF16, I16, I8, BOOL, U16, U32, U64, F8_E4M3, F8_E5M2, UNKNOWN ->
           throw bad("has '%s' of type %s; I64, I32 or U8 is required".formatted(LABELS, type));
     };
   }

@@ -55,7 +55,8 @@ public final class Sources {
     return new View(source, labels, classes);
   }
 
-  private static String listed(List<String> classes) {
+  /** Names as a message has room for. */
+  public static String listed(List<String> classes) {
     int most = 20;
     String some = String.join(", ", classes.subList(0, Math.min(most, classes.size())));
     return classes.size() > most ? "%s and %d more".formatted(some, classes.size() - most) : some;
@@ -99,7 +100,7 @@ public final class Sources {
    * @param fraction of each class, rounded, at least one image, at most all but one
    * @return the rest and what was cut off, each in the order of the source
    */
-  static DataSet split(ImageSource source, double fraction) {
+  public static DataSet split(ImageSource source, double fraction) {
     if (!source.labelled()) {
       throw new AlexNetException(
           "%s has no labels, so that no part of each class can be kept for validation"

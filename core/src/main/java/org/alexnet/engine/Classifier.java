@@ -2,10 +2,9 @@ package org.alexnet.engine;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
@@ -14,24 +13,22 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.DataSets;
-import org.alexnet.data.FolderOptions;
 import org.alexnet.data.FolderSource;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.OpenOptions;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.data.Sources;
-import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
 import org.alexnet.run.RunFolder;
-import org.alexnet.safetensors.FloatTensor;
 import org.alexnet.safetensors.SafetensorsFile;
 
 /**
- * A trained network, ready to judge images. Close it after use. Not safe for several threads at
- * once; it uses several itself.
+ * A trained network, ready to evaluate and to classify images. Close it after use. Not safe for
+ * several threads at once; it uses several itself.
  *
  * <pre>{@code
  * try (Classifier classifier = Classifier.open(Path.of("runs/pets"))) {
@@ -49,48 +46,71 @@ public final class Classifier implements AutoCloseable {
    * @param threads threads in all
    * @param batch images a step
    * @param say receives what the user should know, such as the backend chosen
+   * @param leftOut receives each image that cannot be read, with the reason; null if such an image
+   *     is a failure
+   * @param progress is told how far an evaluation is
    */
   public record Options(
-      String backend, List<String> devices, int threads, int batch, Consumer<String> say) {
+      String backend,
+      List<String> devices,
+      int threads,
+      int batch,
+      Consumer<String> say,
+      Consumer<String> leftOut,
+      ProgressListener progress) {
 
-    /** The best backend, all cores, 128 images a step, silently. */
+    /** The best backend, all cores, 128 images a step, silently; every image must be readable. */
     public static Options defaults() {
       return new Options(
-          "auto", List.of(), Runtime.getRuntime().availableProcessors(), 128, text -> {});
+          "auto",
+          List.of(),
+          Runtime.getRuntime().availableProcessors(),
+          128,
+          text -> {},
+          null,
+          ProgressListener.NONE);
     }
   }
 
-  private final Network network;
-  private final List<String> classNames;
-  private final long seed;
-  private final boolean bytes;
+  /**
+   * The scores of an image.
+   *
+   * @param index number of the image in its source
+   * @param input what the image is called
+   * @param logits one a class
+   * @param probabilities one a class
+   */
+  public record Scored(int index, String input, float[] logits, float[] probabilities) {}
+
+  /** Receives the scores of images, in their order, as soon as they are known. */
+  public interface ScoreReceiver {
+    /** Is told before the first how many images there are, those that cannot be read included. */
+    default void begin(int images) {}
+
+    /** Called for each image that can be read. */
+    void accept(Scored image);
+  }
+
+  private final TrainedModel model;
   private final Options options;
   private final Programs programs;
   private final Backend backend;
   private final Executable executable;
 
-  private Classifier(
-      Network network,
-      List<String> classNames,
-      long seed,
-      SequencedMap<String, FloatTensor> weights,
-      InputStatistics mean,
-      Options options) {
-    this.network = network;
-    this.classNames = classNames;
-    this.seed = seed;
-    this.bytes = mean != null;
+  private Classifier(TrainedModel model, Options options, SafetensorsFile weights) {
+    this.model = model;
     this.options = options;
+    Network network = model.network();
     Placement placement = Placement.of(network, options.devices, false);
-    this.programs = Programs.of(network, options.batch, placement, List.of());
+    this.programs = Programs.forInference(network, options.batch, placement);
     this.backend =
         Backends.choose(options.backend, options.say)
             .open(new BackendOptions(options.threads, options.devices));
     try {
       this.executable = backend.compile(programs);
-      Weights.put(executable, programs, weights);
-      if (mean != null) {
-        executable.write(programs.persistent().get(Programs.MEAN), mean.mean());
+      Weights.read(weights, network, programs.parameters(), executable::write);
+      if (model.takesPixels()) {
+        executable.write(programs.persistent().get(Programs.MEAN), model.statistics().mean());
       }
     } catch (RuntimeException e) {
       backend.close();
@@ -110,47 +130,35 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier open(Path run, Options options) {
     try (RunFolder folder = RunFolder.openForReading(run);
-        SafetensorsFile file = folder.openWeights()) {
-      RunConfig config = RunConfig.fromJson(folder.runJson());
-      Network network = config.resolve().network();
-      var weights = Weights.read(file, network, Programs.of(network, 1).parameters());
-      InputStatistics mean;
-      try (SafetensorsFile input =
-          folder
-              .openInput()
-              .orElseThrow(
-                  () ->
-                      new AlexNetException(
-                          "%s: input.safetensors, the mean image, is missing.".formatted(run)))) {
-        mean = InputStatistics.load(input, network.input());
-      }
-      return new Classifier(network, config.classNames(), config.seed(), weights, mean, options);
+        SafetensorsFile weights = folder.openWeights()) {
+      return new Classifier(TrainedModel.of(folder), options, weights);
     }
   }
 
   /**
    * Weights from a file, for a model of the catalogue; the number of classes is that of the
-   * weights.
+   * weights, and so are their names if the file has any.
    *
    * @param input the {@code input.safetensors} of the run they come from, or null: then only
-   *     floating-point images can be judged
+   *     floating-point images can be used, unless the model itself says what becomes of pixels
+   * @param classNames names of the classes, or an empty list for those of the file
    */
-  public static Classifier open(String model, Path weights, Path input, Options options) {
-    Model named = Models.named(model);
-    int classes = Weights.classes(weights, named.network());
-    Network network = named.withClasses(classes).network();
-    InputStatistics mean = input == null ? null : InputStatistics.load(input, network.input());
-    return new Classifier(network, List.of(), 42, Weights.load(weights, network), mean, options);
+  public static Classifier open(
+      String model, Path weights, Path input, List<String> classNames, Options options) {
+    try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+      return new Classifier(
+          TrainedModel.of(Models.named(model), file, input, classNames), options, file);
+    }
   }
 
   /** Names of the classes by number; empty where the network's classes have no names. */
   public List<String> classNames() {
-    return classNames;
+    return model.classNames();
   }
 
   /** Number of classes. */
   public int classes() {
-    return network.classes();
+    return model.network().classes();
   }
 
   /** The name of the backend that it runs on. */
@@ -158,138 +166,197 @@ public final class Classifier implements AutoCloseable {
     return backend.name();
   }
 
+  /** Whether the run was told to leave out images that cannot be read. */
+  public boolean skipsBad() {
+    return model.run() != null && model.run().skipBad();
+  }
+
   /**
-   * Loss and errors over labelled images.
+   * Loss and errors over what the run held out of its training data or was validated with.
+   *
+   * @throws AlexNetException if that is nothing, or if there is no run
+   */
+  public Evaluation evaluate(Views views) {
+    RunConfig run = model.run();
+    if (run == null) {
+      throw new AlexNetException("Weights alone do not say what they were validated with.");
+    }
+    ImageSource source =
+        DataSets.openValidation(run.data(), run.validation(), run.validationFraction(), opening());
+    if (source == null) {
+      throw new AlexNetException(
+          "The run held no images out and was not validated: name the images to evaluate on"
+              + " (--data).");
+    }
+    try (ImageSource images = checked(source)) {
+      return evaluate(images, views);
+    }
+  }
+
+  /**
+   * Loss and errors over labelled images. Where they are the images that the run was trained on,
+   * only those count that it held out, if it did.
    *
    * @param source a data source as for {@link Training#data}; of {@code shapes} the validation
    *     images
    */
   public Evaluation evaluate(String source) {
-    return evaluate(source, Views.CENTRE);
+    return evaluate(source, Views.CENTRE, false);
   }
 
-  /** As {@link #evaluate(String)}, by other views of each image. */
-  public Evaluation evaluate(String source, Views views) {
-    try (ImageSource images = open(source)) {
-      ImageSource labelled = Sources.withClasses(images, classNames);
-      Sources.checkLabels(labelled, network.classes());
-      return new Evaluator(executable, programs, options.threads).evaluate(labelled, views);
+  /**
+   * As {@link #evaluate(String)}, by other views of each image.
+   *
+   * @param all whether to count the images that the run was trained on as well
+   */
+  public Evaluation evaluate(String source, Views views, boolean all) {
+    try (ImageSource opened = open(source);
+        ImageSource images = all ? opened : heldOut(source, opened)) {
+      return evaluate(images, views);
     }
+  }
+
+  private Evaluation evaluate(ImageSource images, Views views) {
+    if (model.classNames().isEmpty() && !images.classNames().isEmpty()) {
+      throw new AlexNetException(
+          "%s names its classes (%s), and the weights do not say which of their classes those are: give the names of the classes in the order of the weights (--names FILE, one a line)."
+              .formatted(images.description(), Sources.listed(images.classNames())));
+    }
+    ImageSource labelled = Sources.withClasses(images, model.classNames());
+    Sources.checkLabels(labelled, model.network().classes());
+    Evaluator evaluator = evaluator();
+    Evaluation result = evaluator.evaluate(labelled, views).orElseThrow();
+    evaluator.leftOut().forEach(this::leftOut);
+    return result;
+  }
+
+  private void leftOut(String image) {
+    if (options.leftOut != null) {
+      options.leftOut.accept(image);
+    }
+  }
+
+  private Evaluator evaluator() {
+    return new Evaluator(
+        executable,
+        programs,
+        new Evaluator.Options(
+            options.threads, options.leftOut != null, options.progress, () -> false));
+  }
+
+  /** Of images that the run was trained on, those that it held out; other images as they are. */
+  private ImageSource heldOut(String name, ImageSource opened) {
+    RunConfig run = model.run();
+    if (run == null || !opened.labelled()) {
+      return opened;
+    }
+    if (run.validationFraction() > 0) {
+      ImageSource rest = run.heldOutOf(name, opened, opening());
+      if (rest != null) {
+        options.say.accept(
+            "%s is what the run was trained on: evaluating the %,d images that it held out (--all takes all)."
+                .formatted(opened.description(), rest.size()));
+        return rest;
+      }
+    } else if (run.trainedOn(opened)) {
+      options.say.accept(
+          "%s is what the run was trained on: the errors are those on training images."
+              .formatted(opened.description()));
+    }
+    return opened;
   }
 
   /** The {@code top} most probable classes of each image file. */
   public List<Prediction> predict(List<Path> images, int top) {
-    return predictions(scores(images), top);
+    List<Prediction> predictions = new ArrayList<>();
+    score(images, image -> predictions.add(prediction(image, top)));
+    return predictions;
   }
 
   /** The {@code top} most probable classes of each image of a data source. */
   public List<Prediction> predict(String source, int top) {
-    return predictions(scores(source), top);
-  }
-
-  /**
-   * Scores of images, [images, classes] each.
-   *
-   * @param inputs what the images are called
-   */
-  public record Scores(List<String> inputs, int classes, float[] logits, float[] probabilities) {
-
-    /** As they are kept in files. */
-    public SequencedMap<String, FloatTensor> tensors() {
-      List<Long> shape = List.of((long) inputs.size(), (long) classes);
-      SequencedMap<String, FloatTensor> tensors = new LinkedHashMap<>();
-      tensors.put("logits", new FloatTensor(shape, logits));
-      tensors.put("probabilities", new FloatTensor(shape, probabilities));
-      return tensors;
-    }
-  }
-
-  /** The scores of every image of a data source. */
-  public Scores scores(String source) {
-    try (ImageSource images = open(source)) {
-      return scores(images);
-    }
-  }
-
-  /** The scores of image files. */
-  public Scores scores(List<Path> images) {
-    Input input = network.input();
-    try (ImageSource source =
-        checked(
-            FolderSource.files(
-                images,
-                new FolderOptions(
-                    input.channels(),
-                    input.stored(),
-                    input.stored(),
-                    options.threads,
-                    false,
-                    null)))) {
-      return scores(source);
-    }
-  }
-
-  private Scores scores(ImageSource source) {
-    int classes = network.classes();
-    float[] logits = new float[Math.multiplyExact(source.size(), classes)];
-    float[] probabilities = new float[logits.length];
-    new Evaluator(executable, programs, options.threads)
-        .scores(
-            source,
-            (first, count, z, p) -> {
-              System.arraycopy(z, 0, logits, first * classes, count * classes);
-              System.arraycopy(p, 0, probabilities, first * classes, count * classes);
-            });
-    List<String> names = IntStream.range(0, source.size()).mapToObj(source::name).toList();
-    return new Scores(names, classes, logits, probabilities);
-  }
-
-  /** The {@code top} most probable classes of each image that was scored. */
-  public List<Prediction> predictions(Scores scores, int top) {
     List<Prediction> predictions = new ArrayList<>();
-    for (int i = 0; i < scores.inputs.size(); i++) {
-      int from = i * scores.classes;
-      List<Prediction.Guess> guesses =
-          IntStream.range(0, scores.classes)
-              .boxed()
-              .sorted(
-                  Comparator.comparingDouble((Integer c) -> -scores.probabilities[from + c])
-                      .thenComparing(c -> c))
-              .limit(top)
-              .map(c -> new Prediction.Guess(name(c), c, scores.probabilities[from + c]))
-              .toList();
-      predictions.add(new Prediction(scores.inputs.get(i), guesses));
-    }
+    score(source, image -> predictions.add(prediction(image, top)));
     return predictions;
   }
 
+  /** Hands on the scores of every image of a data source, of which only a few are in memory. */
+  public void score(String source, ScoreReceiver receiver) {
+    try (ImageSource images = open(source)) {
+      score(images, receiver);
+    }
+  }
+
+  /** Hands on the scores of image files. */
+  public void score(List<Path> images, ScoreReceiver receiver) {
+    try (ImageSource source = checked(FolderSource.files(images, opening().folder()))) {
+      score(source, receiver);
+    }
+  }
+
+  private void score(ImageSource source, ScoreReceiver receiver) {
+    int classes = classes();
+    receiver.begin(source.size());
+    Evaluator evaluator = evaluator();
+    evaluator.scores(
+        source,
+        (image, row, logits, probabilities) ->
+            receiver.accept(
+                new Scored(
+                    image,
+                    source.name(image),
+                    Arrays.copyOfRange(logits, row, row + classes),
+                    Arrays.copyOfRange(probabilities, row, row + classes))));
+    evaluator.leftOut().forEach(this::leftOut);
+  }
+
+  /** The {@code top} most probable classes of an image that was scored. */
+  public Prediction prediction(Scored image, int top) {
+    float[] probabilities = image.probabilities;
+    List<Prediction.Guess> guesses =
+        IntStream.range(0, probabilities.length)
+            .boxed()
+            .sorted(
+                Comparator.comparingDouble((Integer c) -> -probabilities[c]).thenComparing(c -> c))
+            .limit(top)
+            .map(c -> new Prediction.Guess(name(c), c, probabilities[c]))
+            .toList();
+    return new Prediction(image.input, guesses);
+  }
+
   private String name(int index) {
-    return index < classNames.size() ? classNames.get(index) : Integer.toString(index);
+    List<String> names = model.classNames();
+    return index < names.size() ? names.get(index) : Integer.toString(index);
   }
 
   private ImageSource open(String source) {
-    Input input = network.input();
-    return checked(
-        DataSets.openForEvaluation(
-            source,
-            new OpenOptions(
-                input.channels(),
-                input.stored(),
-                input.stored(),
-                input.size(),
-                options.threads,
-                seed,
-                false,
-                null)));
+    return checked(DataSets.openForEvaluation(source, opening()));
   }
 
-  /** Pixels need the mean image of the run that the weights come from. */
+  /**
+   * Images are read once, so that those of a folder are decoded when it is their turn. Only where
+   * the run left out bad images is that done at once: which of the others it held out depends on
+   * it.
+   */
+  private OpenOptions opening() {
+    Input input = model.network().input();
+    return new OpenOptions(
+        input.channels(),
+        input.stored(),
+        input.stored(),
+        input.size(),
+        options.threads,
+        model.run() == null ? TrainedModel.SEED : model.run().seed(),
+        skipsBad(),
+        !skipsBad(),
+        options.progress);
+  }
+
+  /** Pixels need to be brought to what the network was trained on. */
   private ImageSource checked(ImageSource source) {
-    if (!bytes && !source.format().floats()) {
+    if (!source.format().floats() && !model.takesPixels()) {
       source.close();
-      throw new MissingInputException(
-          "%s holds pixels, and weights alone do not say what to subtract from them; give the run's input.safetensors (--input FILE), or the run itself."
-              .formatted(source.description()));
+      throw model.noPixels(source.description());
     }
     return source;
   }

@@ -3,6 +3,9 @@ package org.alexnet.engine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Executable;
@@ -11,52 +14,89 @@ import org.alexnet.data.Batch;
 import org.alexnet.data.BatchLoader;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.LoaderOptions;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Tensor;
 
-/** Runs the evaluation program over a source. */
+/**
+ * Runs the evaluation program over a source. Images that cannot be read are left out, where that is
+ * asked for, and count nowhere.
+ */
 final class Evaluator {
 
-  /** Receives the scores of each batch. */
+  /**
+   * How to go about it.
+   *
+   * @param threads threads that load images
+   * @param skipBad whether images that cannot be read are left out
+   * @param progress is told how many images are done
+   * @param stopping whether to give up
+   */
+  record Options(
+      int threads, boolean skipBad, ProgressListener progress, BooleanSupplier stopping) {
+
+    /** Every image must be readable; nobody is told and nothing is given up. */
+    static Options plain(int threads) {
+      return new Options(threads, false, ProgressListener.NONE, () -> false);
+    }
+  }
+
+  /** Receives the scores of each image that could be read. */
   interface Scores {
     /**
-     * @param first number of the first image
-     * @param images real images of the batch
-     * @param logits [images, classes]
-     * @param probabilities [images, classes]
+     * @param image number in the source
+     * @param row where the image's scores begin in both arrays
+     * @param logits [batch, classes]
+     * @param probabilities [batch, classes]
      */
-    void accept(int first, int images, float[] logits, float[] probabilities);
+    void accept(int image, int row, float[] logits, float[] probabilities);
   }
 
   private final Executable executable;
   private final Programs programs;
-  private final int threads;
+  private final Options options;
+  private final List<String> leftOut = new ArrayList<>();
 
-  Evaluator(Executable executable, Programs programs, int threads) {
+  Evaluator(Executable executable, Programs programs, Options options) {
     this.executable = executable;
     this.programs = programs;
-    this.threads = threads;
+    this.options = options;
   }
 
-  /** Loss and errors over a labelled source. */
-  Evaluation evaluate(ImageSource source, Views views) {
+  /** Images that the last call left out, each with the reason. */
+  List<String> leftOut() {
+    return List.copyOf(leftOut);
+  }
+
+  /**
+   * Loss and errors over a labelled source.
+   *
+   * @return empty if it was given up
+   * @throws AlexNetException if no image can be read
+   */
+  Optional<Evaluation> evaluate(ImageSource source, Views views) {
     Tally tally = new Tally(source);
-    switch (views) {
-      case CENTRE -> {
-        Tensor losses = programs.evaluate().tensor(Programs.LOSS);
-        scores(
-            source,
-            (first, images, logits, probabilities) ->
-                tally.add(first, images, executable.read(losses), logits));
-      }
-      case TEN -> tenViews(source, tally);
+    boolean done =
+        switch (views) {
+          case CENTRE -> centre(source, tally);
+          case TEN -> tenViews(source, tally);
+        };
+    if (!done) {
+      return Optional.empty();
     }
-    return tally.evaluation();
+    if (tally.images == 0) {
+      throw new AlexNetException(
+          "%s holds no image that can be read: %s"
+              .formatted(source.description(), leftOut.getFirst()));
+    }
+    return Optional.of(tally.evaluation());
   }
 
   /** Sums up losses and errors in the order of the images. */
   private final class Tally {
     private final ImageSource source;
+    private final int classes = programs.network().classes();
+    private int images;
     private double loss;
     private int wrong;
     private int wrongOfFive;
@@ -66,27 +106,42 @@ final class Evaluator {
     }
 
     /**
-     * @param losses one an image
-     * @param scores [images, classes]
+     * @param row where the image's scores begin
      */
-    void add(int first, int images, float[] losses, float[] scores) {
-      int classes = programs.network().classes();
-      for (int i = 0; i < images; i++) {
-        loss += losses[i];
-        int better = better(scores, i * classes, classes, source.label(first + i));
-        wrong += better >= 1 ? 1 : 0;
-        wrongOfFive += better >= 5 ? 1 : 0;
-      }
+    void add(int image, double ownLoss, float[] scores, int row) {
+      images++;
+      loss += ownLoss;
+      int better = better(scores, row, classes, source.label(image));
+      wrong += better >= 1 ? 1 : 0;
+      wrongOfFive += better >= 5 ? 1 : 0;
     }
 
     Evaluation evaluation() {
-      int n = source.size();
-      return new Evaluation(n, loss / n, wrong / (double) n, wrongOfFive / (double) n);
+      double n = images;
+      return new Evaluation(images, loss / n, wrong / n, wrongOfFive / n);
     }
   }
 
+  private boolean centre(ImageSource source, Tally tally) {
+    Tensor losses = programs.evaluate().tensor(Programs.LOSS);
+    Tensor logits = programs.evaluate().tensor(Programs.LOGITS);
+    int classes = programs.network().classes();
+    return each(
+        source,
+        (first, batch, readable) -> {
+          executable.evaluate(batch).await();
+          float[] loss = executable.read(losses);
+          float[] scores = executable.read(logits);
+          for (int i = 0; i < batch.count(); i++) {
+            if (readable.test(first + i)) {
+              tally.add(first + i, loss[i], scores, i * classes);
+            }
+          }
+        });
+  }
+
   /** A view only sets which part of the images the first operation takes: they are loaded once. */
-  private void tenViews(ImageSource source, Tally tally) {
+  private boolean tenViews(ImageSource source, Tally tally) {
     int size = programs.network().input().size();
     int spareY = source.format().height() - size;
     int spareX = source.format().width() - size;
@@ -104,9 +159,9 @@ final class Evaluator {
     };
     Tensor probabilities = programs.evaluate().tensor(Programs.PROBABILITIES);
     int classes = programs.network().classes();
-    each(
+    return each(
         source,
-        (first, batch) -> {
+        (first, batch, readable) -> {
           double[] sums = new double[batch.capacity() * classes];
           for (int[] corner : corners) {
             for (boolean mirror : new boolean[] {false, true}) {
@@ -118,16 +173,17 @@ final class Evaluator {
               Arrays.setAll(sums, i -> sums[i] + view[i]);
             }
           }
-          float[] mean = new float[sums.length];
-          float[] losses = new float[batch.capacity()];
           int views = 2 * corners.length;
+          float[] mean = new float[sums.length];
           for (int i = 0; i < batch.count() * classes; i++) {
             mean[i] = (float) (sums[i] / views);
           }
           for (int i = 0; i < batch.count(); i++) {
-            losses[i] = (float) -Math.log(sums[i * classes + source.label(first + i)] / views);
+            if (readable.test(first + i)) {
+              double own = sums[i * classes + source.label(first + i)] / views;
+              tally.add(first + i, (float) -Math.log(own), mean, i * classes);
+            }
           }
-          tally.add(first, batch.count(), losses, mean);
         });
   }
 
@@ -144,27 +200,36 @@ final class Evaluator {
     return better;
   }
 
-  /** Hands on the scores of every image, in order. */
+  /** Hands on the scores of every image that can be read, in order. */
   void scores(ImageSource source, Scores scores) {
     Tensor logits = programs.evaluate().tensor(Programs.LOGITS);
     Tensor probabilities = programs.evaluate().tensor(Programs.PROBABILITIES);
+    int classes = programs.network().classes();
     each(
         source,
-        (first, batch) -> {
+        (first, batch, readable) -> {
           executable.evaluate(batch).await();
-          scores.accept(
-              first, batch.count(), executable.read(logits), executable.read(probabilities));
+          float[] z = executable.read(logits);
+          float[] p = executable.read(probabilities);
+          for (int i = 0; i < batch.count(); i++) {
+            if (readable.test(first + i)) {
+              scores.accept(first + i, i * classes, z, p);
+            }
+          }
         });
   }
 
-  /** Receives each batch, and the number of its first image. */
+  /** Receives each batch, the number of its first image, and which images were read. */
   private interface Batches {
-    void accept(int first, Batch batch);
+    void accept(int first, Batch batch, IntPredicate readable);
   }
 
-  private void each(ImageSource source, Batches body) {
+  /** Returns whether it came to the end. */
+  private boolean each(ImageSource source, Batches body) {
+    leftOut.clear();
+    leftOut.addAll(source.skipped());
     int size = programs.network().input().size();
-    LoaderOptions options =
+    LoaderOptions loading =
         new LoaderOptions(
             programs.batch(),
             size,
@@ -172,22 +237,31 @@ final class Evaluator {
             0,
             false,
             Augmentation.NONE,
-            threads,
-            LoaderOptions.DEPTH);
+            options.threads,
+            LoaderOptions.DEPTH,
+            null,
+            options.skipBad);
     List<Batch> made = new ArrayList<>();
     Supplier<Batch> allocate =
         () -> {
           made.add(executable.newBatch(source.format()));
           return made.getLast();
         };
-    try (BatchLoader loader = new BatchLoader(source, options, allocate)) {
+    try (BatchLoader loader = new BatchLoader(source, loading, allocate)) {
       loader.start(0, 0, 0);
       int first = 0;
+      options.progress.at(0, source.size());
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
-        body.accept(first, batch);
+        if (options.stopping.getAsBoolean()) {
+          return false;
+        }
+        body.accept(first, batch, image -> !loader.leftOut().containsKey(image));
         first += batch.count();
         loader.release(batch);
+        options.progress.at(first, source.size());
       }
+      loader.leftOut().forEach((i, reason) -> leftOut.add(source.name(i) + " " + reason));
+      return true;
     } finally {
       made.forEach(executable::release);
     }

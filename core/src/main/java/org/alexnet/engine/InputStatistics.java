@@ -1,16 +1,20 @@
 package org.alexnet.engine;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.ColourAxes;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.PixelStatistics;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.network.Input;
+import org.alexnet.network.Normalization;
 import org.alexnet.safetensors.FloatTensor;
 import org.alexnet.safetensors.SafetensorsFile;
 
@@ -20,27 +24,61 @@ import org.alexnet.safetensors.SafetensorsFile;
  * @param mean subtracted from byte pixels, [channels, stored, stored], on the scale of the
  *     network's input
  * @param colour axes of the colour shift, on the scale of 0..255; null where none is drawn
+ * @param floats whether the training images were floating-point numbers, used as given: there is no
+ *     saying how pixels would become such
  */
-record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour) {
+record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour, boolean floats) {
+  private static final String KIND = "images";
+  private static final String FLOATS = "float";
+  private static final String PIXELS = "pixels";
   private static final String MEAN = "mean";
   private static final String AXES = "colour.axes";
   private static final String DEVIATIONS = "colour.deviations";
 
   /** Colour axes are found where the augmentation shifts colours. */
   static InputStatistics of(
-      ImageSource source, Input input, Augmentation augmentation, int threads) {
+      ImageSource source,
+      Input input,
+      Augmentation augmentation,
+      int threads,
+      ProgressListener progress) {
     List<Long> shape = shape(input);
     if (source.format().floats()) {
       return new InputStatistics(
-          shape, new float[input.channels() * input.stored() * input.stored()], null);
+          shape, new float[input.channels() * input.stored() * input.stored()], null, true);
     }
     boolean colour = augmentation == Augmentation.PAPER;
-    PixelStatistics pixels = PixelStatistics.of(source, threads, colour);
-    float[] mean = pixels.mean().clone();
-    for (int i = 0; i < mean.length; i++) {
-      mean[i] *= input.scale();
+    return switch (input.normalization()) {
+      case Normalization.MeanImage image -> {
+        PixelStatistics pixels = PixelStatistics.of(source, threads, colour, progress);
+        float[] mean = pixels.mean().clone();
+        for (int i = 0; i < mean.length; i++) {
+          mean[i] *= image.scale();
+        }
+        yield new InputStatistics(shape, mean, colour ? pixels.colour() : null, false);
+      }
+      case Normalization.Channels constants -> {
+        ColourAxes axes =
+            colour ? PixelStatistics.of(source, threads, true, progress).colour() : null;
+        yield new InputStatistics(shape, mean(input, constants), axes, false);
+      }
+    };
+  }
+
+  /** What is known of the input of weights alone; null where that is the run's own mean image. */
+  static InputStatistics constant(Input input) {
+    return input.normalization() instanceof Normalization.Channels constants
+        ? new InputStatistics(shape(input), mean(input, constants), null, false)
+        : null;
+  }
+
+  private static float[] mean(Input input, Normalization.Channels constants) {
+    int plane = input.stored() * input.stored();
+    float[] mean = new float[input.channels() * plane];
+    for (int c = 0; c < input.channels(); c++) {
+      Arrays.fill(mean, c * plane, (c + 1) * plane, constants.offset(c));
     }
-    return new InputStatistics(shape, mean, colour ? pixels.colour() : null);
+    return mean;
   }
 
   private static List<Long> shape(Input input) {
@@ -62,8 +100,9 @@ record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour) {
     return tensors;
   }
 
-  static Map<String, String> metadata(Input input) {
-    return Map.of("scale", Float.toString(input.scale()));
+  Map<String, String> metadata(Input input) {
+    String scales = input.scales().stream().map(String::valueOf).collect(Collectors.joining(","));
+    return Map.of("scale", scales, KIND, floats ? FLOATS : PIXELS);
   }
 
   static InputStatistics load(Path file, Input input) {
@@ -87,7 +126,8 @@ record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour) {
       }
       colour = new ColourAxes(axes, file.floats(DEVIATIONS));
     }
-    return new InputStatistics(shape, file.floats(MEAN), colour);
+    boolean floats = FLOATS.equals(file.metadata().get(KIND));
+    return new InputStatistics(shape, file.floats(MEAN), colour, floats);
   }
 
   private static void require(SafetensorsFile file, String name, List<Long> shape) {

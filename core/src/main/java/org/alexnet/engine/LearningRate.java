@@ -1,6 +1,7 @@
 package org.alexnet.engine;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.stream.Collectors;
 import org.alexnet.model.Schedule;
 
 /** The learning rate over a run, and what the plateau schedule remembers. */
@@ -16,12 +17,17 @@ final class LearningRate {
     this.start = start;
   }
 
-  /** The rate in an epoch, counted from 0. */
-  float at(int epoch) {
+  Schedule schedule() {
+    return schedule;
+  }
+
+  /** The rate in an epoch, counted from 0, of a run of so many. */
+  float at(int epoch, int epochs) {
     int count =
         switch (schedule) {
           case Schedule.Constant c -> 0;
-          case Schedule.Step step -> (int) step.epochs().stream().filter(e -> epoch >= e).count();
+          case Schedule.Step step -> step.fallsBy(epoch);
+          case Schedule.Parts parts -> parts.over(epochs).fallsBy(epoch);
           case Schedule.Plateau p -> falls;
         };
     return (float) (start * Math.pow(0.1, count));
@@ -47,6 +53,24 @@ final class LearningRate {
       waited = 0;
     }
     return false;
+  }
+
+  /**
+   * The schedule, and after which epochs the rate falls in a run of so many where that is fixed.
+   */
+  String describe(int epochs) {
+    return switch (schedule) {
+      case Schedule.Parts parts ->
+          "%s (falls after epochs %s)"
+              .formatted(
+                  parts,
+                  parts.over(epochs).epochs().stream()
+                      .map(String::valueOf)
+                      .collect(Collectors.joining(", ")));
+      case Schedule.Constant constant -> constant.toString();
+      case Schedule.Step step -> step.toString();
+      case Schedule.Plateau plateau -> plateau.toString();
+    };
   }
 
   void save(ObjectNode state) {

@@ -3,11 +3,20 @@ package org.alexnet.engine;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.AlexNetException;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
+import org.alexnet.data.DataSet;
+import org.alexnet.data.DataSets;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.OpenOptions;
+import org.alexnet.data.SourceFingerprint;
+import org.alexnet.data.Sources;
+import org.alexnet.data.UnreadableImageException;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
@@ -25,6 +34,7 @@ import org.alexnet.program.Programs;
  * @param data training source
  * @param validation validation source, or null
  * @param validationFraction share of each class that is held out, or 0
+ * @param identity what tells these images from others
  * @param seed of everything random
  * @param recipe epochs, batch, rates, schedule and augmentation
  * @param shuffle whether each epoch has an order of its own
@@ -41,6 +51,7 @@ record RunConfig(
     String data,
     String validation,
     double validationFraction,
+    DataIdentity identity,
     long seed,
     Recipe recipe,
     boolean shuffle,
@@ -49,7 +60,7 @@ record RunConfig(
     boolean deterministic,
     Precision precision) {
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   RunConfig {
     classNames = List.copyOf(classNames);
@@ -73,6 +84,33 @@ record RunConfig(
     return new BackendOptions(threads, devices, precision, deterministic, graphs);
   }
 
+  /** Whether these are the images that the run was trained on. */
+  boolean trainedOn(ImageSource images) {
+    try {
+      return images.size() == identity.images()
+          && SourceFingerprint.of(images).equals(identity.fingerprint());
+    } catch (UnreadableImageException e) {
+      return false; // it could be read then
+    }
+  }
+
+  /**
+   * What the run held out of a source, if that is the one it was trained on: under the same name,
+   * or with the same images in another place.
+   *
+   * @return null if it is another source
+   */
+  ImageSource heldOutOf(String name, ImageSource opened, OpenOptions options) {
+    if (DataSets.absolute(name).equals(data)) {
+      return DataSets.openValidation(name, null, validationFraction, options);
+    }
+    if (opened.size() != identity.images() + identity.validationImages()) {
+      return null;
+    }
+    DataSet parts = Sources.split(opened, validationFraction);
+    return trainedOn(parts.train()) ? parts.validation() : null;
+  }
+
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("format", FORMAT);
@@ -83,6 +121,7 @@ record RunConfig(
     json.put("data", data);
     json.put("val", validation);
     json.put("val_fraction", validationFraction);
+    identity.addTo(json);
     json.put("seed", seed);
     json.put("epochs", recipe.epochs());
     json.put("batch", recipe.batch());
@@ -104,7 +143,40 @@ record RunConfig(
     return Double.parseDouble(Float.toString(value));
   }
 
-  static RunConfig fromJson(ObjectNode json) {
+  /** This run with its sources in other places; null leaves one where it was. */
+  RunConfig withSources(String otherData, String otherValidation) {
+    return new RunConfig(
+        model,
+        classes,
+        classNames,
+        otherData == null ? data : otherData,
+        otherValidation == null ? validation : otherValidation,
+        validationFraction,
+        identity,
+        seed,
+        recipe,
+        shuffle,
+        dropout,
+        skipBad,
+        deterministic,
+        precision);
+  }
+
+  /**
+   * @param run the folder, for messages
+   * @throws AlexNetException if another version of this program wrote it
+   */
+  static RunConfig fromJson(ObjectNode json, Path run) {
+    int format = json.path("format").asInt();
+    if (format != FORMAT) {
+      throw new AlexNetException(
+          "%s was written by %s version of this program (run.json has format %s, this one reads %d); its weights, model.safetensors, can be used alone."
+              .formatted(
+                  run,
+                  format < FORMAT ? "an older" : "a newer",
+                  json.has("format") ? json.get("format") : "none",
+                  FORMAT));
+    }
     List<String> names = new ArrayList<>();
     json.path("class_names").forEach(name -> names.add(name.asText()));
     Recipe recipe =
@@ -123,6 +195,7 @@ record RunConfig(
         json.path("data").asText(),
         json.path("val").isNull() ? null : json.path("val").asText(),
         json.path("val_fraction").asDouble(),
+        DataIdentity.fromJson(json),
         json.path("seed").asLong(),
         recipe,
         json.path("shuffle").asBoolean(),

@@ -25,7 +25,7 @@ import org.alexnet.model.Schedule;
 public final class Training {
   final Model model;
   final Path resumed;
-  String data = "shapes";
+  String data; // null only for a resumed run that keeps its own
   String validation;
   double validationFraction;
   String backend = "auto";
@@ -55,6 +55,7 @@ public final class Training {
   private Training(Model model, Path resumed) {
     this.model = model;
     this.resumed = resumed;
+    this.data = resumed == null ? "shapes" : null;
   }
 
   /** A new run of a model of the catalogue. */
@@ -63,8 +64,8 @@ public final class Training {
   }
 
   /**
-   * Takes up a run where its last checkpoint left it. Only epochs, backend, devices and threads may
-   * be set; the rest is the run's.
+   * Takes up a run where its last checkpoint left it. Only epochs, schedule, backend, devices,
+   * threads, and data and validation where those have moved, may be set; the rest is the run's.
    */
   public static Training resume(Path run) {
     return new Training(null, run);
@@ -247,14 +248,14 @@ public final class Training {
 
   /** Trains to the end, or until {@link #stop}. */
   public TrainingResult run() {
-    return new Trainer(this).run();
+    return new TrainingSetup(this).run();
   }
 
   /** The model's recipe with what was overridden. */
   Recipe recipe() {
-    Recipe own = model.recipe();
+    Recipe own = epochs == null ? model.recipe() : model.recipe().over(epochs);
     return new Recipe(
-        epochs != null ? epochs : own.epochs(),
+        own.epochs(),
         batch != null ? batch : own.batch(),
         rate != null ? rate : own.rate(),
         momentum != null ? momentum : own.momentum(),
@@ -263,9 +264,10 @@ public final class Training {
         augmentation != null ? augmentation : own.augmentation());
   }
 
-  Path outOrDefault() {
+  /** What the run folder is called where no name is given, unless there is one of that name. */
+  Path defaultOut() {
     String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-    return out != null ? out : Path.of("runs", model.name() + "-" + time);
+    return Path.of("runs", model.name() + "-" + time);
   }
 
   private static void require(boolean good, String what, Object got, String required) {

@@ -1,9 +1,6 @@
 package org.alexnet.engine;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
@@ -15,12 +12,14 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlanner;
+import org.alexnet.data.Augmentation;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.DataSets;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.OpenOptions;
 import org.alexnet.data.Sources;
 import org.alexnet.model.Model;
+import org.alexnet.model.Recipe;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.program.Placement;
@@ -30,13 +29,14 @@ import org.alexnet.safetensors.FloatTensor;
 import org.alexnet.safetensors.SafetensorsFile;
 
 /**
- * Brings together what a run needs, in an order that refuses bad input before anything is written.
+ * Brings together what a run needs, in an order that refuses bad input before anything is decoded
+ * or written.
  */
-final class Trainer {
+final class TrainingSetup {
   private final Training training;
   private final TrainingListener listener;
 
-  Trainer(Training training) {
+  TrainingSetup(Training training) {
     this.training = training;
     this.listener = training.listener;
   }
@@ -46,11 +46,13 @@ final class Trainer {
   }
 
   private TrainingResult fresh() {
-    Path out = training.outOrDefault();
-    refuseUsed(out);
+    if (training.out != null) {
+      RunFolder.requireUnused(training.out);
+    }
+    Input input = training.model.network().input();
+    checkAugmentation(input);
+    InitialWeights init = training.init == null ? null : InitialWeights.load(training);
     BackendProvider provider = Backends.choose(training.backend, listener::message);
-    Network plain = training.model.network();
-    // The backend comes first: it may compile its kernels while the data is read.
     BackendOptions options =
         new BackendOptions(
             training.threads,
@@ -58,6 +60,7 @@ final class Trainer {
             training.precision,
             training.deterministic,
             training.graphs);
+    // The backend comes before the data: it may compile its kernels while images are read.
     try (Backend backend = provider.open(options);
         DataSet data =
             open(
@@ -65,34 +68,63 @@ final class Trainer {
                 training.validation,
                 training.validationFraction,
                 training.seed,
-                plain.input(),
+                input,
                 training.skipBad)) {
-      RunConfig config = config(data.train());
+      RunConfig config = config(data, init);
       Model model = config.resolve();
-      check(data, config, model.network());
-      SequencedMap<String, FloatTensor> weights = startingWeights(model);
-      InputStatistics mean =
+      check(data, model.network());
+      SequencedMap<String, FloatTensor> weights =
+          init == null
+              ? Weights.initial(model.network(), training.seed, Weights.Overrides.NONE)
+              : init.fitted(model.network(), training.seed, listener);
+      InputStatistics statistics =
           InputStatistics.of(
-              data.train(), plain.input(), config.recipe().augmentation(), training.threads);
+              data.train(),
+              input,
+              config.recipe().augmentation(),
+              training.threads,
+              (done, all) -> listener.progress(Activity.AVERAGING, done, all));
       say(config);
       Programs programs = config.programs(training.devices);
       sayTraffic(programs);
+      listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
       try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
-          RunFolder folder = RunFolder.create(out, record(config, backend, lowered))) {
-        folder.writeInput(mean.tensors(), InputStatistics.metadata(plain.input()));
+          RunFolder folder = create(record(config, backend, lowered))) {
+        folder.writeInput(statistics.tensors(), statistics.metadata(input));
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
-        Session session =
-            new Session(training, config, data, backend, executable, programs, folder, state);
-        return session.run(mean);
+        return new TrainingLoop(
+                training, config, data, backend, executable, programs, folder, state)
+            .run(statistics);
       }
+    }
+  }
+
+  private RunFolder create(ObjectNode settings) {
+    return training.out != null
+        ? RunFolder.create(training.out, settings)
+        : RunFolder.createUnique(training.defaultOut(), settings);
+  }
+
+  /** What can be said of an augmentation before the data is seen. */
+  private void checkAugmentation(Input input) {
+    if (training.recipe().augmentation() == Augmentation.SHAPES && input.stored() != input.size()) {
+      throw new AlexNetException(
+          "Augmentation shapes is for networks that take images as they are stored; %s stores %d x %d and takes %d x %d: use paper or none."
+              .formatted(
+                  training.model.name(),
+                  input.stored(),
+                  input.stored(),
+                  input.size(),
+                  input.size()));
     }
   }
 
   private TrainingResult resume() {
     try (RunFolder folder = RunFolder.openForTraining(training.resumed)) {
-      RunConfig config = RunConfig.fromJson(folder.runJson());
+      RunConfig saved = RunConfig.fromJson(folder.runJson(), folder.dir());
+      RunConfig config = saved.withSources(training.data, training.validation);
       Model model = config.resolve();
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = model.network().input();
@@ -107,50 +139,56 @@ final class Trainer {
                   config.seed(),
                   input,
                   config.skipBad())) {
-        check(data, config, model.network());
+        check(data, model.network());
+        config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
         Programs programs = config.programs(training.devices);
         sayTraffic(programs);
+        listener.progress(Activity.COMPILING, 0, 0);
         try (Executable executable = backend.compile(programs)) {
-          InputStatistics mean = restore(folder, executable, programs, input);
-          RunState state = RunState.restore(config, folder.state());
-          if (training.epochs != null) {
-            state.epochs = training.epochs;
-          }
-          if (state.images > data.train().size()) {
-            throw new AlexNetException(
-                "%s: the checkpoint is %d images into an epoch, but %s has %d; resume with the data the run began with."
-                    .formatted(folder.dir(), state.images, config.data(), data.train().size()));
-          }
-          listener.message(
-              "Resuming %s at epoch %d, step %d."
-                  .formatted(folder.dir(), state.epoch + 1, state.step));
-          Session session =
-              new Session(training, config, data, backend, executable, programs, folder, state);
-          return session.run(mean);
+          InputStatistics statistics = restore(folder, executable, programs, input);
+          RunState state = restoreState(config, folder);
+          return new TrainingLoop(
+                  training, config, data, backend, executable, programs, folder, state)
+              .run(statistics);
         }
       }
     }
+  }
+
+  /** Where the run stands, with the epochs and the schedule that are asked for now. */
+  private RunState restoreState(RunConfig config, RunFolder folder) {
+    RunState state = RunState.restore(config, folder.state());
+    if (training.epochs != null) {
+      state.epochs = training.epochs;
+    }
+    if (training.schedule != null) {
+      state.reschedule(training.schedule, config.recipe().rate());
+    }
+    listener.message(
+        "Resuming %s at epoch %d of %d, step %,d: rate %s, schedule %s."
+            .formatted(
+                folder.dir(),
+                Math.min(state.epoch + 1, state.epochs),
+                state.epochs,
+                state.step,
+                state.rate.at(state.epoch, state.epochs),
+                state.rate.describe(state.epochs)));
+    return state;
   }
 
   private static InputStatistics restore(
       RunFolder folder, Executable executable, Programs programs, Input input) {
     try (SafetensorsFile weights = folder.openWeights();
         SafetensorsFile momentum = folder.openMomentum();
-        SafetensorsFile mean =
-            folder
-                .openInput()
-                .orElseThrow(
-                    () ->
-                        new AlexNetException(
-                            "%s: input.safetensors, the mean image, is missing."
-                                .formatted(folder.dir())))) {
+        SafetensorsFile statistics = folder.requireInput()) {
       Network network = programs.network();
-      Weights.put(executable, programs, Weights.read(weights, network, programs.parameters()));
-      var values = Weights.read(momentum, network, programs.parameters());
-      programs
-          .parameters()
-          .forEach(t -> executable.write(t.momentum(), values.get(t.name()).values()));
-      return InputStatistics.load(mean, input);
+      Weights.read(weights, network, programs.parameters(), executable::write);
+      Weights.read(
+          momentum,
+          network,
+          programs.parameters(),
+          (tensor, values) -> executable.write(tensor.momentum(), values));
+      return InputStatistics.load(statistics, input);
     }
   }
 
@@ -182,7 +220,7 @@ final class Trainer {
                 training.threads,
                 seed,
                 skipBad,
-                listener::decoded));
+                (done, all) -> listener.progress(Activity.READING, done, all)));
     List<String> skipped = set.train().skipped();
     if (!skipped.isEmpty()) {
       listener.message(
@@ -192,14 +230,15 @@ final class Trainer {
     return set;
   }
 
-  private RunConfig config(ImageSource train) {
+  private RunConfig config(DataSet data, InitialWeights init) {
     Model model = training.model;
+    ImageSource train = data.train();
     List<String> names = train.classNames();
     int classes = model.network().classes();
     if (!names.isEmpty()) {
       classes = names.size();
-    } else if (training.init != null) {
-      classes = Weights.classes(training.init, model.network());
+    } else if (init != null) {
+      classes = init.classes();
     }
     if (training.classes != null) {
       if (names.size() > training.classes) {
@@ -209,15 +248,19 @@ final class Trainer {
       }
       classes = training.classes;
     }
+    if (names.isEmpty() && init != null && init.classNames().size() == classes) {
+      names = init.classNames();
+    }
     return new RunConfig(
         model.name(),
         classes,
         names,
-        training.data,
-        training.validation,
+        DataSets.absolute(training.data),
+        training.validation == null ? null : DataSets.absolute(training.validation),
         training.validationFraction,
+        DataIdentity.of(data),
         training.seed,
-        training.recipe(),
+        recipe(train),
         training.shuffle,
         training.dropout,
         training.skipBad,
@@ -225,50 +268,49 @@ final class Trainer {
         training.precision);
   }
 
-  private void check(DataSet data, RunConfig config, Network network) {
+  /** The recipe for a source. Floating-point images are used as given unless that is overruled. */
+  private Recipe recipe(ImageSource train) {
+    Recipe recipe = training.recipe();
+    boolean asGiven = recipe.augmentation() == Augmentation.NONE;
+    if (!train.format().floats() || asGiven) {
+      return recipe;
+    }
+    if (training.augmentation != null) {
+      throw new AlexNetException(
+          "%s holds floating-point images, which are used as they are: augmentation must be none, not %s."
+              .formatted(train.description(), training.augmentation));
+    }
+    return recipe.with(Augmentation.NONE);
+  }
+
+  private static void check(DataSet data, Network network) {
     Sources.checkLabels(data.train(), network.classes());
     if (data.validation() != null) {
       Sources.checkLabels(data.validation(), network.classes());
     }
   }
 
-  private SequencedMap<String, FloatTensor> startingWeights(Model model) {
-    Network network = model.network();
-    SequencedMap<String, FloatTensor> fresh =
-        Weights.initial(network, training.seed, Weights.Overrides.NONE);
-    if (training.init == null) {
-      return fresh;
-    }
-    int classes = Weights.classes(training.init, network);
-    SequencedMap<String, FloatTensor> loaded =
-        Weights.load(training.init, network.withClasses(classes));
-    if (classes != network.classes()) {
-      String last = network.classifier().name();
-      listener.message(
-          "%s has %d classes and this run %d: layer %s starts anew."
-              .formatted(training.init, classes, network.classes(), last));
-      loaded.put(last + ".weight", fresh.get(last + ".weight"));
-      loaded.put(last + ".bias", fresh.get(last + ".bias"));
-    }
-    return loaded;
-  }
-
   private void say(RunConfig config) {
-    ObjectNode json = config.toJson();
+    Recipe recipe = config.recipe();
+    DataIdentity data = config.identity();
     listener.message(
-        "Training %s (%d classes) on %s: %s epochs, batch %s, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %s."
+        "Training %s (%d classes) on %s: %,d images%s, %d epochs, batch %d, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %d."
             .formatted(
                 config.model(),
                 config.classes(),
-                config.data(),
-                json.get("epochs").asText(),
-                json.get("batch").asText(),
-                json.get("lr").asText(),
-                json.get("momentum").asText(),
-                json.get("weight_decay").asText(),
-                json.get("schedule").asText(),
-                json.get("augment").asText(),
-                json.get("seed").asText()));
+                training.data,
+                data.images(),
+                data.validationImages() == 0
+                    ? ""
+                    : ", %,d to validate".formatted(data.validationImages()),
+                recipe.epochs(),
+                recipe.batch(),
+                recipe.rate(),
+                recipe.momentum(),
+                recipe.decay(),
+                new LearningRate(recipe.schedule(), recipe.rate()).describe(recipe.epochs()),
+                recipe.augmentation(),
+                config.seed()));
   }
 
   private void sayTraffic(Programs programs) {
@@ -292,69 +334,5 @@ final class Trainer {
       }
     }
     listener.message(text + ".");
-  }
-
-  /** Refuses a folder in use before any work is done; creating the run checks again. */
-  private static void refuseUsed(Path out) {
-    if (Files.exists(out.resolve("run.json"))) {
-      throw new AlexNetException(
-          "%s already holds a run; continue it with --resume %s, or choose another --out."
-              .formatted(out, out));
-    }
-  }
-
-  /** What a checkpoint keeps beside parameters and momentum. */
-  static final class RunState {
-    final LearningRate rate;
-    int epochs;
-    int epoch;
-    int batch;
-    long step;
-    int images;
-    double lossSum;
-    int errors;
-
-    private RunState(RunConfig config) {
-      this.rate = new LearningRate(config.recipe().schedule(), config.recipe().rate());
-      this.epochs = config.recipe().epochs();
-    }
-
-    static RunState start(RunConfig config) {
-      return new RunState(config);
-    }
-
-    static RunState restore(RunConfig config, ObjectNode json) {
-      RunState state = new RunState(config);
-      state.epochs = json.path("epochs").asInt();
-      state.epoch = json.path("epoch").asInt();
-      state.batch = json.path("batch").asInt();
-      state.step = json.path("step").asLong();
-      state.images = json.path("images").asInt();
-      state.lossSum = json.path("loss_sum").asDouble();
-      state.errors = json.path("errors").asInt();
-      state.rate.restore(json);
-      return state;
-    }
-
-    ObjectNode toJson() {
-      ObjectNode json = JsonNodeFactory.instance.objectNode();
-      json.put("epochs", epochs);
-      json.put("epoch", epoch);
-      json.put("batch", batch);
-      json.put("step", step);
-      json.put("images", images);
-      json.put("loss_sum", lossSum);
-      json.put("errors", errors);
-      rate.save(json);
-      return json;
-    }
-
-    void nextEpoch() {
-      epoch++;
-      batch = 0;
-      images = 0;
-      lossSum = 0;
-      errors = 0;
-    }
   }
 }

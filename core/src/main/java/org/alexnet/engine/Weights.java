@@ -1,7 +1,9 @@
 package org.alexnet.engine;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,9 +11,11 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Executable;
+import org.alexnet.data.ClassNames;
 import org.alexnet.model.Models;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.FullyConnected;
@@ -35,6 +39,11 @@ import org.alexnet.safetensors.TensorInfo;
  * in]}, biases {@code [out]}.
  */
 public final class Weights {
+  /** Under which a file of weights keeps the names of its classes, as a JSON list. */
+  private static final String CLASS_NAMES = "class_names";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private Weights() {}
 
   /** What {@code init} may change of the initial values. Null leaves the model's own. */
@@ -47,6 +56,7 @@ public final class Weights {
   public static SequencedMap<String, FloatTensor> initial(
       Network network, long seed, Overrides overrides) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    int fanIn = 0;
     for (Tensor tensor : Programs.of(network, 1).parameters()) {
       Parameter parameter = parameter(network, tensor);
       boolean bias = tensor.name().endsWith(".bias");
@@ -57,28 +67,32 @@ public final class Weights {
       if (!bias && overrides.sigma != null) {
         initial = new Initial.Gaussian(overrides.sigma);
       }
-      float[] values = values(tensor, initial, seed);
+      if (!bias) {
+        fanIn = tensor.shape().imageElements(); // a bias follows the weights of its layer
+      }
+      float[] values = values(tensor, initial, fanIn, seed);
       weights.put(tensor.name(), new FloatTensor(outerShape(network, tensor), values));
     }
     return weights;
   }
 
-  private static float[] values(Tensor tensor, Initial initial, long seed) {
-    Shape shape = tensor.shape();
+  private static float[] values(Tensor tensor, Initial initial, int fanIn, long seed) {
+    Philox random = new Philox(seed, 0, Philox.stream("init/" + tensor.name()));
     return switch (initial) {
-      case Initial.Constant(float value) -> {
-        float[] values = new float[Math.toIntExact(shape.elements())];
-        Arrays.fill(values, value);
-        yield values;
+      case Initial.Constant(float value) -> filled(tensor, i -> value);
+      case Initial.Gaussian(float sigma) -> filled(tensor, i -> sigma * random.normal((long) i));
+      case Initial.FanIn(float gain) -> {
+        double sigma = Math.sqrt(gain / fanIn);
+        yield filled(tensor, i -> sigma * random.normal((long) i));
       }
-      case Initial.Gaussian(float sigma) -> normals(tensor, seed, sigma);
-      case Initial.FanIn(float gain) ->
-          normals(tensor, seed, Math.sqrt(gain / shape.imageElements()));
+      case Initial.UniformFanIn(float gain) -> {
+        double bound = Math.sqrt(gain / fanIn);
+        yield filled(tensor, i -> bound * (2 * random.uniform((long) i) - 1));
+      }
     };
   }
 
-  private static float[] normals(Tensor tensor, long seed, double sigma) {
-    Philox philox = new Philox(seed, 0, Philox.stream("init/" + tensor.name()));
+  private static float[] filled(Tensor tensor, IntToDoubleFunction value) {
     float[] values = new float[Math.toIntExact(tensor.shape().elements())];
     int piece = 1 << 14;
     IntStream.range(0, Math.ceilDiv(values.length, piece))
@@ -87,7 +101,7 @@ public final class Weights {
             part -> {
               int end = Math.min(values.length, (part + 1) * piece);
               for (int i = part * piece; i < end; i++) {
-                values[i] = (float) (sigma * philox.normal(i));
+                values[i] = (float) value.applyAsDouble(i);
               }
             });
     return values;
@@ -118,35 +132,71 @@ public final class Weights {
         : List.of((long) s.n(), (long) s.c(), (long) s.h(), (long) s.w());
   }
 
+  /** Receives the parameters of a file, one at a time. */
+  @FunctionalInterface
+  interface Receiver {
+    void accept(Tensor parameter, float[] values);
+  }
+
   /**
    * Reads parameters of a network from a file, each as it must be. Layers may have the names that
    * another library gives them ({@link org.alexnet.model.Model#otherNames}).
+   *
+   * @throws AlexNetException if a parameter is missing, of another shape or not finite, or if there
+   *     are more
    */
   public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
-    try (SafetensorsFile weights = SafetensorsFile.open(file)) {
-      return read(weights, network, Programs.of(network, 1).parameters());
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    try (SafetensorsFile open = SafetensorsFile.open(file)) {
+      read(
+          open,
+          network,
+          Programs.of(network, 1).parameters(),
+          (tensor, values) ->
+              weights.put(tensor.name(), new FloatTensor(outerShape(network, tensor), values)));
+    }
+    return weights;
+  }
+
+  /** As {@link #load}, but that only one parameter at a time is in memory. */
+  static void read(
+      SafetensorsFile file, Network network, List<Tensor> parameters, Receiver receiver) {
+    checkNames(file, network, parameters);
+    for (Tensor tensor : parameters) {
+      String name = nameIn(file, network, tensor.name());
+      float[] values = file.floats(name);
+      requireFinite(file, name, values);
+      receiver.accept(tensor, values);
     }
   }
 
-  static SequencedMap<String, FloatTensor> read(
-      SafetensorsFile file, Network network, List<Tensor> parameters) {
-    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+  private static void checkNames(SafetensorsFile file, Network network, List<Tensor> parameters) {
     Set<String> known = new HashSet<>();
     for (Tensor tensor : parameters) {
-      List<Long> shape = outerShape(network, tensor);
       String name = nameIn(file, network, tensor.name());
-      check(file, network, name, shape);
-      weights.put(tensor.name(), new FloatTensor(shape, file.floats(name)));
+      check(file, network, name, outerShape(network, tensor));
       known.add(name);
     }
-    for (String name : file.tensors().keySet()) {
-      if (!known.contains(name)) {
+    file.tensors()
+        .forEach(
+            (name, info) -> {
+              // What is no floating-point tensor, such as a counter, is no parameter of a network.
+              if (!known.contains(name) && info.dtype().floatingPoint()) {
+                throw new AlexNetException(
+                    "%s: tensor %s is not a parameter of %s; these are the weights of another network."
+                        .formatted(file.path(), name, network.name()));
+              }
+            });
+  }
+
+  private static void requireFinite(SafetensorsFile file, String name, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
         throw new AlexNetException(
-            "%s: tensor %s is not a parameter of %s; these are the weights of another network."
-                .formatted(file.path(), name, network.name()));
+            "%s: tensor %s has %s at element %d; weights must be finite: these are of a training that failed."
+                .formatted(file.path(), name, values[i], i));
       }
     }
-    return weights;
   }
 
   /** What a parameter is called in a file: its own name, or another library's for its layer. */
@@ -184,16 +234,54 @@ public final class Weights {
    */
   public static int classes(Path file, Network network) {
     try (SafetensorsFile weights = SafetensorsFile.open(file)) {
-      String name = nameIn(weights, network, network.classifier().name() + ".weight");
-      TensorInfo info = weights.tensors().get(name);
-      if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
-        throw new AlexNetException(
-            "%s: %s needs tensor %s [classes, inputs], got %s; these are the weights of another network."
-                .formatted(
-                    file, network.name(), name, info == null ? "no such tensor" : info.shape()));
-      }
-      return Math.toIntExact(info.shape().getFirst());
+      return classes(weights, network);
     }
+  }
+
+  static int classes(SafetensorsFile weights, Network network) {
+    String name = nameIn(weights, network, network.classifier().name() + ".weight");
+    TensorInfo info = weights.tensors().get(name);
+    if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
+      throw new AlexNetException(
+          "%s: %s needs tensor %s [classes, inputs], got %s; these are the weights of another network."
+              .formatted(
+                  weights.path(),
+                  network.name(),
+                  name,
+                  info == null ? "no such tensor" : info.shape()));
+    }
+    return Math.toIntExact(info.shape().getFirst());
+  }
+
+  /**
+   * The names of the classes that a file of weights carries; empty where it carries none.
+   *
+   * @throws AlexNetException if they are not a list of different names
+   */
+  static List<String> classNames(SafetensorsFile file) {
+    String text = file.metadata().get(CLASS_NAMES);
+    if (text == null) {
+      return List.of();
+    }
+    try {
+      String[] names = JSON.readValue(text, String[].class);
+      return ClassNames.requireDistinct(List.of(names), file.path().toString());
+    } catch (JsonProcessingException | NullPointerException e) {
+      throw new AlexNetException(
+          "%s: its note %s must be a JSON list of names, got %s."
+              .formatted(file.path(), CLASS_NAMES, text),
+          e);
+    }
+  }
+
+  /** What a file of weights notes: the names of the classes, where they have names. */
+  static Map<String, String> metadata(List<String> classNames) {
+    if (classNames.isEmpty()) {
+      return Map.of();
+    }
+    ArrayNode names = JSON.createArrayNode();
+    classNames.forEach(names::add);
+    return Map.of(CLASS_NAMES, names.toString());
   }
 
   /** Writes parameters to a file. */

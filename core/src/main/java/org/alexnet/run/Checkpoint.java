@@ -11,12 +11,14 @@ import org.alexnet.safetensors.FloatTensor;
  *
  * @param weights the parameters, in the order of the file
  * @param momentum the optimizer's state under the parameters' names, in the order of the file
+ * @param notes what the file of the weights notes beside them, such as the names of the classes
  * @param state the rest of what a resume needs: position, partial sums, schedule
  * @param best whether these weights have the best validation error so far and are kept as such
  */
 public record Checkpoint(
     SequencedMap<String, FloatTensor> weights,
     SequencedMap<String, FloatTensor> momentum,
+    Map<String, String> notes,
     ObjectNode state,
     boolean best) {
 
@@ -33,7 +35,7 @@ public record Checkpoint(
         if (!Float.isFinite(values[i])) {
           throw new AlexNetException(
               ("%s tensor '%s' has %s at element %d; a checkpoint requires finite values: lower the"
-                      + " learning rate and resume from the previous checkpoint, which is intact")
+                      + " learning rate")
                   .formatted(what, tensor.getKey(), values[i], i));
         }
       }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -87,10 +88,10 @@ final class CheckpointStore {
       throws IOException {
     var files = new TreeMap<String, FileDigest>();
     current.ifPresent(previous -> files.putAll(previous.files()));
-    files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.weights()));
-    files.put(OPTIMIZER, ops.save(to.resolve(OPTIMIZER), checkpoint.momentum()));
+    files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.notes(), checkpoint.weights()));
+    files.put(OPTIMIZER, ops.save(to.resolve(OPTIMIZER), Map.of(), checkpoint.momentum()));
     if (checkpoint.best()) {
-      files.put(BEST, ops.save(to.resolve(BEST), checkpoint.weights()));
+      files.put(BEST, ops.save(to.resolve(BEST), checkpoint.notes(), checkpoint.weights()));
     }
     var next = new Generation(number, metricsBytes, files, checkpoint.state().deepCopy());
     ops.write(to.resolve(STATE), JsonFiles.pretty(next.toJson()));

@@ -24,7 +24,9 @@ interface FileOps {
   void createDirectory(Path directory) throws IOException;
 
   /** Writes tensors durably; the file appears whole. */
-  FileDigest save(Path file, SequencedMap<String, FloatTensor> tensors) throws IOException;
+  FileDigest save(
+      Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors)
+      throws IOException;
 
   /** Writes a small file durably; it may be seen half written. */
   void write(Path file, byte[] bytes) throws IOException;
@@ -48,8 +50,9 @@ interface FileOps {
     }
 
     @Override
-    public FileDigest save(Path file, SequencedMap<String, FloatTensor> tensors) {
-      return SafetensorsWriter.save(file, Map.of(), tensors);
+    public FileDigest save(
+        Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors) {
+      return SafetensorsWriter.save(file, metadata, tensors);
     }
 
     @Override

@@ -56,15 +56,15 @@ final class JsonFiles {
     var indenter = new DefaultIndenter("  ", "\n");
     var printer = new DefaultPrettyPrinter().withObjectIndenter(indenter);
     try {
-      return (JSON.writer(printer).writeValueAsString(object) + "\n")
+      return (JSON.writer(printer).writeValueAsString(Json.finite(object)) + "\n")
           .getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
     }
   }
 
-  /** The object on one line, with a line feed at the end. */
+  /** The object on one line, with a line feed at the end; what JSON has no number for is null. */
   static byte[] line(ObjectNode object) {
-    return (object.toString() + "\n").getBytes(StandardCharsets.UTF_8);
+    return (Json.finite(object).toString() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -3,6 +3,7 @@ package org.alexnet.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,6 +61,50 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunFolder create(Path dir, ObjectNode runJson) {
     return create(dir, runJson, FileOps.DISK);
+  }
+
+  /**
+   * Begins a run in a folder of its own: the one named, or, where there is one of that name, the
+   * same with {@code -2}, {@code -3} and so on.
+   */
+  public static RunFolder createUnique(Path dir, ObjectNode runJson) {
+    try {
+      Files.createDirectories(DurableFiles.parent(dir));
+      Path candidate = dir;
+      for (int number = 2; !createdNow(candidate); number++) {
+        candidate = dir.resolveSibling(dir.getFileName() + "-" + number);
+      }
+      return create(candidate, runJson);
+    } catch (IOException e) {
+      throw cannotCreate(dir, e);
+    }
+  }
+
+  /** Whether this call made the folder; of several processes that try, one does. */
+  private static boolean createdNow(Path dir) throws IOException {
+    try {
+      Files.createDirectory(dir);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Checks that a run can begin in a folder, before any work is done for it.
+   *
+   * @throws AlexNetException if the folder holds anything already
+   */
+  public static void requireUnused(Path dir) {
+    try {
+      if (Files.exists(dir) && !Files.isDirectory(dir)) {
+        throw new AlexNetException(
+            dir + " is a file; a new run requires a new or empty folder: give another --out");
+      }
+      requireFree(dir);
+    } catch (IOException e) {
+      throw cannotCreate(dir, e);
+    }
   }
 
   static RunFolder create(Path dir, ObjectNode runJson, FileOps ops) {
@@ -210,6 +255,20 @@ public final class RunFolder implements AutoCloseable {
   public Optional<SafetensorsFile> openInput() {
     Path file = dir.resolve(INPUT);
     return Files.exists(file) ? Optional.of(SafetensorsFile.open(file)) : Optional.empty();
+  }
+
+  /**
+   * As {@link #openInput}.
+   *
+   * @throws AlexNetException if the run has lost it
+   */
+  public SafetensorsFile requireInput() {
+    return openInput()
+        .orElseThrow(
+            () ->
+                new AlexNetException(
+                    "%s: %s, the mean image, is missing: restore the folder"
+                        .formatted(dir, INPUT)));
   }
 
   /**

@@ -39,7 +39,10 @@ class ColourShiftTest {
     float scale = 0.5f;
     double[][] got = new double[3][3];
     for (int step = 0; step < steps; step++) {
-      float[] shift = assembled(Augmentation.PAPER, new ColourShift(AXES, scale), step).shift();
+      float[] shift =
+          assembled(
+                  Augmentation.PAPER, new ColourShift(AXES, List.of(scale, 2 * scale, scale)), step)
+              .shift();
       for (int n = 0; n < PLACES; n++) {
         for (int i = 0; i < 3; i++) {
           for (int j = 0; j < 3; j++) {
@@ -53,7 +56,8 @@ class ColourShiftTest {
       for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) {
           double s = 0.1 * AXES.deviations()[axis] * scale;
-          expected[i][j] += s * s * AXES.axes()[axis][i] * AXES.axes()[axis][j];
+          int channels = (i == 1 ? 2 : 1) * (j == 1 ? 2 : 1); // green is scaled twice as much
+          expected[i][j] += channels * s * s * AXES.axes()[axis][i] * AXES.axes()[axis][j];
         }
       }
     }
@@ -68,7 +72,7 @@ class ColourShiftTest {
 
   @Test
   void everyImageAndStepDrawsAnew() {
-    ColourShift shift = new ColourShift(AXES, 1);
+    ColourShift shift = new ColourShift(AXES, List.of(1f, 1f, 1f));
     float[] one = assembled(Augmentation.PAPER, shift, 1).shift();
     assertArrayEquals(one, assembled(Augmentation.PAPER, shift, 1).shift());
     assertFalse(Arrays.equals(one, assembled(Augmentation.PAPER, shift, 2).shift()));
@@ -77,7 +81,7 @@ class ColourShiftTest {
 
   @Test
   void nothingIsShiftedUnlessItIsAskedFor() {
-    ColourShift shift = new ColourShift(AXES, 1);
+    ColourShift shift = new ColourShift(AXES, List.of(1f, 1f, 1f));
     float[] none = new float[3 * PLACES];
     assertArrayEquals(none, assembled(Augmentation.NONE, shift, 1).shift());
     assertArrayEquals(none, assembled(Augmentation.PAPER, null, 1).shift());
@@ -112,7 +116,7 @@ class ColourShiftTest {
     // Pixels (255, 0, 10) and (0, 255, 10).
     int[] values = {255, 0, 0, 255, 10, 10};
     ImageSource source = TestImages.drawn(format, v -> values[v]);
-    PixelStatistics statistics = PixelStatistics.of(source, 1, true);
+    PixelStatistics statistics = PixelStatistics.of(source, 1, true, ProgressListener.NONE);
     assertArrayEquals(new float[] {255, 0, 0, 255, 10, 10}, statistics.mean());
     float h = (float) Math.sqrt(0.5);
     // Red and green vary by 127.5 each, against each other.

@@ -89,9 +89,10 @@ class FolderSourceTest {
 
   @Test
   void progressCountsEveryImageInOrder() {
-    List<Integer> seen = new ArrayList<>();
-    FolderSource.open(dir, new FolderOptions(3, 8, 8, 3, false, seen::add)).close();
-    assertEquals(IntStream.rangeClosed(1, 6).boxed().toList(), seen);
+    List<String> seen = new ArrayList<>();
+    ProgressListener listener = (done, all) -> seen.add(done + " of " + all);
+    FolderSource.open(dir, new FolderOptions(3, 8, 8, 3, false, listener)).close();
+    assertEquals(IntStream.rangeClosed(1, 6).mapToObj(i -> i + " of 6").toList(), seen);
   }
 
   @Test

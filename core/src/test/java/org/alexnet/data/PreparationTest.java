@@ -91,7 +91,7 @@ class PreparationTest {
       assertSame(trainFolder, train);
       assertSame(validationFolder, validation);
       // The statistics are those of the training images, as if they were read again.
-      PixelStatistics expected = PixelStatistics.of(trainFolder, 1, true);
+      PixelStatistics expected = PixelStatistics.of(trainFolder, 1, true, ProgressListener.NONE);
       assertArrayEquals(expected.mean(), train.statistics().mean());
       assertArrayEquals(expected.colour().axes(), train.statistics().colour().axes());
       assertArrayEquals(expected.colour().deviations(), train.statistics().colour().deviations());

@@ -88,7 +88,7 @@ class SourcesTest {
   @Test
   void theMeanIsExactWithAnyNumberOfThreads() {
     ImageSource many = TestImages.counted(1000, new Batch.Format(3, 5, 7, false), List.of());
-    float[] one = PixelStatistics.of(many, 1, false).mean();
+    float[] one = PixelStatistics.of(many, 1, false, ProgressListener.NONE).mean();
     double[] expected = new double[105];
     for (int i = 0; i < 1000; i++) {
       byte[] image = TestImages.read(many, i);
@@ -99,9 +99,11 @@ class SourcesTest {
     for (int v = 0; v < 105; v++) {
       assertEquals((float) (expected[v] / 1000), one[v]);
     }
-    assertArrayEquals(one, PixelStatistics.of(many, 2, false).mean());
-    assertArrayEquals(one, PixelStatistics.of(many, 5, false).mean());
+    assertArrayEquals(one, PixelStatistics.of(many, 2, false, ProgressListener.NONE).mean());
+    assertArrayEquals(one, PixelStatistics.of(many, 5, false, ProgressListener.NONE).mean());
     ImageSource floats = TestImages.counted(2, new Batch.Format(1, 1, 1, true), List.of());
-    assertThrows(IllegalArgumentException.class, () -> PixelStatistics.of(floats, 1, false));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> PixelStatistics.of(floats, 1, false, ProgressListener.NONE));
   }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Backend;
@@ -25,7 +27,9 @@ import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
 import org.alexnet.network.Window;
+import org.alexnet.program.Placement;
 import org.alexnet.program.Programs;
+import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** Ten views against ten single evaluations of images that were cut beforehand. */
@@ -103,6 +107,10 @@ class EvaluatorTest {
     return executable;
   }
 
+  private static Evaluator evaluator(Executable executable, Programs programs) {
+    return new Evaluator(executable, programs, Evaluator.Options.plain(2));
+  }
+
   @Test
   void tenViewsAreTheMeanOfTenEvaluations() {
     int images = 5;
@@ -116,12 +124,12 @@ class EvaluatorTest {
       for (int[] corner : corners) {
         for (boolean mirror : new boolean[] {false, true}) {
           Noise view = new Noise(images, corner[0], corner[1], SIZE, mirror);
-          new Evaluator(cut, small, 1)
+          new Evaluator(cut, small, Evaluator.Options.plain(1))
               .scores(
                   view,
-                  (first, count, logits, probabilities) -> {
-                    for (int i = 0; i < count * CLASSES; i++) {
-                      sums[first + i / CLASSES][i % CLASSES] += probabilities[i];
+                  (image, row, logits, probabilities) -> {
+                    for (int c = 0; c < CLASSES; c++) {
+                      sums[image][c] += probabilities[row + c];
                     }
                   });
         }
@@ -137,12 +145,50 @@ class EvaluatorTest {
         wrong += best == i % CLASSES ? 0 : 1;
       }
       Noise stored = new Noise(images, 0, 0, STORED, false);
-      Evaluation ten = new Evaluator(whole, large, 2).evaluate(stored, Views.TEN);
+      Evaluation ten = evaluator(whole, large).evaluate(stored, Views.TEN).orElseThrow();
       assertEquals(images, ten.images());
       assertEquals(loss, ten.loss(), 1e-6);
       assertEquals(wrong / (double) images, ten.top1Error());
-      Evaluation centre = new Evaluator(whole, large, 2).evaluate(stored, Views.CENTRE);
+      Evaluation centre = evaluator(whole, large).evaluate(stored, Views.CENTRE).orElseThrow();
       assertTrue(Math.abs(centre.loss() - ten.loss()) > 1e-3, "ten views are more than one");
+    }
+  }
+
+  /** It is asked before every batch, and tells how far it came. */
+  @Test
+  void anEvaluationCanBeGivenUp() {
+    Programs programs = Programs.of(network(SIZE), 2);
+    List<Long> seen = new ArrayList<>();
+    try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
+        Executable executable = executable(backend, programs)) {
+      Noise source = new Noise(7, 0, 0, SIZE, false);
+      var options =
+          new Evaluator.Options(1, false, (done, all) -> seen.add(done), () -> seen.size() == 3);
+      assertEquals(
+          Optional.empty(),
+          new Evaluator(executable, programs, options).evaluate(source, Views.CENTRE));
+      assertEquals(List.of(0L, 2L, 4L), seen);
+    }
+  }
+
+  /** A network that only evaluates gives the same scores and needs no gradient and no momentum. */
+  @Test
+  void inferenceAloneGivesTheSameScores() {
+    Programs both = Programs.of(network(SIZE), 2);
+    Programs alone = Programs.forInference(network(SIZE), 2, Placement.WHOLE);
+    assertEquals(both.parameters(), alone.parameters());
+    assertTrue(
+        alone.persistent().values().stream().noneMatch(t -> t.role() == Tensor.Role.MOMENTUM));
+    try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
+        Executable trained = executable(backend, both);
+        Executable only = executable(backend, alone)) {
+      Noise source = new Noise(3, 0, 0, SIZE, false);
+      assertEquals(
+          evaluator(trained, both).evaluate(source, Views.CENTRE),
+          evaluator(only, alone).evaluate(source, Views.CENTRE));
+      assertTrue(
+          only.plan().devices().getFirst().totalBytes() * 2
+              < trained.plan().devices().getFirst().totalBytes());
     }
   }
 
@@ -152,7 +198,7 @@ class EvaluatorTest {
     try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
         Executable executable = executable(backend, programs)) {
       Noise source = new Noise(2, 0, 0, SIZE, false);
-      Evaluator evaluator = new Evaluator(executable, programs, 1);
+      Evaluator evaluator = evaluator(executable, programs);
       AlexNetException e =
           assertThrows(AlexNetException.class, () -> evaluator.evaluate(source, Views.TEN));
       assertTrue(e.getMessage().contains("ten views need larger ones"), e.getMessage());

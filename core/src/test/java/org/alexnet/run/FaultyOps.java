@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.alexnet.safetensors.FileDigest;
 import org.alexnet.safetensors.FloatTensor;
@@ -66,9 +67,11 @@ final class FaultyOps implements FileOps {
   }
 
   @Override
-  public FileDigest save(Path file, SequencedMap<String, FloatTensor> tensors) throws IOException {
+  public FileDigest save(
+      Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors)
+      throws IOException {
     step(file.resolveSibling(file.getFileName() + ".tmp"), true);
-    return DISK.save(file, tensors);
+    return DISK.save(file, metadata, tensors);
   }
 
   @Override

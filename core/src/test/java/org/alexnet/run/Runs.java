@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.alexnet.safetensors.FloatTensor;
 import org.alexnet.safetensors.SafetensorsFile;
@@ -31,6 +32,7 @@ final class Runs {
     return new Checkpoint(
         tensors(generation),
         tensors(-generation),
+        Map.of("class_names", "[\"a\"]"),
         JsonFiles.object().put("step", generation).put("best", best ? generation : 0),
         best);
   }

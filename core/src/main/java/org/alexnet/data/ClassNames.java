@@ -1,0 +1,41 @@
+package org.alexnet.data;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.alexnet.AlexNetException;
+
+/** The names of classes, wherever they come from. */
+public final class ClassNames {
+  /** What Java puts where the bytes of a file name mean nothing in the locale's encoding. */
+  private static final char UNDECODABLE = '\uFFFD';
+
+  private ClassNames() {}
+
+  /**
+   * Hands the names on if every class has one of its own.
+   *
+   * @param what they name the classes of, for messages
+   * @throws AlexNetException if two classes have the same name, one has none, or a name could not
+   *     be decoded in the encoding that Java was started with
+   */
+  public static List<String> requireDistinct(List<String> names, String what) {
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      if (name.indexOf(UNDECODABLE) >= 0) {
+        throw new AlexNetException(
+            "%s has the class '%s', whose name cannot be read in this locale's encoding (%s): set LC_ALL to a UTF-8 locale such as C.UTF-8"
+                .formatted(what, name, System.getProperty("sun.jnu.encoding")));
+      }
+      if (name.isBlank()) {
+        throw new AlexNetException("%s has a class without a name".formatted(what));
+      }
+      if (!seen.add(name)) {
+        throw new AlexNetException(
+            "%s has two classes called '%s'; each must have a name of its own"
+                .formatted(what, name));
+      }
+    }
+    return List.copyOf(names);
+  }
+}

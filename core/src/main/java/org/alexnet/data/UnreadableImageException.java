@@ -1,0 +1,25 @@
+package org.alexnet.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.alexnet.AlexNetException;
+
+/** A file that was expected to be an image and cannot be read as one. */
+public final class UnreadableImageException extends AlexNetException {
+  private static final long serialVersionUID = 1;
+
+  private final String reason;
+
+  UnreadableImageException(Path file, IOException cause) {
+    super(
+        "%s %s; repair or remove it, or leave such files out (--skip-bad)"
+            .formatted(file, cause.getMessage()),
+        cause);
+    this.reason = cause.getMessage();
+  }
+
+  /** What is wrong with the file, as the rest of a sentence that begins with its name. */
+  public String reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,76 @@
+package org.alexnet.engine;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.data.ClassNames;
+import org.alexnet.model.Model;
+import org.alexnet.network.Network;
+import org.alexnet.run.RunFolder;
+import org.alexnet.safetensors.SafetensorsFile;
+
+/**
+ * What is known of trained weights apart from themselves.
+ *
+ * @param network with as many classes as the weights have
+ * @param classNames by number; empty where they are not known
+ * @param statistics what becomes of pixels; null where that is not known
+ * @param run what they were trained by; null where that is not known
+ */
+record TrainedModel(
+    Network network, List<String> classNames, InputStatistics statistics, RunConfig run) {
+
+  /** Of generated data, where there is no run that says. */
+  static final long SEED = 42;
+
+  /** The model of a run. */
+  static TrainedModel of(RunFolder folder) {
+    RunConfig config = RunConfig.fromJson(folder.runJson(), folder.dir());
+    Network network = config.resolve().network();
+    try (SafetensorsFile input = folder.requireInput()) {
+      return new TrainedModel(
+          network, config.classNames(), InputStatistics.load(input, network.input()), config);
+    }
+  }
+
+  /**
+   * A model of the catalogue with weights from a file.
+   *
+   * @param input what becomes of pixels; null for what the model itself says
+   * @param names of the classes; empty for those of the file
+   */
+  static TrainedModel of(Model model, SafetensorsFile weights, Path input, List<String> names) {
+    int classes = Weights.classes(weights, model.network());
+    Network network = model.withClasses(classes).network();
+    if (!names.isEmpty() && names.size() != classes) {
+      throw new AlexNetException(
+          "%s has %d classes, and %d names are given for them; one a class is required."
+              .formatted(weights.path(), classes, names.size()));
+    }
+    List<String> own = names.isEmpty() ? Weights.classNames(weights) : names;
+    return new TrainedModel(
+        network,
+        ClassNames.requireDistinct(own, "the list of class names"),
+        input == null
+            ? InputStatistics.constant(network.input())
+            : InputStatistics.load(input, network.input()),
+        null);
+  }
+
+  /** Whether it is known how pixels become what the network reads. */
+  boolean takesPixels() {
+    return statistics != null && !statistics.floats();
+  }
+
+  /** Why pixels cannot be used. */
+  RuntimeException noPixels(String source) {
+    if (statistics != null) {
+      return new AlexNetException(
+          "%s holds pixels, and the network was trained on floating-point images that were used as given: bring the images to the same numbers and give them as a .safetensors file."
+              .formatted(source));
+    }
+    return new MissingInputException(
+        "%s holds pixels, and weights alone do not say what to subtract from them; give the run's input.safetensors (--input FILE), or the run itself."
+            .formatted(source));
+  }
+}
