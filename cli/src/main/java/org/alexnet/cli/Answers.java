@@ -2,6 +2,7 @@ package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.alexnet.run.Json;
 
 /** Answers as JSON, and numbers as people read them. */
 final class Answers {
@@ -13,8 +14,13 @@ final class Answers {
 
   /** The answer of a command: one object on one line. */
   static void print(Terminal terminal, ObjectNode answer) {
-    terminal.out().println(answer);
+    terminal.out().println(Json.finite(answer));
     terminal.out().flush();
+  }
+
+  /** A number of things: {@code 1 file}, {@code 2,000 files}. */
+  static String count(long number, String one) {
+    return "%,d %s%s".formatted(number, one, number == 1 ? "" : "s");
   }
 
   /** A share as a percentage: {@code 7.25 %}. */

@@ -2,13 +2,14 @@ package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
+import org.alexnet.engine.Activity;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,22 +26,26 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "M",
       converter = ModelName.class,
       completionCandidates = ModelName.class,
-      description = "The network: ${COMPLETION-CANDIDATES}; alexnet-32 by default.")
-  private Model model = Models.named("alexnet-32");
+      description = "The network: ${COMPLETION-CANDIDATES}; Default: alexnet-32.")
+  private Model model = Models.named(ModelName.DEFAULT);
 
-  @Option(names = "--batch", paramLabel = "N", description = "By default the model's own.")
+  @Option(names = "--batch", paramLabel = "N", description = "Default: the model's own.")
   private Integer batch;
 
-  @Option(names = "--steps", paramLabel = "N", description = "Steps measured; 20 by default.")
-  private int steps = 20;
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps measured. Default: up to 20, and no more than a minute in all.")
+  private Integer steps;
 
   @Option(
       names = "--kernels",
       description = "Lists each kernel of a training step: time, and bytes it moves at least.")
   private boolean kernels;
 
-  @Mixin private DeviceOptions devices;
-  @Mixin private PrecisionOption precision;
+  @ArgGroup(validate = false, heading = "%nDevices:%n")
+  private ComputeOptions devices = new ComputeOptions();
+
   @Mixin private CommonOptions common;
 
   BenchCommand(Terminal terminal) {
@@ -52,16 +57,25 @@ final class BenchCommand implements Callable<Integer> {
     Require.atLeast(1, "--batch", batch);
     Require.atLeast(1, "--steps", steps);
     int images = batch == null ? model.recipe().batch() : batch;
-    try (Backend backend =
-            devices.open(precision.value, text -> terminal.aside(common.json).println(text));
-        Benchmark benchmark = new Benchmark(backend, devices.programs(model.network(), images))) {
+    ProgressView view = new ProgressView(terminal, common);
+    view.working(Activity.COMPILING.toString(), 0, 0);
+    try (Backend backend = devices.open(view::message);
+        Benchmark benchmark =
+            new Benchmark(
+                backend,
+                devices.precision(),
+                devices.programs(model.network(), images),
+                steps,
+                view)) {
       benchmark.check();
-      double train = benchmark.trainSeconds(steps);
-      double infer = benchmark.evaluateSeconds(steps);
-      Map<String, double[]> layers = new LinkedHashMap<>(benchmark.layers(steps));
-      List<Benchmark.KernelRow> rows = kernels ? benchmark.kernels(steps) : List.of();
+      double train = benchmark.trainSeconds();
+      double infer = benchmark.evaluateSeconds();
+      double[][] profile = benchmark.profile();
+      Map<String, double[]> layers = benchmark.layers(profile);
+      List<Benchmark.KernelRow> rows = kernels ? benchmark.kernels(profile) : List.of();
       long[][] crossed = benchmark.crossed();
       benchmark.checkRepeats();
+      view.end();
       if (common.json) {
         Answers.print(terminal, json(backend.name(), images, train, infer, layers, rows, crossed));
       } else {
@@ -69,6 +83,8 @@ final class BenchCommand implements Callable<Integer> {
         print(rows);
         crossings(devices.names(backend.name()), crossed);
       }
+    } finally {
+      view.end();
     }
     return 0;
   }

@@ -17,6 +17,7 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlanner;
+import org.alexnet.backend.Precision;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
@@ -31,25 +32,44 @@ final class Benchmark implements AutoCloseable {
   private static final long SMALL = 50_000_000;
 
   private static final int FEW = 2;
-  private static final double BOUND = 1e-4;
+  private static final double BOUND = 1e-4; // in single precision
 
   /** Small, so that the noise that is learned stays harmless over any number of steps. */
   private static final float RATE = 1e-5f;
 
+  /** Steps measured where no number is asked for, and seconds that are spent on them at most. */
+  private static final int STEPS = 20;
+
+  private static final double TRAIN_SECONDS = 15;
+  private static final double EVALUATE_SECONDS = 8;
+  private static final double PROFILE_SECONDS = 12;
+
+  /** Steps that are compared with those before to see whether they still become faster. */
   private static final int WINDOW = 5;
+
+  private static final double SLOW_STEP = 0.5;
   private static final double STEADY = 0.03;
-  private static final double LONGEST_WARM_UP = 30;
 
   private final Backend backend;
   private final Programs programs;
   private final List<? extends Kernel> kernels;
   private final Executable executable;
   private final Batch batch;
+  private final Precision precision;
+  private final Integer steps;
+  private final ProgressView view;
   private int step;
 
-  Benchmark(Backend backend, Programs programs) {
+  /**
+   * @param steps to measure; null for as many as it takes, within a minute
+   */
+  Benchmark(
+      Backend backend, Precision precision, Programs programs, Integer steps, ProgressView view) {
     this.backend = backend;
+    this.precision = precision;
     this.programs = programs;
+    this.steps = steps;
+    this.view = view;
     Lowered lowered = backend.lower(programs);
     this.kernels = lowered.train();
     this.executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
@@ -73,12 +93,21 @@ final class Benchmark implements AutoCloseable {
     try (Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
       double error =
           Selftest.distance(logits(reference, whole, weights), logits(backend, few, weights));
-      if (!(error <= BOUND)) {
+      double bound = bound(precision);
+      if (!(error <= bound)) {
         throw new AlexNetException(
             "Backend %s is wrong: its class scores differ from the reference's by %.2g, more than %.2g; run selftest."
-                .formatted(backend.name(), error, BOUND));
+                .formatted(backend.name(), error, bound));
       }
     }
+  }
+
+  /** How far class scores may be from the reference's. */
+  static double bound(Precision precision) {
+    return switch (precision) {
+      case FP32 -> BOUND;
+      case TF32, BF16, FP16 -> Selftest.bound(precision, Programs.LOGITS);
+    };
   }
 
   private static float[] logits(
@@ -107,13 +136,30 @@ final class Benchmark implements AutoCloseable {
   }
 
   /** Median seconds of a training step. */
-  double trainSeconds(int steps) {
-    return measure(() -> executable.train(batch, settings()), steps);
+  double trainSeconds() {
+    return measure("training", () -> executable.train(batch, settings()), TRAIN_SECONDS);
   }
 
   /** Median seconds of an evaluation. */
-  double evaluateSeconds(int steps) {
-    return measure(() -> executable.evaluate(batch), steps);
+  double evaluateSeconds() {
+    return measure("evaluation", () -> executable.evaluate(batch), EVALUATE_SECONDS);
+  }
+
+  /** Seconds of each kernel in each of some training steps. */
+  double[][] profile() {
+    List<double[]> profiles = new ArrayList<>();
+    long begin = System.nanoTime();
+    int most = steps == null ? STEPS : steps;
+    while (profiles.size() < most && (steps != null || !over(begin, PROFILE_SECONDS, profiles))) {
+      view.working("Measuring kernels", 0, 0);
+      profiles.add(executable.profile(batch, settings()));
+    }
+    return profiles.toArray(double[][]::new);
+  }
+
+  /** Whether there is enough of what takes its time. */
+  private static boolean over(long begin, double seconds, List<?> done) {
+    return done.size() >= 2 && System.nanoTime() - begin > seconds * 1e9;
   }
 
   /**
@@ -124,12 +170,8 @@ final class Benchmark implements AutoCloseable {
    */
   record KernelRow(String label, double seconds, long bytes) {}
 
-  /** Each kernel of a training step by itself. */
-  List<KernelRow> kernels(int steps) {
-    double[][] seconds = new double[steps][];
-    for (int i = 0; i < steps; i++) {
-      seconds[i] = executable.profile(batch, settings());
-    }
+  /** Each kernel of a training step by itself, of what {@link #profile} measured. */
+  List<KernelRow> kernels(double[][] seconds) {
     List<KernelRow> rows = new ArrayList<>();
     for (int k = 0; k < kernels.size(); k++) {
       int number = k;
@@ -144,11 +186,7 @@ final class Benchmark implements AutoCloseable {
   }
 
   /** Median seconds of each layer's kernels in a training step: forward and backward. */
-  Map<String, double[]> layers(int steps) {
-    double[][] seconds = new double[steps][];
-    for (int i = 0; i < steps; i++) {
-      seconds[i] = executable.profile(batch, settings());
-    }
+  Map<String, double[]> layers(double[][] seconds) {
     Map<String, double[]> layers = new LinkedHashMap<>();
     for (String layer : order()) {
       if (kernels.stream().anyMatch(k -> k.layer().equals(layer))) {
@@ -192,17 +230,28 @@ final class Benchmark implements AutoCloseable {
     Executable.Pending begin();
   }
 
-  /** Runs until the time no longer falls, then takes the median. */
-  private double measure(Begin step, int steps) {
-    double before = Double.POSITIVE_INFINITY;
+  /** Runs until the time no longer falls, then takes the median of some steps. */
+  private double measure(String what, Begin step, double budget) {
+    view.working("Warming up " + what, 0, 0);
     long begin = System.nanoTime();
-    while (true) {
-      double now = median(times(step, WINDOW));
-      if (now > (1 - STEADY) * before || System.nanoTime() - begin > LONGEST_WARM_UP * 1e9) {
-        return median(times(step, steps));
-      }
+    double first = median(times(step, 1));
+    int window = first > SLOW_STEP ? 2 : WINDOW;
+    double before = Double.POSITIVE_INFINITY;
+    double now = median(times(step, window));
+    while (now < (1 - STEADY) * before && System.nanoTime() - begin < budget * 1e9) {
       before = now;
+      now = median(times(step, window));
     }
+    view.working("Measuring " + what, 0, 0);
+    List<Double> measured = new ArrayList<>();
+    long start = System.nanoTime();
+    int most = steps == null ? STEPS : steps;
+    while (measured.size() < most && (steps != null || !over(start, budget / 2, measured))) {
+      for (double seconds : times(step, Math.min(window, most - measured.size()))) {
+        measured.add(seconds);
+      }
+    }
+    return median(measured.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   /** Seconds from the end of one step to that of the next, as many under way as training has. */

@@ -9,6 +9,7 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Precision;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.engine.Classifier;
 import org.alexnet.network.Network;
 import org.alexnet.program.Placement;
@@ -18,12 +19,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** On what a command computes. */
-final class DeviceOptions {
+class DeviceOptions {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
       converter = BackendName.class,
-      description = "auto, cuda, cpu or reference; auto by default.")
+      description = "auto, cuda, cpu or reference. Default: auto, the best that can be used.")
   String backend = "auto";
 
   @Option(
@@ -31,19 +32,18 @@ final class DeviceOptions {
       paramLabel = "D",
       split = ",",
       description =
-          "Devices: one, or one for each column, such as cpu:0,cpu:1; by default the backend's"
-              + " first.")
+          "One device, or one for each column, such as cpu:0,cpu:1. Default: the backend's first.")
   List<String> devices = List.of();
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads in all; by default one a core.")
+      description = "Threads in all. Default: one a core.")
   Integer threads;
 
   @Option(
       names = "--no-cuda-graph",
-      description = "Launches each kernel of a step by itself; the results are the same.")
+      description = "On a GPU, launches each kernel of a step by itself; the results are the same.")
   boolean noCudaGraph;
 
   int threads() {
@@ -51,9 +51,15 @@ final class DeviceOptions {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
+  /** The arithmetic. */
+  Precision precision() {
+    return Precision.FP32;
+  }
+
   /** Opens the backend asked for. */
-  Backend open(Precision precision, Consumer<String> say) {
-    BackendOptions options = new BackendOptions(threads(), devices, precision, false, !noCudaGraph);
+  Backend open(Consumer<String> say) {
+    BackendOptions options =
+        new BackendOptions(threads(), devices, precision(), false, !noCudaGraph);
     return Backends.choose(backend, say).open(options);
   }
 
@@ -69,10 +75,15 @@ final class DeviceOptions {
     return Programs.of(network, batch, Placement.of(network, devices, false), List.of());
   }
 
-  /** How to use a trained network. */
-  Classifier.Options classifier(int batch, Consumer<String> say) {
+  /**
+   * How to use a trained network.
+   *
+   * @param leftOut receives images that cannot be read
+   */
+  Classifier.Options classifier(
+      int batch, Consumer<String> say, Consumer<String> leftOut, ProgressListener progress) {
     Require.atLeast(1, "--batch", batch);
-    return new Classifier.Options(backend, devices, threads(), batch, say);
+    return new Classifier.Options(backend, devices, threads(), batch, say, leftOut, progress);
   }
 
   /** A backend that nobody ever heard of is wrong usage; one that cannot serve here is not. */

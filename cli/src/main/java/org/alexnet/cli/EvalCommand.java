@@ -3,42 +3,64 @@ package org.alexnet.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.alexnet.engine.Activity;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.Evaluation;
 import org.alexnet.engine.Views;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code eval}: loss and errors of a trained network. */
-@Command(name = "eval", description = "Judges a trained network on labelled images.")
+@Command(
+    name = "eval",
+    description = {
+      "Evaluates a trained network on labelled images: by default on those that its run held out.",
+      "Images that cannot be read are listed and left out; the exit status is then 1 unless"
+          + " --skip-bad is given, here or to the run."
+    })
 final class EvalCommand implements Callable<Integer> {
   private final Terminal terminal;
 
   @Parameters(arity = "0..1", paramLabel = "RUN", description = "The folder that train wrote.")
   private Path run;
 
-  @Mixin private TrainedOptions trained;
+  @ArgGroup(validate = false, heading = "%nWeights instead of a run:%n", order = 1)
+  private TrainedOptions trained = new TrainedOptions();
 
   @Option(
       names = "--data",
       paramLabel = "SRC",
-      required = true,
-      description = "shapes, a folder with one subfolder a class, an .axd or a .safetensors file.")
+      description =
+          "shapes, a folder with one subfolder a class, an .axd or a .safetensors file. Default:"
+              + " what the run held out.")
   private String data;
+
+  @Option(
+      names = "--all",
+      description =
+          "Counts all images of --data, also where the run was trained on some of them. Default:"
+              + " only those that it held out.")
+  private boolean all;
 
   @Option(
       names = "--crops",
       paramLabel = "N",
       description =
-          "1, the centre (the default), or 10: corners and centre and their mirrors, averaged.")
+          "1, the centre, or 10: corners and centre and their mirrors, averaged. Default: 1.")
   private int crops = 1;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Images a step; 128 by default.")
+  @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
   private int batch = 128;
 
-  @Mixin private DeviceOptions devices;
+  @Option(names = "--skip-bad", description = "Images that cannot be read are no failure.")
+  private boolean skipBad;
+
+  @ArgGroup(validate = false, heading = "%nDevices:%n", order = 2)
+  private DeviceOptions devices = new DeviceOptions();
+
   @Mixin private CommonOptions common;
 
   EvalCommand(Terminal terminal) {
@@ -51,22 +73,34 @@ final class EvalCommand implements Callable<Integer> {
     boolean weights = trained.weightsGiven();
     Require.that(weights || run != null, "RUN", "missing", "a run, or --model and --weights");
     Require.that(!weights || run == null, "RUN", run, "left out where --weights is given");
+    Require.that(!weights || data != null, "--data", "missing", "given with --weights");
+    Require.that(!all || data != null, "--all", "given", "given together with --data");
+    Views views = crops == 10 ? Views.TEN : Views.CENTRE;
+    LeftOut leftOut = new LeftOut(terminal);
+    ProgressView view = new ProgressView(terminal, common);
+    view.working(Activity.COMPILING.toString(), 0, 0);
     Classifier.Options options =
-        devices.classifier(batch, text -> terminal.aside(common.json).println(text));
+        devices.classifier(batch, view::message, leftOut, view.of(Activity.EVALUATING));
     try (Classifier classifier = trained.open(run, options)) {
-      answer(
-          classifier.evaluate(data, crops == 10 ? Views.TEN : Views.CENTRE), classifier.backend());
+      Evaluation result =
+          data == null ? classifier.evaluate(views) : classifier.evaluate(data, views, all);
+      view.end();
+      answer(result, leftOut.count(), classifier.backend());
+      leftOut.requireNone(skipBad || classifier.skipsBad());
+    } finally {
+      view.end();
     }
     return 0;
   }
 
-  private void answer(Evaluation result, String backend) {
+  private void answer(Evaluation result, int leftOut, String backend) {
     if (common.json) {
       ObjectNode json = Answers.object();
       json.put("images", result.images());
       json.put("loss", result.loss());
       json.put("top1_error", result.top1Error());
       json.put("top5_error", result.top5Error());
+      json.put("left_out", leftOut);
       json.put("backend", backend);
       Answers.print(terminal, json);
       return;

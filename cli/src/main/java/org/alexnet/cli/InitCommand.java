@@ -1,9 +1,11 @@
 package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
+import org.alexnet.AlexNetException;
 import org.alexnet.engine.Weights;
 import org.alexnet.model.Model;
 import org.alexnet.safetensors.FloatTensor;
@@ -32,7 +34,7 @@ final class InitCommand implements Callable<Integer> {
       description = "Fixes the random numbers.")
   private long seed;
 
-  @Option(names = "--classes", paramLabel = "N", description = "By default the model's own.")
+  @Option(names = "--classes", paramLabel = "N", description = "Default: the model's own.")
   private Integer classes;
 
   @Option(
@@ -47,7 +49,7 @@ final class InitCommand implements Callable<Integer> {
       description = "Value of all biases, instead of the model's.")
   private Float bias;
 
-  @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write.")
+  @Option(names = "--out", paramLabel = "FILE", required = true, description = "The file to make.")
   private Path out;
 
   @Mixin private CommonOptions common;
@@ -65,6 +67,9 @@ final class InitCommand implements Callable<Integer> {
         sigma,
         "finite, at least 0");
     Require.that(bias == null || Float.isFinite(bias), "--bias", bias, "finite");
+    if (Files.exists(out)) {
+      throw new AlexNetException(out + " exists already; remove it, or choose another --out");
+    }
     Model chosen = classes == null ? model : model.withClasses(classes);
     SequencedMap<String, FloatTensor> weights =
         Weights.initial(chosen.network(), seed, new Weights.Overrides(sigma, bias));

@@ -5,7 +5,8 @@ import org.alexnet.engine.Training;
 
 /**
  * SIGINT and SIGTERM while a training runs: asks it to finish its step and save, and keeps the JVM
- * alive until it has. The JVM then ends with 130 or 143 by itself.
+ * alive until it has, and until a failure to do so has been reported. The JVM then ends with 130 or
+ * 143 by itself.
  *
  * <p>Before the first step nothing is worth waiting for: what has been saved is good at any moment.
  */
@@ -13,13 +14,13 @@ final class Interruption implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread hook;
 
-  Interruption(Training training, TrainingView view) {
+  Interruption(Training training, ProgressView view) {
     hook =
         new Thread(
             () -> {
               training.stop();
               if (view.begun()) {
-                view.message("Stopping: this step is finished and saved first.");
+                view.message("Stopping: finishing this step and saving the run first.");
                 await();
               }
             },

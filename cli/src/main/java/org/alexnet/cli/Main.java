@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
-import org.alexnet.AlexNetException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -19,6 +18,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "alexnet",
     description = "Trains and runs the networks of the AlexNet family.",
+    versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
   static final int FAILED = 1;
@@ -31,6 +31,12 @@ public final class Main implements Runnable {
       usageHelp = true,
       description = "Shows this help.")
   private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Shows the version.")
+  private boolean version;
 
   private Main() {}
 
@@ -53,21 +59,32 @@ public final class Main implements Runnable {
           terminal.fail(usage(e), verbose ? e : null);
           return WRONG_USAGE;
         });
-    line.setExecutionExceptionHandler(
-        (e, _, _) -> {
-          terminal.fail(oneLine(e), verbose ? e : null);
-          return e instanceof IllegalArgumentException ? WRONG_USAGE : FAILED;
-        });
+    Failures failures = new Failures(terminal, verbose);
+    line.setExecutionExceptionHandler((e, _, _) -> failures.report(e));
     try {
-      return line.execute(arguments);
+      return answered(terminal, line.execute(arguments));
     } catch (OutOfMemoryError e) {
-      terminal.fail(
-          "Out of memory (%s). Take a smaller --batch, or allow Java more: ALEXNET_JAVA_OPTS=-Xmx8g"
-              .formatted(e.getMessage()),
-          verbose ? e : null);
-      return FAILED;
+      return failures.report(e);
     } finally {
       terminal.flush();
+      line.getSubcommands().values().forEach(command -> release(command.getCommand()));
+    }
+  }
+
+  /** An answer that did not get to its reader is a failure. */
+  private static int answered(Terminal terminal, int status) {
+    if (status == 0 && terminal.out().checkError()) {
+      terminal.fail(
+          "Standard output cannot be written (is the disk full, or its reader gone?).", null);
+      return FAILED;
+    }
+    return status;
+  }
+
+  /** Lets go what a command keeps until its failure has been reported. */
+  private static void release(Object command) {
+    if (command instanceof Interruptible interruptible) {
+      interruptible.release();
     }
   }
 
@@ -100,17 +117,6 @@ public final class Main implements Runnable {
     String message = e.getMessage().lines().findFirst().orElse("wrong usage").strip();
     String end = message.endsWith(".") || message.endsWith("?") ? "" : ".";
     return "%s%s See %s --help.".formatted(message, end, name);
-  }
-
-  /** What a user is shown of a failure. */
-  private static String oneLine(Exception e) {
-    String message = e.getMessage();
-    boolean meant = e instanceof AlexNetException || e instanceof IllegalArgumentException;
-    if (meant && message != null) {
-      return message.replaceAll("\\s*\\R\\s*", " ");
-    }
-    String what = e.getClass().getSimpleName() + (message == null ? "" : ": " + message);
-    return "%s; --verbose shows where.".formatted(what.replaceAll("\\s*\\R\\s*", " "));
   }
 
   @Override

@@ -9,6 +9,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Reads the name of a model; another name is wrong usage, answered with those there are. */
 final class ModelName implements ITypeConverter<Model>, Iterable<String> {
+  /** The model of a command that is given none. */
+  static final String DEFAULT = "alexnet-32";
+
   @Override
   public Model convert(String name) {
     try {

@@ -1,22 +1,24 @@
 package org.alexnet.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import org.alexnet.engine.Activity;
 import org.alexnet.engine.Classifier;
-import org.alexnet.engine.Prediction;
-import org.alexnet.safetensors.SafetensorsWriter;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code predict}: the most probable classes of images. */
-@Command(name = "predict", description = "Says what is on images.")
+@Command(
+    name = "predict",
+    description = {
+      "Tells the most probable classes of images.",
+      "Images that cannot be read are listed and left out; the exit status is then 1 unless"
+          + " --skip-bad is given."
+    })
 final class PredictCommand implements Callable<Integer> {
   private final Terminal terminal;
 
@@ -27,7 +29,8 @@ final class PredictCommand implements Callable<Integer> {
           "The folder that train wrote, and image files. No folder where --weights is given.")
   private List<Path> arguments = List.of();
 
-  @Mixin private TrainedOptions trained;
+  @ArgGroup(validate = false, heading = "%nWeights instead of a run:%n", order = 1)
+  private TrainedOptions trained = new TrainedOptions();
 
   @Option(
       names = "--data",
@@ -35,19 +38,26 @@ final class PredictCommand implements Callable<Integer> {
       description = "Images of a data source, instead of files; labels are not needed.")
   private String data;
 
-  @Option(names = "--top", paramLabel = "K", description = "Classes an image; 5 by default.")
+  @Option(names = "--top", paramLabel = "K", description = "Classes an image. Default: 5.")
   private int top = 5;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Writes logits and probabilities, [images, classes], to a .safetensors file.")
+      description =
+          "Writes logits and probabilities, [images, classes], to a .safetensors file; the row of"
+              + " an image that cannot be read is NaN.")
   private Path out;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Images a step; 128 by default.")
+  @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
   private Integer batch;
 
-  @Mixin private DeviceOptions devices;
+  @Option(names = "--skip-bad", description = "Images that cannot be read are no failure.")
+  private boolean skipBad;
+
+  @ArgGroup(validate = false, heading = "%nDevices:%n", order = 2)
+  private DeviceOptions devices = new DeviceOptions();
+
   @Mixin private CommonOptions common;
 
   PredictCommand(Terminal terminal) {
@@ -65,52 +75,26 @@ final class PredictCommand implements Callable<Integer> {
     Require.that(data == null || images.isEmpty(), "IMAGE", images, "left out beside --data");
     Require.that(data != null || !images.isEmpty(), "IMAGE", "missing", "image files, or --data");
     int size = batch != null ? batch : data != null ? 128 : Math.clamp(images.size(), 1, 128);
+    LeftOut leftOut = new LeftOut(terminal);
+    ProgressView view = new ProgressView(terminal, common);
+    view.working(Activity.COMPILING.toString(), 0, 0);
     Classifier.Options options =
-        devices.classifier(size, text -> terminal.aside(common.json).println(text));
-    try (Classifier classifier = trained.open(run, options)) {
-      Classifier.Scores scores = data != null ? classifier.scores(data) : classifier.scores(images);
-      if (out != null) {
-        SafetensorsWriter.save(out, Map.of(), scores.tensors());
+        devices.classifier(size, view::message, leftOut, view.of(Activity.PREDICTING));
+    try (Classifier classifier = trained.open(run, options);
+        PredictionPrinter printer =
+            new PredictionPrinter(terminal, view, common.json, classifier, top, out)) {
+      if (data != null) {
+        classifier.score(data, printer);
+      } else {
+        printer.align(images);
+        classifier.score(images, printer);
       }
-      answer(classifier.predictions(scores, top));
+      view.end();
+      printer.finish();
+    } finally {
+      view.end();
     }
+    leftOut.requireNone(skipBad);
     return 0;
-  }
-
-  private void answer(List<Prediction> predictions) {
-    if (common.json) {
-      Answers.print(terminal, json(predictions));
-      return;
-    }
-    int width = predictions.stream().mapToInt(p -> p.input().length()).max().orElse(1);
-    for (Prediction prediction : predictions) {
-      terminal
-          .out()
-          .println(
-              ("%-" + width + "s  ").formatted(prediction.input())
-                  + prediction.top().stream()
-                      .map(g -> "%s %.1f %%".formatted(g.className(), 100 * g.probability()))
-                      .collect(Collectors.joining(", ")));
-    }
-    if (out != null) {
-      terminal.out().println("Scores written to " + out);
-    }
-  }
-
-  private static ObjectNode json(List<Prediction> predictions) {
-    ObjectNode json = Answers.object();
-    ArrayNode list = json.putArray("predictions");
-    for (Prediction prediction : predictions) {
-      ObjectNode one = list.addObject();
-      one.put("input", prediction.input());
-      ArrayNode guesses = one.putArray("top");
-      for (Prediction.Guess guess : prediction.top()) {
-        ObjectNode node = guesses.addObject();
-        node.put("class", guess.className());
-        node.put("index", guess.index());
-        node.put("probability", guess.probability());
-      }
-    }
-    return json;
   }
 }

@@ -40,10 +40,13 @@ final class PrepareCommand implements Callable<Integer> {
   @Option(
       names = "--size",
       paramLabel = "N",
-      description = "Rows and columns that images are kept with; 256 by default.")
+      description = "Rows and columns that images are kept with. Default: 256.")
   private int size = 256;
 
-  @Option(names = "--threads", paramLabel = "N", description = "By default one a core.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that decode. Default: one a core.")
   private Integer threads;
 
   @Option(names = "--skip-bad", description = "Files that cannot be read are no failure.")
@@ -61,10 +64,13 @@ final class PrepareCommand implements Callable<Integer> {
     Require.atLeast(1, "--threads", threads);
     Require.that(out.toString().endsWith(".axd"), "--out", out, "a name that ends in .axd");
     int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    TrainingView view = new TrainingView(terminal, common);
+    ProgressView view = new ProgressView(terminal, common);
     Preparation.Result result;
     try {
-      result = new Preparation(folder, out, size, workers, view::message, view::prepared).run();
+      view.working("Listing images", 0, 0);
+      result =
+          new Preparation(folder, out, size, workers, view::message, view.of("Packing images"))
+              .run();
     } finally {
       view.end();
     }
@@ -76,8 +82,12 @@ final class PrepareCommand implements Callable<Integer> {
     }
     if (!result.leftOut().isEmpty() && !skipBad) {
       throw new AlexNetException(
-          "%d files could not be read and were left out, as listed above; %s holds the other %,d images."
-              .formatted(result.leftOut().size(), out, result.train() + result.validation()));
+          "%s could not be read and %s left out, as listed above; %s holds the other %,d images."
+              .formatted(
+                  Answers.count(result.leftOut().size(), "file"),
+                  result.leftOut().size() == 1 ? "was" : "were",
+                  out,
+                  result.train() + result.validation()));
     }
     return 0;
   }

@@ -3,34 +3,64 @@ package org.alexnet.cli;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import org.alexnet.data.ProgressListener;
+import org.alexnet.engine.Activity;
 import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Evaluation;
 import org.alexnet.engine.Progress;
 import org.alexnet.engine.TrainingListener;
 
 /**
- * Shows a training: on a terminal one line that is rewritten, elsewhere a line every ten seconds,
- * and everywhere a line an epoch.
+ * Shows how far a command is: on a terminal in one line that is rewritten, elsewhere in a line
+ * within two seconds and then every ten, and everywhere in a line an epoch. Whatever takes longer
+ * is shown with the time it has taken, also while nothing is heard from it.
  */
-final class TrainingView implements TrainingListener {
-  private static final long REDRAWN = 100_000_000L;
-  private static final long REPORTED = 10_000_000_000L;
+final class ProgressView implements TrainingListener {
+  private static final long SECOND = 1_000_000_000L;
+  private static final long REDRAWN = SECOND / 10;
+  private static final long FIRST_REPORT = 3 * SECOND / 2;
+  private static final long REPORTED = 10 * SECOND;
+  private static final long TICK_MILLIS = 250;
   private static final int LONGEST_BAR = 24;
 
   private final PrintStream to;
   private final boolean rewrites;
-  private final int columns;
+  private final int width;
   private final boolean verbose;
   private int epochs;
-  private int shown;
+  private int shown; // characters of the line that can be rewritten
+  private String work; // what takes its time just now; null for training steps
+  private long workBegan;
+  private long done;
+  private long all;
+  private long wait; // until the next report
   private long last = System.nanoTime();
   private volatile boolean begun;
+  private volatile boolean ended;
 
-  TrainingView(Terminal terminal, CommonOptions options) {
-    this.to = terminal.aside(options.json);
-    this.verbose = options.verbose;
-    this.rewrites = terminal.interactive();
-    this.columns = terminal.columns();
+  ProgressView(Terminal terminal, CommonOptions options) {
+    this(terminal.aside(options.json), terminal.interactive(), terminal.columns(), options.verbose);
+    Thread.ofPlatform().daemon().name("progress").start(this::tick);
+  }
+
+  /** A view that shows nothing by itself. */
+  ProgressView(PrintStream to, boolean rewrites, int width, boolean verbose) {
+    this.to = to;
+    this.rewrites = rewrites;
+    this.width = width;
+    this.verbose = verbose;
+    this.wait = rewrites ? REDRAWN : FIRST_REPORT;
+  }
+
+  private void tick() {
+    while (!ended) {
+      try {
+        Thread.sleep(TICK_MILLIS);
+      } catch (InterruptedException e) {
+        return;
+      }
+      showWork();
+    }
   }
 
   /** Whether a step has been done. */
@@ -45,17 +75,49 @@ final class TrainingView implements TrainingListener {
   }
 
   @Override
-  public synchronized void decoded(int images) {
-    if (due()) {
-      show("Reading images: %,d".formatted(images));
-    }
+  public void progress(Activity activity, long images, long allImages) {
+    working(activity.toString(), images, allImages);
   }
 
-  /** How far images are packed. */
-  synchronized void prepared(int images, int all) {
-    if (due()) {
-      show("Packing images: %,d of %,d (%d %%)".formatted(images, all, 100L * images / all));
+  /** A listener to one piece of work. */
+  ProgressListener of(Activity activity) {
+    return of(activity.toString());
+  }
+
+  /** A listener to one piece of work. */
+  ProgressListener of(String label) {
+    return (images, allImages) -> working(label, images, allImages);
+  }
+
+  /**
+   * Something is under way.
+   *
+   * @param total 0 where the length is not known
+   */
+  synchronized void working(String label, long count, long total) {
+    if (!label.equals(work)) {
+      work = label;
+      workBegan = System.nanoTime();
+      wait = rewrites ? REDRAWN : FIRST_REPORT;
+      last = Math.max(last, workBegan);
     }
+    done = count;
+    all = total;
+    showWork();
+  }
+
+  /** What takes its time, if it is time to say so. */
+  private synchronized void showWork() {
+    if (work == null || ended || !due()) {
+      return;
+    }
+    double seconds = (System.nanoTime() - workBegan) * 1e-9;
+    if (all == 0) {
+      show("%s: %s".formatted(work, Answers.span(seconds)));
+      return;
+    }
+    String left = done == 0 ? "-:--" : Answers.span(seconds * (all - done) / done);
+    show("%s: %,d of %,d (%d %%), left %s".formatted(work, done, all, 100 * done / all, left));
   }
 
   @Override
@@ -63,9 +125,11 @@ final class TrainingView implements TrainingListener {
     if (!begun && verbose) {
       sayHowLongItTook();
     }
+    boolean first = !begun || work != null;
     begun = true;
+    work = null;
     epochs = progress.epochs();
-    if (due()) {
+    if (due() || (first && rewrites)) {
       show(rewrites ? bar(progress) : line(progress));
     }
   }
@@ -98,33 +162,42 @@ final class TrainingView implements TrainingListener {
                 .formatted(validation.loss(), Answers.percent(validation.top1Error())),
         metrics.imagesPerSecond(),
         Answers.percent(metrics.dataWait()));
+    work = null;
     last = System.nanoTime();
   }
 
-  /** Leaves the line that was rewritten. */
+  /** Shows nothing from now on, and leaves the line that was rewritten. */
   synchronized void end() {
+    ended = true;
     clear();
     to.flush();
   }
 
   private boolean due() {
     long now = System.nanoTime();
-    if (now - last < (rewrites ? REDRAWN : REPORTED)) {
+    if (now - last < wait) {
       return false;
     }
     last = now;
+    wait = rewrites ? REDRAWN : REPORTED;
     return true;
   }
 
   private void show(String text) {
     if (rewrites) {
-      String line = text.substring(0, Math.min(text.length(), columns - 1));
+      String line = text.substring(0, Math.min(text.length(), width - 1));
       to.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
       to.flush();
       shown = line.length();
     } else {
       to.println(text);
     }
+  }
+
+  /** Makes room for a line of somebody else's. */
+  synchronized void clearLine() {
+    clear();
+    to.flush();
   }
 
   private void clear() {
@@ -145,7 +218,7 @@ final class TrainingView implements TrainingListener {
                 100 * p.error(),
                 Answers.span(p.secondsLeft()),
                 100 * p.dataWait());
-    int room = columns - 1 - head.length() - tail.length() - "[] ".length();
+    int room = width - 1 - head.length() - tail.length() - "[] ".length();
     int bar = Math.min(LONGEST_BAR, room);
     if (bar < 4) {
       return head + tail;

@@ -47,7 +47,7 @@ final class Selftest {
    * that is nearer to its edge than that falls the other way and takes its gradient along, so that
    * gradients are off by the root of it.
    */
-  private static double bound(Precision precision, String name) {
+  static double bound(Precision precision, String name) {
     double unit =
         switch (precision) {
           case FP32 -> 0;

@@ -8,6 +8,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.model.Models;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -20,8 +21,9 @@ final class SelftestCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private DeviceOptions devices;
-  @Mixin private PrecisionOption precision;
+  @ArgGroup(validate = false, heading = "%nDevices:%n")
+  private ComputeOptions devices = new ComputeOptions();
+
   @Mixin private CommonOptions common;
 
   SelftestCommand(Terminal terminal) {
@@ -30,11 +32,13 @@ final class SelftestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Backend backend =
-            devices.open(precision.value, text -> terminal.aside(common.json).println(text));
+    ProgressView view = new ProgressView(terminal, common);
+    view.working("Comparing with the reference", 0, 0);
+    try (Backend backend = devices.open(view::message);
         Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
       List<Selftest.Check> checks =
-          Selftest.run(reference, backend, precision.value, Models.named(MODEL).network());
+          Selftest.run(reference, backend, devices.precision(), Models.named(MODEL).network());
+      view.end();
       List<String> failed =
           checks.stream().filter(c -> !c.passed()).map(Selftest.Check::name).toList();
       if (common.json) {
@@ -50,6 +54,8 @@ final class SelftestCommand implements Callable<Integer> {
         return Main.FAILED;
       }
       return 0;
+    } finally {
+      view.end();
     }
   }
 

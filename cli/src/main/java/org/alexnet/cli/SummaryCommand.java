@@ -10,6 +10,7 @@ import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.model.Model;
 import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,20 +36,21 @@ final class SummaryCommand implements Callable<Integer> {
       description = "The network: ${COMPLETION-CANDIDATES}.")
   private Model model;
 
-  @Option(names = "--classes", paramLabel = "N", description = "By default the model's own.")
+  @Option(names = "--classes", paramLabel = "N", description = "Default: the model's own.")
   private Integer classes;
 
-  @Option(names = "--batch", paramLabel = "N", description = "By default the model's own.")
+  @Option(names = "--batch", paramLabel = "N", description = "Default: the model's own.")
   private Integer batch;
 
   @Option(
       names = "--show",
       paramLabel = "WHAT",
-      description = "layers (the default), program or memory.")
+      description = "layers, program or memory. Default: layers.")
   private Show show = Show.LAYERS;
 
-  @Mixin private DeviceOptions devices;
-  @Mixin private PrecisionOption precision;
+  @ArgGroup(validate = false, heading = "%nDevices:%n")
+  private ComputeOptions devices = new ComputeOptions();
+
   @Mixin private CommonOptions common;
 
   SummaryCommand(Terminal terminal) {
@@ -66,8 +68,7 @@ final class SummaryCommand implements Callable<Integer> {
     MemoryPlan plan = null;
     List<String> names = null;
     if (show == Show.MEMORY) {
-      try (Backend backend =
-          devices.open(precision.value, text -> terminal.aside(common.json).println(text))) {
+      try (Backend backend = devices.open(text -> terminal.aside(common.json).println(text))) {
         plan = MemoryPlanner.plan(backend.lower(programs));
         names = devices.names(backend.name());
       }

@@ -31,7 +31,8 @@ final class Synthetic {
       float[] values = new float[Math.toIntExact(tensor.shape().elements())];
       switch (tensor.role()) {
         case PARAMETER -> values = weights.get(tensor.name()).values();
-        case CONSTANT -> Arrays.fill(values, GREY * programs.network().input().scale());
+        case CONSTANT ->
+            Arrays.fill(values, GREY * programs.network().input().normalization().scale(0));
         case MOMENTUM, STEP -> {}
       }
       executable.write(tensor, values);

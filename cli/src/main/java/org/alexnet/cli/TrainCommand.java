@@ -2,6 +2,8 @@ package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -14,25 +16,31 @@ import org.alexnet.engine.Training;
 import org.alexnet.engine.TrainingResult;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
+import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code train}: trains a network and leaves a run folder. */
 @Command(
     name = "train",
     description = "Trains a network, by default alexnet-32 on built-in images, into a run folder.")
-final class TrainCommand implements Callable<Integer> {
-  /** What may be given with {@code --resume}: nothing that changes what is computed. */
+final class TrainCommand implements Callable<Integer>, Interruptible {
+  /** What may be given with {@code --resume}: nothing that changes what is computed unasked. */
   private static final Set<String> WITH_RESUME =
       Set.of(
           "--resume",
           "--epochs",
+          "--schedule",
+          "--data",
+          "--val",
           "--backend",
           "--devices",
           "--threads",
@@ -41,125 +49,215 @@ final class TrainCommand implements Callable<Integer> {
           "--json",
           "--verbose");
 
+  /** Where images come from. */
+  private static final class DataOptions {
+    @Option(
+        names = "--data",
+        paramLabel = "SRC",
+        description =
+            "shapes or shapes:N, a folder with one subfolder a class (or train/ and val/ above"
+                + " those), an .axd file made by prepare, or a .safetensors file. Default: shapes.")
+    private String data;
+
+    @Option(
+        names = "--val",
+        paramLabel = "SRC",
+        description = "Images to validate with. Default: those that come with --data, if any.")
+    private String validation;
+
+    @Option(
+        names = "--val-fraction",
+        paramLabel = "F",
+        description = "Holds this share of each class out of --data to validate with.")
+    private Double validationFraction;
+
+    @Option(
+        names = "--augment",
+        paramLabel = "A",
+        converter = AugmentationName.class,
+        description = "none, shapes or paper. Default: the model's, below.")
+    private Augmentation augmentation;
+
+    @Option(names = "--no-shuffle", description = "Takes the images in their order.")
+    private boolean noShuffle;
+
+    @Option(
+        names = "--skip-bad",
+        description = "Leaves out images that cannot be read instead of stopping.")
+    private boolean skipBad;
+  }
+
+  /** What is trained, and how. */
+  private static final class RecipeOptions {
+    @Option(
+        names = "--model",
+        paramLabel = "M",
+        converter = ModelName.class,
+        completionCandidates = ModelName.class,
+        description = "The network: ${COMPLETION-CANDIDATES}. Default: alexnet-32.")
+    private Model model = Models.named(ModelName.DEFAULT);
+
+    @Option(
+        names = "--epochs",
+        paramLabel = "N",
+        description =
+            "Passes over the images. Default: the model's, below. The model's schedule is stretched"
+                + " with it.")
+    private Integer epochs;
+
+    @Option(
+        names = "--batch",
+        paramLabel = "N",
+        description = "Images a step. Default: the model's, below.")
+    private Integer batch;
+
+    @Option(
+        names = "--lr",
+        paramLabel = "F",
+        description = "Learning rate at the start. Default: the model's, below.")
+    private Float rate;
+
+    @Option(
+        names = "--schedule",
+        paramLabel = "S",
+        converter = ScheduleName.class,
+        description =
+            "When the rate is divided by ten: constant (never), step:E1,E2,... (after these"
+                + " epochs), parts:P1,P2,... (after these parts of the run, such as parts:0.8,0.9),"
+                + " plateau or plateau:N (after N epochs, 5 by default, without a better validation"
+                + " error, three times at most). Default: the model's, below.")
+    private Schedule schedule;
+
+    @Option(
+        names = "--momentum",
+        paramLabel = "F",
+        description = "Share of the last update that is kept. Default: the model's, below.")
+    private Float momentum;
+
+    @Option(
+        names = "--weight-decay",
+        paramLabel = "F",
+        description = "Weight decay. Default: the model's, below.")
+    private Float decay;
+
+    @Option(names = "--no-dropout", description = "Takes the dropout layers out.")
+    private boolean noDropout;
+
+    @Option(
+        names = "--classes",
+        paramLabel = "N",
+        description = "Classes of the network. Default: those of the data.")
+    private Integer classes;
+
+    @Option(
+        names = "--init",
+        paramLabel = "FILE",
+        description = "Weights to start from, as a .safetensors file. Default: random ones.")
+    private Path init;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Fixes everything that is random. Default: 42.")
+    private Long seed;
+
+    @Option(
+        names = "--deterministic",
+        description =
+            "Computes a network of two columns on one device as on two, and on a GPU uses only"
+                + " algorithms that give the same bits every time; slower.")
+    private boolean deterministic;
+  }
+
+  /** Where the run is kept. */
+  private static final class FolderOptions {
+    @Option(
+        names = "--out",
+        paramLabel = "DIR",
+        description = "The run folder, new or empty. Default: runs/MODEL-DATE-TIME.")
+    private Path out;
+
+    @Option(
+        names = "--resume",
+        paramLabel = "DIR",
+        description =
+            "Continues a run. Only --epochs, --schedule, the options of devices, and --data and"
+                + " --val for the same images in another place can be given with it.")
+    private Path resume;
+
+    @Option(
+        names = "--checkpoint-every",
+        paramLabel = "MINUTES",
+        description = "Between checkpoints within an epoch; 0 for every step. Default: 10.")
+    private Double checkpointEvery;
+  }
+
   private final Terminal terminal;
+  private CommandLine.Model.CommandSpec spec;
 
-  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @ArgGroup(validate = false, heading = "%nModel and recipe:%n", order = 1)
+  private RecipeOptions recipe = new RecipeOptions();
 
-  @Option(
-      names = "--model",
-      paramLabel = "M",
-      converter = ModelName.class,
-      completionCandidates = ModelName.class,
-      description = "The network: ${COMPLETION-CANDIDATES}; alexnet-32 by default.")
-  private Model model = Models.named("alexnet-32");
+  @ArgGroup(validate = false, heading = "%nData:%n", order = 2)
+  private DataOptions images = new DataOptions();
 
-  @Option(
-      names = "--data",
-      paramLabel = "SRC",
-      description =
-          "shapes or shapes:N, a folder with one subfolder a class (or train/ and val/ above"
-              + " those), an .axd file made by prepare, or a .safetensors file; shapes by default.")
-  private String data;
+  @ArgGroup(validate = false, heading = "%nRun folder:%n", order = 3)
+  private FolderOptions folder = new FolderOptions();
 
-  @Option(names = "--val", paramLabel = "SRC", description = "Images to validate with.")
-  private String validation;
-
-  @Option(
-      names = "--val-fraction",
-      paramLabel = "F",
-      description = "Holds this share of each class out of --data to validate with.")
-  private Double validationFraction;
-
-  @Mixin private DeviceOptions devices;
-  @Mixin private PrecisionOption precision;
-
-  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
-  private Integer epochs;
-
-  @Option(names = "--batch", paramLabel = "N", description = "Images a step.")
-  private Integer batch;
-
-  @Option(names = "--seed", paramLabel = "N", description = "Fixes everything random; 42.")
-  private Long seed;
-
-  @Option(names = "--lr", paramLabel = "F", description = "Learning rate at the start.")
-  private Float rate;
-
-  @Option(names = "--momentum", paramLabel = "F", description = "Share of the last update kept.")
-  private Float momentum;
-
-  @Option(names = "--weight-decay", paramLabel = "F", description = "Weight decay.")
-  private Float decay;
-
-  @Option(
-      names = "--schedule",
-      paramLabel = "S",
-      converter = ScheduleName.class,
-      description = "constant, plateau or step:E1,E2,...: the rate falls to a tenth.")
-  private Schedule schedule;
-
-  @Option(
-      names = "--augment",
-      paramLabel = "A",
-      converter = AugmentationName.class,
-      description = "none, shapes or paper.")
-  private Augmentation augmentation;
-
-  @Option(names = "--no-shuffle", description = "Takes the images in their order.")
-  private boolean noShuffle;
-
-  @Option(names = "--no-dropout", description = "Takes the dropout layers out.")
-  private boolean noDropout;
-
-  @Option(names = "--classes", paramLabel = "N", description = "By default those of the data.")
-  private Integer classes;
-
-  @Option(names = "--init", paramLabel = "FILE", description = "Weights to start from.")
-  private Path init;
-
-  @Option(
-      names = "--checkpoint-every",
-      paramLabel = "MINUTES",
-      description = "Between checkpoints within an epoch; 10 by default, 0 for every step.")
-  private Double checkpointEvery;
-
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "The run folder; by default runs/MODEL-DATE-TIME.")
-  private Path out;
-
-  @Option(names = "--resume", paramLabel = "DIR", description = "Goes on with a run.")
-  private Path resume;
-
-  @Option(names = "--skip-bad", description = "Leaves out images that cannot be read.")
-  private boolean skipBad;
-
-  @Option(
-      names = "--deterministic",
-      description =
-          "Computes a network of two columns on one device as on two, and on a GPU takes only"
-              + " algorithms that give the same bits every time; slower.")
-  private boolean deterministic;
+  @ArgGroup(validate = false, heading = "%nDevices:%n", order = 4)
+  private ComputeOptions devices = new ComputeOptions();
 
   @Mixin private CommonOptions common;
+
+  private Interruption interruption;
 
   TrainCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
+  @Spec
+  private void describe(CommandLine.Model.CommandSpec own) {
+    spec = own;
+    spec.usageMessage().footer(recipes());
+  }
+
+  /** What the models bring, for the end of the help. */
+  private static String[] recipes() {
+    List<String> lines = new ArrayList<>();
+    lines.add("%nDefaults of the models:%n".formatted().stripTrailing());
+    String form = "  %-22s %6s %6s %5s %8s %12s %8s  %s";
+    lines.add(
+        form.formatted(
+            "", "epochs", "batch", "lr", "momentum", "weight-decay", "augment", "schedule"));
+    for (Model model : Models.all()) {
+      Recipe r = model.recipe();
+      lines.add(
+          form.formatted(
+              model.name(),
+              r.epochs(),
+              r.batch(),
+              r.rate(),
+              r.momentum(),
+              r.decay(),
+              r.augmentation(),
+              r.schedule()));
+    }
+    return lines.toArray(String[]::new);
+  }
+
   @Override
   public Integer call() {
-    TrainingView view = new TrainingView(terminal, common);
-    Training training = resume == null ? fresh() : resumed();
-    training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
-    training.graphs(!devices.noCudaGraph);
-    set(epochs, training::epochs);
-    set(checkpointEvery, training::checkpointEvery);
-    training.listener(view);
-    TrainingResult result;
-    try (Interruption _ = new Interruption(training, view)) {
-      result = training.run();
+    ProgressView view = new ProgressView(terminal, common);
+    try {
+      Training training = folder.resume == null ? fresh() : resumed();
+      training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
+      training.graphs(!devices.noCudaGraph);
+      set(recipe.epochs, training::epochs);
+      set(folder.checkpointEvery, training::checkpointEvery);
+      training.listener(view);
+      interruption = new Interruption(training, view);
+      TrainingResult result = training.run();
+      view.end();
       answer(result);
     } finally {
       view.end();
@@ -167,27 +265,35 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
+  @Override
+  public void release() {
+    if (interruption != null) {
+      interruption.close();
+    }
+  }
+
   private Training fresh() {
-    if (validation != null && validationFraction != null) {
+    if (images.validation != null && images.validationFraction != null) {
       throw new ParameterException(
           spec.commandLine(), "--val and --val-fraction exclude each other: give one of them");
     }
-    Training training = Training.of(model.name()).shuffle(!noShuffle).dropout(!noDropout);
-    training.skipBad(skipBad).deterministic(deterministic);
-    training.precision(precision.value.toString());
-    set(data, training::data);
-    set(validation, training::validation);
-    set(validationFraction, training::validationFraction);
-    set(batch, training::batch);
-    set(seed, training::seed);
-    set(rate, training::rate);
-    set(momentum, training::momentum);
-    set(decay, training::weightDecay);
-    set(schedule, training::schedule);
-    set(augmentation, training::augmentation);
-    set(classes, training::classes);
-    set(init, training::init);
-    set(out, training::out);
+    Training training = Training.of(recipe.model.name());
+    training.shuffle(!images.noShuffle).dropout(!recipe.noDropout);
+    training.skipBad(images.skipBad).deterministic(recipe.deterministic);
+    training.precision(devices.precision().toString());
+    set(images.data, training::data);
+    set(images.validation, training::validation);
+    set(images.validationFraction, training::validationFraction);
+    set(images.augmentation, training::augmentation);
+    set(recipe.batch, training::batch);
+    set(recipe.seed, training::seed);
+    set(recipe.rate, training::rate);
+    set(recipe.momentum, training::momentum);
+    set(recipe.decay, training::weightDecay);
+    set(recipe.schedule, training::schedule);
+    set(recipe.classes, training::classes);
+    set(recipe.init, training::init);
+    set(folder.out, training::out);
     return training;
   }
 
@@ -197,14 +303,19 @@ final class TrainCommand implements Callable<Integer> {
             .map(CommandLine.Model.OptionSpec::longestName)
             .filter(name -> !WITH_RESUME.contains(name))
             .sorted()
+            .distinct()
             .collect(Collectors.joining(", "));
     if (!foreign.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--resume takes everything from the run, so that %s cannot be given with it; only --epochs, --backend, --devices and --threads can"
+          "--resume takes everything from the run, so %s cannot be given with it; only --epochs, --schedule, --data, --val, --backend, --devices and --threads can"
               .formatted(foreign));
     }
-    return Training.resume(resume);
+    Training training = Training.resume(folder.resume);
+    set(images.data, training::data);
+    set(images.validation, training::validation);
+    set(recipe.schedule, training::schedule);
+    return training;
   }
 
   private static <T> void set(T value, Consumer<T> setter) {
@@ -225,9 +336,10 @@ final class TrainCommand implements Callable<Integer> {
           .printf("Stopped after step %,d; the run is saved in %s%n", result.steps(), run);
     } else {
       terminal.out().printf("The run is in %s%n", run);
-      String own = resume == null ? "shapes" : "SRC"; // a resumed run has its data from before
-      String source = data == null ? own : Answers.word(data);
-      terminal.out().printf("  evaluate:  ./alexnet eval %s --data %s%n", run, source);
+      boolean validated = result.last() != null && result.last().validation() != null;
+      terminal
+          .out()
+          .printf("  evaluate:  ./alexnet eval %s%s%n", run, validated ? "" : " --data SRC");
       terminal.out().printf("  predict:   ./alexnet predict %s IMAGE...%n", run);
     }
     int more = result.stopped() ? 0 : Math.max(1, 2 * result.epochs());

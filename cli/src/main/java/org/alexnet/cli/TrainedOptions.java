@@ -1,8 +1,14 @@
 package org.alexnet.cli;
 
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.AlexNetException;
 import org.alexnet.engine.Classifier;
 import org.alexnet.model.Model;
+import org.alexnet.safetensors.DurableFiles;
 import picocli.CommandLine.Option;
 
 /** A trained network: a run folder, or a model and its weights. */
@@ -27,6 +33,12 @@ final class TrainedOptions {
       description = "The input.safetensors that belongs to --weights.")
   Path input;
 
+  @Option(
+      names = "--names",
+      paramLabel = "FILE",
+      description = "Names of the classes of --weights, one a line. Default: those in the file.")
+  private Path names;
+
   /** Whether weights are given, so that no run is. */
   boolean weightsGiven() {
     Require.that(
@@ -36,6 +48,8 @@ final class TrainedOptions {
         "given together with the other, or a run folder in their place");
     Require.that(
         input == null || weights != null, "--input", input, "given together with --weights");
+    Require.that(
+        names == null || weights != null, "--names", names, "given together with --weights");
     return weights != null;
   }
 
@@ -46,7 +60,20 @@ final class TrainedOptions {
    */
   Classifier open(Path run, Classifier.Options options) {
     return run == null
-        ? Classifier.open(model.name(), weights, input, options)
+        ? Classifier.open(model.name(), weights, input, classNames(), options)
         : Classifier.open(run, options);
+  }
+
+  private List<String> classNames() {
+    if (names == null) {
+      return List.of();
+    }
+    try {
+      return Files.readAllLines(names).stream().map(String::strip).toList();
+    } catch (MalformedInputException e) {
+      throw new AlexNetException(names + " is not UTF-8 text: one name a line is required", e);
+    } catch (IOException e) {
+      throw new AlexNetException(names + " cannot be read: " + DurableFiles.reason(e), e);
+    }
   }
 }

@@ -92,7 +92,7 @@ class AnswersTest {
     assertEquals("", result.err());
     List<String> lines = result.out().lines().toList();
     assertEquals(1, lines.stream().filter(l -> l.startsWith("epoch 1/1: ")).count(), result.out());
-    assertTrue(lines.contains("  evaluate:  ./alexnet eval " + out + " --data shapes:64"));
+    assertTrue(lines.contains("  evaluate:  ./alexnet eval " + out));
     assertTrue(lines.contains("  predict:   ./alexnet predict " + out + " IMAGE..."));
     assertTrue(result.out().contains("./alexnet train --resume " + out + " --epochs 2"));
     assertEquals(0, Cli.run("train", "--resume", out, "--epochs", 2).status());

@@ -4,17 +4,28 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +199,93 @@ class BadInputTest {
     assertTrue(line.contains(bad.toString()), line);
   }
 
+  @Test
+  void an_augmentation_that_does_not_suit_the_network() {
+    TestData.folder(data, 2, "cat", "dog");
+    refused(
+        train(data, "--model", "alexnet-2012", "--augment", "shapes"), "shapes", "alexnet-2012");
+    Path floats = TestData.tensors(dir.resolve("d.safetensors"), 0, 1);
+    refused(train(floats, "--augment", "shapes"), floats, "must be none");
+    refused(train(floats, "--augment", "paper"), floats, "must be none");
+    assertEquals(0, train(floats).status());
+  }
+
+  @Test
+  void a_folder_that_holds_something_else() throws IOException {
+    Files.writeString(Files.createDirectories(out).resolve("notes.txt"), "mine");
+    // Found before the data is looked at.
+    String line = train(data).failure(1);
+    assertTrue(line.contains("notes.txt"), line);
+    Path file = Files.writeString(dir.resolve("file"), "mine");
+    line = Cli.run("train", "--data", data, "--out", file).failure(1);
+    assertTrue(line.contains("is a file"), line);
+  }
+
+  @Test
+  void weights_that_are_no_numbers() throws IOException {
+    Path weights = weights("w.safetensors", 10);
+    byte[] bytes = Files.readAllBytes(weights);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(bytes.length - 8, Float.NaN);
+    Files.write(weights, bytes);
+    Cli.Result result = train(Path.of("shapes:20"), "--init", weights);
+    refused(result, weights, "NaN", "must be finite");
+    assertFalse(result.err().contains("checkpoint"), result.err());
+  }
+
+  @Test
+  void a_folder_that_may_not_be_read() throws IOException {
+    TestData.folder(data, 2, "cat", "dog");
+    Path locked = data.resolve("dog");
+    Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("---------"));
+    try {
+      assumeFalse(Files.isReadable(locked), "this user may read everything");
+      refused(train(data), locked, "permission denied");
+    } finally {
+      Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  @Test
+  void an_image_too_large_to_decode_whole() throws IOException {
+    TestData.folder(data, 2, "cat", "dog");
+    TestData.blackPng(data.resolve("dog/huge.png"), 9000, 9000);
+    assertEquals(0, train(data).status());
+  }
+
+  @Test
+  void runs_without_a_name_get_one_each() throws Exception {
+    Object[] words = {"train", "--data", "shapes:10", "--epochs", 0, "--json"};
+    List<String> runs = Collections.synchronizedList(new ArrayList<>());
+    List<Thread> threads = new ArrayList<>();
+    try {
+      for (int i = 0; i < 4; i++) {
+        threads.add(
+            Thread.ofPlatform().start(() -> runs.add(Cli.run(words).json().get("run").asText())));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertEquals(4, Set.copyOf(runs).size(), runs.toString());
+    } finally {
+      for (String run : runs) {
+        TestData.delete(Path.of(run));
+      }
+    }
+  }
+
+  @Test
+  void an_answer_that_nobody_gets() throws IOException {
+    try (OutputStream full = Files.newOutputStream(Path.of("/dev/full"))) {
+      ByteArrayOutputStream err = new ByteArrayOutputStream();
+      Terminal terminal =
+          new Terminal(new PrintStream(full, true), new PrintStream(err, true), false, 80);
+      assertEquals(1, Main.run(terminal, "summary", "--model", "alexnet-32", "--json"));
+      assertTrue(err.toString(StandardCharsets.UTF_8).contains("cannot be written"));
+    } catch (NoSuchFileException e) {
+      abort("there is no /dev/full here");
+    }
+  }
+
   // Prepared files.
 
   private Path prepared() {
@@ -243,7 +341,7 @@ class BadInputTest {
     Files.writeString(data.resolve("dog").resolve("1.jpg"), "not an image");
     Path file = dir.resolve("packed.axd");
     Cli.Result result = Cli.run("prepare", data, "--out", file, "--size", 32);
-    assertTrue(result.failure(1).contains("1 files could not be read"), result.err());
+    assertTrue(result.failure(1).contains("1 file could not be read"), result.err());
     assertTrue(result.err().contains("left out: dog/1.jpg is not"), result.err());
     assertTrue(Files.exists(file));
     Path second = dir.resolve("second.axd");

@@ -37,11 +37,7 @@ class InterruptionTest {
     Path output = dir.resolve(signal + ".txt");
     Process process = Cli.start(output, training(run));
     try {
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (!Files.readString(output).contains("epoch 1/")) {
-        assertTrue(process.isAlive() && System.nanoTime() < end, Files.readString(output));
-        Thread.sleep(5);
-      }
+      waitForEpoch(process, output);
       String line = Cli.run("train", "--resume", run).failure(1);
       assertTrue(line.contains("in use"), line);
       new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
@@ -68,6 +64,35 @@ class InterruptionTest {
     assertTrue(output.contains("Stopping"), output);
     assertTrue(output.contains("./alexnet train --resume " + run), output);
     resumes(run);
+  }
+
+  /** The process ends, but not before it has said that the run could not be saved. */
+  @Test
+  void a_save_that_fails_is_reported_before_the_end() throws Exception {
+    for (int round = 0; round < 3; round++) {
+      Path run = dir.resolve("full" + round);
+      Path output = dir.resolve("full" + round + ".txt");
+      Process process = Cli.start(output, training(run));
+      try {
+        waitForEpoch(process, output);
+        // Where the next checkpoint would be written there is something else.
+        Files.writeString(run.resolve("checkpoint.tmp"), "in the way");
+        new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        String said = Files.readString(output);
+        assertTrue(said.contains("alexnet: ") && said.contains("was not made"), said);
+      } finally {
+        process.destroyForcibly();
+      }
+    }
+  }
+
+  private static void waitForEpoch(Process process, Path output) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!Files.readString(output).contains("epoch 1/")) {
+      assertTrue(process.isAlive() && System.nanoTime() < end, Files.readString(output));
+      Thread.sleep(5);
+    }
   }
 
   @Test

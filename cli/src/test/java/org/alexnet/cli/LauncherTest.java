@@ -39,6 +39,31 @@ class LauncherTest {
         output.contains(dir.resolve("a home") + "/cli/target/alexnet-cli.jar is missing"), output);
   }
 
+  /** Names of files and classes are UTF-8 wherever the launcher is started. */
+  @Test
+  void java_is_started_in_utf8() throws Exception {
+    Path script = install();
+    Files.createDirectories(script.resolveSibling("cli/target"));
+    Files.writeString(script.resolveSibling("cli/target/alexnet-cli.jar"), "");
+    Path jdk = Files.createDirectories(dir.resolve("jdk/bin")).getParent();
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
+    Path java = jdk.resolve("bin/java");
+    Files.writeString(java, "#!/bin/sh\nlocale charmap\n");
+    assertTrue(java.toFile().setExecutable(true));
+    for (String locale : new String[] {"LC_ALL=C", "LANG=xx_XX.UTF-8", "NONE=", "LC_CTYPE=POSIX"}) {
+      ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
+      builder
+          .environment()
+          .keySet()
+          .removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
+      builder.environment().put("JAVA_HOME", jdk.toString());
+      builder.environment().put(locale.split("=")[0], locale.substring(locale.indexOf('=') + 1));
+      Process process = builder.start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals("UTF-8", output.strip(), locale);
+    }
+  }
+
   @Test
   void builds_what_was_never_built() throws Exception {
     Path script = install();

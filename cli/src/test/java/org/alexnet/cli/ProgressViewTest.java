@@ -11,16 +11,16 @@ import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Progress;
 import org.junit.jupiter.api.Test;
 
-class TrainingViewTest {
+class ProgressViewTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private int columns = 120;
 
-  private TrainingView view(boolean interactive, boolean json) {
+  private ProgressView view(boolean interactive, boolean json) {
     CommonOptions options = new CommonOptions();
     options.json = json;
-    return new TrainingView(
+    return new ProgressView(
         new Terminal(new PrintStream(out, true), new PrintStream(err, true), interactive, columns),
         options);
   }
@@ -29,7 +29,7 @@ class TrainingViewTest {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  private static void train(TrainingView view) throws InterruptedException {
+  private static void train(ProgressView view) throws InterruptedException {
     for (int step = 1; step <= 4; step++) {
       view.step(new Progress(1, 2, step, 4, 1.25, 0.5, 1000, 0.25, 75));
       Thread.sleep(60);
@@ -66,6 +66,17 @@ class TrainingViewTest {
     train(view(false, false));
     assertEquals(1, written().lines().count(), written());
     assertFalse(written().contains("\r"));
+  }
+
+  /** Two seconds without a word are too many, also where no terminal is. */
+  @Test
+  void work_that_takes_long_is_shown_by_itself() throws InterruptedException {
+    ProgressView view = view(false, false);
+    view.working("Packing images", 10, 40);
+    assertEquals("", written(), "not at once");
+    Thread.sleep(2000);
+    view.end();
+    assertTrue(written().matches("Packing images: 10 of 40 \\(25 %\\), left 0:0\\d\\R"), written());
   }
 
   @Test

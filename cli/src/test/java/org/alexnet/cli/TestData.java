@@ -1,16 +1,24 @@
 package org.alexnet.cli;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 import org.alexnet.safetensors.DType;
 import org.alexnet.safetensors.SafetensorsWriter;
@@ -60,6 +68,45 @@ final class TestData {
       writer.write("labels", MemorySegment.ofArray(labels));
     }
     return file;
+  }
+
+  /** A picture of which only the compressed form is ever whole in memory. */
+  static void blackPng(Path file, int width, int height) throws IOException {
+    ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(pixels)) {
+      byte[] row = new byte[1 + 3 * width];
+      for (int y = 0; y < height; y++) {
+        deflater.write(row);
+      }
+    }
+    ByteBuffer head = ByteBuffer.allocate(13).putInt(width).putInt(height);
+    head.put(new byte[] {8, 2, 0, 0, 0});
+    try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(file))) {
+      out.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
+      chunk(out, "IHDR", head.array());
+      chunk(out, "IDAT", pixels.toByteArray());
+      chunk(out, "IEND", new byte[0]);
+    }
+  }
+
+  private static void chunk(DataOutputStream out, String type, byte[] data) throws IOException {
+    CRC32 crc = new CRC32();
+    byte[] name = type.getBytes(StandardCharsets.US_ASCII);
+    crc.update(name);
+    crc.update(data);
+    out.writeInt(data.length);
+    out.write(name);
+    out.write(data);
+    out.writeInt((int) crc.getValue());
+  }
+
+  /** Removes a folder and what is in it. */
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   /** Cuts a file short. */

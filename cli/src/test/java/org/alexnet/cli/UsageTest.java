@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +37,7 @@ class UsageTest {
           train --checkpoint-every -1                  | checkpoint interval
           train --classes 1                            | classes is 1
           train --schedule step:3,2                    | rise
-          train --schedule never                       | constant, plateau or step
+          train --schedule never                       | constant, plateau, plateau:N, step
           train --augment lots                         | none, shapes, paper
           train --precision fp8                        | fp32, tf32, bf16, fp16
           train --model alexnet                        | alexnet-32
@@ -43,13 +46,16 @@ class UsageTest {
           train --resume x --skip-bad                  | --skip-bad
           train stray                                  | stray
           eval --data shapes                           | RUN
-          eval run                                     | --data
           prepare photos --out packed.zip              | ends in .axd
           prepare photos                               | --out
           eval run --data shapes --crops 2             | 1 or 10
           eval run --data shapes --batch 0             | --batch
           eval --weights w --data shapes               | --model
           eval --model alexnet-32 --data shapes        | --weights
+          eval --model alexnet-32 --weights w          | --data
+          eval run --all                               | --all
+          eval run --names n --data shapes             | --names
+          train --schedule parts:2                     | parts of the run
           eval run --model alexnet-32 --weights w --data shapes | RUN
           predict                                      | RUN
           predict run                                  | IMAGE
@@ -94,6 +100,27 @@ class UsageTest {
     assertEquals(0, result.status());
     assertTrue(result.out().startsWith("Usage: alexnet " + command), result.out());
     assertTrue(result.out().contains("--json"), result.out());
+  }
+
+  @Test
+  void help_is_grouped_and_names_defaults() {
+    String help = Cli.run("train", "--help").out();
+    for (String heading : List.of("Data:", "Model and recipe:", "Run folder:", "Devices:")) {
+      assertTrue(help.contains("\n" + heading + "\n"), help);
+    }
+    assertTrue(help.contains("plateau:N"), help);
+    for (Model model : Models.all()) {
+      String schedule = model.recipe().schedule().toString();
+      assertTrue(
+          help.lines().anyMatch(l -> l.contains(model.name() + " ") && l.endsWith(schedule)), help);
+    }
+  }
+
+  @Test
+  void the_version_is_the_build_s() {
+    Cli.Result result = Cli.run("--version");
+    assertEquals(0, result.status());
+    assertTrue(result.out().matches("(?s)alexnet \\d+\\.\\d+\\.\\d+.*Java \\d+.*"), result.out());
   }
 
   @Test

@@ -6,14 +6,19 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The arithmetic of a command. */
-final class PrecisionOption {
+/** On what a command computes, and by which arithmetic. */
+final class ComputeOptions extends DeviceOptions {
   @Option(
       names = "--precision",
       paramLabel = "P",
       converter = Name.class,
-      description = "fp32 (the default), or on a GPU tf32, bf16 or fp16.")
-  Precision value = Precision.FP32;
+      description = "fp32, or on a GPU tf32, bf16 or fp16. Default: fp32.")
+  private Precision precision = Precision.FP32;
+
+  @Override
+  Precision precision() {
+    return precision;
+  }
 
   /** Knows the names. */
   static final class Name implements ITypeConverter<Precision> {

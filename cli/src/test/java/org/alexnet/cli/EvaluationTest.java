@@ -1,0 +1,270 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On which images a trained network is evaluated, and what becomes of those it cannot read. */
+class EvaluationTest {
+  @TempDir Path dir;
+  private Path data;
+  private Path run;
+
+  @BeforeEach
+  void photos() {
+    data = TestData.folder(dir.resolve("data"), 10, "cat", "dog");
+    run = dir.resolve("run");
+  }
+
+  private JsonNode train(Object... more) {
+    Object[] words = {"train", "--data", data, "--epochs", 1, "--out", run, "--json"};
+    Object[] all = new Object[words.length + more.length];
+    System.arraycopy(words, 0, all, 0, words.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return Cli.run(all).json();
+  }
+
+  private JsonNode eval(Object... more) {
+    Object[] all = new Object[3 + more.length];
+    all[0] = "eval";
+    all[1] = run;
+    all[2] = "--json";
+    System.arraycopy(more, 0, all, 3, more.length);
+    return Cli.run(all).json();
+  }
+
+  // Which images.
+
+  @Test
+  void what_was_held_out_is_what_counts() throws IOException {
+    JsonNode trained = train("--val-fraction", 0.2);
+    JsonNode held = eval();
+    assertEquals(4, held.get("images").asInt());
+    assertEquals(trained.get("val_loss"), held.get("loss"));
+    assertEquals(held, eval("--data", data));
+    assertEquals(held, eval("--data", data + "/../data"), "under another name");
+    Path moved = Files.move(data, dir.resolve("moved"));
+    assertEquals(held, eval("--data", moved), "in another place");
+    assertEquals(20, eval("--data", moved, "--all").get("images").asInt());
+    Cli.Result plain = Cli.run("eval", run, "--data", moved);
+    assertTrue(plain.out().contains("evaluating the 4 images that it held out"), plain.out());
+    String line = Cli.run("eval", run).failure(1);
+    assertTrue(line.contains(data.toString()), line);
+  }
+
+  @Test
+  void other_images_are_evaluated_whole() {
+    train("--val-fraction", 0.2);
+    Path other = TestData.folder(dir.resolve("other"), 10, "cat", "dog");
+    TestData.image(other.resolve("cat/0.jpg"), 40, 30, 0x123456);
+    TestData.image(other.resolve("cat/new.jpg"), 40, 30, 0x123456);
+    assertEquals(21, eval("--data", other).get("images").asInt());
+  }
+
+  @Test
+  void training_images_are_called_so() {
+    train();
+    String line = Cli.run("eval", run).failure(1);
+    assertTrue(line.contains("held no images out"), line);
+    Cli.Result result = Cli.run("eval", run, "--data", data);
+    assertTrue(result.out().contains("errors are those on training images"), result.out());
+  }
+
+  @Test
+  void a_validation_source_is_remembered() {
+    Path val = TestData.folder(dir.resolve("val"), 3, "dog", "cat");
+    JsonNode trained = train("--val", val);
+    JsonNode held = eval();
+    assertEquals(6, held.get("images").asInt());
+    assertEquals(trained.get("val_loss"), held.get("loss"));
+  }
+
+  // Names of classes.
+
+  @Test
+  void weights_carry_the_names_of_their_classes() throws IOException {
+    train("--val-fraction", 0.2);
+    Path weights = run.resolve("model.safetensors");
+    Object[] predict = {
+      "predict",
+      "--model",
+      "alexnet-32",
+      "--weights",
+      weights,
+      "--input",
+      run.resolve("input.safetensors"),
+      data.resolve("cat/0.jpg"),
+      "--json"
+    };
+    String name = Cli.run(predict).json().at("/predictions/0/top/0/class").asText();
+    assertTrue(List.of("cat", "dog").contains(name), name);
+    // The labels of another folder follow the names, whatever their order.
+    Path other = TestData.folder(dir.resolve("other"), 4, "dog");
+    Object[] words = {
+      "eval",
+      "--model",
+      "alexnet-32",
+      "--weights",
+      weights,
+      "--input",
+      run.resolve("input.safetensors"),
+      "--data",
+      other,
+      "--json"
+    };
+    assertEquals(eval("--data", other).get("top1_error"), Cli.run(words).json().get("top1_error"));
+    Path strange = TestData.folder(dir.resolve("strange"), 2, "dog", "eel");
+    words[8] = strange;
+    String line = Cli.run(words).failure(1);
+    assertTrue(line.contains("'eel'"), line);
+  }
+
+  @Test
+  void labels_are_never_taken_by_their_order_alone() throws IOException {
+    train();
+    Path weights = dir.resolve("w.safetensors");
+    Object[] init = {
+      "init", "--model", "alexnet-32", "--seed", 1, "--classes", 2, "--out", weights
+    };
+    assertEquals(0, Cli.run(init).status());
+    Object[] words = {
+      "eval",
+      "--model",
+      "alexnet-32",
+      "--weights",
+      weights,
+      "--input",
+      run.resolve("input.safetensors"),
+      "--data",
+      data,
+      "--json",
+      "--names",
+      Files.writeString(dir.resolve("names.txt"), "dog\ncat\n")
+    };
+    String line = Cli.run(Arrays.copyOf(words, 10)).failure(1);
+    assertTrue(line.contains("cat, dog") && line.contains("--names"), line);
+    assertEquals(20, Cli.run(words).json().get("images").asInt());
+    Files.writeString(dir.resolve("names.txt"), "dog\ncat\nowl\n");
+    assertTrue(Cli.run(words).failure(1).contains("2 classes, and 3 names"));
+    Files.writeString(dir.resolve("names.txt"), "dog\ndog\n");
+    assertTrue(Cli.run(words).failure(1).contains("two classes called 'dog'"));
+    String again = Cli.run(init).failure(1);
+    assertTrue(again.contains("exists already"), again);
+  }
+
+  // Files that cannot be read.
+
+  @Test
+  void a_bad_file_is_reported_and_the_others_are_predicted() throws IOException {
+    train();
+    Path good = data.resolve("cat/1.jpg");
+    Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
+    Path none = dir.resolve("none.jpg");
+    Path out = dir.resolve("scores.safetensors");
+    Cli.Result result = Cli.run("predict", run, bad, good, none, "--out", out);
+    assertTrue(result.failure(1).contains("2 files could not be read"), result.err());
+    assertTrue(result.out().contains(good.toString()), result.out());
+    assertTrue(result.err().contains("left out: " + bad + " is not a JPEG"), result.err());
+    assertTrue(result.err().contains("left out: " + none + " cannot be read"), result.err());
+    try (SafetensorsFile file = SafetensorsFile.open(out)) {
+      float[] scores = file.floats("probabilities");
+      assertEquals(6, scores.length);
+      assertTrue(Float.isNaN(scores[0]) && Float.isNaN(scores[5]));
+      assertEquals(1, scores[2] + scores[3], 1e-6f);
+    }
+    assertFalse(Files.exists(dir.resolve("scores.safetensors.probabilities.tmp")));
+    assertEquals(0, Cli.run("predict", run, bad, good, "--skip-bad").status());
+    String line = Cli.run("predict", run, bad).failure(1);
+    assertTrue(line.contains("1 file could not be read"), line);
+  }
+
+  @Test
+  void a_bad_file_counts_nowhere_in_an_evaluation() throws IOException {
+    train();
+    JsonNode all = eval("--data", data);
+    Path other = TestData.folder(dir.resolve("other"), 10, "cat", "dog");
+    Files.writeString(other.resolve("cat/0a.jpg"), "no image");
+    Cli.Result result = Cli.run("eval", run, "--data", other, "--json");
+    assertEquals(1, result.status());
+    assertTrue(result.err().contains("left out: cat/0a.jpg"), result.err());
+    JsonNode skipped = eval("--data", other, "--skip-bad");
+    assertEquals(1, skipped.get("left_out").asInt());
+    assertEquals(all.get("images"), skipped.get("images"));
+    assertEquals(all.get("loss"), skipped.get("loss"));
+  }
+
+  @Test
+  void a_run_that_skipped_bad_files_evaluates_as_it_suggests() throws IOException {
+    Files.writeString(data.resolve("cat/9.jpg"), "no image");
+    JsonNode trained = train("--val-fraction", 0.2, "--skip-bad");
+    JsonNode held = eval();
+    assertEquals(trained.get("val_loss"), held.get("loss"));
+    assertEquals(held.get("loss"), eval("--data", data).get("loss"));
+  }
+
+  @Test
+  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  void a_pipe_among_images_is_not_opened() throws Exception {
+    train();
+    Path pipe = data.resolve("cat/pipe.jpg");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    String line = Cli.run("predict", run, pipe).failure(1);
+    assertTrue(line.contains("1 file could not be read"), line);
+    Object[] again = {"train", "--data", data, "--epochs", 0, "--out", dir.resolve("again")};
+    line = Cli.run(again).failure(1);
+    assertTrue(line.contains(pipe + " is a pipe"), line);
+    Cli.Result prepared = Cli.run("prepare", data, "--out", dir.resolve("p.axd"), "--size", 32);
+    assertTrue(prepared.failure(1).contains("1 file could not be read"), prepared.err());
+  }
+
+  // What the network was trained on.
+
+  @Test
+  void photographs_are_no_input_for_a_network_of_numbers() {
+    Path floats = TestData.tensors(dir.resolve("floats.safetensors"), 0, 1, 0, 1);
+    data = floats;
+    train("--classes", 2); // without an augmentation, though the model has one
+    Path photo = dir.resolve("data/cat/1.jpg");
+    String line = Cli.run("predict", run, photo).failure(1);
+    assertTrue(line.contains("trained on floating-point images"), line);
+    line = Cli.run("eval", run, "--data", dir.resolve("data")).failure(1);
+    assertTrue(line.contains("trained on floating-point images"), line);
+    Object[] bare = {
+      "predict",
+      "--model",
+      "alexnet-32",
+      "--weights",
+      run.resolve("model.safetensors"),
+      "--input",
+      run.resolve("input.safetensors"),
+      photo
+    };
+    assertTrue(Cli.run(bare).failure(1).contains("trained on floating-point images"));
+    assertEquals(4, eval("--data", floats).get("images").asInt());
+  }
+
+  @Test
+  void predictions_of_a_source_are_one_object_without_any_image_too() throws IOException {
+    train();
+    JsonNode answer = Cli.run("predict", run, "--data", data, "--batch", 3, "--json").json();
+    assertEquals(20, answer.get("predictions").size());
+    Path other = TestData.folder(dir.resolve("other"), 1, "cat");
+    Files.write(other.resolve("cat/0.jpg"), "x".getBytes(StandardCharsets.UTF_8));
+    Cli.Result none = Cli.run("predict", run, "--data", other, "--json", "--skip-bad");
+    assertEquals("{\"predictions\":[]}", none.out().strip());
+  }
+}

@@ -1,0 +1,120 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run that is resumed keeps, and what it does not accept. */
+class ResumeTest {
+  @TempDir Path dir;
+  private Path data;
+  private Path run;
+
+  @BeforeEach
+  void photos() {
+    data = TestData.folder(dir.resolve("data"), 6, "cat", "dog");
+    run = dir.resolve("run");
+  }
+
+  private void train(Path source, Object epochs) {
+    Object[] words = {"train", "--data", source, "--epochs", epochs, "--out", run, "--json"};
+    Cli.run(words).json();
+  }
+
+  private String refused(Object... more) throws IOException {
+    byte[] before = Files.readAllBytes(run.resolve("model.safetensors"));
+    Object[] words = new Object[3 + more.length];
+    words[0] = "train";
+    words[1] = "--resume";
+    words[2] = run;
+    System.arraycopy(more, 0, words, 3, more.length);
+    String line = Cli.run(words).failure(1);
+    assertArrayEquals(before, Files.readAllBytes(run.resolve("model.safetensors")));
+    return line;
+  }
+
+  @Test
+  void other_data_under_the_same_name_is_refused() throws IOException {
+    train(data, 1);
+    // As many images of as many classes, one of which is another.
+    Files.move(data.resolve("dog"), data.resolve("eel"));
+    String line = refused("--epochs", 2);
+    assertTrue(line.contains("other images") && line.contains(data.toString()), line);
+    Files.move(data.resolve("eel"), data.resolve("dog"));
+    TestData.image(data.resolve("dog/3.jpg"), 50, 50, 0x00FF00);
+    line = refused("--epochs", 2);
+    assertTrue(line.contains("other images"), line);
+    TestData.image(data.resolve("dog/new.jpg"), 50, 50, 0x00FF00);
+    line = refused("--epochs", 2);
+    assertTrue(line.contains("13 images where there were 12"), line);
+  }
+
+  @Test
+  void the_same_data_in_another_place_are_taken() throws IOException {
+    train(data, 1);
+    Path whole = run;
+    run = dir.resolve("whole");
+    train(data, 2);
+    Path moved = Files.move(data, dir.resolve("moved"));
+    run = whole;
+    String line = refused("--epochs", 2);
+    assertTrue(line.contains(data.toString()), line);
+    Object[] words = {"train", "--resume", run, "--epochs", 2, "--data", moved, "--json"};
+    assertEquals(2, Cli.run(words).json().get("epochs").asInt());
+    assertArrayEquals(
+        Files.readAllBytes(dir.resolve("whole/model.safetensors")),
+        Files.readAllBytes(run.resolve("model.safetensors")));
+  }
+
+  @Test
+  void sources_are_kept_under_names_that_hold_everywhere() throws IOException {
+    Path here = Path.of("").toAbsolutePath();
+    train(here.relativize(data.toAbsolutePath()), 0);
+    JsonNode kept = JsonMapper.builder().build().readTree(run.resolve("run.json").toFile());
+    assertEquals(data.toAbsolutePath().normalize().toString(), kept.get("data").asText());
+    assertEquals(12, kept.get("images").asInt());
+  }
+
+  /** The rate goes up again where there is more of the run to come, and the schedule is its own. */
+  @Test
+  void more_epochs_stretch_the_schedule_of_the_model() throws IOException {
+    train(Path.of("shapes:10"), 10);
+    Object[] words = {"train", "--resume", run, "--epochs", 11};
+    String out = Cli.run(words).out();
+    assertTrue(out.contains("at epoch 11 of 11, step 10: rate 2.0E-4"), out);
+    Object[] schedule = {
+      "train", "--resume", run, "--epochs", 12, "--schedule", "step:11", "--threads", 1
+    };
+    out = Cli.run(schedule).out();
+    assertTrue(out.contains("rate 0.002, schedule step:11"), out);
+    // What was given is the run's from then on.
+    out = Cli.run("train", "--resume", run, "--epochs", 13).out();
+    assertTrue(out.contains("epoch 13 of 13") && out.contains("schedule step:11"), out);
+  }
+
+  @Test
+  void a_run_of_another_format_is_refused() throws IOException {
+    train(data, 0);
+    JsonMapper mapper = JsonMapper.builder().build();
+    Path file = run.resolve("run.json");
+    ObjectNode json = (ObjectNode) mapper.readTree(file.toFile());
+    for (int format : new int[] {1, 99}) {
+      json.put("format", format);
+      Files.writeString(file, json.toString());
+      String line = refused("--epochs", 1);
+      assertTrue(line.contains("format " + format), line);
+      line = Cli.run("predict", run, data.resolve("cat/1.jpg")).failure(1);
+      assertTrue(line.contains("model.safetensors"), line);
+    }
+  }
+}
