@@ -1,6 +1,7 @@
 package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -225,10 +226,9 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
   private static String[] recipes() {
     List<String> lines = new ArrayList<>();
     lines.add("%nDefaults of the models:%n".formatted().stripTrailing());
-    String form = "  %-22s %6s %6s %5s %8s %12s %8s  %s";
+    String form = "%-22s%7s%6s%5s%9s%8s %-8s%s";
     lines.add(
-        form.formatted(
-            "", "epochs", "batch", "lr", "momentum", "weight-decay", "augment", "schedule"));
+        form.formatted("", "epochs", "batch", "lr", "momentum", "decay", "augment", "schedule"));
     for (Model model : Models.all()) {
       Recipe r = model.recipe();
       lines.add(
@@ -238,7 +238,7 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
               r.batch(),
               r.rate(),
               r.momentum(),
-              r.decay(),
+              new BigDecimal(Float.toString(r.decay())).stripTrailingZeros().toPlainString(),
               r.augmentation(),
               r.schedule()));
     }

@@ -91,7 +91,8 @@ class ResumeTest {
     train(Path.of("shapes:10"), 10);
     Object[] words = {"train", "--resume", run, "--epochs", 11};
     String out = Cli.run(words).out();
-    assertTrue(out.contains("at epoch 11 of 11, step 10: rate 2.0E-4"), out);
+    assertTrue(
+        out.contains("at epoch 11 of 11, step 10: rate 0.0002, schedule parts:0.8,0.925"), out);
     Object[] schedule = {
       "train", "--resume", run, "--epochs", 12, "--schedule", "step:11", "--threads", 1
     };

@@ -1,6 +1,8 @@
 package org.alexnet.engine;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.stream.Collectors;
 import org.alexnet.model.Schedule;
 
@@ -71,6 +73,11 @@ final class LearningRate {
       case Schedule.Step step -> step.toString();
       case Schedule.Plateau plateau -> plateau.toString();
     };
+  }
+
+  /** A rate to six digits: what comes of dividing by ten is not shown to the last bit. */
+  static String text(float rate) {
+    return new BigDecimal(rate).round(new MathContext(6)).stripTrailingZeros().toPlainString();
   }
 
   void save(ObjectNode state) {

@@ -192,7 +192,7 @@ final class TrainingLoop {
                 state.epoch + 1,
                 where,
                 folder.dir(),
-                settings.rate(),
+                LearningRate.text(settings.rate()),
                 folder.dir().resolve("model.safetensors")));
   }
 
@@ -305,7 +305,7 @@ final class TrainingLoop {
                 how,
                 Math.log(programs.network().classes()),
                 folder.dir(),
-                rate,
+                LearningRate.text(rate),
                 folder.dir().resolve("model.safetensors")));
   }
 

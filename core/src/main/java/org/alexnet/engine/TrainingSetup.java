@@ -171,7 +171,7 @@ final class TrainingSetup {
                 Math.min(state.epoch + 1, state.epochs),
                 state.epochs,
                 state.step,
-                state.rate.at(state.epoch, state.epochs),
+                LearningRate.text(state.rate.at(state.epoch, state.epochs)),
                 state.rate.describe(state.epochs)));
     return state;
   }
@@ -305,9 +305,9 @@ final class TrainingSetup {
                     : ", %,d to validate".formatted(data.validationImages()),
                 recipe.epochs(),
                 recipe.batch(),
-                recipe.rate(),
+                LearningRate.text(recipe.rate()),
                 recipe.momentum(),
-                recipe.decay(),
+                LearningRate.text(recipe.decay()),
                 new LearningRate(recipe.schedule(), recipe.rate()).describe(recipe.epochs()),
                 recipe.augmentation(),
                 config.seed()));
