@@ -134,7 +134,16 @@ final class CpuLowering {
       switch (op) {
         case Op.Convolve conv -> {
           close();
-          chain.add(conv);
+          if (conv.x().shape().n() < workers) {
+            Op.Rectify relu = rectifierOf(conv.y(), next);
+            if (relu != null) {
+              done.add(relu);
+            }
+            Tensor y = relu == null ? conv.y() : relu.y();
+            result.add(new SharedConvolveKernel(conv, y, relu != null, kernels, layouts, workers));
+          } else {
+            chain.add(conv);
+          }
         }
         case Op.ConvolveBackwardFilter filter -> {
           chain.add(filter);

@@ -66,7 +66,7 @@ final class DirectProduct {
       int count,
       int scratch) {
     int columns = kernels.columns();
-    int blocks = Math.ceilDiv(shape.outputs(), columns);
+    int blocks = blocks();
     for (int group = 0; group < shape.groups(); group++) {
       int source = shape.direct() ? x : scratch;
       if (!shape.direct()) {
@@ -83,9 +83,63 @@ final class DirectProduct {
             Math.min(columns, shape.outputs() - block * columns),
             floor,
             count,
+            0,
+            tilings[count].tiles(),
             scratch + images * shape.paddedFloats());
       }
     }
+  }
+
+  /** Blocks of outputs of a group, one a panel. */
+  int blocks() {
+    return Math.ceilDiv(shape.outputs(), kernels.columns());
+  }
+
+  /** Tiles of the output pixels of one image. */
+  int tiles() {
+    return tilings[1].tiles();
+  }
+
+  /** Pads a group's channels of one image; not for what is read where it lies. */
+  void padOne(float[] m, int x, int group, int to) {
+    shape.clear(m, to);
+    shape.pad(m, x, group, to);
+  }
+
+  /**
+   * Computes some tiles of one image.
+   *
+   * @param source the image, or a group of its channels padded
+   * @param panel number of the block of outputs, counted over all groups
+   * @param from first tile
+   * @param to one behind the last
+   * @param tile scratch for one tile
+   */
+  void part(
+      float[] m,
+      int source,
+      int filters,
+      int bias,
+      int y,
+      float floor,
+      int panel,
+      int from,
+      int to,
+      int tile) {
+    int columns = kernels.columns();
+    int first = panel % blocks() * columns;
+    block(
+        m,
+        source,
+        filters + panel * shape.depth() * columns,
+        bias + panel * columns,
+        y + panel / blocks() * shape.outputs() + first,
+        Math.min(columns, shape.outputs() - first),
+        floor,
+        1,
+        from,
+        to,
+        tile);
   }
 
   private void pad(float[] m, int x, int group, int count, int scratch) {
@@ -107,10 +161,12 @@ final class DirectProduct {
       int width,
       float floor,
       int count,
+      int from,
+      int to,
       int tile) {
     RowTiling tiling = tilings[count];
     int ldc = shape.out().c();
-    for (int t = 0; t < tiling.tiles(); t++) {
+    for (int t = from; t < to; t++) {
       int start = tiling.starts()[t];
       int c = y + start * ldc;
       boolean whole = tiling.valid(t) == tiling.heights()[t] && width == kernels.columns();
