@@ -8,6 +8,7 @@ import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.LibraryInfo;
+import org.alexnet.backend.Obstacle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -37,6 +38,12 @@ final class DevicesCommand implements Callable<Integer> {
       backend.put("name", provider.name());
       backend.put("available", availability.available());
       backend.put("reason", availability.reason());
+      Obstacle obstacle = availability.obstacle();
+      ArrayNode searched = backend.putArray("searched");
+      if (obstacle != null) {
+        obstacle.searched().forEach(searched::add);
+      }
+      backend.put("remedy", obstacle == null ? "" : obstacle.remedy());
       ArrayNode devices = backend.putArray("devices");
       for (DeviceInfo device : availability.devices()) {
         devices
@@ -67,28 +74,33 @@ final class DevicesCommand implements Callable<Integer> {
   private void print(String name, Availability availability, boolean selected) {
     String state =
         !availability.available() ? "not available" : selected ? "selected" : "available";
-    terminal.out().printf("%-10s %-14s %s%n", name, state, availability.reason());
+    Obstacle obstacle = availability.obstacle();
+    boolean apart = obstacle != null && !obstacle.remedy().isEmpty();
+    terminal
+        .out()
+        .printf("%-10s %-14s %s%n", name, state, apart ? obstacle.clause() : availability.reason());
     for (DeviceInfo device : availability.devices()) {
-      terminal
-          .out()
-          .printf(
-              "  %-22s  %s, %,d MB%n",
-              device.name(), device.description(), device.memoryBytes() >> 20);
+      row(device.name(), "%s, %,d MB".formatted(device.description(), device.memoryBytes() >> 20));
     }
     for (LibraryInfo library : availability.libraries()) {
-      terminal
-          .out()
-          .printf(
-              "  %-22s  %s%n",
-              (library.name() + " " + library.version()).strip(),
-              words(library, availability.reason()));
+      row((library.name() + " " + library.version()).strip(), words(library));
+    }
+    if (apart) {
+      if (!obstacle.searched().isEmpty()) {
+        row("searched", String.join(", ", obstacle.searched()));
+      }
+      row("what to do", obstacle.remedy());
     }
   }
 
-  /** Where a library is, or why not, unless that has just been said. */
-  private static String words(LibraryInfo library, String said) {
+  private void row(String name, String text) {
+    terminal.out().printf("  %-22s  %s%n", name, text);
+  }
+
+  /** Where a library is, or that it is not there. */
+  private static String words(LibraryInfo library) {
     if (library.file() == null) {
-      return library.note().equals(said) ? "not found" : library.note();
+      return library.note();
     }
     return library.note().isEmpty() ? library.file() : library.file() + ", " + library.note();
   }

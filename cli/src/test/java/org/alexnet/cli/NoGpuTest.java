@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,13 +33,28 @@ class NoGpuTest {
   }
 
   @Test
-  void autoSaysWhyItTakesTheCpu() {
+  void autoSaysInAClauseWhyItTakesTheCpu() {
     Cli.Result result = train();
     assertEquals(0, result.status(), result.err());
     List<String> lines =
-        result.out().lines().filter(line -> line.startsWith("Backend cpu: ")).toList();
+        result.out().lines().filter(line -> line.startsWith("Running on cpu: ")).toList();
     assertEquals(1, lines.size(), result.out());
-    assertTrue(lines.getFirst().contains("Not cuda: "), lines.getFirst());
+    String line = lines.getFirst();
+    assertTrue(line.endsWith(" (ALEXNET_CUDA_PATH is wrong; `alexnet devices` says more)."), line);
+    assertTrue(line.length() < 120, line);
+    assertFalse(result.out().contains("correct it or unset it"), result.out());
+  }
+
+  @Test
+  void devicesNamesEachPlaceAndTheRemedyOnce() {
+    Cli.Result result = Cli.run("devices");
+    assertEquals(0, result.status(), result.err());
+    assertEquals(1, count(result.out(), "correct it or unset it."), result.out());
+    assertEquals(1, count(result.out(), "libcudnn.so.9 was not found"), result.out());
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
   }
 
   @Test

@@ -5,13 +5,13 @@ import java.util.List;
 /**
  * What a probe found.
  *
- * @param available whether the backend can serve
- * @param reason one sentence: what it runs with, or what is missing and what to do
+ * @param reason one sentence: what the backend runs with, or what is missing and what to do
  * @param devices devices it sees
  * @param libraries native libraries it needs, found or not
+ * @param obstacle why it cannot serve, or null if it can
  */
 public record Availability(
-    boolean available, String reason, List<DeviceInfo> devices, List<LibraryInfo> libraries) {
+    String reason, List<DeviceInfo> devices, List<LibraryInfo> libraries, Obstacle obstacle) {
   public Availability {
     devices = List.copyOf(devices);
     libraries = List.copyOf(libraries);
@@ -19,6 +19,11 @@ public record Availability(
 
   /** Of a backend that needs no native library. */
   public Availability(boolean available, String reason, List<DeviceInfo> devices) {
-    this(available, reason, devices, List.of());
+    this(reason, devices, List.of(), available ? null : new Obstacle("it cannot serve here"));
+  }
+
+  /** Whether the backend can serve. */
+  public boolean available() {
+    return obstacle == null;
   }
 }

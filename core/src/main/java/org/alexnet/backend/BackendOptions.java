@@ -1,6 +1,7 @@
 package org.alexnet.backend;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 
 /**
@@ -13,9 +14,15 @@ import org.alexnet.AlexNetException;
  * @param deterministic whether to choose only what gives the same bits in every run, also where
  *     something faster was measured
  * @param graphs whether a step may be recorded once and replayed; the bits are the same
+ * @param say receives what the backend has to tell a user while it is open, a sentence at a time
  */
 public record BackendOptions(
-    int threads, List<String> devices, Precision precision, boolean deterministic, boolean graphs) {
+    int threads,
+    List<String> devices,
+    Precision precision,
+    boolean deterministic,
+    boolean graphs,
+    Consumer<String> say) {
   public BackendOptions {
     if (threads < 1) {
       throw new IllegalArgumentException(threads + " threads: at least 1 is needed");
@@ -23,9 +30,24 @@ public record BackendOptions(
     devices = List.copyOf(devices);
   }
 
+  /** With nobody to tell anything. */
+  public BackendOptions(
+      int threads,
+      List<String> devices,
+      Precision precision,
+      boolean deterministic,
+      boolean graphs) {
+    this(threads, devices, precision, deterministic, graphs, sentence -> {});
+  }
+
   /** Single precision; whatever is fastest. */
   public BackendOptions(int threads, List<String> devices) {
     this(threads, devices, Precision.FP32, false, true);
+  }
+
+  /** The same with somebody to tell. */
+  public BackendOptions saying(Consumer<String> to) {
+    return new BackendOptions(threads, devices, precision, deterministic, graphs, to);
   }
 
   /**

@@ -36,9 +36,9 @@ public final class Backends {
 
   /**
    * Chooses a provider. One asked for by name must be able to serve; {@code auto} takes the best
-   * that is, and says which and why not the others.
+   * that can, and says which in one line.
    *
-   * @param say receives the one line that explains an automatic choice
+   * @param say receives that line, and later what the backend has to tell while it is open
    */
   public static BackendProvider choose(String name, Consumer<String> say) {
     if (!name.equals("auto")) {
@@ -48,17 +48,53 @@ public final class Backends {
         throw new AlexNetException(
             "Backend %s cannot serve here: %s".formatted(name, availability.reason()));
       }
-      return provider;
+      return new Speaking(provider, say);
     }
-    StringBuilder passed = new StringBuilder();
-    for (BackendProvider provider : providers()) {
+    return new Speaking(best(providers(), say), say);
+  }
+
+  /** The first of these that can serve; says which, and in a clause why not those before it. */
+  static BackendProvider best(List<BackendProvider> providers, Consumer<String> say) {
+    List<String> clauses = new ArrayList<>();
+    StringBuilder reasons = new StringBuilder();
+    for (BackendProvider provider : providers) {
       Availability availability = provider.probe();
       if (availability.available()) {
-        say.accept("Backend %s: %s%s".formatted(provider.name(), availability.reason(), passed));
+        String passed =
+            clauses.isEmpty()
+                ? ""
+                : " (%s; `alexnet devices` says more)".formatted(String.join(", ", clauses));
+        String with = availability.reason().replaceFirst("\\.$", "");
+        say.accept("Running on %s: %s%s.".formatted(provider.name(), with, passed));
         return provider;
       }
-      passed.append(" Not %s: %s".formatted(provider.name(), availability.reason()));
+      clauses.add(availability.obstacle().clause());
+      reasons.append(" Not %s: %s".formatted(provider.name(), availability.reason()));
     }
-    throw new AlexNetException("No backend can serve here." + passed);
+    throw new AlexNetException("No backend can serve here." + reasons);
+  }
+
+  /** A provider whose backends have somebody to talk to. */
+  private record Speaking(BackendProvider provider, Consumer<String> say)
+      implements BackendProvider {
+    @Override
+    public String name() {
+      return provider.name();
+    }
+
+    @Override
+    public int rank() {
+      return provider.rank();
+    }
+
+    @Override
+    public Availability probe() {
+      return provider.probe();
+    }
+
+    @Override
+    public Backend open(BackendOptions options) {
+      return provider.open(options.saying(say));
+    }
   }
 }

@@ -6,7 +6,7 @@ package org.alexnet.backend;
  * @param name what users call it: {@code cuBLAS}
  * @param file the file that is taken, or null if none was found
  * @param version as the library says, or an empty string
- * @param note what is special about it, or, where it is missing, the name that was sought, where,
- *     and what to do; may be empty
+ * @param note what is special about it, or, where it is missing, a clause that says what was
+ *     sought; may be empty
  */
 public record LibraryInfo(String name, String file, String version, String note) {}

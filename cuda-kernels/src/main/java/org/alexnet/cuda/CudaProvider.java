@@ -26,13 +26,13 @@ public final class CudaProvider implements BackendProvider {
 
   @Override
   public Availability probe() {
-    return CudaLibraries.availability(CudaLibraries.find());
+    return CudaLibraries.probe(CudaLibraries.find());
   }
 
   @Override
   public Backend open(BackendOptions options) {
     Found found = CudaLibraries.find();
-    Availability availability = CudaLibraries.availability(found);
+    Availability availability = CudaLibraries.probe(found);
     if (!availability.available()) {
       throw new AlexNetException(
           "Backend cuda cannot serve here: %s".formatted(availability.reason()));

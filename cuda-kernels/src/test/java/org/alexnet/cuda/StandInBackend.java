@@ -29,7 +29,7 @@ final class StandInBackend implements Backend {
 
   private StandInBackend(BackendOptions options) {
     if (GPU) {
-      int there = CudaLibraries.availability(CudaLibraries.find()).devices().size();
+      int there = CudaLibraries.probe(CudaLibraries.find()).devices().size();
       Assumptions.assumeTrue(there >= options.deviceCount(), there + " GPUs");
     } else {
       System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());

@@ -1,6 +1,5 @@
 package org.alexnet.cuda.library;
 
-import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
 
@@ -21,23 +20,11 @@ public final class CudaLibraries {
   }
 
   /**
-   * Tries the libraries in a child process, or answers what that found since this machine was
-   * started, if nothing has changed. Does not throw.
+   * Whether what was found can serve. If it is complete, a child process tries it, or what that
+   * found since this machine was started is answered, if nothing has changed. Does not throw.
    */
-  public static ProbeResult probe(Found found) {
+  public static Availability probe(Found found) {
     return CudaProbe.run(found);
-  }
-
-  /**
-   * Whether what was found can serve, tried by {@link #probe} if it is complete. Does not throw.
-   */
-  public static Availability availability(Found found) {
-    if (!found.complete()) {
-      return new Availability(false, found.problem(), List.of(), found.infos());
-    }
-    ProbeResult result = probe(found);
-    return new Availability(
-        result.available(), result.reason(), result.devices(), result.libraries());
   }
 
   /**

@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.Availability;
+import org.alexnet.backend.Obstacle;
 import org.alexnet.safetensors.DurableFiles;
 
 /**
@@ -28,43 +30,46 @@ final class CudaProbe {
   private static final String ADVICE =
       "; install a release of CUDA 12 and cuDNN 9 that the driver supports, or use --backend cpu.";
 
+  private static final String FAILED = "CUDA does not work";
+
   private CudaProbe() {}
 
   /** Answers for libraries that were found; does not throw. */
-  static ProbeResult run(Found found) {
+  static Availability run(Found found) {
     return run(found, PATIENCE);
   }
 
-  static ProbeResult run(Found found, Duration patience) {
+  static Availability run(Found found, Duration patience) {
     if (!found.complete()) {
-      return failure(found, found.problem());
+      return new Availability(found.problem(), List.of(), found.infos(), found.obstacle());
     }
     try {
       Path cache = CacheFolder.create(found.cache());
       String key = ProbeKey.of(found);
       Path answer = cache.resolve("probe-" + CacheFolder.name(key) + ".txt");
-      ProbeResult known = remembered(answer, key);
+      Availability known = remembered(answer, key);
       if (known != null) {
         return known;
       }
       List<String> lines = new ArrayList<>();
-      ProbeResult result = judge(found, child(found, cache, patience, lines), lines, patience);
+      Availability result = judge(found, child(found, cache, patience, lines), lines, patience);
       if (result.available()) {
         lines.addFirst(key);
         remember(answer, lines);
       }
       return result;
     } catch (AlexNetException e) {
-      return failure(found, e.getMessage());
+      return failure(found, ProbeFailure.clause(e), e.getMessage());
     } catch (IOException e) {
       return failure(
           found,
+          FAILED,
           "A process to try the CUDA libraries in could not be started: %s; use --backend cpu."
               .formatted(DurableFiles.reason(e)));
     }
   }
 
-  private static ProbeResult remembered(Path answer, String key) {
+  private static Availability remembered(Path answer, String key) {
     try {
       List<String> lines =
           Files.isRegularFile(answer) ? Files.readAllLines(answer) : List.<String>of();
@@ -140,11 +145,11 @@ final class CudaProbe {
     return command;
   }
 
-  private static ProbeResult judge(
+  private static Availability judge(
       Found found, Integer status, List<String> lines, Duration patience) {
     ProbeReport report = ProbeReport.parse(lines);
     if (!report.failure().isEmpty()) {
-      return failure(found, report.failure());
+      return failure(found, report.clause(), report.failure());
     }
     if (report.done() && !report.libraries().isEmpty() && !report.devices().isEmpty()) {
       return report.result();
@@ -153,10 +158,11 @@ final class CudaProbe {
     if (status == null) {
       return failure(
           found,
+          FAILED,
           "The CUDA libraries gave no answer within %d s %s; see whether nvidia-smi works, or use --backend cpu."
               .formatted(patience.toSeconds(), when));
     }
-    return failure(found, crash(found, status, when, report.noise()) + ADVICE);
+    return failure(found, FAILED, crash(found, status, when, report.noise()) + ADVICE);
   }
 
   private static String crash(Found found, int status, String when, List<String> noise) {
@@ -186,7 +192,7 @@ final class CudaProbe {
     };
   }
 
-  private static ProbeResult failure(Found found, String reason) {
-    return new ProbeResult(false, reason, List.of(), found.infos());
+  private static Availability failure(Found found, String clause, String reason) {
+    return new Availability(reason, List.of(), found.infos(), new Obstacle(clause));
   }
 }

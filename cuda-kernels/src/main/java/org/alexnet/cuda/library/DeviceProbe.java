@@ -39,7 +39,8 @@ final class DeviceProbe {
       status = JCudaDriver.cuDeviceGetCount(count);
     }
     if (status == NO_DEVICE || status == 0 && count[0] == 0) {
-      throw new AlexNetException(
+      throw new ProbeFailure(
+          "no NVIDIA GPU",
           "The NVIDIA driver sees no GPU; see whether nvidia-smi lists one, whether this container"
               + " was given one (docker run --gpus all), and what CUDA_VISIBLE_DEVICES says.");
     }

@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
+import org.alexnet.backend.Obstacle;
 
 /**
  * Finds CUDA's libraries with the file system and the environment alone. Files that are no library
@@ -42,6 +44,7 @@ final class Finder {
           MAJORS[0],
           "NVIDIA's libraries are sought on Linux on x86-64 only, and this is %s; use --backend cpu."
               .formatted(machine.system()),
+          new Obstacle("CUDA needs Linux on x86-64"),
           CacheFolder.of(machine));
     }
     return new Finder(machine).find();
@@ -55,7 +58,25 @@ final class Finder {
             library(Kind.CUBLAS, major, major),
             library(Kind.CUDNN, 0, major),
             library(Kind.NVRTC, major, major));
-    return new Found(libraries, major, problem(libraries), cache);
+    Obstacle named = wrongName(libraries);
+    if (named != null) {
+      return new Found(libraries, major, named.remedy(), named, cache);
+    }
+    List<Kind> missing = libraries.stream().filter(Library::missing).map(Library::kind).toList();
+    if (missing.isEmpty()) {
+      return new Found(libraries, major, "", null, cache);
+    }
+    Library first = libraries.stream().filter(Library::missing).findFirst().orElseThrow();
+    String remedy = Kind.remedy(missing, major);
+    return new Found(
+        libraries,
+        major,
+        problem(first, major),
+        new Obstacle(
+            "no " + first.kind().brief,
+            places.stream().map(Path::toString).toList(),
+            remedy.substring(0, 1).toUpperCase(Locale.ROOT) + remedy.substring(1)),
+        cache);
   }
 
   /**
@@ -125,15 +146,8 @@ final class Finder {
             && first(Kind.CUBLAS.soname(12)) == null
             && first(Kind.NVRTC.soname(12)) == null;
     List<String> sought = either ? List.of(kind.soname(12), kind.soname(13)) : List.of(soname);
-    String sentence =
-        "%s (%s) was not found in %s%s; %s"
-            .formatted(
-                String.join(" or ", sought),
-                kind.words,
-                SearchPlaces.words(places),
-                others(kind, soname),
-                kind.remedy(chosen));
-    return new Library(kind, sought, null, List.of(), 0, sentence);
+    String note = String.join(" or ", sought) + " was not found" + others(kind, soname);
+    return new Library(kind, sought, null, List.of(), 0, note);
   }
 
   /** Files that look like the missing one and will not do, as a clause. */
@@ -154,25 +168,44 @@ final class Finder {
     return "";
   }
 
-  private String problem(List<Library> libraries) {
+  /** One sentence about what is missing. */
+  private String problem(Library missing, int major) {
+    Kind kind = missing.kind();
+    return "%s (%s) was not found in %s%s; %s"
+        .formatted(
+            String.join(" or ", missing.sought()),
+            kind.words,
+            SearchPlaces.words(places),
+            others(kind, missing.sought().getFirst()),
+            kind.remedy(major));
+  }
+
+  /** What is wrong with the folders that the user names, or null. */
+  private Obstacle wrongName(List<Library> libraries) {
+    String clause = "ALEXNET_CUDA_PATH is wrong";
     for (Path folder : machine.namedFolders()) {
       if (!Files.isDirectory(folder)) {
-        return "ALEXNET_CUDA_PATH names %s, which is not a folder; correct it or unset it."
-            .formatted(folder);
+        return new Obstacle(
+            clause,
+            List.of(),
+            "ALEXNET_CUDA_PATH names %s, which is not a folder; correct it or unset it."
+                .formatted(folder));
       }
     }
     boolean used =
         named.isEmpty()
             || libraries.stream()
                 .anyMatch(l -> !l.missing() && named.contains(l.file().getParent()));
-    if (!used) {
-      return "ALEXNET_CUDA_PATH names %s, which holds none of %s; correct it or unset it."
-          .formatted(
-              machine.named(),
-              String.join(
-                  ", ", Arrays.stream(Kind.values()).map(k -> k.soname(MAJORS[0])).toList()));
+    if (used) {
+      return null;
     }
-    return libraries.stream().filter(Library::missing).map(Library::note).findFirst().orElse("");
+    String names =
+        String.join(", ", Arrays.stream(Kind.values()).map(k -> k.soname(MAJORS[0])).toList());
+    return new Obstacle(
+        clause,
+        List.of(),
+        "ALEXNET_CUDA_PATH names %s, which holds none of %s; correct it or unset it."
+            .formatted(machine.named(), names));
   }
 
   /** The first file of this name that can be loaded, or null. */

@@ -3,6 +3,7 @@ package org.alexnet.cuda.library;
 import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.backend.LibraryInfo;
+import org.alexnet.backend.Obstacle;
 
 /**
  * Which of CUDA's libraries are on this machine; nothing of them is loaded yet.
@@ -11,9 +12,12 @@ import org.alexnet.backend.LibraryInfo;
  * @param cudaMajor release of CUDA that cuBLAS and NVRTC belong to: 12 or 13
  * @param problem the first thing that is missing, where it was sought and what to do, in one
  *     sentence; empty if nothing is
+ * @param obstacle the same apart: a clause, the places, and one remedy for all that is missing;
+ *     null if nothing is
  * @param cache where copies and answers are kept
  */
-public record Found(List<Library> libraries, int cudaMajor, String problem, Path cache) {
+public record Found(
+    List<Library> libraries, int cudaMajor, String problem, Obstacle obstacle, Path cache) {
   public Found {
     libraries = List.copyOf(libraries);
   }

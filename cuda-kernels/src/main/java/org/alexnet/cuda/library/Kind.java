@@ -1,11 +1,14 @@
 package org.alexnet.cuda.library;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** The libraries that the backend needs, in the order in which what is missing is told. */
 enum Kind {
-  DRIVER("CUDA driver", "libcuda", "the NVIDIA driver"),
-  CUBLAS("cuBLAS", "libcublas", "cuBLAS"),
-  CUDNN("cuDNN", "libcudnn", "cuDNN 9"),
-  NVRTC("NVRTC", "libnvrtc", "NVRTC");
+  DRIVER("CUDA driver", "libcuda", "the NVIDIA driver", "NVIDIA driver"),
+  CUBLAS("cuBLAS", "libcublas", "cuBLAS", "cuBLAS"),
+  CUDNN("cuDNN", "libcudnn", "cuDNN 9", "cuDNN 9"),
+  NVRTC("NVRTC", "libnvrtc", "NVRTC", "NVRTC");
 
   /** What users call it. */
   final String label;
@@ -16,10 +19,14 @@ enum Kind {
   /** What it is, in a sentence. */
   final String words;
 
-  Kind(String label, String stem, String words) {
+  /** The same after "no". */
+  final String brief;
+
+  Kind(String label, String stem, String words, String brief) {
     this.label = label;
     this.stem = stem;
     this.words = words;
+    this.brief = brief;
   }
 
   /** The name under which a program asks for it: {@code libcublas.so.12}. */
@@ -33,22 +40,33 @@ enum Kind {
 
   /** What to do where it is missing, as the end of a sentence. */
   String remedy(int cudaMajor) {
-    String named = "set ALEXNET_CUDA_PATH to the folder that holds it";
-    if (this == DRIVER) {
-      return "install the NVIDIA driver, or " + named + ".";
+    return remedy(List.of(this), cudaMajor);
+  }
+
+  /** What to do where these are missing, as the end of a sentence. */
+  static String remedy(List<Kind> missing, int cudaMajor) {
+    List<String> steps = new ArrayList<>();
+    if (missing.contains(DRIVER)) {
+      steps.add("install the NVIDIA driver");
     }
-    String wheels =
-        cudaMajor == 13
-            ? "nvidia-cublas nvidia-cudnn-cu13 nvidia-cuda-nvrtc"
-            : "nvidia-cublas-cu12 nvidia-cudnn-cu12 nvidia-cuda-nvrtc-cu12";
-    return "install "
-        + (this == CUDNN ? "cuDNN 9 for CUDA " : "the CUDA toolkit ")
-        + cudaMajor
-        + " or \"python3 -m pip install "
-        + wheels
-        + "\", or fetch it (2 GB) with \"mvn -N -Pcuda-libraries validate\""
-        + " in the source folder, or "
-        + named
-        + ".";
+    List<String> packages = new ArrayList<>();
+    if (missing.contains(CUBLAS) || missing.contains(NVRTC)) {
+      packages.add("the CUDA toolkit " + cudaMajor);
+    }
+    if (missing.contains(CUDNN)) {
+      packages.add("cuDNN 9 for CUDA " + cudaMajor);
+    }
+    if (!packages.isEmpty()) {
+      String wheels =
+          cudaMajor == 13
+              ? "nvidia-cublas nvidia-cudnn-cu13 nvidia-cuda-nvrtc"
+              : "nvidia-cublas-cu12 nvidia-cudnn-cu12 nvidia-cuda-nvrtc-cu12";
+      steps.add(
+          "install %s or \"python3 -m pip install %s\", or fetch %s (2 GB) with \"mvn -N -Pcuda-libraries validate\" in the source folder"
+              .formatted(
+                  String.join(" and ", packages), wheels, missing.size() == 1 ? "it" : "them"));
+    }
+    return "%s, or set ALEXNET_CUDA_PATH to the folder that holds %s."
+        .formatted(String.join(", then ", steps), missing.size() == 1 ? "it" : "them");
   }
 }

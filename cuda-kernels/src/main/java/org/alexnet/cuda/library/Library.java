@@ -13,8 +13,7 @@ import org.alexnet.backend.LibraryInfo;
  * @param file the file taken, or null
  * @param before files of the same library that must be loaded before it
  * @param cudaMajor release of CUDA that it belongs to; 0 for the driver and cuDNN, which serve any
- * @param note what is special about it, or, where it is missing, one sentence: what was sought,
- *     where, and what to do
+ * @param note what is special about it, or, where it is missing, a clause that says what was sought
  */
 record Library(
     Kind kind, List<String> sought, Path file, List<Path> before, int cudaMajor, String note) {

@@ -141,7 +141,8 @@ final class NativeLoader {
   private void checkDriver(int version) {
     int needed = found.cudaMajor() * 1000;
     if (version < needed) {
-      throw new AlexNetException(
+      throw new ProbeFailure(
+          "the NVIDIA driver is too old",
           "The NVIDIA driver%s serves CUDA %s, and the libraries found are of CUDA %d (%s); %s"
               .formatted(
                   release().isEmpty() ? "" : " (" + release() + ")",

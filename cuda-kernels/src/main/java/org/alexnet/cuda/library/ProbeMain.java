@@ -25,7 +25,7 @@ final class ProbeMain {
       new DeviceProbe(out).run();
       out.println(ProbeReport.doneLine());
     } catch (AlexNetException e) {
-      out.println(ProbeReport.failureLine(e.getMessage()));
+      out.println(ProbeReport.failureLine(ProbeFailure.clause(e), e.getMessage()));
     }
     // Threads that a library started, or its code that runs at an exit, are not what is tried.
     Runtime.getRuntime().halt(0);
@@ -58,6 +58,6 @@ final class ProbeMain {
       Path file = Path.of(next.next());
       libraries.add(new Library(kind, List.of(), file, before, major, next.next()));
     }
-    return new Found(libraries, major, "", cache);
+    return new Found(libraries, major, "", null, cache);
   }
 }

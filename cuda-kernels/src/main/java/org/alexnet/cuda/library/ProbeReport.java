@@ -2,6 +2,7 @@ package org.alexnet.cuda.library;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.backend.Availability;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.LibraryInfo;
 
@@ -10,12 +11,14 @@ import org.alexnet.backend.LibraryInfo;
  * else on its output comes from libraries or from the JVM.
  *
  * @param step the last step that was begun
+ * @param clause the failure in a few words, or an empty string
  * @param failure what a step answered, or an empty string
  * @param done whether all steps were taken
  * @param noise lines that others wrote
  */
 record ProbeReport(
     String step,
+    String clause,
     String failure,
     boolean done,
     List<DeviceInfo> devices,
@@ -27,8 +30,8 @@ record ProbeReport(
     return line("step", step);
   }
 
-  static String failureLine(String sentence) {
-    return line("failure", sentence);
+  static String failureLine(String clause, String sentence) {
+    return line("failure", clause, sentence);
   }
 
   static String deviceLine(DeviceInfo device) {
@@ -54,6 +57,7 @@ record ProbeReport(
   /** Reads what a process printed; half a line, as a crash leaves it, is noise. */
   static ProbeReport parse(List<String> lines) {
     String step = "starting Java";
+    String clause = "";
     String failure = "";
     boolean done = false;
     List<DeviceInfo> devices = new ArrayList<>();
@@ -66,8 +70,9 @@ record ProbeReport(
       String word = start < 0 ? "" : f[1];
       if (word.equals("step") && f.length == 3) {
         step = f[2];
-      } else if (word.equals("failure") && f.length == 3) {
-        failure = f[2];
+      } else if (word.equals("failure") && f.length == 4) {
+        clause = f[2];
+        failure = f[3];
       } else if (word.equals("device") && f.length == 5 && f[4].matches("\\d{1,18}")) {
         devices.add(new DeviceInfo(f[2], f[3], Long.parseLong(f[4])));
       } else if (word.equals("library") && f.length == 6) {
@@ -78,11 +83,11 @@ record ProbeReport(
         noise.add(line);
       }
     }
-    return new ProbeReport(step, failure, done, devices, libraries, noise);
+    return new ProbeReport(step, clause, failure, done, devices, libraries, noise);
   }
 
   /** The result of a run that took every step. */
-  ProbeResult result() {
+  Availability result() {
     StringBuilder words = new StringBuilder();
     for (LibraryInfo library : libraries) {
       if (!library.version().isEmpty()) {
@@ -91,6 +96,6 @@ record ProbeReport(
         words.append(' ').append(library.version());
       }
     }
-    return new ProbeResult(true, words.append('.').toString(), devices, libraries);
+    return new Availability(words.append('.').toString(), devices, libraries, null);
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.alexnet.backend.LibraryInfo;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -253,6 +254,28 @@ class FinderTest {
     says("libnvrtc.so.12 (NVRTC) was not found");
     put("usr/lib64", "libnvrtc.so.12");
     assertTrue(find().complete());
+  }
+
+  /** What a laptop is told: a clause, each place once, and one remedy for all that is missing. */
+  @Test
+  void whatIsMissingIsSaidInParts() throws IOException {
+    put("usr/lib64");
+    Found found = find();
+    assertEquals("no NVIDIA driver", found.obstacle().clause());
+    assertEquals(
+        List.of(root.resolve("usr/lib64").toString(), root.resolve("usr/lib").toString()),
+        found.obstacle().searched());
+    String remedy = found.obstacle().remedy();
+    assertTrue(remedy.startsWith("Install the NVIDIA driver, then install the CUDA "), remedy);
+    assertEquals(remedy.indexOf("pip install"), remedy.lastIndexOf("pip install"), remedy);
+    for (LibraryInfo library : found.infos()) {
+      assertTrue(library.note().endsWith(" was not found"), library.note());
+    }
+    all("usr/lib64");
+    Files.delete(root.resolve("usr/lib64/libcudnn.so.9"));
+    assertEquals("no cuDNN 9", find().obstacle().clause());
+    put("usr/lib64", "libcudnn.so.9");
+    assertNull(find().obstacle());
   }
 
   @Test

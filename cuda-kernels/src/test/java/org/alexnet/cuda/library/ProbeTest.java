@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.alexnet.backend.Availability;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.LibraryInfo;
 import org.junit.jupiter.api.Test;
@@ -27,12 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
 class ProbeTest {
   @TempDir Path dir;
 
-  private ProbeResult probe(StubLibraries libraries) {
+  private Availability probe(StubLibraries libraries) {
     Path folder = libraries.build(dir.resolve("cuda"));
     return CudaProbe.run(StubLibraries.find(folder, dir));
   }
 
-  private static void refused(ProbeResult result, String... parts) {
+  private static void refused(Availability result, String... parts) {
     assertFalse(result.available(), result.reason());
     for (String part : parts) {
       assertTrue(result.reason().contains(part), result.reason());
@@ -54,7 +55,7 @@ class ProbeTest {
   }
 
   private void works(int major, String reason) {
-    ProbeResult result = probe(new StubLibraries(major));
+    Availability result = probe(new StubLibraries(major));
     assertEquals(reason, result.reason());
     assertTrue(result.available());
     assertEquals(
@@ -101,10 +102,10 @@ class ProbeTest {
   void whatWorkedIsRememberedUntilAFileChanges() throws IOException {
     Path folder = new StubLibraries(12).build(dir.resolve("cuda"));
     Found found = StubLibraries.find(folder, dir);
-    ProbeResult first = CudaProbe.run(found);
+    Availability first = CudaProbe.run(found);
     Path answer = Folders.matching(found.cache(), "probe-*.txt").getFirst();
     Files.writeString(answer, Files.readString(answer).replace("Stub GPU", "Remembered GPU"));
-    ProbeResult second = CudaProbe.run(found);
+    Availability second = CudaProbe.run(found);
     assertEquals("Stub GPU, compute capability 9.0", first.devices().getFirst().description());
     assertEquals(
         "Remembered GPU, compute capability 9.0", second.devices().getFirst().description());
@@ -117,7 +118,7 @@ class ProbeTest {
   void aDamagedAnswerIsFoundOutAgain() throws IOException {
     Path folder = new StubLibraries(12).build(dir.resolve("cuda"));
     Found found = StubLibraries.find(folder, dir);
-    ProbeResult first = CudaProbe.run(found);
+    Availability first = CudaProbe.run(found);
     Path answer = Folders.matching(found.cache(), "probe-*.txt").getFirst();
     byte[] whole = Files.readAllBytes(answer);
     Files.write(answer, Arrays.copyOf(whole, whole.length - 3));
@@ -172,7 +173,7 @@ class ProbeTest {
   @Test
   void severalAtOnce() {
     Path folder = new StubLibraries(13).build(dir.resolve("cuda"));
-    List<ProbeResult> results =
+    List<Availability> results =
         IntStream.range(0, 3)
             .parallel()
             .mapToObj(i -> CudaProbe.run(StubLibraries.find(folder, dir)))
@@ -185,7 +186,7 @@ class ProbeTest {
   void aHomeThatCannotBeWritten() throws IOException {
     Path folder = new StubLibraries(13).build(dir.resolve("cuda"));
     Files.createFile(dir.resolve(".cache"));
-    ProbeResult result = CudaProbe.run(StubLibraries.find(folder, dir));
+    Availability result = CudaProbe.run(StubLibraries.find(folder, dir));
     assertTrue(result.available(), result.reason());
   }
 
