@@ -33,14 +33,14 @@ __device__ __forceinline__ void derived(const Number *dy, const Number *x, const
 }
 
 // The channels that are neighbours of one within its group.
-struct Channels {
+struct ChannelRange {
   int first, end;
 };
 
-__device__ __forceinline__ Channels neighbours(int c, Divisor group, int half) {
+__device__ __forceinline__ ChannelRange neighbours(int c, Divisor group, int half) {
   int begin = (int)(quotient(c, group) * group.value);
   int end = begin + (int)group.value;
-  Channels channels;
+  ChannelRange channels;
   channels.first = c - half > begin ? c - half : begin;
   channels.end = c + half + 1 < end ? c + half + 1 : end;
   return channels;
@@ -55,7 +55,7 @@ KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements
   }
   int c = placeOf(i, size).c;
   long long stride = channelStride(size);
-  Channels near = neighbours(c, group, half);
+  ChannelRange near = neighbours(c, group, half);
   float sum = 0;
   for (int j = near.first; j < near.end; j++) {
     float value = load(x + i + (j - c) * stride);
@@ -87,7 +87,7 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
     return;
   }
   int c = placeOf(i, size).c;
-  Channels near = neighbours(c, group, half);
+  ChannelRange near = neighbours(c, group, half);
   float sum = 0;
   for (int j = near.first; j < near.end; j++) {
     sum += terms[(int)threadIdx.x + half + j - c];
@@ -105,7 +105,7 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
   }
   int c = placeOf(i, size).c;
   long long stride = channelStride(size);
-  Channels near = neighbours(c, group, half);
+  ChannelRange near = neighbours(c, group, half);
   float sum = 0;
   for (int j = near.first; j < near.end; j++) {
     sum += term(dy, x, s, i + (j - c) * stride, beta);
