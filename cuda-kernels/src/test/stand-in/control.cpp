@@ -16,7 +16,7 @@ struct State {
   std::vector<std::string> violations;
   int fault[MAX_DEVICES] = {};
   bool lost[MAX_DEVICES] = {};
-  long failAllocation = 0, failLaunch = 0;
+  long failAllocation = 0, failLaunch = 0, failCapture = 0, failInstantiate = 0;
   long lose[MAX_DEVICES];
   std::set<std::string> crashes;
   Counts counts = {};
@@ -127,6 +127,12 @@ bool countAllocationFails() {
 
 bool countLaunchFails() { return state().failLaunch > 0 && --state().failLaunch == 0; }
 
+bool countCaptureFails() { return state().failCapture > 0 && --state().failCapture == 0; }
+
+bool countInstantiateFails() {
+  return state().failInstantiate > 0 && --state().failInstantiate == 0;
+}
+
 bool countOperationLoses(int device) {
   long& left = state().lose[device];
   if (left < 0) return false;
@@ -154,7 +160,7 @@ void standin_reset() {
     state().lose[d] = -1;
     if (!state().lost[d]) state().fault[d] = 0;
   }
-  state().failAllocation = state().failLaunch = 0;
+  state().failAllocation = state().failLaunch = state().failCapture = state().failInstantiate = 0;
 }
 
 void standin_heal() {
@@ -174,6 +180,16 @@ void standin_fail_alloc(int n) {
 void standin_fail_launch(int n) {
   ENTRY;
   state().failLaunch = n;
+}
+
+void standin_fail_capture(int n) {
+  ENTRY;
+  state().failCapture = n;
+}
+
+void standin_fail_instantiate(int n) {
+  ENTRY;
+  state().failInstantiate = n;
 }
 
 void standin_lose_device(int device, int n) {

@@ -79,6 +79,8 @@ int faultOf(int device);
 void fail(int device, Result fault);
 bool countAllocationFails();
 bool countLaunchFails();
+bool countCaptureFails();      // work that a capture refuses
+bool countInstantiateFails();  // of a graph
 bool countOperationLoses(int device);
 
 struct Counts {

@@ -108,6 +108,7 @@ int cuGraphInstantiateWithFlags(GraphExec** exec, Graph* graph, unsigned long lo
   if (int error = ready()) return error;
   if (int error = refuseInCapture()) return error;
   if (!find(graph, "graph")) return INVALID_HANDLE;
+  if (countInstantiateFails()) return OUT_OF_MEMORY;
   GraphExec* made = new GraphExec(graph->device);
   *made->nodes = graph->nodes;
   for (Node& n : *made->nodes)

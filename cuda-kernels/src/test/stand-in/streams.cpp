@@ -69,6 +69,7 @@ Stream* streamOf(void* handle, int& error) {
 int enqueue(Stream* s, Work work) {
   if (s->capture) {
     if (!s->capture->valid) return CAPTURE_INVALIDATED;
+    if (countCaptureFails()) return s->capture->valid = false, CAPTURE_UNSUPPORTED;
     s->capture->nodes.push_back({std::move(work), s->tail, s});
     s->tail = {int(s->capture->nodes.size()) - 1};
     return SUCCESS;

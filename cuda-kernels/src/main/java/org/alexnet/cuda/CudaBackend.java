@@ -34,12 +34,14 @@ final class CudaBackend implements Backend {
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
   private final Map<PlanKey, ConvolutionPlan> plans = new HashMap<>();
+  private boolean graphs;
 
   /**
    * @param ordinals of its devices, as CUDA counts
    */
   CudaBackend(List<Integer> ordinals, BackendOptions options, KernelCompiler compiler) {
     this.options = options;
+    this.graphs = options.graphs();
     try {
       Cuda.check(cuInit(0), "start");
       for (int ordinal : ordinals) {
@@ -70,8 +72,21 @@ final class CudaBackend implements Backend {
     return options.precision();
   }
 
+  /** Whether steps are replayed as graphs. */
   boolean graphs() {
-    return options.graphs();
+    return graphs;
+  }
+
+  /** From now on every kernel of a step is launched by itself; the user is told once. */
+  void giveUpGraphs(Cuda.Failure failure) {
+    if (graphs) {
+      graphs = false;
+      options
+          .say()
+          .accept(
+              "A step cannot be recorded as a graph (%s); its kernels are launched one by one, with the same results."
+                  .formatted(failure.getMessage()));
+    }
   }
 
   float lossScale() {

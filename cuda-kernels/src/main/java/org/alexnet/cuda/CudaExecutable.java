@@ -203,7 +203,7 @@ final class CudaExecutable implements Executable {
           // The libraries load what they need at the first step, which cannot be recorded.
           boolean first = runs.merge(phase, 1, Integer::sum) == 1;
           if (backend.graphs() && !first) {
-            steps.replay();
+            steps.replay(backend::giveUpGraphs);
           } else {
             steps.enqueue();
           }

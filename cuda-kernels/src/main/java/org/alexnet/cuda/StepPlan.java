@@ -13,6 +13,7 @@ import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -37,9 +38,6 @@ final class StepPlan implements AutoCloseable {
    * @param waits as {@link KernelOrder} says
    */
   record Placed(String label, int device, int[] waits, List<Call> calls) {}
-
-  private static final String NO_GRAPH =
-      "A step cannot be recorded as a graph here; run it kernel by kernel with --no-cuda-graph.";
 
   private final List<Device> devices;
   private final List<Placed> kernels;
@@ -127,14 +125,25 @@ final class StepPlan implements AutoCloseable {
     main.use();
   }
 
-  /** The same as {@link #enqueue()} in one call, recorded the first time. */
-  void replay() {
+  /**
+   * The same as {@link #enqueue()} in one call, recorded the first time. Where there can be no
+   * graph, every call is put into its stream after all.
+   *
+   * @param noGraph told why
+   */
+  void replay(Consumer<Cuda.Failure> noGraph) {
     Device main = devices.getFirst();
-    if (graph == null) {
-      graph = capture(main);
+    try {
+      if (graph == null) {
+        graph = capture(main);
+      }
+      main.use();
+      Cuda.check(cuGraphLaunch(graph, main.compute()), "launch a step's graph");
+    } catch (Cuda.Failure e) {
+      // Nothing of the step has run yet. If the device is at fault, this fails too and says so.
+      enqueue();
+      noGraph.accept(e);
     }
-    main.use();
-    Cuda.check(cuGraphLaunch(graph, main.compute()), "launch a step's graph");
   }
 
   private CUgraphExec capture(Device main) {
@@ -147,9 +156,11 @@ final class StepPlan implements AutoCloseable {
     CUgraph recorded = new CUgraph();
     try {
       enqueue();
-    } catch (Cuda.Failure e) {
-      cuStreamEndCapture(main.compute(), recorded); // what was recorded is of no use
-      throw e.explained(NO_GRAPH);
+    } catch (RuntimeException e) {
+      main.use();
+      // It ends for every stream that took part, and answers that nothing was recorded.
+      cuStreamEndCapture(main.compute(), recorded);
+      throw e;
     }
     int code = cuStreamEndCapture(main.compute(), recorded);
     try (var template =
@@ -159,8 +170,6 @@ final class StepPlan implements AutoCloseable {
       return own(
           Resource.of(
               main, executable, made, "make a graph of a step", g -> cuGraphExecDestroy(g)));
-    } catch (Cuda.Failure e) {
-      throw e.explained(NO_GRAPH);
     }
   }
 

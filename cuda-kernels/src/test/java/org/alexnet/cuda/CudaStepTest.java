@@ -3,8 +3,10 @@ package org.alexnet.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable.Pending;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
@@ -64,6 +66,37 @@ class CudaStepTest {
   void aGraphOverTwoDevicesGivesTheSameBits(Precision precision) {
     assertEquals(
         "", NetworkRig.difference(learned(precision, 2, false), learned(precision, 2, true)));
+  }
+
+  /** Something that a library does may not be recorded; 0 stands for a graph that is not made. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 9, 40})
+  void withoutAGraphTrainingGoesOn(int refused) {
+    Assumptions.assumeFalse(StandInBackend.GPU, "the stand-in refuses");
+    for (int devices = 1; devices <= 2; devices++) {
+      Map<String, float[]> wanted = learned(Precision.FP32, devices, false);
+      List<String> said = new ArrayList<>();
+      BackendOptions options = StandInBackend.options(Precision.FP32, devices, true, true);
+      try (StandInBackend backend = StandInBackend.open(options.saying(said::add));
+          NetworkRig rig = new NetworkRig(backend, programs(devices))) {
+        long before = launches();
+        if (refused == 0) {
+          StandIn.failInstantiate(1);
+        } else {
+          StandIn.failCapture(refused);
+        }
+        Map<String, float[]> all = rig.trainSteps(STEPS).learned();
+        all.putAll(rig.evaluate());
+        all.putAll(rig.evaluate());
+        assertEquals("", NetworkRig.difference(wanted, all));
+        assertEquals(0, launches() - before, "graphs launched");
+        assertEquals(1, said.size(), said.toString());
+        assertTrue(said.getFirst().contains("launched one by one"), said.getFirst());
+        // A stream that still captured would refuse this.
+        assertTrue(backend.backend().device(0).freeBytes() > 0);
+        backend.backend().device(0).allocate(64).close();
+      }
+    }
   }
 
   @ParameterizedTest

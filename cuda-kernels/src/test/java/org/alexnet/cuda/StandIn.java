@@ -83,6 +83,16 @@ final class StandIn {
     call("standin_fail_launch", n);
   }
 
+  /** The n-th piece of work from now that is put into a capture is refused, n from 1. */
+  static void failCapture(int n) {
+    call("standin_fail_capture", n);
+  }
+
+  /** The n-th graph from now cannot be made executable, n from 1. */
+  static void failInstantiate(int n) {
+    call("standin_fail_instantiate", n);
+  }
+
   /** After n more operations on it, everything on the device fails until {@link #heal}. */
   static void loseDevice(int device, int n) {
     call("standin_lose_device", device, n);
