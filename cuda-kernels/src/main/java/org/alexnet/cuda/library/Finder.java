@@ -102,7 +102,7 @@ final class Finder {
 
   private Library library(Kind kind, int cudaMajor, int chosen) {
     String soname = kind.soname(chosen);
-    Path file = first(soname);
+    Path file = kind == Kind.DRIVER ? driver(soname) : first(soname);
     if (file == null) {
       return missing(kind, chosen, soname);
     }
@@ -126,6 +126,12 @@ final class Finder {
                 .formatted(chosen)
             : "";
     return new Library(kind, List.of(soname), file, before, cudaMajor, note);
+  }
+
+  /** The loader is asked last, for it would load an unusable file as well, such as a stub. */
+  private Path driver(String soname) {
+    Path file = first(soname);
+    return file != null ? file : machine.loader().find(soname, "cuInit");
   }
 
   private static long dots(Path file) {

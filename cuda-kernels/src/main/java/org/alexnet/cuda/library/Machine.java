@@ -16,8 +16,20 @@ import java.util.Map;
  * @param named folders that the user names, separated by colons, or null: the system property
  *     {@code alexnet.cuda.path}, or else the variable {@code ALEXNET_CUDA_PATH}
  * @param system operating system and processor, as Java names them: {@code Linux amd64}
+ * @param loader the system's loader
  */
-record Machine(Map<String, String> variables, Path root, Path home, String named, String system) {
+record Machine(
+    Map<String, String> variables,
+    Path root,
+    Path home,
+    String named,
+    String system,
+    Loader loader) {
+  /** Where the system's loader finds a library that has a function, or null. */
+  interface Loader {
+    Path find(String soname, String function);
+  }
+
   /** The property that stands before {@code ALEXNET_CUDA_PATH}. */
   static final String PATH_PROPERTY = "alexnet.cuda.path";
 
@@ -41,7 +53,8 @@ record Machine(Map<String, String> variables, Path root, Path home, String named
         Path.of("/"),
         home == null || !new File(home).isDirectory() ? null : Path.of(home),
         System.getProperty(PATH_PROPERTY, variables.get("ALEXNET_CUDA_PATH")),
-        System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+        SystemLoader::find);
   }
 
   /** Whether NVIDIA's libraries for Linux on x86-64 can run here. */

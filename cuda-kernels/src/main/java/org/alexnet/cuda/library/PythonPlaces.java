@@ -11,6 +11,9 @@ final class PythonPlaces {
   /** A chain of links longer than this is a loop. */
   private static final int MAX_LINKS = 16;
 
+  /** Scripts that start each other. */
+  private static final int MAX_SCRIPTS = 4;
+
   private final Machine machine;
 
   PythonPlaces(Machine machine) {
@@ -25,7 +28,7 @@ final class PythonPlaces {
     for (Path folder : machine.folders("PATH")) {
       Path python = folder.resolve("python3");
       if (Files.isExecutable(python)) {
-        roots.addAll(rootsOf(python));
+        roots.addAll(rootsOf(python, MAX_SCRIPTS));
         break;
       }
     }
@@ -51,9 +54,10 @@ final class PythonPlaces {
 
   /**
    * An environment's python3 is a link to another's, and only the links tell which it is: each one
-   * on the way may lie in the {@code bin} of an environment.
+   * on the way may lie in the {@code bin} of an environment. At their end may be a script that
+   * starts the python3 of yet another.
    */
-  private static List<Path> rootsOf(Path python) {
+  private List<Path> rootsOf(Path python, int scripts) {
     List<Path> roots = new ArrayList<>();
     Path step = python.toAbsolutePath().normalize();
     for (int i = 0; i < MAX_LINKS; i++) {
@@ -67,6 +71,10 @@ final class PythonPlaces {
         roots.add(folder.getParent());
       }
       if (!Files.isSymbolicLink(step)) {
+        if (scripts > 0) {
+          PythonScript.named(step, machine.home())
+              .forEach(named -> roots.addAll(rootsOf(named, scripts - 1)));
+        }
         break;
       }
       try {

@@ -37,6 +37,9 @@ class FinderTest {
   private final Map<String, String> variables = new HashMap<>();
   private String named;
 
+  /** What the system's loader finds by itself. */
+  private final Map<String, Path> loaded = new HashMap<>();
+
   @BeforeEach
   void home() throws IOException {
     root = given.toRealPath();
@@ -45,7 +48,14 @@ class FinderTest {
   }
 
   private Found find() {
-    return Finder.find(new Machine(variables, root, root.resolve("home/me"), named, "Linux amd64"));
+    return Finder.find(
+        new Machine(
+            variables,
+            root,
+            root.resolve("home/me"),
+            named,
+            "Linux amd64",
+            (name, function) -> loaded.get(name)));
   }
 
   private static byte[] header(int bits, int machine) {
@@ -157,6 +167,70 @@ class FinderTest {
         root.resolve("tools/bin/python3"), Path.of("../../opt/torch/.venv/bin/python3"));
     variables.put("PATH", root.resolve("nowhere") + ":" + root.resolve("tools/bin"));
     from(find(), Kind.CUDNN, "opt/torch/.venv" + packages + "/libcudnn.so.9");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "#!/bin/sh\nexec ROOT/opt/env/bin/python3 \"$@\"\n",
+        "#!/bin/sh\nexec \"ROOT/opt/env/bin/python3.11\" \"$@\"",
+        "#!/usr/bin/env bash\nset -e\nX=1 exec 'ROOT/opt/env/bin/python' \"$@\"\n",
+        "#!/bin/sh\nexec \"$(dirname \"$0\")/../opt/env/bin/python3\" \"$@\"\n",
+        "#!/bin/sh\nexec \"${0%/*}/../opt/env/bin/python3\" \"$@\"\n",
+        "#!/bin/sh\n. ROOT/opt/env/bin/activate\nexec python3 \"$@\"\n",
+        "#!/bin/sh\nexec \"$HOME/../../opt/env/bin/python3\" \"$@\"\n",
+        "#!ROOT/opt/env/bin/python3 -E\nimport sys\n",
+        "#!/bin/sh\nexec ROOT/other/python3 \"$@\"\n",
+      })
+  void aPythonThatIsAScriptLeadsToTheOneItStarts(String script) throws IOException {
+    String packages = "opt/env/lib/python3.11/site-packages/nvidia/cudnn/lib";
+    all(packages);
+    for (String name : new String[] {"python", "python3", "python3.11", "activate"}) {
+      Files.createDirectories(root.resolve("opt/env/bin"));
+      Files.createFile(root.resolve("opt/env/bin").resolve(name));
+    }
+    Files.createDirectories(root.resolve("other"));
+    Files.writeString(
+        root.resolve("other/python3"), "#!/bin/sh\nexec " + root + "/opt/env/bin/python3 \"$@\"\n");
+    Path bin = Files.createDirectories(root.resolve("bin"));
+    Path wrapper = bin.resolve("wrapper");
+    Files.writeString(wrapper, script.replace("ROOT", root.toString()));
+    assertTrue(wrapper.toFile().setExecutable(true));
+    Files.createSymbolicLink(bin.resolve("python3"), Path.of("wrapper"));
+    assertFalse(find().complete());
+    variables.put("PATH", bin.toString());
+    from(find(), Kind.CUDNN, packages + "/libcudnn.so.9");
+  }
+
+  @Test
+  void scriptsThatStartEachOtherAreLeft() throws IOException {
+    Path bin = Files.createDirectories(root.resolve("bin"));
+    Files.writeString(bin.resolve("python3"), "#!/bin/sh\nexec " + bin + "/python \"$@\"\n");
+    Files.writeString(bin.resolve("python"), "#!/bin/sh\nexec " + bin + "/python3 \"$@\"\n");
+    assertTrue(bin.resolve("python3").toFile().setExecutable(true));
+    variables.put("PATH", bin.toString());
+    assertFalse(find().complete());
+  }
+
+  @Test
+  void theLoaderIsAskedLastForTheDriver() throws IOException {
+    all("usr/lib64");
+    put("only/the/loader/knows", "libcuda.so.1");
+    loaded.put("libcuda.so.1", root.resolve("only/the/loader/knows/libcuda.so.1"));
+    from(find(), Kind.DRIVER, "usr/lib64/libcuda.so.1");
+    Files.delete(root.resolve("usr/lib64/libcuda.so.1"));
+    from(find(), Kind.DRIVER, "only/the/loader/knows/libcuda.so.1");
+    assertTrue(find().complete(), find().problem());
+  }
+
+  /** Any library that is everywhere will do. */
+  @Test
+  void theSystemsLoaderSaysWhatItTakes() throws IOException {
+    Path file = SystemLoader.find("libm.so.6", "cos");
+    assertTrue(file.isAbsolute() && Files.isRegularFile(file), file + "");
+    assertTrue(file.getFileName().toString().startsWith("libm"), file + "");
+    assertNull(SystemLoader.find("libm.so.6", "no_such_function"));
+    assertNull(SystemLoader.find("libno-such-library.so.1", "cos"));
   }
 
   @Test
@@ -321,7 +395,7 @@ class FinderTest {
 
   @Test
   void otherSystemsAreToldSo() {
-    Found found = Finder.find(new Machine(Map.of(), root, null, null, "Mac OS X aarch64"));
+    Found found = Finder.find(new Machine(Map.of(), root, null, null, "Mac OS X aarch64", null));
     assertFalse(found.complete());
     assertEquals(List.of(), found.infos());
     assertTrue(found.problem().contains("Linux on x86-64 only, and this is Mac OS X aarch64"));

@@ -186,6 +186,7 @@ final class StubLibraries {
 
   /** The search that sees these libraries and no others. */
   static Found find(Path folder, Path home) {
-    return Finder.find(new Machine(Map.of(), home, home, folder.toString(), "Linux amd64"));
+    return Finder.find(
+        new Machine(Map.of(), home, home, folder.toString(), "Linux amd64", (name, f) -> null));
   }
 }
