@@ -1,11 +1,12 @@
 """Times this engine and PyTorch in turn on one machine and prints the median ratios.
 
 Usage: PYTHONPATH=DIR python3 benchmarks/peers/compare_pytorch.py [--model alexnet-32] [--rounds 5]
-    [--threads 2]
+    [--threads 2] [--batch 128]
 
 DIR holds PyTorch. Build first: mvn -DskipTests package. A ratio above 1 means that this engine is
 faster. PyTorch's best memory format of the round is what it is compared with. With alexnet-32 the
-product of two matrices is timed as well.
+product of two matrices is timed as well. With --batch 1 the rates of inference are one image's
+latency turned round.
 """
 
 import argparse
@@ -22,8 +23,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BATCH = 128
-
 
 def median_seconds(f, seconds=2.0):
     """Median time of one call, over about the given time, after warming up for as long."""
@@ -65,16 +64,17 @@ def alexnet2012():
 MODELS = {"alexnet-32": (alexnet32, 32, 10, 2.0), "alexnet-2012": (alexnet2012, 227, 1000, 15.0)}
 
 
-def torch_round(model):
+def torch_round(model, batch):
     make, edge, classes, seconds = MODELS[model]
+    seconds = min(seconds, max(2.0, seconds * batch / 128))
     result = {}
     if model == "alexnet-32":
         a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
         result["product_gflops"] = 2 * 2048**3 / median_seconds(lambda: a @ b) / 1e9
     for name, layout in (("nchw", torch.contiguous_format), ("channels_last", torch.channels_last)):
         net = make().to(memory_format=layout)
-        x = torch.randn(BATCH, 3, edge, edge).to(memory_format=layout)
-        y = torch.randint(0, classes, (BATCH,))
+        x = torch.randn(batch, 3, edge, edge).to(memory_format=layout)
+        y = torch.randint(0, classes, (batch,))
         optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
 
         def step():
@@ -89,15 +89,15 @@ def torch_round(model):
                 return net(x)
 
         net.train()
-        result["train_" + name] = BATCH / median_seconds(step, seconds)
+        result["train_" + name] = batch / median_seconds(step, seconds)
         net.eval()
-        result["infer_" + name] = BATCH / median_seconds(infer, seconds)
+        result["infer_" + name] = batch / median_seconds(infer, seconds)
     return result
 
 
-def our_round(model, threads):
+def our_round(model, threads, batch):
     bench = subprocess.run(
-        [os.path.join(ROOT, "alexnet"), "bench", "--model", model, "--batch", str(BATCH),
+        [os.path.join(ROOT, "alexnet"), "bench", "--model", model, "--batch", str(batch),
          "--threads", str(threads), "--json"],
         check=True, capture_output=True, text=True)
     steps = json.loads(bench.stdout)
@@ -125,6 +125,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", choices=MODELS, default="alexnet-32")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=128)
     options = parser.parse_args()
     if "JAVA_HOME" not in os.environ:
         parser.error("set JAVA_HOME to a JDK 25")
@@ -132,8 +133,8 @@ def main():
     print(f"PyTorch {torch.__version__}, {options.threads} threads, {platform.processor() or platform.machine()}")
     ratios = {"product": [], "train": [], "infer": []}
     for i in range(options.rounds):
-        peer = torch_round(options.model)
-        ours = our_round(options.model, options.threads)
+        peer = torch_round(options.model, options.batch)
+        ours = our_round(options.model, options.threads, options.batch)
         if "product_gflops" in peer:
             ratios["product"].append(ours["product_gflops"] / peer["product_gflops"])
         for kind in ("train", "infer"):
