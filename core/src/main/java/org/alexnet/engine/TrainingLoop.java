@@ -311,13 +311,17 @@ final class TrainingLoop {
 
   private void commit(boolean best) {
     training.listener.progress(Activity.SAVING, 0, 0);
-    folder.commit(
-        new Checkpoint(
-            Weights.take(executable, programs, t -> t),
-            Weights.take(executable, programs, Tensor::momentum),
-            Weights.metadata(config.classNames()),
-            state.toJson(),
-            best));
+    // Reading waits for the device, and may be what finds that it is lost.
+    Checkpoint checkpoint =
+        saved(
+            () ->
+                new Checkpoint(
+                    Weights.take(executable, programs, t -> t),
+                    Weights.take(executable, programs, Tensor::momentum),
+                    Weights.metadata(config.classNames()),
+                    state.toJson(),
+                    best));
+    folder.commit(checkpoint);
     lastCheckpoint = System.nanoTime();
   }
 

@@ -137,7 +137,7 @@ class CudaTrainingTest {
   void aLossThatIsNotFiniteIsTracedToItsLayer() throws IOException {
     AlexNetException e =
         assertThrows(AlexNetException.class, () -> shapes("wild").rate(1e30f).run());
-    assertTrue(e.getMessage().contains("not finite first is"), e.getMessage());
+    assertTrue(e.getMessage().contains("the first value that is not finite is in"), e.getMessage());
     assertTrue(e.getMessage().contains("the output of layer conv"), e.getMessage());
     assertEquals(List.of(), StandIn.violations());
   }
