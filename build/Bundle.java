@@ -59,6 +59,12 @@ final class Bundle {
     if (!system.equals("Linux amd64")) {
       throw failure("The bundle is made on Linux x86-64 only, and this JDK is for " + system + ".");
     }
+    Runtime.Version version = Runtime.version();
+    if (version.feature() == 25 && version.interim() == 0 && version.update() < 3) {
+      throw failure(
+          "The bundle's runtime would be JDK %s, whose garbage collector may damage arrays that native code uses (JDK-8377811): make it with JDK 25.0.3 or later."
+              .formatted(version));
+    }
     Bundle bundle = new Bundle(NAME);
     bundle.delete();
     bundle.runtime();

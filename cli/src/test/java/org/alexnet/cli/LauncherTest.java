@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,17 +41,49 @@ class LauncherTest {
         output.contains(dir.resolve("a home") + "/cli/target/alexnet-cli.jar is missing"), output);
   }
 
+  private Path fakeJdk(String version, String script) throws IOException {
+    Path jdk = Files.createDirectories(dir.resolve("jdk/bin")).getParent();
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    Path java = Files.writeString(jdk.resolve("bin/java"), script);
+    assertTrue(java.toFile().setExecutable(true));
+    return jdk;
+  }
+
+  /** JDK-8377811: G1 of the first three releases may move what native code works on. */
+  @Test
+  void the_collector_suits_the_release() throws Exception {
+    Path script = install();
+    Files.createDirectories(script.resolveSibling("cli/target"));
+    Files.writeString(script.resolveSibling("cli/target/alexnet-cli.jar"), "");
+    Map<String, String> expected =
+        Map.of(
+            "25", "Parallel",
+            "25.0.1", "Parallel",
+            "25.0.2", "Parallel",
+            "25.0.3", "G1",
+            "25.0.10", "G1",
+            "25.1", "G1",
+            "26", "G1");
+    for (Map.Entry<String, String> release : expected.entrySet()) {
+      Path jdk = fakeJdk(release.getKey(), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+      ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
+      builder.environment().put("JAVA_HOME", jdk.toString());
+      Process process = builder.start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(
+          List.of("-XX:+Use" + release.getValue() + "GC"),
+          output.lines().filter(line -> line.endsWith("GC")).toList(),
+          release.getKey());
+    }
+  }
+
   /** Names of files and classes are UTF-8 wherever the launcher is started. */
   @Test
   void java_is_started_in_utf8() throws Exception {
     Path script = install();
     Files.createDirectories(script.resolveSibling("cli/target"));
     Files.writeString(script.resolveSibling("cli/target/alexnet-cli.jar"), "");
-    Path jdk = Files.createDirectories(dir.resolve("jdk/bin")).getParent();
-    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25.0.3\"\n");
-    Path java = jdk.resolve("bin/java");
-    Files.writeString(java, "#!/bin/sh\nlocale charmap\n");
-    assertTrue(java.toFile().setExecutable(true));
+    Path jdk = fakeJdk("25.0.3", "#!/bin/sh\nlocale charmap\n");
     for (String locale : new String[] {"LC_ALL=C", "LANG=xx_XX.UTF-8", "NONE=", "LC_CTYPE=POSIX"}) {
       ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
       builder
