@@ -36,7 +36,8 @@ final class TrainedOptions {
   @Option(
       names = "--names",
       paramLabel = "FILE",
-      description = "Names of the classes of --weights, one a line. Default: those in the file.")
+      description =
+          "Names of the classes, one a line, where neither the weights nor the run have them.")
   private Path names;
 
   /** Whether weights are given, so that no run is. */
@@ -48,8 +49,6 @@ final class TrainedOptions {
         "given together with the other, or a run folder in their place");
     Require.that(
         input == null || weights != null, "--input", input, "given together with --weights");
-    Require.that(
-        names == null || weights != null, "--names", names, "given together with --weights");
     return weights != null;
   }
 
@@ -61,7 +60,7 @@ final class TrainedOptions {
   Classifier open(Path run, Classifier.Options options) {
     return run == null
         ? Classifier.open(model.name(), weights, input, classNames(), options)
-        : Classifier.open(run, options);
+        : Classifier.open(run, classNames(), options);
   }
 
   private List<String> classNames() {

@@ -38,6 +38,12 @@ final class Cli {
       }
     }
 
+    /** What was printed, of a command that did what it should. */
+    String success() {
+      assertEquals(0, status, err);
+      return out;
+    }
+
     /** The one line of a failure with this status. */
     String failure(int expected) {
       assertEquals(expected, status, err + out);

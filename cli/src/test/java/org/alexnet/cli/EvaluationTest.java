@@ -67,6 +67,74 @@ class EvaluationTest {
   }
 
   @Test
+  void all_means_both_parts_of_the_data() {
+    Path parts = dir.resolve("parts");
+    TestData.folder(parts.resolve("train"), 6, "cat", "dog");
+    TestData.folder(parts.resolve("val"), 3, "cat", "dog");
+    data = parts;
+    train();
+    assertEquals(6, eval("--data", parts).get("images").asInt());
+    assertEquals(18, eval("--data", parts, "--all").get("images").asInt());
+    Path prepared = dir.resolve("parts.axd");
+    Cli.run("prepare", parts, "--out", prepared, "--size", 32).success();
+    assertEquals(6, eval("--data", prepared).get("images").asInt());
+    assertEquals(18, eval("--data", prepared, "--all").get("images").asInt());
+  }
+
+  @Test
+  void images_that_were_replaced_are_told_from_those_held_out() {
+    train("--val-fraction", 0.2);
+    String before = Cli.run("eval", run).out() + Cli.run("eval", run, "--data", data).out();
+    assertFalse(before.contains("not the images") || before.contains("have changed"), before);
+    TestData.image(data.resolve("dog/9.jpg"), 50, 50, 0x00FF00);
+    String own = Cli.run("eval", run).out();
+    assertTrue(own.contains("not the images that the run was validated with"), own);
+    String named = Cli.run("eval", run, "--data", data).out();
+    assertTrue(named.contains("they have changed"), named);
+  }
+
+  @Test
+  void validation_images_must_be_of_the_kind_that_is_trained_on() {
+    Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
+    Path floats = TestData.floats(dir.resolve("floats.safetensors"), 20, 2);
+    String line = Cli.run("train", "--data", floats, "--val", pixels, "--out", run).failure(1);
+    assertTrue(line.contains("must be of the kind that is trained on"), line);
+    line = Cli.run("train", "--data", pixels, "--val", data, "--out", run).failure(1);
+    assertTrue(line.contains("labels cannot be matched"), line);
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void a_run_without_names_is_given_them() throws IOException {
+    Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
+    Path folder = data;
+    data = pixels;
+    train("--classes", 2);
+    String line = Cli.run("eval", run, "--data", folder).failure(1);
+    assertTrue(line.contains("--names FILE"), line);
+    Path names = Files.writeString(dir.resolve("names.txt"), "cat\ndog\n");
+    assertEquals(20, eval("--data", folder, "--names", names).get("images").asInt());
+    Files.writeString(names, "cat\n");
+    line = Cli.run("eval", run, "--data", folder, "--names", names).failure(1);
+    assertTrue(line.contains("has 2 classes, and 1 names"), line);
+  }
+
+  /** One bad value among the user's own is neither learned from nor blamed on the rate. */
+  @Test
+  void values_that_are_not_finite_are_named() {
+    Path bad = TestData.floats(dir.resolve("bad.safetensors"), 20, 2, 5, Float.NaN);
+    String line = Cli.run("train", "--data", bad, "--epochs", 1, "--out", run).failure(1);
+    assertTrue(line.contains("image 5 holds a value that is infinite or not a number"), line);
+    data = TestData.floats(dir.resolve("good.safetensors"), 20, 2);
+    run = dir.resolve("good");
+    train();
+    line = Cli.run("eval", run, "--data", bad).failure(1);
+    assertTrue(line.contains("1 file could not be read"), line);
+    line = Cli.run("predict", run, "--data", bad).failure(1);
+    assertTrue(line.contains("1 file could not be read"), line);
+  }
+
+  @Test
   void other_images_are_evaluated_whole() {
     train("--val-fraction", 0.2);
     Path other = TestData.folder(dir.resolve("other"), 10, "cat", "dog");

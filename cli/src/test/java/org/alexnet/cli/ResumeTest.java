@@ -68,12 +68,19 @@ class ResumeTest {
     Path moved = Files.move(data, dir.resolve("moved"));
     run = whole;
     String line = refused("--epochs", 2);
-    assertTrue(line.contains(data.toString()), line);
+    assertTrue(line.contains(data.toString()) && line.contains("new place (--data)"), line);
     Object[] words = {"train", "--resume", run, "--epochs", 2, "--data", moved, "--json"};
     assertEquals(2, Cli.run(words).json().get("epochs").asInt());
     assertArrayEquals(
         Files.readAllBytes(dir.resolve("whole/model.safetensors")),
         Files.readAllBytes(run.resolve("model.safetensors")));
+    // The new place is remembered.
+    Cli.run("eval", run, "--data", moved).success();
+    JsonNode kept = JsonMapper.builder().build().readTree(run.resolve("run.json").toFile());
+    assertEquals(moved.toString(), kept.get("data").asText());
+    assertEquals("cpu", kept.get("backend").asText());
+    assertEquals(
+        3, Cli.run("train", "--resume", run, "--epochs", 3, "--json").json().get("epochs").asInt());
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
@@ -53,8 +54,40 @@ final class TestData {
     }
   }
 
+  private static int[] labels(int images, int classes) {
+    return IntStream.range(0, images).map(i -> i % classes).toArray();
+  }
+
+  /** Floating-point images of as many of each class. */
+  static Path floats(Path file, int images, int classes) {
+    return tensors(file, -1, 0, labels(images, classes));
+  }
+
+  /** The same, with one value of an image replaced. */
+  static Path floats(Path file, int images, int classes, int image, float value) {
+    return tensors(file, image, value, labels(images, classes));
+  }
+
+  /** Byte images of 3 x 32 x 32, as many of each class. */
+  static Path pixels(Path file, int images, int classes) {
+    SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();
+    infos.put("images", new TensorInfo(DType.U8, List.of((long) images, 3L, 32L, 32L)));
+    infos.put("labels", new TensorInfo(DType.I32, List.of((long) images)));
+    byte[] pixels = new byte[images * 3 * 32 * 32];
+    new Random(3).nextBytes(pixels);
+    try (SafetensorsWriter writer = SafetensorsWriter.create(file, Map.of(), infos)) {
+      writer.write("images", MemorySegment.ofArray(pixels));
+      writer.write("labels", MemorySegment.ofArray(labels(images, classes)));
+    }
+    return file;
+  }
+
   /** Floating-point images of 3 x 32 x 32 with these labels. */
   static Path tensors(Path file, int... labels) {
+    return tensors(file, -1, 0, labels);
+  }
+
+  private static Path tensors(Path file, int image, float value, int[] labels) {
     SequencedMap<String, TensorInfo> infos = new LinkedHashMap<>();
     infos.put("images", new TensorInfo(DType.F32, List.of((long) labels.length, 3L, 32L, 32L)));
     infos.put("labels", new TensorInfo(DType.I32, List.of((long) labels.length)));
@@ -62,6 +95,9 @@ final class TestData {
     Random random = new Random(2);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (float) random.nextGaussian(0, 0.3);
+    }
+    if (image >= 0) {
+      pixels[image * 3 * 32 * 32 + 7] = value;
     }
     try (SafetensorsWriter writer = SafetensorsWriter.create(file, Map.of(), infos)) {
       writer.write("images", pixels);

@@ -54,12 +54,37 @@ public final class DataSets {
       } else if (bringsValidation(src)) {
         validation = openForEvaluation(src, options);
       }
-      return new DataSet(
-          train, validation == null ? null : Sources.withClasses(validation, train.classNames()));
+      if (validation != null) {
+        requireComparable(train, validation);
+        validation = Sources.withClasses(validation, train.classNames());
+      }
+      return new DataSet(train, validation);
     } catch (RuntimeException e) {
       new DataSet(train, validation).close();
       throw e;
     }
+  }
+
+  /** What is learned from one source says nothing about another of another kind. */
+  private static void requireComparable(ImageSource train, ImageSource validation) {
+    if (train.format().floats() != validation.format().floats()) {
+      throw new AlexNetException(
+          "%s holds %s and %s holds %s; validation images must be of the kind that is trained on"
+              .formatted(
+                  train.description(), kind(train), validation.description(), kind(validation)));
+    }
+    if (train.classNames().isEmpty() && !validation.classNames().isEmpty()) {
+      throw new AlexNetException(
+          "%s names its classes (%s) and %s does not, so that labels cannot be matched; validate with a source whose labels are numbers, such as a .safetensors file"
+              .formatted(
+                  validation.description(),
+                  Sources.listed(validation.classNames()),
+                  train.description()));
+    }
+  }
+
+  private static String kind(ImageSource source) {
+    return source.format().floats() ? "floating-point images" : "pixels";
   }
 
   /**
@@ -83,6 +108,24 @@ public final class DataSets {
       source = SafetensorsSource.open(path);
     }
     return fitted(source, options);
+  }
+
+  /**
+   * Opens all labelled images of a source: those to train on and those to evaluate on, as far as it
+   * has both.
+   */
+  public static ImageSource openAll(String src, OpenOptions options) {
+    if (!bringsValidation(src)) {
+      return openForEvaluation(src, options);
+    }
+    ImageSource train = fitted(openTraining(src, options), options);
+    try {
+      ImageSource rest = openForEvaluation(src, options);
+      return Sources.joined(train, Sources.withClasses(rest, train.classNames()));
+    } catch (RuntimeException e) {
+      train.close();
+      throw e;
+    }
   }
 
   /**
@@ -116,6 +159,11 @@ public final class DataSets {
       return FolderSource.open(SplitFolder.of(path).forTraining(), options.folder());
     }
     return isPrepared(src) ? PreparedSource.open(path, Part.TRAIN) : SafetensorsSource.open(path);
+  }
+
+  /** Whether a source can be opened at the place that it names. */
+  public static boolean exists(String src) {
+    return isShapes(src) || Files.exists(Path.of(src));
   }
 
   private static boolean bringsValidation(String src) {

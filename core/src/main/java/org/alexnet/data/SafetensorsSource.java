@@ -165,8 +165,23 @@ public final class SafetensorsSource implements ImageSource {
     if (format.floats()) {
       MemorySegment.copy(
           images, F32, from, to, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, format.values());
+      requireFinite(i, to);
     } else {
       MemorySegment.copy(images, from, to, 0, format.bytes());
+    }
+  }
+
+  /**
+   * One such value would ruin every weight, and it would then look like a rate that is too high.
+   */
+  private void requireFinite(int image, MemorySegment values) {
+    float sum = 0; // of zeros, unless a value is infinite or not a number
+    for (long k = 0; k < format.values(); k++) {
+      sum += values.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, k) * 0;
+    }
+    if (sum != 0 || Float.isNaN(sum)) {
+      throw new UnreadableImageException(
+          file.path(), name(image), "holds a value that is infinite or not a number");
     }
   }
 

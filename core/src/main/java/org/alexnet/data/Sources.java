@@ -94,6 +94,11 @@ public final class Sources {
         : new ResizedSource(source, height, width);
   }
 
+  /** The images of one source and then those of another, whose format and classes are the same. */
+  static ImageSource joined(ImageSource first, ImageSource second) {
+    return new JoinedSource(first, second);
+  }
+
   /**
    * Cuts off the last images of each class.
    *

@@ -18,6 +18,12 @@ public final class UnreadableImageException extends AlexNetException {
     this.reason = cause.getMessage();
   }
 
+  /** An image that is one of many in a file. */
+  UnreadableImageException(Path file, String image, String reason) {
+    super("%s: %s %s; correct or remove it".formatted(file, image, reason));
+    this.reason = reason;
+  }
+
   /** What is wrong with the file, as the rest of a sentence that begins with its name. */
   public String reason() {
     return reason;

@@ -129,9 +129,20 @@ public final class Classifier implements AutoCloseable {
    * @throws AlexNetException if the folder holds no run, or the backend cannot serve
    */
   public static Classifier open(Path run, Options options) {
+    return open(run, List.of(), options);
+  }
+
+  /**
+   * As {@link #open(Path, Options)}, with names for the classes of a run whose data named none.
+   *
+   * @param classNames names of the classes in the order of their labels, or an empty list for those
+   *     of the run
+   * @throws AlexNetException if the run has other names, or another number of classes
+   */
+  public static Classifier open(Path run, List<String> classNames, Options options) {
     try (RunFolder folder = RunFolder.openForReading(run);
         SafetensorsFile weights = folder.openWeights()) {
-      return new Classifier(TrainedModel.of(folder), options, weights);
+      return new Classifier(TrainedModel.of(folder, classNames), options, weights);
     }
   }
 
@@ -181,6 +192,7 @@ public final class Classifier implements AutoCloseable {
     if (run == null) {
       throw new AlexNetException("Weights alone do not say what they were validated with.");
     }
+    run.requireSources();
     ImageSource source =
         DataSets.openValidation(run.data(), run.validation(), run.validationFraction(), opening());
     if (source == null) {
@@ -189,6 +201,11 @@ public final class Classifier implements AutoCloseable {
               + " (--data).");
     }
     try (ImageSource images = checked(source)) {
+      if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
+        options.say.accept(
+            "%s: these are not the images that the run was validated with."
+                .formatted(images.description()));
+      }
       return evaluate(images, views);
     }
   }
@@ -210,8 +227,13 @@ public final class Classifier implements AutoCloseable {
    * @param all whether to count the images that the run was trained on as well
    */
   public Evaluation evaluate(String source, Views views, boolean all) {
+    if (all) {
+      try (ImageSource images = checked(DataSets.openAll(source, opening()))) {
+        return evaluate(images, views);
+      }
+    }
     try (ImageSource opened = open(source);
-        ImageSource images = all ? opened : heldOut(source, opened)) {
+        ImageSource images = heldOut(source, opened)) {
       return evaluate(images, views);
     }
   }
@@ -219,7 +241,7 @@ public final class Classifier implements AutoCloseable {
   private Evaluation evaluate(ImageSource images, Views views) {
     if (model.classNames().isEmpty() && !images.classNames().isEmpty()) {
       throw new AlexNetException(
-          "%s names its classes (%s), and the weights do not say which of their classes those are: give the names of the classes in the order of the weights (--names FILE, one a line)."
+          "%s names its classes (%s), and the weights do not say which of their classes those are: give their names in the order of the labels (--names FILE, one a line)."
               .formatted(images.description(), Sources.listed(images.classNames())));
     }
     ImageSource labelled = Sources.withClasses(images, model.classNames());
@@ -254,8 +276,11 @@ public final class Classifier implements AutoCloseable {
       ImageSource rest = run.heldOutOf(name, opened, opening());
       if (rest != null) {
         options.say.accept(
-            "%s is what the run was trained on: evaluating the %,d images that it held out (--all takes all)."
-                .formatted(opened.description(), rest.size()));
+            run.heldOut(rest)
+                ? "%s is what the run was trained on: evaluating the %,d images that it held out (--all takes all)."
+                    .formatted(opened.description(), rest.size())
+                : "%s is where the run's images were, and they have changed: evaluating the %,d that it would hold out now (--all takes all)."
+                    .formatted(opened.description(), rest.size()));
         return rest;
       }
     } else if (run.trainedOn(opened)) {

@@ -94,6 +94,31 @@ record RunConfig(
     }
   }
 
+  /** Whether these are the images that the run was validated with, held out or given for it. */
+  boolean heldOut(ImageSource images) {
+    try {
+      return images.size() == identity.validationImages()
+          && SourceFingerprint.of(images).equals(identity.validationFingerprint());
+    } catch (UnreadableImageException e) {
+      return false; // it could be read then
+    }
+  }
+
+  /**
+   * Checks that the sources are still where they were.
+   *
+   * @throws AlexNetException naming the place and the remedy
+   */
+  void requireSources() {
+    for (String source : validation == null ? List.of(data) : List.of(data, validation)) {
+      if (!DataSets.exists(source)) {
+        throw new AlexNetException(
+            "The images of the run were in %s, which does not exist any more; if they have moved, give the new place (%s)."
+                .formatted(source, source.equals(data) ? "--data" : "--val"));
+      }
+    }
+  }
+
   /**
    * What the run held out of a source, if that is the one it was trained on: under the same name,
    * or with the same images in another place.
@@ -149,8 +174,8 @@ record RunConfig(
         model,
         classes,
         classNames,
-        otherData == null ? data : otherData,
-        otherValidation == null ? validation : otherValidation,
+        otherData == null ? data : DataSets.absolute(otherData),
+        otherValidation == null ? validation : DataSets.absolute(otherValidation),
         validationFraction,
         identity,
         seed,
@@ -177,6 +202,17 @@ record RunConfig(
                   json.has("format") ? json.get("format") : "none",
                   FORMAT));
     }
+    try {
+      return parse(json);
+    } catch (IllegalArgumentException | AlexNetException e) {
+      throw new AlexNetException(
+          "%s is damaged: %s; restore it from a copy."
+              .formatted(run.resolve("run.json"), e.getMessage()),
+          e);
+    }
+  }
+
+  private static RunConfig parse(ObjectNode json) {
     List<String> names = new ArrayList<>();
     json.path("class_names").forEach(name -> names.add(name.asText()));
     Recipe recipe =

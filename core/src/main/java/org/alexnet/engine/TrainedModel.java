@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.ClassNames;
+import org.alexnet.data.Sources;
 import org.alexnet.model.Model;
 import org.alexnet.network.Network;
 import org.alexnet.run.RunFolder;
@@ -23,13 +24,35 @@ record TrainedModel(
   /** Of generated data, where there is no run that says. */
   static final long SEED = 42;
 
-  /** The model of a run. */
-  static TrainedModel of(RunFolder folder) {
+  /**
+   * The model of a run.
+   *
+   * @param names of the classes of a run whose data named none; empty for those of the run
+   */
+  static TrainedModel of(RunFolder folder, List<String> names) {
     RunConfig config = RunConfig.fromJson(folder.runJson(), folder.dir());
     Network network = config.resolve().network();
+    requireNumber(folder.dir(), network.classes(), names);
+    List<String> own = config.classNames();
+    if (!names.isEmpty() && !own.isEmpty() && !names.equals(own)) {
+      throw new AlexNetException(
+          "%s has classes of its own (%s); other names cannot be given to them."
+              .formatted(folder.dir(), Sources.listed(own)));
+    }
     try (SafetensorsFile input = folder.requireInput()) {
       return new TrainedModel(
-          network, config.classNames(), InputStatistics.load(input, network.input()), config);
+          network,
+          names.isEmpty() ? own : names,
+          InputStatistics.load(input, network.input()),
+          config);
+    }
+  }
+
+  private static void requireNumber(Path weights, int classes, List<String> names) {
+    if (!names.isEmpty() && names.size() != classes) {
+      throw new AlexNetException(
+          "%s has %d classes, and %d names are given for them; one a class is required."
+              .formatted(weights, classes, names.size()));
     }
   }
 
@@ -42,11 +65,7 @@ record TrainedModel(
   static TrainedModel of(Model model, SafetensorsFile weights, Path input, List<String> names) {
     int classes = Weights.classes(weights, model.network());
     Network network = model.withClasses(classes).network();
-    if (!names.isEmpty() && names.size() != classes) {
-      throw new AlexNetException(
-          "%s has %d classes, and %d names are given for them; one a class is required."
-              .formatted(weights.path(), classes, names.size()));
-    }
+    requireNumber(weights.path(), classes, names);
     List<String> own = names.isEmpty() ? Weights.classNames(weights) : names;
     return new TrainedModel(
         network,

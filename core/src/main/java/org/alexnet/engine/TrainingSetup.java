@@ -125,6 +125,7 @@ final class TrainingSetup {
     try (RunFolder folder = RunFolder.openForTraining(training.resumed)) {
       RunConfig saved = RunConfig.fromJson(folder.runJson(), folder.dir());
       RunConfig config = saved.withSources(training.data, training.validation);
+      config.requireSources();
       Model model = config.resolve();
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = model.network().input();
@@ -141,6 +142,11 @@ final class TrainingSetup {
                   config.skipBad())) {
         check(data, model.network());
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
+        if (!config.equals(saved)) { // the sources have moved
+          ObjectNode settings = folder.runJson();
+          settings.setAll(config.toJson());
+          folder.replaceSettings(settings);
+        }
         Programs programs = config.programs(training.devices);
         sayTraffic(programs);
         listener.progress(Activity.COMPILING, 0, 0);

@@ -31,6 +31,7 @@ final class CheckpointStore {
 
   private final Path dir;
   private final FileOps ops;
+  private final Map<String, FileDigest> kept = new TreeMap<>();
   private Optional<Generation> current = Optional.empty();
 
   CheckpointStore(Path dir, FileOps ops) {
@@ -41,6 +42,11 @@ final class CheckpointStore {
   /** The generation that a resume starts from; none before the first checkpoint. */
   Optional<Generation> current() {
     return current;
+  }
+
+  /** Makes a file that lies in the run's folder a part of every generation from the next on. */
+  void keep(String name, FileDigest digest) {
+    kept.put(name, digest);
   }
 
   /** Completes or discards what a killed process left, and reads which generation is current. */
@@ -88,6 +94,7 @@ final class CheckpointStore {
       throws IOException {
     var files = new TreeMap<String, FileDigest>();
     current.ifPresent(previous -> files.putAll(previous.files()));
+    files.putAll(kept);
     files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.notes(), checkpoint.weights()));
     files.put(OPTIMIZER, ops.save(to.resolve(OPTIMIZER), Map.of(), checkpoint.momentum()));
     if (checkpoint.best()) {

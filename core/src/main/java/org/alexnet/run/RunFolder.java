@@ -31,11 +31,22 @@ public final class RunFolder implements AutoCloseable {
   private static final String RUN_TEMPORARY = "run.json.tmp";
   private static final String INPUT = "input.safetensors";
 
-  /** What a process killed while it created a run leaves, which is nothing of worth. */
-  private static final Set<String> LEFTOVERS = Set.of(RunLock.NAME, RUN_TEMPORARY);
+  /**
+   * What a process that was stopped before its first checkpoint leaves. Nothing was trained yet, so
+   * a new run may begin in its place.
+   */
+  private static final Set<String> LEFTOVERS =
+      Set.of(
+          RunLock.NAME,
+          RUN,
+          RUN_TEMPORARY,
+          INPUT,
+          INPUT + ".tmp",
+          MetricsLog.NAME,
+          CheckpointStore.TEMPORARY);
 
   private final Path dir;
-  private final ObjectNode runJson;
+  private ObjectNode runJson;
   private final MetricsLog metrics;
   private final Optional<Writing> writing;
   private final Optional<Snapshot> reading;
@@ -117,12 +128,16 @@ public final class RunFolder implements AutoCloseable {
     RunLock lock = RunLock.acquire(dir);
     try {
       requireFree(dir); // again: another process may have come first
+      var store = new CheckpointStore(dir, ops);
+      store.recover();
+      if (Files.exists(dir.resolve(INPUT))) {
+        ops.delete(dir.resolve(INPUT));
+      }
       ops.write(dir.resolve(RUN_TEMPORARY), JsonFiles.pretty(runJson));
       ops.move(dir.resolve(RUN_TEMPORARY), dir.resolve(RUN));
       ops.write(dir.resolve(MetricsLog.NAME), new byte[0]);
       ops.force(dir);
       ops.force(DurableFiles.parent(dir));
-      var store = new CheckpointStore(dir, ops);
       return new RunFolder(
           dir, runJson.deepCopy(), Optional.of(new Writing(lock, store)), Optional.empty());
     } catch (IOException e) {
@@ -154,6 +169,7 @@ public final class RunFolder implements AutoCloseable {
       var store = new CheckpointStore(dir, ops);
       store.recover();
       try (Snapshot whole = Snapshot.open(dir).orElseThrow(() -> noCheckpoint(dir))) {
+        whole.requireAll();
         new MetricsLog(dir).cutTo(whole.generation().metricsBytes());
       }
       return new RunFolder(dir, runJson, Optional.of(new Writing(lock, store)), Optional.empty());
@@ -251,8 +267,15 @@ public final class RunFolder implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Opens what prepares an image for this run; empty where the run needs nothing. */
+  /**
+   * Opens what prepares an image for this run; empty where the run needs nothing.
+   *
+   * @throws AlexNetException if the file is not the one that the run was trained with
+   */
   public Optional<SafetensorsFile> openInput() {
+    if (current().filter(generation -> generation.files().containsKey(INPUT)).isPresent()) {
+      return Optional.of(open(INPUT));
+    }
     Path file = dir.resolve(INPUT);
     return Files.exists(file) ? Optional.of(SafetensorsFile.open(file)) : Optional.empty();
   }
@@ -278,8 +301,26 @@ public final class RunFolder implements AutoCloseable {
    * @throws AlexNetException when the disk refuses
    */
   public void writeInput(SequencedMap<String, FloatTensor> tensors, Map<String, String> metadata) {
+    CheckpointStore store = writing().store();
+    store.keep(INPUT, SafetensorsWriter.save(dir.resolve(INPUT), metadata, tensors));
+  }
+
+  /**
+   * Replaces the settings, such as where the data lie now.
+   *
+   * @throws AlexNetException when the disk refuses; the settings before are then kept
+   */
+  public void replaceSettings(ObjectNode settings) {
     writing();
-    SafetensorsWriter.save(dir.resolve(INPUT), metadata, tensors);
+    try {
+      FileOps.DISK.write(dir.resolve(RUN_TEMPORARY), JsonFiles.pretty(settings));
+      FileOps.DISK.move(dir.resolve(RUN_TEMPORARY), dir.resolve(RUN));
+      FileOps.DISK.force(dir);
+    } catch (IOException e) {
+      throw new AlexNetException(
+          "%s cannot be replaced: %s".formatted(dir.resolve(RUN), FileOps.reason(e)), e);
+    }
+    runJson = settings.deepCopy();
   }
 
   /** Releases the lock, and the files of a run opened for reading. */
@@ -318,6 +359,11 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /** Whether training has got as far as its first checkpoint. */
+  private static boolean hasCheckpoint(Path dir) {
+    return CheckpointStore.readState(dir).isPresent();
+  }
+
   private static void requireFree(Path dir) throws IOException {
     if (!Files.isDirectory(dir)) {
       return;
@@ -326,7 +372,7 @@ public final class RunFolder implements AutoCloseable {
     try (Stream<Path> entries = Files.list(dir)) {
       held = entries.map(entry -> entry.getFileName().toString()).sorted().toList();
     }
-    if (held.contains(RUN)) {
+    if (held.contains(RUN) && hasCheckpoint(dir)) {
       throw new AlexNetException(
           dir + " holds a run already; go on with --resume " + dir + ", or give another --out");
     }
@@ -344,8 +390,8 @@ public final class RunFolder implements AutoCloseable {
   private static AlexNetException noCheckpoint(Path dir) {
     return new AlexNetException(
         ("%s has no checkpoint yet (%s is missing): wait until its training has written one, or,"
-                + " if that was stopped before, begin a new run with another --out")
-            .formatted(dir, CheckpointStore.STATE));
+                + " if that was stopped before, repeat the command that began it (--out %s)")
+            .formatted(dir, CheckpointStore.STATE, dir));
   }
 
   private static AlexNetException cannotCreate(Path dir, IOException e) {

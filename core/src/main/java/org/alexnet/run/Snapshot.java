@@ -20,11 +20,11 @@ final class Snapshot implements AutoCloseable {
   private static final int ATTEMPTS = 100;
 
   private final Generation generation;
-  private final Map<String, SafetensorsFile> files;
+  private final Map<String, SafetensorsFile> files = new TreeMap<>();
+  private final Map<String, AlexNetException> failures = new TreeMap<>();
 
-  private Snapshot(Generation generation, Map<String, SafetensorsFile> files) {
+  private Snapshot(Generation generation) {
     this.generation = generation;
-    this.files = files;
   }
 
   /** Opens the current generation; empty where the run has no checkpoint yet. */
@@ -34,22 +34,12 @@ final class Snapshot implements AutoCloseable {
       if (before.isEmpty()) {
         return Optional.empty();
       }
-      Snapshot snapshot = null;
-      AlexNetException failure = null;
-      try {
-        snapshot = openFiles(dir, before.get());
-      } catch (AlexNetException e) {
-        failure = e;
-      }
+      Snapshot snapshot = openFiles(dir, before.get());
       if (CheckpointStore.readState(dir).equals(before)) {
-        if (failure != null) {
-          throw failure;
-        }
+        snapshot.require(CheckpointStore.MODEL); // without which nobody can do anything
         return Optional.of(snapshot);
       }
-      if (snapshot != null) {
-        snapshot.close();
-      }
+      snapshot.close();
     }
     throw new AlexNetException(
         dir
@@ -60,16 +50,42 @@ final class Snapshot implements AutoCloseable {
 
   private static Snapshot openFiles(Path dir, String state) {
     Generation generation = Generation.parse(dir.resolve(CheckpointStore.STATE), state);
-    var snapshot = new Snapshot(generation, new TreeMap<>());
-    try {
-      for (String name : generation.files().keySet()) {
+    var snapshot = new Snapshot(generation);
+    for (String name : generation.files().keySet()) {
+      try {
         SafetensorsFile file = CheckpointStore.open(dir, name);
         snapshot.files.put(name, generation.requireLength(name, file));
+      } catch (AlexNetException e) {
+        snapshot.failures.put(name, damaged(e)); // matters only to who needs this file
       }
-      return snapshot;
-    } catch (AlexNetException e) {
-      snapshot.close();
-      throw e;
+    }
+    return snapshot;
+  }
+
+  private static AlexNetException damaged(AlexNetException e) {
+    boolean says = e.getMessage().contains("restore");
+    return says
+        ? e
+        : new AlexNetException(
+            e.getMessage() + "; restore the run's folder from a copy, or train anew", e);
+  }
+
+  /**
+   * Checks every byte of what a resumed run would otherwise hand on unread.
+   *
+   * @throws AlexNetException if a file is missing or damaged
+   */
+  void requireAll() {
+    failures.keySet().forEach(this::require);
+    if (files.containsKey(CheckpointStore.BEST)) {
+      generation.requireContent(CheckpointStore.BEST, file(CheckpointStore.BEST)).close();
+    }
+  }
+
+  private void require(String name) {
+    if (failures.containsKey(name)) {
+      close();
+      throw failures.get(name);
     }
   }
 
@@ -77,8 +93,13 @@ final class Snapshot implements AutoCloseable {
     return generation;
   }
 
-  /** A handle on one of the generation's files, valid until this snapshot is closed. */
+  /**
+   * A handle on one of the generation's files, valid until this snapshot is closed.
+   *
+   * @throws AlexNetException if it is missing or of another length
+   */
   SafetensorsFile file(String name) {
+    require(name);
     return files.get(name).borrowed();
   }
 

@@ -208,4 +208,85 @@ class RunFolderTest {
     Files.writeString(state, text);
     assertEquals(1, read(dir));
   }
+
+  /** Whatever a process leaves that was stopped before its first checkpoint. */
+  @Test
+  void aRunWithoutCheckpointIsBegunAnew() throws IOException {
+    try (RunFolder run = RunFolder.create(dir, JsonFiles.object().put("model", "old"))) {
+      run.writeInput(tensors(1), Map.of());
+      run.appendMetrics(epoch(1));
+      refused("in use", () -> RunFolder.create(dir, JsonFiles.object()).close());
+    }
+    Files.createDirectory(dir.resolve("checkpoint.tmp"));
+    Files.writeString(dir.resolve("checkpoint.tmp/model.safetensors"), "half");
+    refused("repeat the command that began it", () -> RunFolder.openForTraining(dir).close());
+    refused("repeat the command that began it", () -> RunFolder.openForReading(dir).close());
+    RunFolder.requireUnused(dir);
+    try (RunFolder run = RunFolder.create(dir, JsonFiles.object().put("model", "new"))) {
+      assertTrue(run.openInput().isEmpty());
+      assertEquals(List.of(), run.metrics());
+      run.appendMetrics(epoch(1));
+      run.commit(checkpoint(1, false));
+    }
+    assertEquals(1, read(dir));
+    refused("holds a run already", () -> RunFolder.requireUnused(dir));
+    assertFalse(Files.exists(dir.resolve("checkpoint.tmp")));
+  }
+
+  /** Each file in turn: one byte is another, or the file is gone. */
+  @Test
+  void everyFileOfARunIsChecked() throws IOException {
+    try (RunFolder run = RunFolder.create(dir, JsonFiles.object())) {
+      run.writeInput(tensors(1), Map.of());
+      run.appendMetrics(epoch(1));
+      run.commit(checkpoint(1, true));
+      run.appendMetrics(epoch(2));
+      run.commit(checkpoint(2, false));
+    }
+    for (String name : List.of("model", "optimizer", "best", "input")) {
+      Path file = dir.resolve(name + ".safetensors");
+      byte[] good = Files.readAllBytes(file);
+      byte[] bad = good.clone();
+      bad[bad.length - 2] ^= 1;
+      Files.write(file, bad);
+      refused("restore the whole folder", () -> readAll(RunFolder.openForTraining(dir)));
+      Files.delete(file);
+      refused("restore", () -> readAll(RunFolder.openForTraining(dir)));
+      Files.write(file, good);
+    }
+    readAll(RunFolder.openForTraining(dir));
+  }
+
+  private static void readAll(RunFolder folder) {
+    try (folder;
+        SafetensorsFile weights = folder.openWeights();
+        SafetensorsFile momentum = folder.openMomentum();
+        SafetensorsFile input = folder.requireInput()) {
+      assertEquals(weights.tensors().keySet(), momentum.tensors().keySet());
+      assertEquals(2, input.tensors().size());
+    }
+  }
+
+  @Test
+  void aReaderNeedsOnlyWhatItReads() throws IOException {
+    makeRun(1);
+    Files.delete(dir.resolve("optimizer.safetensors"));
+    try (RunFolder run = RunFolder.openForReading(dir);
+        SafetensorsFile weights = run.openWeights()) {
+      assertEquals(1, weights.floats("conv1.bias")[0]);
+      refused("no such file or folder; restore", run::openMomentum);
+    }
+  }
+
+  @Test
+  void settingsCanBeReplaced() {
+    makeRun(1);
+    try (RunFolder run = RunFolder.openForTraining(dir)) {
+      run.replaceSettings(JsonFiles.object().put("data", "elsewhere"));
+      assertEquals("elsewhere", run.runJson().get("data").textValue());
+    }
+    try (RunFolder run = RunFolder.openForReading(dir)) {
+      assertEquals("elsewhere", run.runJson().get("data").textValue());
+    }
+  }
 }
