@@ -19,6 +19,7 @@ struct State {
   long failAllocation = 0, failLaunch = 0, failCapture = 0, failInstantiate = 0;
   long lose[MAX_DEVICES];
   std::set<std::string> crashes;
+  std::map<std::pair<int, int>, AlgorithmFault> algorithms;
   Counts counts = {};
   Options options;
   std::map<const void*, Object*> objects;
@@ -144,6 +145,11 @@ bool countOperationLoses(int device) {
   return true;
 }
 
+AlgorithmFault algorithmFault(int direction, int number) {
+  auto found = state().algorithms.find({direction, number});
+  return found == state().algorithms.end() ? NO_FAULT : found->second;
+}
+
 Counts& counts() { return state().counts; }
 Options& options() { return state().options; }
 
@@ -161,6 +167,7 @@ void standin_reset() {
     if (!state().lost[d]) state().fault[d] = 0;
   }
   state().failAllocation = state().failLaunch = state().failCapture = state().failInstantiate = 0;
+  state().algorithms.clear();
 }
 
 void standin_heal() {
@@ -195,6 +202,11 @@ void standin_fail_instantiate(int n) {
 void standin_lose_device(int device, int n) {
   ENTRY;
   if (device >= 0 && device < MAX_DEVICES) state().lose[device] = n;
+}
+
+void standin_algorithm_fault(int direction, int number, int fault) {
+  ENTRY;
+  state().algorithms[{direction, number}] = AlgorithmFault(fault);
 }
 
 void standin_memory(int device, std::size_t bytes) {

@@ -83,6 +83,10 @@ bool countCaptureFails();      // work that a capture refuses
 bool countInstantiateFails();  // of a graph
 bool countOperationLoses(int device);
 
+// What is wrong with an algorithm of cuDNN's; "refuses" is only told when it is to run.
+enum AlgorithmFault { NO_FAULT, REFUSES, WRONG, NOT_FINITE, UNSTEADY };
+AlgorithmFault algorithmFault(int direction, int number);
+
 struct Counts {
   long launches, graphLaunches, allocations, hostSyncs;
 };

@@ -41,14 +41,14 @@ class CudaFaultTest {
     StandInBackend.deterministic(Precision.FP32, 1).close(); // the libraries are loaded
     long before = Resource.live();
     try (StandInBackend backend = StandInBackend.deterministic(Precision.FP32, 1)) {
-      StandIn.memory(0, 100L << 20);
-      Programs programs = Programs.of(Models.named("alexnet-32").network(), 1024);
+      StandIn.memory(0, 60L << 20);
+      Programs programs = Programs.of(Models.named("alexnet-32").network(), 256);
       AlexNetException e = assertThrows(AlexNetException.class, () -> backend.compile(programs));
       assertSentence(e);
       String[] words = e.getMessage().split("--batch ");
       assertEquals(2, words.length, e.getMessage());
       int fits = Integer.parseInt(words[1].replaceAll("\\D.*", ""));
-      assertTrue(fits > 64 && fits < 1024, e.getMessage());
+      assertTrue(fits > 16 && fits < 256, e.getMessage());
       Programs smaller = Programs.of(Models.named("alexnet-32").network(), fits);
       try (NetworkRig rig = new NetworkRig(backend, smaller)) {
         rig.trainSteps(1);

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.cuda.ConvolutionProblem.Direction;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -96,6 +97,29 @@ final class StandIn {
   /** After n more operations on it, everything on the device fails until {@link #heal}. */
   static void loseDevice(int device, int n) {
     call("standin_lose_device", device, n);
+  }
+
+  /** What an algorithm of cuDNN's does that the size of its workspace does not tell. */
+  enum AlgorithmFault {
+    /** Its call answers that it is not supported. */
+    REFUSES(1),
+    /** The last number is another. */
+    WRONG(2),
+    /** The last number is none. */
+    NOT_FINITE(3),
+    /** The last number has other bits every other time, near enough to be right. */
+    UNSTEADY(4);
+
+    private final int number;
+
+    AlgorithmFault(int number) {
+      this.number = number;
+    }
+  }
+
+  /** Gives an algorithm a fault until {@link #reset}; numbers are cuDNN's. */
+  static void spoil(Direction direction, int algorithm, AlgorithmFault fault) {
+    call("standin_algorithm_fault", direction.ordinal(), algorithm, fault.number);
   }
 
   /** How much memory the device has. */
