@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -146,6 +147,13 @@ final class StandIn {
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
             MemorySegment.NULL,
             0);
+  }
+
+  /** What was not given back, as "event 1", where the process holds so many contexts to its end. */
+  static List<String> left(int contexts) {
+    return Arrays.stream(live().split(", "))
+        .filter(kind -> !kind.endsWith(kind.startsWith("context ") ? " " + contexts : " 0"))
+        .toList();
   }
 
   static Counts counts() {

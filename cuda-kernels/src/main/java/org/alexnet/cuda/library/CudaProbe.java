@@ -23,7 +23,14 @@ import org.alexnet.safetensors.DurableFiles;
  * failed is tried again every time.
  */
 final class CudaProbe {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /**
+   * How long the child may say nothing. It says each step before it takes it, and a single one may
+   * read hundreds of megabytes from a cold disk; as long as steps follow each other it is alive.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private static final Pattern UNDEFINED =
       Pattern.compile("symbol lookup error: (.*?): undefined symbol: (\\w+)");
   private static final Pattern SIGNAL = Pattern.compile("\\b(SIG[A-Z]+)\\b");
@@ -105,11 +112,9 @@ final class CudaProbe {
       // They may ask for a debugger's port, which this process has taken.
       builder.environment().keySet().removeAll(Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
       Process process = builder.start();
-      Integer status = null;
+      Integer status;
       try {
-        if (process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-          status = process.exitValue();
-        }
+        status = await(process, output, patience);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new AlexNetException("Trying the CUDA libraries was interrupted.", e);
@@ -121,6 +126,24 @@ final class CudaProbe {
     } finally {
       Files.deleteIfExists(output);
     }
+  }
+
+  /** The exit status, or null where nothing was written for so long. */
+  private static Integer await(Process process, Path output, Duration patience)
+      throws IOException, InterruptedException {
+    long size = 0;
+    long last = System.nanoTime();
+    while (!process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+      long now = System.nanoTime();
+      long written = Files.size(output);
+      if (written != size) {
+        size = written;
+        last = now;
+      } else if (now - last > patience.toNanos()) {
+        return null;
+      }
+    }
+    return process.exitValue();
   }
 
   private static List<String> command(Found found, Path cache) {
@@ -159,7 +182,7 @@ final class CudaProbe {
       return failure(
           found,
           FAILED,
-          "The CUDA libraries gave no answer within %d s %s; see whether nvidia-smi works, or use --backend cpu."
+          "The CUDA libraries hang: nothing came for %d s %s; see whether nvidia-smi works, or use --backend cpu."
               .formatted(patience.toSeconds(), when));
     }
     return failure(found, FAILED, crash(found, status, when, report.noise()) + ADVICE);
