@@ -29,7 +29,7 @@ struct State {
     std::fill(lose, lose + MAX_DEVICES, -1);
     options.driver = STANDIN_CUDA == 13 ? 13000 : 12060;
     options.devices = 2;
-    options.capability = 80;
+    std::fill(options.capability, options.capability + MAX_DEVICES, 80);
     std::fill(options.memory, options.memory + MAX_DEVICES, std::size_t(4) << 30);
     const char* text = std::getenv("ALEXNET_STANDIN");
     std::stringstream all(text ? text : "");
@@ -43,7 +43,13 @@ struct State {
     long number = std::atol(value.c_str());
     if (name == "driver") options.driver = int(number);
     else if (name == "devices") options.devices = int(std::min<long>(number, MAX_DEVICES));
-    else if (name == "capability") options.capability = int(number);
+    else if (name == "capability") {  // of each device; the last stands for those after it
+      std::stringstream list(value);
+      for (int d = 0; d < MAX_DEVICES; d++) {
+        if (std::string one; std::getline(list, one, ',')) number = std::atol(one.c_str());
+        options.capability[d] = int(number);
+      }
+    }
     else if (name == "crash") crashes.insert(value);
     else if (name == "fail_alloc") failAllocation = number;
     else if (name == "fail_launch") failLaunch = number;

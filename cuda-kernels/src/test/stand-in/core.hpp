@@ -93,7 +93,8 @@ struct Counts {
 Counts& counts();
 
 struct Options {
-  int driver, devices, capability;
+  int driver, devices;
+  int capability[MAX_DEVICES];
   std::size_t memory[MAX_DEVICES];
 };
 Options& options();

@@ -78,12 +78,14 @@ final class Device implements AutoCloseable {
     this.precision = precision;
     Cuda.check(cuDeviceGet(device, ordinal), "find device " + name());
     try {
+      // First of all, since libraries that no longer support a device say less about it.
+      byte[] code = compiler.code(name(), capability());
       context = Contexts.current(device, ordinal, name());
       compute = stream();
       copies = stream();
       blas = openBlas();
       dnn = openDnn();
-      load(compiler.code(capability()));
+      load(code);
     } catch (RuntimeException e) {
       close();
       throw e;

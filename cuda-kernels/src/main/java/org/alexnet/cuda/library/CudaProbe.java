@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
+import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.Obstacle;
 import org.alexnet.safetensors.DurableFiles;
 
@@ -172,7 +173,7 @@ final class CudaProbe {
       Found found, Integer status, List<String> lines, Duration patience) {
     ProbeReport report = ProbeReport.parse(lines);
     if (!report.failure().isEmpty()) {
-      return failure(found, report.clause(), report.failure());
+      return failure(found, report.clause(), report.failure(), unusable(report));
     }
     if (report.done() && !report.libraries().isEmpty() && !report.devices().isEmpty()) {
       return report.result();
@@ -215,7 +216,18 @@ final class CudaProbe {
     };
   }
 
+  /** Where no device can be used, they are shown all the same, with what is wrong. */
+  private static List<DeviceInfo> unusable(ProbeReport report) {
+    List<DeviceInfo> devices = report.devices();
+    return devices.stream().noneMatch(DeviceInfo::usable) ? devices : List.of();
+  }
+
   private static Availability failure(Found found, String clause, String reason) {
-    return new Availability(reason, List.of(), found.infos(), new Obstacle(clause));
+    return failure(found, clause, reason, List.of());
+  }
+
+  private static Availability failure(
+      Found found, String clause, String reason, List<DeviceInfo> devices) {
+    return new Availability(reason, devices, found.infos(), new Obstacle(clause));
   }
 }

@@ -46,7 +46,7 @@ final class RequiredSymbols {
       """
       nvrtcVersion nvrtcGetErrorString nvrtcCreateProgram nvrtcCompileProgram
       nvrtcGetProgramLogSize nvrtcGetProgramLog nvrtcGetPTXSize nvrtcGetPTX nvrtcDestroyProgram
-      nvrtcGetCUBINSize nvrtcGetCUBIN
+      nvrtcGetCUBINSize nvrtcGetCUBIN nvrtcGetNumSupportedArchs nvrtcGetSupportedArchs
       """;
 
   private RequiredSymbols() {}

@@ -233,6 +233,23 @@ class ProbeTest {
   }
 
   @Test
+  void aLibraryOfTheSystemIsMissing() throws IOException {
+    StubLibraries libraries = new StubLibraries(12);
+    refused(
+        probe(libraries.needing("libcudnn.so.9", "libnowhere.so.7")),
+        dir.resolve("cuda/libcudnn.so.9") + " could not be loaded: it needs libnowhere.so.7, which",
+        "install the package that it belongs to.");
+    String cause = "libz.so.1: cannot open shared object file: No such file or directory";
+    assertEquals(
+        "/x/libcudnn.so.9 could not be loaded: it needs libz.so.1, which was not found; install"
+            + " zlib1g (Debian, Ubuntu) or zlib (Fedora, RHEL, Arch).",
+        NativeLoader.failure(Path.of("/x/libcudnn.so.9"), "/x/libcudnn.so.9: " + cause));
+    String itself = "libcudnn.so.9: cannot open shared object file: Permission denied";
+    assertTrue(
+        NativeLoader.failure(Path.of("/x/libcudnn.so.9"), itself).contains("install it again"));
+  }
+
+  @Test
   void aFunctionThatNobodyLookedUp() {
     refused(
         probe(
