@@ -33,12 +33,12 @@ final class AlgorithmSearch {
 
   private final ConvolutionPlan plan;
   private final Device device;
-  private final Storage storage;
+  private final Layouts layouts;
 
-  AlgorithmSearch(ConvolutionPlan plan, Storage storage) {
+  AlgorithmSearch(ConvolutionPlan plan, Layouts layouts) {
     this.plan = plan;
     this.device = plan.device();
-    this.storage = storage;
+    this.layouts = layouts;
   }
 
   /** What is wanted of a choice. */
@@ -222,12 +222,12 @@ final class AlgorithmSearch {
             .mapToLong(ConvolutionAlgorithm::workspaceBytes)
             .max()
             .orElseThrow();
-    try (ConvolutionTrial trial = new ConvolutionTrial(plan, storage, most)) {
+    try (ConvolutionTrial trial = new ConvolutionTrial(plan, layouts, most)) {
       float[] right = reference(trial, references);
       List<ConvolutionAlgorithm> good = new ArrayList<>();
       for (ConvolutionAlgorithm candidate : candidates) {
         byte[] result = right == null ? null : trial.result(candidate);
-        boolean agrees = result != null && agrees(right, storage.decode(result));
+        boolean agrees = result != null && agrees(right, layouts.storage().decode(result));
         if (agrees && want == Want.FASTEST) {
           good.add(candidate);
         } else if (agrees && Arrays.equals(result, trial.result(candidate))) {
@@ -247,12 +247,17 @@ final class AlgorithmSearch {
             .formatted(tried, plan.problem()));
   }
 
-  /** What the first of the references that serves computes, or null if none does. */
+  /**
+   * What the first of the references that serves computes, or null if none does. One serves that is
+   * right where it is compared with the convolution's definition.
+   */
   private float[] reference(ConvolutionTrial trial, List<ConvolutionAlgorithm> references) {
     for (ConvolutionAlgorithm reference : references) {
       byte[] result = trial.result(reference);
-      float[] numbers = result == null ? null : storage.decode(result);
-      if (numbers != null && agrees(numbers, numbers)) {
+      float[] numbers = result == null ? null : layouts.storage().decode(result);
+      if (numbers != null
+          && agrees(numbers, numbers)
+          && trial.distance(numbers) <= largest(numbers) * tolerance()) {
         return numbers;
       }
     }
@@ -261,16 +266,22 @@ final class AlgorithmSearch {
 
   /** Whether all numbers are finite and near what they are to be. */
   private boolean agrees(float[] right, float[] got) {
-    double largest = 0;
     double difference = 0;
     for (int i = 0; i < right.length; i++) {
       if (!Float.isFinite(got[i])) {
         return false;
       }
-      largest = Math.max(largest, Math.abs(right[i]));
       difference = Math.max(difference, Math.abs((double) right[i] - got[i]));
     }
-    return difference <= largest * tolerance();
+    return difference <= largest(right) * tolerance();
+  }
+
+  private static double largest(float[] numbers) {
+    double largest = 0;
+    for (float number : numbers) {
+      largest = Math.max(largest, Math.abs(number));
+    }
+    return largest;
   }
 
   /**

@@ -48,7 +48,7 @@ final class ConvolutionPlan implements AutoCloseable {
       describe(y, problem.y(), format, type);
       describeFilters(problem.filters(), format, type);
       describeConvolution(problem.window(), problem.groups());
-      algorithm = new AlgorithmSearch(this, layouts.storage()).choose(want);
+      algorithm = new AlgorithmSearch(this, layouts).choose(want);
       takeMathType(algorithm.mathType());
     } catch (RuntimeException e) {
       close();

@@ -15,6 +15,7 @@ import java.util.List;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import org.alexnet.cuda.Device.EventUse;
+import org.alexnet.program.Shape;
 import org.alexnet.random.Philox;
 
 /**
@@ -33,11 +34,15 @@ final class ConvolutionTrial implements AutoCloseable {
 
   private static final int PIECE = 1 << 14;
 
+  /** Numbers of a result that are computed by definition, from its first to its last. */
+  private static final int SAMPLES = 8;
+
   private static final long SEED = 2012;
 
   private final ConvolutionPlan plan;
   private final Device device;
   private final Storage storage;
+  private final boolean channelsLast;
   private final List<AutoCloseable> owned = new ArrayList<>();
   private final Addresses.Device x;
   private final Addresses.Device filters;
@@ -47,6 +52,7 @@ final class ConvolutionTrial implements AutoCloseable {
   private final MemorySegment memory;
   private final CUevent before;
   private final CUevent after;
+  private final PlainConvolution plain;
 
   /**
    * Allocates and fills it.
@@ -54,10 +60,11 @@ final class ConvolutionTrial implements AutoCloseable {
    * @param workspaceBytes scratch memory, enough for every algorithm that will be tried
    * @throws Cuda.Failure if there is not enough memory, or as any call may fail
    */
-  ConvolutionTrial(ConvolutionPlan plan, Storage storage, long workspaceBytes) {
+  ConvolutionTrial(ConvolutionPlan plan, Layouts layouts, long workspaceBytes) {
     this.plan = plan;
     this.device = plan.device();
-    this.storage = storage;
+    this.storage = layouts.storage();
+    this.channelsLast = layouts.channelsLast();
     ConvolutionProblem problem = plan.problem();
     try {
       x = own(device.allocate(problem.x().elements() * storage.bytes()));
@@ -69,9 +76,12 @@ final class ConvolutionTrial implements AutoCloseable {
       memory = between.memory(bytes);
       before = own(device.event(EventUse.TIME));
       after = own(device.event(EventUse.TIME));
-      fill(x, problem.x().elements(), "x");
-      fill(filters, problem.filters().elements(), "filters");
-      fill(y, problem.y().elements(), "y");
+      plain =
+          new PlainConvolution(
+              problem,
+              fill(x, problem.x(), "x"),
+              fill(filters, problem.filters(), "filters"),
+              fill(y, problem.y(), "y"));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -84,7 +94,8 @@ final class ConvolutionTrial implements AutoCloseable {
   }
 
   /** The same numbers every time, from -1 to 1: no sum of their products is too large for fp16. */
-  private void fill(Addresses.Device to, long elements, String name) {
+  private PlainConvolution.Operand fill(Addresses.Device to, Shape shape, String name) {
+    long elements = shape.elements();
     float[] numbers = new float[(int) Math.min(NUMBERS, elements)];
     Philox random = new Philox(SEED, 0, Philox.stream(name));
     int[] words = new int[4];
@@ -94,7 +105,8 @@ final class ConvolutionTrial implements AutoCloseable {
       }
       numbers[i] = (words[i & 3] >> 8) * 0x1p-23f;
     }
-    MemorySegment.copy(storage.encode(numbers), 0, memory, JAVA_BYTE, 0, bytes(numbers.length));
+    byte[] stored = storage.encode(numbers);
+    MemorySegment.copy(stored, 0, memory, JAVA_BYTE, 0, bytes(numbers.length));
     for (long at = 0; at < elements; at += numbers.length) {
       int count = (int) Math.min(numbers.length, elements - at);
       Cuda.check(
@@ -102,6 +114,7 @@ final class ConvolutionTrial implements AutoCloseable {
           "send data to " + device.name());
     }
     Cuda.check(cuStreamSynchronize(device.compute()), "send data to " + device.name());
+    return new PlainConvolution.Operand(shape, channelsLast, storage.decode(stored));
   }
 
   private int bytes(int elements) {
@@ -140,20 +153,44 @@ final class ConvolutionTrial implements AutoCloseable {
   }
 
   private byte[] fetch(long elements) {
-    int piece = (int) Math.min(PIECE, elements);
-    int pieces = (int) Math.min(PIECES, Math.ceilDiv(elements, (long) piece));
+    int piece = piece(elements);
+    int pieces = pieces(elements);
     for (int i = 0; i < pieces; i++) {
-      long from = i == 0 ? 0 : (elements - piece) * i / (pieces - 1);
       Cuda.check(
           cuMemcpyDtoHAsync(
               Addresses.of(between.address() + bytes(i * piece)),
-              at(result(), from),
+              at(result(), start(elements, i)),
               bytes(piece),
               device.compute()),
           "fetch data from " + device.name());
     }
     Cuda.check(cuStreamSynchronize(device.compute()), "try " + plan.problem());
     return memory.asSlice(0, bytes(pieces * piece)).toArray(JAVA_BYTE);
+  }
+
+  private static int piece(long elements) {
+    return (int) Math.min(PIECE, elements);
+  }
+
+  private static int pieces(long elements) {
+    return (int) Math.min(PIECES, Math.ceilDiv(elements, (long) piece(elements)));
+  }
+
+  /** The first number of a piece; pieces may overlap. */
+  private static long start(long elements, int piece) {
+    return piece == 0 ? 0 : (elements - piece(elements)) * piece / (pieces(elements) - 1);
+  }
+
+  /** How far a result is from the convolution's definition, where it was looked up. */
+  double distance(float[] result) {
+    long elements = plan.problem().result().elements();
+    double most = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+      int at = (int) ((result.length - 1L) * i / (SAMPLES - 1));
+      long index = start(elements, at / piece(elements)) + at % piece(elements);
+      most = Math.max(most, Math.abs(result[at] - plain.at(index)));
+    }
+    return most;
   }
 
   /** How long an algorithm takes, once. */
