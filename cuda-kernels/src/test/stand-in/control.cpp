@@ -19,6 +19,7 @@ struct State {
   long failAllocation = 0, failLaunch = 0, failCapture = 0, failInstantiate = 0;
   long lose[MAX_DEVICES];
   std::set<std::string> crashes;
+  std::map<std::pair<int, int>, AlgorithmFault> algorithms;
   Counts counts = {};
   Options options;
   std::map<const void*, Object*> objects;
@@ -28,7 +29,7 @@ struct State {
     std::fill(lose, lose + MAX_DEVICES, -1);
     options.driver = STANDIN_CUDA == 13 ? 13000 : 12060;
     options.devices = 2;
-    options.capability = 80;
+    std::fill(options.capability, options.capability + MAX_DEVICES, 80);
     std::fill(options.memory, options.memory + MAX_DEVICES, std::size_t(4) << 30);
     const char* text = std::getenv("ALEXNET_STANDIN");
     std::stringstream all(text ? text : "");
@@ -42,7 +43,13 @@ struct State {
     long number = std::atol(value.c_str());
     if (name == "driver") options.driver = int(number);
     else if (name == "devices") options.devices = int(std::min<long>(number, MAX_DEVICES));
-    else if (name == "capability") options.capability = int(number);
+    else if (name == "capability") {  // of each device; the last stands for those after it
+      std::stringstream list(value);
+      for (int d = 0; d < MAX_DEVICES; d++) {
+        if (std::string one; std::getline(list, one, ',')) number = std::atol(one.c_str());
+        options.capability[d] = int(number);
+      }
+    }
     else if (name == "crash") crashes.insert(value);
     else if (name == "fail_alloc") failAllocation = number;
     else if (name == "fail_launch") failLaunch = number;
@@ -144,6 +151,11 @@ bool countOperationLoses(int device) {
   return true;
 }
 
+AlgorithmFault algorithmFault(int direction, int number) {
+  auto found = state().algorithms.find({direction, number});
+  return found == state().algorithms.end() ? NO_FAULT : found->second;
+}
+
 Counts& counts() { return state().counts; }
 Options& options() { return state().options; }
 
@@ -161,6 +173,7 @@ void standin_reset() {
     if (!state().lost[d]) state().fault[d] = 0;
   }
   state().failAllocation = state().failLaunch = state().failCapture = state().failInstantiate = 0;
+  state().algorithms.clear();
 }
 
 void standin_heal() {
@@ -195,6 +208,11 @@ void standin_fail_instantiate(int n) {
 void standin_lose_device(int device, int n) {
   ENTRY;
   if (device >= 0 && device < MAX_DEVICES) state().lose[device] = n;
+}
+
+void standin_algorithm_fault(int direction, int number, int fault) {
+  ENTRY;
+  state().algorithms[{direction, number}] = AlgorithmFault(fault);
 }
 
 void standin_memory(int device, std::size_t bytes) {

@@ -83,13 +83,18 @@ bool countCaptureFails();      // work that a capture refuses
 bool countInstantiateFails();  // of a graph
 bool countOperationLoses(int device);
 
+// What is wrong with an algorithm of cuDNN's; "refuses" is only told when it is to run.
+enum AlgorithmFault { NO_FAULT, REFUSES, WRONG, NOT_FINITE, UNSTEADY };
+AlgorithmFault algorithmFault(int direction, int number);
+
 struct Counts {
   long launches, graphLaunches, allocations, hostSyncs;
 };
 Counts& counts();
 
 struct Options {
-  int driver, devices, capability;
+  int driver, devices;
+  int capability[MAX_DEVICES];
   std::size_t memory[MAX_DEVICES];
 };
 Options& options();

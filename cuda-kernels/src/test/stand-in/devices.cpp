@@ -170,8 +170,8 @@ int cuDeviceGetAttribute(int* value, int attribute, int device) {
     case 37: *value = 256; break;  // memory bus
     case 38: *value = 4 << 20; break;  // second-level cache
     case 39: *value = 2048; break;  // threads of a multiprocessor
-    case 75: *value = options().capability / 10; break;
-    case 76: *value = options().capability % 10; break;
+    case 75: *value = options().capability[device] / 10; break;
+    case 76: *value = options().capability[device] % 10; break;
     case 81: *value = 64 << 10; break;  // shared memory of a multiprocessor
     case 97: *value = 64 << 10; break;  // shared memory of a block, on request
     default: *value = 0;
@@ -182,8 +182,8 @@ int cuDeviceGetAttribute(int* value, int attribute, int device) {
 int cuDeviceComputeCapability(int* major, int* minor, int device) {
   ENTRY;
   if (!exists(device)) return INVALID_DEVICE;
-  *major = options().capability / 10;
-  *minor = options().capability % 10;
+  *major = options().capability[device] / 10;
+  *minor = options().capability[device] % 10;
   return SUCCESS;
 }
 

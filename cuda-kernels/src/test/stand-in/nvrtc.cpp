@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,8 +17,10 @@ namespace {
 
 enum { COMPILATION = 6, INVALID_PROGRAM = 4, INVALID_INPUT = 3, INVALID_OPTION = 5, INTERNAL = 11 };
 
-// The newest GPUs that this release knows, as CUDA 12.6's does.
-const int NEWEST_ARCHITECTURE = 90;
+// The GPUs that a release knows, as CUDA 12.6 and 13.0 do; the newest ones are left out.
+const std::vector<int> ARCHITECTURES =
+    STANDIN_CUDA == 13 ? std::vector<int>{75, 80, 86, 87, 88, 89, 90}
+                       : std::vector<int>{50, 52, 53, 60, 61, 62, 70, 72, 75, 80, 86, 87, 89, 90};
 
 // The assembler includes the header as it is.
 extern "C" const char standin_device_header[], standin_device_header_end[];
@@ -132,6 +135,18 @@ int nvrtcVersion(int* major, int* minor) {
   return SUCCESS;
 }
 
+int nvrtcGetNumSupportedArchs(int* count) {
+  ENTRY;
+  *count = int(ARCHITECTURES.size());
+  return SUCCESS;
+}
+
+int nvrtcGetSupportedArchs(int* all) {
+  ENTRY;
+  std::copy(ARCHITECTURES.begin(), ARCHITECTURES.end(), all);
+  return SUCCESS;
+}
+
 const char* nvrtcGetErrorString(int error) {
   switch (error) {
     case SUCCESS: return "NVRTC_SUCCESS";
@@ -168,7 +183,8 @@ int nvrtcCompileProgram(Program* program, int count, const char* const* options)
     else if (option.compare(0, architecture.size(), architecture) == 0) {
       std::string name = option.substr(architecture.size());
       program->real = name.compare(0, 3, "sm_") == 0;
-      if (std::atoi(name.c_str() + name.find('_') + 1) > NEWEST_ARCHITECTURE) {
+      int number = std::atoi(name.c_str() + name.find('_') + 1);
+      if (std::count(ARCHITECTURES.begin(), ARCHITECTURES.end(), number) == 0) {
         program->log = "invalid value for --gpu-architecture: " + name;
         return INVALID_OPTION;
       }

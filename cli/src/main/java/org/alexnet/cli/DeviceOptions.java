@@ -8,6 +8,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
+import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.engine.Classifier;
@@ -66,7 +67,11 @@ class DeviceOptions {
   /** The devices that a backend computes on, in the order of their numbers. */
   List<String> names(String name) {
     return devices.isEmpty()
-        ? List.of(Backends.named(name).probe().devices().getFirst().name())
+        ? Backends.named(name).probe().devices().stream()
+            .filter(DeviceInfo::usable)
+            .limit(1)
+            .map(DeviceInfo::name)
+            .toList()
         : devices.stream().distinct().toList();
   }
 

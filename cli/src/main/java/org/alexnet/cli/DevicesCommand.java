@@ -50,7 +50,9 @@ final class DevicesCommand implements Callable<Integer> {
             .addObject()
             .put("name", device.name())
             .put("description", device.description())
-            .put("memory_bytes", device.memoryBytes());
+            .put("memory_bytes", device.memoryBytes())
+            .put("usable", device.usable())
+            .put("obstacle", device.obstacle());
       }
       ArrayNode libraries = backend.putArray("libraries");
       for (LibraryInfo library : availability.libraries()) {
@@ -81,6 +83,9 @@ final class DevicesCommand implements Callable<Integer> {
         .printf("%-10s %-14s %s%n", name, state, apart ? obstacle.clause() : availability.reason());
     for (DeviceInfo device : availability.devices()) {
       row(device.name(), "%s, %,d MB".formatted(device.description(), device.memoryBytes() >> 20));
+      if (availability.available() && !device.usable()) {
+        row("", "cannot be used: " + device.obstacle());
+      }
     }
     for (LibraryInfo library : availability.libraries()) {
       row((library.name() + " " + library.version()).strip(), words(library));

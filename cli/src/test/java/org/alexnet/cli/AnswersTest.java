@@ -227,6 +227,9 @@ class AnswersTest {
     for (JsonNode backend : answer.get("backends")) {
       names.add(backend.get("name").asText());
       has(backend, "name", "available", "reason", "devices", "libraries");
+      for (JsonNode device : backend.get("devices")) {
+        has(device, "name", "description", "memory_bytes", "usable", "obstacle");
+      }
       for (JsonNode library : backend.get("libraries")) {
         has(library, "name", "file", "version", "note");
       }

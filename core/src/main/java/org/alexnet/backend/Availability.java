@@ -6,7 +6,7 @@ import java.util.List;
  * What a probe found.
  *
  * @param reason one sentence: what the backend runs with, or what is missing and what to do
- * @param devices devices it sees
+ * @param devices devices it sees, also those that it cannot use
  * @param libraries native libraries it needs, found or not
  * @param obstacle why it cannot serve, or null if it can
  */

@@ -51,9 +51,9 @@ public record BackendOptions(
   }
 
   /**
-   * Refuses devices that a backend does not have.
+   * Refuses devices that a backend does not have or that it cannot use.
    *
-   * @throws AlexNetException listing those it has
+   * @throws AlexNetException listing those it has, or saying what is wrong with one
    */
   public void checkDevices(String backend, List<DeviceInfo> known) {
     List<String> names = known.stream().map(DeviceInfo::name).toList();
@@ -62,6 +62,10 @@ public record BackendOptions(
         throw new AlexNetException(
             "There is no device \"%s\"; backend %s has: %s."
                 .formatted(device, backend, String.join(", ", names)));
+      }
+      DeviceInfo info = known.get(names.indexOf(device));
+      if (!info.usable()) {
+        throw new AlexNetException(info.obstacle());
       }
     }
   }

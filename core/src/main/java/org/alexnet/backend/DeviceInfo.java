@@ -9,8 +9,20 @@ import java.util.stream.IntStream;
  * @param name as in {@code --devices}: {@code cpu:0}
  * @param description model, cores, instruction set
  * @param memoryBytes memory that a network may use
+ * @param obstacle why nothing can be computed on it, in one sentence that says what to do, or an
+ *     empty string
  */
-public record DeviceInfo(String name, String description, long memoryBytes) {
+public record DeviceInfo(String name, String description, long memoryBytes, String obstacle) {
+
+  /** One that can be used. */
+  public DeviceInfo(String name, String description, long memoryBytes) {
+    this(name, description, memoryBytes, "");
+  }
+
+  /** Whether it can be used. */
+  public boolean usable() {
+    return obstacle.isEmpty();
+  }
 
   /** Devices that share one processor and its memory, so that columns can be spread anywhere. */
   public static List<DeviceInfo> logical(

@@ -46,6 +46,19 @@ class BackendsTest {
   }
 
   @Test
+  void aDeviceThatCannotBeUsedIsListedAndRefused() {
+    String obstacle = "gpu:0 (Old) is too old; use another.";
+    List<DeviceInfo> devices =
+        List.of(new DeviceInfo("gpu:0", "Old", 1, obstacle), new DeviceInfo("gpu:1", "New", 1));
+    new BackendOptions(1, List.of("gpu:1")).checkDevices("gpu", devices);
+    AlexNetException e =
+        assertThrows(
+            AlexNetException.class,
+            () -> new BackendOptions(1, List.of("gpu:1", "gpu:0")).checkDevices("gpu", devices));
+    assertEquals(obstacle, e.getMessage());
+  }
+
+  @Test
   void whereNoneCanServeAllReasonsAreGiven() {
     AlexNetException e =
         assertThrows(

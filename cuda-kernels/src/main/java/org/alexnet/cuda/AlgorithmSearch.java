@@ -1,26 +1,22 @@
 package org.alexnet.cuda;
 
-import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
-import static jcuda.driver.JCudaDriver.cuEventRecord;
-import static jcuda.driver.JCudaDriver.cuEventSynchronize;
-
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import jcuda.driver.CUevent;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgo;
 import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgo;
 import jcuda.jcudnn.cudnnConvolutionFwdAlgo;
 import jcuda.jcudnn.cudnnMathType;
 import org.alexnet.AlexNetException;
-import org.alexnet.cuda.Device.EventUse;
 
 /**
  * Chooses cuDNN's algorithm for a convolution: the fastest that was measured, or the first of a
- * fixed order, which is the same in every run.
+ * fixed order, which is the same in every run. What cuDNN says to support may refuse to run all the
+ * same, and releases of it had algorithms that compute wrongly for some shapes; so each is run on
+ * random numbers first and compared with a plain one.
  *
  * <p>cuDNN's own search is not used. It answers for kinds of arithmetic that were not asked for,
  * and JCudnn does not hand over which of its answers is for which, so that an algorithm might be
@@ -32,36 +28,57 @@ final class AlgorithmSearch {
 
   private static final int SHARE = 4;
 
-  /** Runs that a measurement takes the median of, after one that is not counted. */
+  /** Runs that a measurement takes the median of. */
   private static final int RUNS = 5;
 
   private final ConvolutionPlan plan;
   private final Device device;
-  private final Storage storage;
+  private final Layouts layouts;
 
-  AlgorithmSearch(ConvolutionPlan plan, Storage storage) {
+  AlgorithmSearch(ConvolutionPlan plan, Layouts layouts) {
     this.plan = plan;
     this.device = plan.device();
-    this.storage = storage;
+    this.layouts = layouts;
+  }
+
+  /** What is wanted of a choice. */
+  enum Want {
+    /** The first of a fixed order, untried: for a plan that is only looked at. */
+    UNTRIED,
+    /** The first of the same order that is seen to work and to give the same bits again. */
+    REPEATABLE,
+    /** The fastest that is seen to work. */
+    FASTEST
   }
 
   /**
-   * @param measure whether to try them out; otherwise only those that give the same bits every time
-   *     are considered
+   * An algorithm that serves what is wanted. Where there is no memory to try any, it is the first
+   * of the order.
    */
-  ConvolutionAlgorithm choose(boolean measure) {
+  ConvolutionAlgorithm choose(Want want) {
     device.use();
     long most = Math.min(WORKSPACE, device.freeBytes() / SHARE);
-    List<ConvolutionAlgorithm> candidates = candidates(measure, most);
+    boolean repeat = want != Want.FASTEST;
+    List<ConvolutionAlgorithm> candidates = candidates(order(), mathTypes(), repeat, most);
     if (candidates.isEmpty()) {
       throw new AlexNetException(
           "cuDNN has no %salgorithm in %,d MB for the convolution %s; take a smaller --batch."
-              .formatted(measure ? "" : "deterministic ", most >> 20, plan.problem()));
+              .formatted(repeat ? "deterministic " : "", most >> 20, plan.problem()));
     }
-    if (!measure || candidates.size() == 1) {
+    if (want == Want.UNTRIED) {
       return candidates.getFirst();
     }
-    return fastest(candidates).orElse(candidates.getFirst());
+    List<ConvolutionAlgorithm> references =
+        new ArrayList<>(candidates(references(), referenceMath(), false, most));
+    references.addAll(candidates);
+    try {
+      return tried(want, candidates, references);
+    } catch (Cuda.Failure e) {
+      if (e.outOfMemory()) {
+        return candidates.getFirst();
+      }
+      throw e;
+    }
   }
 
   /** In the order of preference: what nearly every shape is supported by and is deterministic. */
@@ -98,6 +115,27 @@ final class AlgorithmSearch {
     };
   }
 
+  /** Those that others are compared with, the plainest first: they multiply and add. */
+  private int[] references() {
+    return switch (plan.problem().direction()) {
+      case FORWARD ->
+          new int[] {
+            cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM,
+            cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_GEMM
+          };
+      case DATA ->
+          new int[] {
+            cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0,
+            cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1
+          };
+      case FILTER ->
+          new int[] {
+            cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0,
+            cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1
+          };
+    };
+  }
+
   /** As cuDNN's documentation says: the others add up with atomic operations. */
   private boolean deterministic(int algorithm) {
     return switch (plan.problem().direction()) {
@@ -118,14 +156,25 @@ final class AlgorithmSearch {
     };
   }
 
-  private List<ConvolutionAlgorithm> candidates(boolean measure, long most) {
+  /**
+   * Single precision as it is, where cuDNN has it for what is stored, and then what is asked for.
+   */
+  private int[] referenceMath() {
+    return IntStream.concat(IntStream.of(cudnnMathType.CUDNN_FMA_MATH), IntStream.of(mathTypes()))
+        .distinct()
+        .toArray();
+  }
+
+  /** Those that cuDNN supports in so much scratch memory. */
+  private List<ConvolutionAlgorithm> candidates(
+      int[] algorithms, int[] mathTypes, boolean repeat, long most) {
     List<ConvolutionAlgorithm> all = new ArrayList<>();
-    for (int algorithm : order()) {
-      for (int mathType : mathTypes()) {
+    for (int algorithm : algorithms) {
+      for (int mathType : mathTypes) {
         long[] bytes = new long[1];
         plan.takeMathType(mathType);
         boolean supported = workspace(algorithm, bytes) == 0 && bytes[0] <= most;
-        if (supported && (measure || deterministic(algorithm))) {
+        if (supported && (!repeat || deterministic(algorithm))) {
           all.add(new ConvolutionAlgorithm(algorithm, mathType, bytes[0]));
         }
       }
@@ -165,54 +214,113 @@ final class AlgorithmSearch {
     };
   }
 
-  private record Timed(ConvolutionAlgorithm algorithm, float milliseconds) {}
-
-  /** Nothing where there is no room to try. Nothing stays allocated. */
-  private Optional<ConvolutionAlgorithm> fastest(List<ConvolutionAlgorithm> candidates) {
-    ConvolutionProblem problem = plan.problem();
-    int bytes = storage.bytes();
+  /** What works: it runs, computes what the reference does and, if asked, the same bits again. */
+  private ConvolutionAlgorithm tried(
+      Want want, List<ConvolutionAlgorithm> candidates, List<ConvolutionAlgorithm> references) {
     long most =
-        candidates.stream().mapToLong(ConvolutionAlgorithm::workspaceBytes).max().orElseThrow();
-    try (var x = device.allocate(problem.x().elements() * bytes);
-        var w = device.allocate(problem.filters().elements() * bytes);
-        var y = device.allocate(problem.y().elements() * bytes);
-        var workspace = device.allocate(most);
-        var before = device.event(EventUse.TIME);
-        var after = device.event(EventUse.TIME)) {
-      List<Timed> timed = new ArrayList<>();
+        Stream.concat(candidates.stream(), references.stream())
+            .mapToLong(ConvolutionAlgorithm::workspaceBytes)
+            .max()
+            .orElseThrow();
+    try (ConvolutionTrial trial = new ConvolutionTrial(plan, layouts, most)) {
+      float[] right = reference(trial, references);
+      List<ConvolutionAlgorithm> good = new ArrayList<>();
       for (ConvolutionAlgorithm candidate : candidates) {
-        Run run = () -> plan.run(candidate, x.get(), w.get(), y.get(), workspace.get());
-        if (run.status() == 0) { // what is said to be supported may still refuse
-          timed.add(new Timed(candidate, milliseconds(run, before.get(), after.get())));
+        byte[] result = right == null ? null : trial.result(candidate);
+        boolean agrees = result != null && agrees(right, layouts.storage().decode(result));
+        if (agrees && want == Want.FASTEST) {
+          good.add(candidate);
+        } else if (agrees && Arrays.equals(result, trial.result(candidate))) {
+          return candidate;
         }
       }
-      return timed.stream()
-          .min(Comparator.comparingDouble(Timed::milliseconds))
-          .map(Timed::algorithm);
-    } catch (Cuda.Failure e) {
-      if (e.outOfMemory()) {
-        return Optional.empty();
+      if (good.isEmpty()) {
+        throw noneWorks(candidates.size());
       }
-      throw e;
+      return fastest(good, trial::milliseconds);
     }
   }
 
-  private interface Run {
-    int status();
+  private AlexNetException noneWorks(int tried) {
+    return new AlexNetException(
+        "cuDNN offers %d algorithms for the convolution %s, and refuses or computes wrongly with each; install another release of cuDNN 9, or use --backend cpu."
+            .formatted(tried, plan.problem()));
   }
 
-  private float milliseconds(Run run, CUevent before, CUevent after) {
-    float[] times = new float[RUNS];
-    for (int i = 0; i < RUNS; i++) {
-      Cuda.check(cuEventRecord(before, device.compute()), "record an event");
-      Cuda.checkDnn(run.status(), "try " + plan.problem());
-      Cuda.check(cuEventRecord(after, device.compute()), "record an event");
-      Cuda.check(cuEventSynchronize(after), "try " + plan.problem());
-      float[] time = new float[1];
-      Cuda.check(cuEventElapsedTime(time, before, after), "time " + plan.problem());
-      times[i] = time[0];
+  /**
+   * What the first of the references that serves computes, or null if none does. One serves that is
+   * right where it is compared with the convolution's definition.
+   */
+  private float[] reference(ConvolutionTrial trial, List<ConvolutionAlgorithm> references) {
+    for (ConvolutionAlgorithm reference : references) {
+      byte[] result = trial.result(reference);
+      float[] numbers = result == null ? null : layouts.storage().decode(result);
+      if (numbers != null
+          && agrees(numbers, numbers)
+          && trial.distance(numbers) <= largest(numbers) * tolerance()) {
+        return numbers;
+      }
     }
-    Arrays.sort(times);
-    return times[RUNS / 2];
+    return null;
+  }
+
+  /** Whether all numbers are finite and near what they are to be. */
+  private boolean agrees(float[] right, float[] got) {
+    double difference = 0;
+    for (int i = 0; i < right.length; i++) {
+      if (!Float.isFinite(got[i])) {
+        return false;
+      }
+      difference = Math.max(difference, Math.abs((double) right[i] - got[i]));
+    }
+    return difference <= largest(right) * tolerance();
+  }
+
+  private static double largest(float[] numbers) {
+    double largest = 0;
+    for (float number : numbers) {
+      largest = Math.max(largest, Math.abs(number));
+    }
+    return largest;
+  }
+
+  /**
+   * By how much results may differ, as a share of the largest: some roundings of what is multiplied
+   * and stored, since Winograd's and Fourier's transformations magnify them, and those of the sums,
+   * which are formed in single precision and grow with the root of their length. What an algorithm
+   * leaves out or takes twice is more than that.
+   */
+  private double tolerance() {
+    double rounding =
+        switch (device.precision()) {
+          case FP32 -> 0x1p-20;
+          case TF32, FP16 -> 0x1p-11;
+          case BF16 -> 0x1p-9;
+        };
+    return 16 * rounding + 4 * Math.sqrt(plan.problem().products()) * 0x1p-23;
+  }
+
+  /** A clock. */
+  interface Clock {
+    float milliseconds(ConvolutionAlgorithm algorithm);
+  }
+
+  /**
+   * The one with the smallest median. They take turns, so that a GPU that gets warm or is lent to
+   * somebody else meanwhile is so for all of them; each has run before.
+   */
+  static ConvolutionAlgorithm fastest(List<ConvolutionAlgorithm> candidates, Clock clock) {
+    float[][] times = new float[candidates.size()][RUNS];
+    for (int run = 0; run < RUNS; run++) {
+      for (int i = 0; i < times.length; i++) {
+        times[i][run] = clock.milliseconds(candidates.get(i));
+      }
+    }
+    int best = 0;
+    for (int i = 0; i < times.length; i++) {
+      Arrays.sort(times[i]);
+      best = times[i][RUNS / 2] < times[best][RUNS / 2] ? i : best;
+    }
+    return candidates.get(best);
   }
 }

@@ -14,6 +14,7 @@ import jcuda.jcudnn.cudnnFilterDescriptor;
 import jcuda.jcudnn.cudnnMathType;
 import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
+import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.network.Window;
 import org.alexnet.program.Shape;
 
@@ -32,10 +33,9 @@ final class ConvolutionPlan implements AutoCloseable {
   /**
    * Chooses an algorithm.
    *
-   * @param measure whether to try them out; otherwise cuDNN's advice is taken, which is the same in
-   *     every run, and only what gives the same bits
+   * @param want what is wanted of it
    */
-  ConvolutionPlan(Device device, ConvolutionProblem problem, Layouts layouts, boolean measure) {
+  ConvolutionPlan(Device device, ConvolutionProblem problem, Layouts layouts, Want want) {
     this.device = device;
     this.problem = problem;
     int format =
@@ -48,7 +48,7 @@ final class ConvolutionPlan implements AutoCloseable {
       describe(y, problem.y(), format, type);
       describeFilters(problem.filters(), format, type);
       describeConvolution(problem.window(), problem.groups());
-      algorithm = new AlgorithmSearch(this, layouts.storage()).choose(measure);
+      algorithm = new AlgorithmSearch(this, layouts).choose(want);
       takeMathType(algorithm.mathType());
     } catch (RuntimeException e) {
       close();

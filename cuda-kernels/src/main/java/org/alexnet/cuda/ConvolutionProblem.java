@@ -31,6 +31,25 @@ record ConvolutionProblem(
     }
   }
 
+  /** The shape of what is computed. */
+  Shape result() {
+    return switch (direction) {
+      case FORWARD -> y;
+      case DATA -> x;
+      case FILTER -> filters;
+    };
+  }
+
+  /** How many products are added up for a number of the result, at most. */
+  long products() {
+    long window = (long) filters.h() * filters.w();
+    return switch (direction) {
+      case FORWARD -> filters.c() * window;
+      case DATA -> filters.n() / groups * window;
+      case FILTER -> (long) y.n() * y.h() * y.w();
+    };
+  }
+
   /**
    * The images with as many rows and columns of zeros at their ends as the last windows overhang:
    * cuDNN only knows whole windows.

@@ -14,6 +14,7 @@ import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.network.Input;
 import org.alexnet.program.Programs;
 
@@ -29,7 +30,7 @@ final class CudaBackend implements Backend {
    */
   private static final float HALF_LOSS_SCALE = 1024;
 
-  private record PlanKey(Device device, ConvolutionProblem problem, boolean measured) {}
+  private record PlanKey(Device device, ConvolutionProblem problem, Want want) {}
 
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
@@ -104,13 +105,12 @@ final class CudaBackend implements Backend {
   /**
    * The plan of a convolution; the same problem gets the same algorithm.
    *
-   * @param measure whether algorithms are tried out
+   * @param want what is wanted of cuDNN's algorithms
    */
-  ConvolutionPlan plan(
-      Device device, ConvolutionProblem problem, Layouts layouts, boolean measure) {
+  ConvolutionPlan plan(Device device, ConvolutionProblem problem, Layouts layouts, Want want) {
     return plans.computeIfAbsent(
-        new PlanKey(device, problem, measure),
-        key -> new ConvolutionPlan(device, problem, layouts, measure));
+        new PlanKey(device, problem, want),
+        key -> new ConvolutionPlan(device, problem, layouts, want));
   }
 
   @Override
@@ -127,19 +127,21 @@ final class CudaBackend implements Backend {
               + " device.");
     }
     try {
-      return lower(programs, !options.deterministic());
+      Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;
+      return lower(programs, want);
     } catch (Cuda.Failure e) {
       throw e.explained(
           "This was while kernels were chosen for %s.".formatted(programs.network().name()));
     }
   }
 
-  private Lowered lower(Programs programs, boolean measure) {
+  /** For a plan that is only looked at, algorithms need not be tried. */
+  Lowered lower(Programs programs, Want want) {
     Layouts layouts = Layouts.of(programs, precision());
     return new Lowered(
         programs,
-        CudaLowering.lower(programs, programs.train(), this, layouts, measure),
-        CudaLowering.lower(programs, programs.evaluate(), this, layouts, measure),
+        CudaLowering.lower(programs, programs.train(), this, layouts, want),
+        CudaLowering.lower(programs, programs.evaluate(), this, layouts, want),
         ALIGNMENT);
   }
 
@@ -156,7 +158,7 @@ final class CudaBackend implements Backend {
       int batch = (fits + tooLarge) >>> 1;
       Programs smaller =
           Programs.of(programs.network(), batch, programs.placement(), programs.train().observed());
-      MemoryPlan plan = MemoryPlanner.plan(lower(smaller, false));
+      MemoryPlan plan = MemoryPlanner.plan(lower(smaller, Want.UNTRIED));
       Input input = programs.network().input();
       long image = (long) input.channels() * input.stored() * input.stored();
       long staged = CudaExecutable.SLOTS * batch * image + CudaExecutable.SPARE;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.program.Op;
 import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
@@ -25,19 +26,15 @@ final class CudaLowering {
   private final StepProgram program;
   private final CudaBackend backend;
   private final Layouts layouts;
-  private final boolean measure;
+  private final Want want;
   private final ImageKernels images;
   private final ConnectKernels connections;
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Op.Rectify> rectifiers = new HashMap<>();
 
   private CudaLowering(
-      Programs programs,
-      StepProgram program,
-      CudaBackend backend,
-      Layouts layouts,
-      boolean measure) {
-    this.measure = measure;
+      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts, Want want) {
+    this.want = want;
     this.programs = programs;
     this.program = program;
     this.backend = backend;
@@ -55,15 +52,11 @@ final class CudaLowering {
   /**
    * The kernels of a program, in its order.
    *
-   * @param measure whether algorithms are tried out
+   * @param want what is wanted of cuDNN's algorithms
    */
   static List<CudaKernel> lower(
-      Programs programs,
-      StepProgram program,
-      CudaBackend backend,
-      Layouts layouts,
-      boolean measure) {
-    return new CudaLowering(programs, program, backend, layouts, measure).kernels();
+      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts, Want want) {
+    return new CudaLowering(programs, program, backend, layouts, want).kernels();
   }
 
   private List<CudaKernel> kernels() {
@@ -134,8 +127,7 @@ final class CudaLowering {
 
   private ConvolutionKernels convolutions(Op op) {
     Device device = backend.device(programs.placement().device(op.column()));
-    return new ConvolutionKernels(
-        layouts, problem -> backend.plan(device, problem, layouts, measure));
+    return new ConvolutionKernels(layouts, problem -> backend.plan(device, problem, layouts, want));
   }
 
   /** The receiver copies, when what it copies is there. */

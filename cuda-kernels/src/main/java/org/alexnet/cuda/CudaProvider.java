@@ -6,6 +6,7 @@ import org.alexnet.backend.Availability;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
+import org.alexnet.backend.DeviceInfo;
 import org.alexnet.cuda.library.CudaLibraries;
 import org.alexnet.cuda.library.Found;
 import org.alexnet.cuda.library.Loaded;
@@ -39,15 +40,22 @@ public final class CudaProvider implements BackendProvider {
     }
     options.checkDevices(name(), availability.devices());
     Loaded loaded = CudaLibraries.load(found);
-    KernelCompiler compiler =
-        new KernelCompiler(new Nvrtc(loaded.nvrtc()), loaded.cache(), options.precision());
-    return new CudaBackend(ordinals(options.devices()), options, compiler);
+    KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
+    List<String> names =
+        options.devices().isEmpty() ? usable(availability).subList(0, 1) : options.devices();
+    return new CudaBackend(ordinals(names), options, compiler);
   }
 
-  private static List<Integer> ordinals(List<String> devices) {
-    if (devices.isEmpty()) {
-      return List.of(0);
-    }
+  /** The devices that are not too old; there is one, or the backend cannot serve. */
+  static List<String> usable(Availability availability) {
+    return availability.devices().stream()
+        .filter(DeviceInfo::usable)
+        .map(DeviceInfo::name)
+        .toList();
+  }
+
+  /** Their numbers, as CUDA counts. */
+  static List<Integer> ordinals(List<String> devices) {
     return devices.stream()
         .distinct()
         .map(name -> Integer.parseInt(name.substring(PREFIX.length())))

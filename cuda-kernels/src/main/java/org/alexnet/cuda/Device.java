@@ -6,8 +6,6 @@ import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceCanAccessPeer;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
-import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
-import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
@@ -45,8 +43,8 @@ import jcuda.runtime.cudaStream_t;
 import org.alexnet.backend.Precision;
 
 /**
- * An open GPU: its primary context, a stream for the step and one for copies, the handles of cuBLAS
- * and cuDNN, and our kernels compiled for it.
+ * An open GPU: its primary context, which outlives it (see {@link Contexts}), a stream for the step
+ * and one for copies, the handles of cuBLAS and cuDNN, and our kernels compiled for it.
  */
 final class Device implements AutoCloseable {
   /** What cuBLAS may use within a product; NVIDIA's advice for the largest GPUs. */
@@ -80,22 +78,14 @@ final class Device implements AutoCloseable {
     this.precision = precision;
     Cuda.check(cuDeviceGet(device, ordinal), "find device " + name());
     try {
-      CUcontext primary = new CUcontext();
-      int code = cuDevicePrimaryCtxRetain(primary, device);
-      context =
-          own(
-              Resource.of(
-                  null,
-                  primary,
-                  code,
-                  "open a context on " + name(),
-                  c -> cuDevicePrimaryCtxRelease(device)));
-      use();
+      // First of all, since libraries that no longer support a device say less about it.
+      byte[] code = compiler.code(name(), capability());
+      context = Contexts.current(device, ordinal, name());
       compute = stream();
       copies = stream();
       blas = openBlas();
       dnn = openDnn();
-      load(compiler.code(capability()));
+      load(code);
     } catch (RuntimeException e) {
       close();
       throw e;

@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.AlexNetException;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.Nvrtc.Target;
+import org.alexnet.cuda.library.Architectures;
 import org.alexnet.cuda.library.CacheFolder;
+import org.alexnet.cuda.library.Loaded;
 
 /**
  * Our kernels as code for a device, compiled by the user's own NVRTC at first use, so that driver
@@ -35,15 +38,17 @@ final class KernelCompiler {
   private static final int COMMON = 75;
 
   private final Nvrtc nvrtc;
+  private final Architectures architectures;
   private final Path cache;
   private final Precision precision;
 
   /**
-   * @param cache folder for what was compiled
+   * @param loaded has NVRTC and the folder for what was compiled
    */
-  KernelCompiler(Nvrtc nvrtc, Path cache, Precision precision) {
-    this.nvrtc = nvrtc;
-    this.cache = cache;
+  KernelCompiler(Loaded loaded, Precision precision) {
+    this.nvrtc = new Nvrtc(loaded.nvrtc());
+    this.architectures = loaded.architectures();
+    this.cache = loaded.cache();
     this.precision = precision;
   }
 
@@ -72,9 +77,15 @@ final class KernelCompiler {
    * The kernels for a device. Machine code where NVRTC knows the device, for that any driver of the
    * same CUDA major loads; for a newer device PTX, of which the driver makes code.
    *
+   * @param device its name, for messages
    * @param capability 75 for compute capability 7.5
+   * @throws AlexNetException if the device is older than all that NVRTC knows
    */
-  byte[] code(int capability) {
+  byte[] code(String device, int capability) {
+    String obstacle = architectures.obstacle(device, capability);
+    if (!obstacle.isEmpty()) {
+      throw new AlexNetException(obstacle);
+    }
     try {
       return code(Target.CUBIN, "sm_" + capability);
     } catch (Cuda.Failure e) {

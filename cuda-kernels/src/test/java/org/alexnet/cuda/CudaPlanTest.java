@@ -9,6 +9,7 @@ import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.PlanCheck;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.program.Placement;
@@ -49,7 +50,7 @@ class CudaPlanTest {
   private static void check(Programs programs, Precision precision) {
     int devices = programs.placement().deviceCount();
     try (StandInBackend backend = StandInBackend.deterministic(precision, devices)) {
-      Lowered lowered = backend.lower(programs);
+      Lowered lowered = backend.backend().lower(programs, Want.UNTRIED);
       MemoryPlan plan = MemoryPlanner.plan(lowered);
       PlanCheck.check(lowered, plan);
       // Parameters and momentum are there, and a step in a few times what the images take.

@@ -19,9 +19,11 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.cuda.ConvolutionProblem.Direction;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -98,6 +100,29 @@ final class StandIn {
     call("standin_lose_device", device, n);
   }
 
+  /** What an algorithm of cuDNN's does that the size of its workspace does not tell. */
+  enum AlgorithmFault {
+    /** Its call answers that it is not supported. */
+    REFUSES(1),
+    /** The last number is another. */
+    WRONG(2),
+    /** The last number is none. */
+    NOT_FINITE(3),
+    /** The last number has other bits every other time, near enough to be right. */
+    UNSTEADY(4);
+
+    private final int number;
+
+    AlgorithmFault(int number) {
+      this.number = number;
+    }
+  }
+
+  /** Gives an algorithm a fault until {@link #reset}; numbers are cuDNN's. */
+  static void spoil(Direction direction, int algorithm, AlgorithmFault fault) {
+    call("standin_algorithm_fault", direction.ordinal(), algorithm, fault.number);
+  }
+
   /** How much memory the device has. */
   static void memory(int device, long bytes) {
     invoke(
@@ -122,6 +147,13 @@ final class StandIn {
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
             MemorySegment.NULL,
             0);
+  }
+
+  /** What was not given back, as "event 1", where the process holds so many contexts to its end. */
+  static List<String> left(int contexts) {
+    return Arrays.stream(live().split(", "))
+        .filter(kind -> !kind.endsWith(kind.startsWith("context ") ? " " + contexts : " 0"))
+        .toList();
   }
 
   static Counts counts() {

@@ -28,16 +28,16 @@ final class StandInBackend implements Backend {
   private final int before = Resource.live();
 
   private StandInBackend(BackendOptions options) {
+    List<Integer> ordinals = IntStream.range(0, options.deviceCount()).boxed().toList();
     if (GPU) {
-      int there = CudaLibraries.probe(CudaLibraries.find()).devices().size();
-      Assumptions.assumeTrue(there >= options.deviceCount(), there + " GPUs");
+      List<String> there = CudaProvider.usable(CudaLibraries.probe(CudaLibraries.find()));
+      Assumptions.assumeTrue(there.size() >= options.deviceCount(), there.size() + " GPUs");
+      ordinals = CudaProvider.ordinals(there.subList(0, options.deviceCount()));
     } else {
       System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
     }
     Loaded loaded = CudaLibraries.load(CudaLibraries.find());
-    KernelCompiler compiler =
-        new KernelCompiler(new Nvrtc(loaded.nvrtc()), loaded.cache(), options.precision());
-    List<Integer> ordinals = IntStream.range(0, options.deviceCount()).boxed().toList();
+    KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
     backend = new CudaBackend(ordinals, options, compiler);
   }
 
@@ -84,7 +84,7 @@ final class StandInBackend implements Backend {
     }
     assertEquals(List.of(), StandIn.violations(), "what a GPU may punish");
     if (before == 0) {
-      assertEquals(0, StandIn.liveTotal(), StandIn.live());
+      assertEquals(List.of(), StandIn.left(Contexts.held()));
     }
   }
 }

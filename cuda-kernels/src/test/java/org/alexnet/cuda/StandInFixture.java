@@ -65,6 +65,10 @@ abstract class StandInFixture {
   void begin() {
     StandIn.heal();
     StandIn.reset();
+    for (int d = 0; d < 2; d++) {
+      on(d);
+      ok(cuCtxDisablePeerAccess(CONTEXTS[1 - d])); // A backend before may have connected them.
+    }
     on(0);
     liveBefore = StandIn.liveTotal();
   }

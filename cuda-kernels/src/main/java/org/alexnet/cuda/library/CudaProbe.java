@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
+import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.Obstacle;
 import org.alexnet.safetensors.DurableFiles;
 
@@ -23,7 +24,14 @@ import org.alexnet.safetensors.DurableFiles;
  * failed is tried again every time.
  */
 final class CudaProbe {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /**
+   * How long the child may say nothing. It says each step before it takes it, and a single one may
+   * read hundreds of megabytes from a cold disk; as long as steps follow each other it is alive.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private static final Pattern UNDEFINED =
       Pattern.compile("symbol lookup error: (.*?): undefined symbol: (\\w+)");
   private static final Pattern SIGNAL = Pattern.compile("\\b(SIG[A-Z]+)\\b");
@@ -105,11 +113,9 @@ final class CudaProbe {
       // They may ask for a debugger's port, which this process has taken.
       builder.environment().keySet().removeAll(Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
       Process process = builder.start();
-      Integer status = null;
+      Integer status;
       try {
-        if (process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-          status = process.exitValue();
-        }
+        status = await(process, output, patience);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new AlexNetException("Trying the CUDA libraries was interrupted.", e);
@@ -121,6 +127,24 @@ final class CudaProbe {
     } finally {
       Files.deleteIfExists(output);
     }
+  }
+
+  /** The exit status, or null where nothing was written for so long. */
+  private static Integer await(Process process, Path output, Duration patience)
+      throws IOException, InterruptedException {
+    long size = 0;
+    long last = System.nanoTime();
+    while (!process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+      long now = System.nanoTime();
+      long written = Files.size(output);
+      if (written != size) {
+        size = written;
+        last = now;
+      } else if (now - last > patience.toNanos()) {
+        return null;
+      }
+    }
+    return process.exitValue();
   }
 
   private static List<String> command(Found found, Path cache) {
@@ -149,7 +173,7 @@ final class CudaProbe {
       Found found, Integer status, List<String> lines, Duration patience) {
     ProbeReport report = ProbeReport.parse(lines);
     if (!report.failure().isEmpty()) {
-      return failure(found, report.clause(), report.failure());
+      return failure(found, report.clause(), report.failure(), unusable(report));
     }
     if (report.done() && !report.libraries().isEmpty() && !report.devices().isEmpty()) {
       return report.result();
@@ -159,7 +183,7 @@ final class CudaProbe {
       return failure(
           found,
           FAILED,
-          "The CUDA libraries gave no answer within %d s %s; see whether nvidia-smi works, or use --backend cpu."
+          "The CUDA libraries hang: nothing came for %d s %s; see whether nvidia-smi works, or use --backend cpu."
               .formatted(patience.toSeconds(), when));
     }
     return failure(found, FAILED, crash(found, status, when, report.noise()) + ADVICE);
@@ -192,7 +216,18 @@ final class CudaProbe {
     };
   }
 
+  /** Where no device can be used, they are shown all the same, with what is wrong. */
+  private static List<DeviceInfo> unusable(ProbeReport report) {
+    List<DeviceInfo> devices = report.devices();
+    return devices.stream().noneMatch(DeviceInfo::usable) ? devices : List.of();
+  }
+
   private static Availability failure(Found found, String clause, String reason) {
-    return new Availability(reason, List.of(), found.infos(), new Obstacle(clause));
+    return failure(found, clause, reason, List.of());
+  }
+
+  private static Availability failure(
+      Found found, String clause, String reason, List<DeviceInfo> devices) {
+    return new Availability(reason, devices, found.infos(), new Obstacle(clause));
   }
 }

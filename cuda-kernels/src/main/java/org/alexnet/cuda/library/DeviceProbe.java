@@ -5,6 +5,8 @@ import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABI
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntSupplier;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -21,15 +23,21 @@ final class DeviceProbe {
   private static final int NO_DEVICE = 100;
 
   private final PrintStream out;
+  private final Architectures architectures;
 
-  DeviceProbe(PrintStream out) {
+  /**
+   * @param architectures the GPUs that NVRTC compiles for
+   */
+  DeviceProbe(PrintStream out, Architectures architectures) {
     this.out = out;
+    this.architectures = architectures;
   }
 
   /**
-   * Lists the devices and tries each library on the first.
+   * Lists the devices and tries each library on the first that is not too old for them.
    *
-   * @throws AlexNetException if a call fails or the convolution's result is wrong
+   * @throws AlexNetException if a call fails, the convolution's result is wrong, or all devices are
+   *     too old
    */
   void run() {
     step("cuInit");
@@ -45,28 +53,44 @@ final class DeviceProbe {
               + " was given one (docker run --gpus all), and what CUDA_VISIBLE_DEVICES says.");
     }
     checkDriver("cuInit", status);
+    List<DeviceInfo> devices = new ArrayList<>();
     for (int i = 0; i < count[0]; i++) {
-      device(i);
+      devices.add(device(i));
+      out.println(ProbeReport.deviceLine(devices.getLast()));
     }
-    context();
+    context(firstUsable(devices));
     cublas();
     convolution();
   }
 
-  private void device(int index) {
-    CUdevice device = new CUdevice();
+  private int firstUsable(List<DeviceInfo> devices) {
+    for (int i = 0; i < devices.size(); i++) {
+      if (devices.get(i).usable()) {
+        return i;
+      }
+    }
+    throw new ProbeFailure(
+        "CUDA %d no longer supports this GPU".formatted(architectures.cudaMajor()),
+        devices.getFirst().obstacle());
+  }
+
+  private DeviceInfo device(int index) {
+    CUdevice handle = new CUdevice();
     byte[] name = new byte[256];
     long[] bytes = new long[1];
-    driver("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, index));
-    driver("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
-    driver("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(bytes, device));
-    int major = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
-    int minor = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    driver("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(handle, index));
+    driver("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, handle));
+    driver("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(bytes, handle));
+    int major = attribute(handle, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
+    int minor = attribute(handle, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
     String text = new String(name, StandardCharsets.UTF_8);
     int end = text.indexOf('\0');
     String model = (end < 0 ? text : text.substring(0, end)).strip();
     String description = "%s, compute capability %d.%d".formatted(model, major, minor);
-    out.println(ProbeReport.deviceLine(new DeviceInfo("cuda:" + index, description, bytes[0])));
+    String device = "cuda:" + index;
+    String obstacle =
+        architectures.obstacle("%s (%s)".formatted(device, model), 10 * major + minor);
+    return new DeviceInfo(device, description, bytes[0], obstacle);
   }
 
   private int attribute(CUdevice device, int attribute) {
@@ -76,10 +100,10 @@ final class DeviceProbe {
     return value[0];
   }
 
-  private void context() {
+  private void context(int index) {
     CUdevice device = new CUdevice();
     CUcontext context = new CUcontext();
-    driver("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
+    driver("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, index));
     driver("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
     driver("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
   }

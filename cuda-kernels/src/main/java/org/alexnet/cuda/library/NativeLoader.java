@@ -24,6 +24,16 @@ final class NativeLoader {
   /** cuDNN compiles kernels with NVRTC and multiplies with cuBLAS, so it comes last. */
   private static final List<Kind> ORDER = List.of(Kind.DRIVER, Kind.CUBLAS, Kind.NVRTC, Kind.CUDNN);
 
+  /** Libraries of the system's that CUDA's need and a small image may lack, and their packages. */
+  private static final Map<String, String> PACKAGES =
+      Map.of(
+          "libz.so.1", "zlib1g (Debian, Ubuntu) or zlib (Fedora, RHEL, Arch)",
+          "libstdc++.so.6", "libstdc++6 (Debian, Ubuntu) or libstdc++ (Fedora, RHEL)",
+          "libgcc_s.so.1", "libgcc-s1 (Debian, Ubuntu) or libgcc (Fedora, RHEL)");
+
+  private static final Pattern MISSING =
+      Pattern.compile("(lib[^\\s/:]+): cannot open shared object");
+
   private static final Pattern RELEASE = Pattern.compile("\\b\\d{3,4}\\.\\d+(\\.\\d+)?\\b");
 
   private final Found found;
@@ -61,7 +71,12 @@ final class NativeLoader {
             .map(
                 l -> l.info(versions.get(l.kind()), l.kind() == Kind.DRIVER ? release() : l.note()))
             .toList();
-    return new Loaded(symbols.get(Kind.NVRTC), found.cudaMajor(), driver, infos, cache);
+    return new Loaded(
+        symbols.get(Kind.NVRTC),
+        Architectures.of(symbols.get(Kind.NVRTC), found.cudaMajor()),
+        driver,
+        infos,
+        cache);
   }
 
   @SuppressWarnings("restricted")
@@ -91,18 +106,34 @@ final class NativeLoader {
     try {
       System.load(file.toString());
     } catch (UnsatisfiedLinkError e) {
-      throw new AlexNetException(
-          "%s could not be loaded: %s; install it again, or set ALEXNET_CUDA_PATH to a folder with other libraries."
-              .formatted(file, cause(e)),
-          e);
+      throw new AlexNetException(failure(file, cause(e)), e);
     }
   }
 
-  /** Parts that a library loads by itself when it needs them: if one fails here, that tells. */
+  /** Why a file could not be loaded, and what to do; a file that it needs is named. */
+  static String failure(Path file, String cause) {
+    Matcher missing = MISSING.matcher(cause);
+    if (!missing.find() || missing.group(1).equals(name(file))) {
+      return "%s could not be loaded: %s; install it again, or set ALEXNET_CUDA_PATH to a folder with other libraries."
+          .formatted(file, cause);
+    }
+    String needed = missing.group(1);
+    String from = PACKAGES.getOrDefault(needed, "the package that it belongs to");
+    return "%s could not be loaded: it needs %s, which was not found; install %s."
+        .formatted(file, needed, from);
+  }
+
+  /**
+   * Parts that a library loads by itself when it needs them: if one fails here, that tells. But not
+   * every library says as clearly what its parts lack of the system's.
+   */
   private void loadIfPossible(Path file) {
     try {
       loadStep(file);
     } catch (AlexNetException e) {
+      if (PACKAGES.keySet().stream().anyMatch(e.getMessage()::contains)) {
+        throw e;
+      }
       step.accept("going on without " + file);
     }
   }

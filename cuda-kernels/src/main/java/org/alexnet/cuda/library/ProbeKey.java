@@ -9,7 +9,7 @@ import jcuda.JCudaVersion;
 /** On what a probe's answer depends: if any of it changes, the libraries are tried again. */
 final class ProbeKey {
   /** Raised when the probe tries more than before. */
-  private static final int EDITION = 1;
+  private static final int EDITION = 2;
 
   private static final String[] VARIABLES = {
     "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "LD_LIBRARY_PATH"

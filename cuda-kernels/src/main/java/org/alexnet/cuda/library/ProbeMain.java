@@ -22,7 +22,7 @@ final class ProbeMain {
       Found found = found(List.of(arguments));
       Loaded loaded = NativeLoader.load(found, step -> out.println(ProbeReport.stepLine(step)));
       loaded.libraries().forEach(l -> out.println(ProbeReport.libraryLine(l)));
-      new DeviceProbe(out).run();
+      new DeviceProbe(out, loaded.architectures()).run();
       out.println(ProbeReport.doneLine());
     } catch (AlexNetException e) {
       out.println(ProbeReport.failureLine(ProbeFailure.clause(e), e.getMessage()));

@@ -35,7 +35,12 @@ record ProbeReport(
   }
 
   static String deviceLine(DeviceInfo device) {
-    return line("device", device.name(), device.description(), device.memoryBytes() + "");
+    return line(
+        "device",
+        device.name(),
+        device.description(),
+        device.memoryBytes() + "",
+        device.obstacle());
   }
 
   static String libraryLine(LibraryInfo library) {
@@ -73,8 +78,8 @@ record ProbeReport(
       } else if (word.equals("failure") && f.length == 4) {
         clause = f[2];
         failure = f[3];
-      } else if (word.equals("device") && f.length == 5 && f[4].matches("\\d{1,18}")) {
-        devices.add(new DeviceInfo(f[2], f[3], Long.parseLong(f[4])));
+      } else if (word.equals("device") && f.length == 6 && f[4].matches("\\d{1,18}")) {
+        devices.add(new DeviceInfo(f[2], f[3], Long.parseLong(f[4]), f[5]));
       } else if (word.equals("library") && f.length == 6) {
         libraries.add(new LibraryInfo(f[2], f[3], f[4], f[5]));
       } else if (word.equals("done") && f.length == 2) {

@@ -14,7 +14,7 @@ final class RequiredSymbols {
       """
       cuInit cuDriverGetVersion cuGetErrorName cuGetErrorString cuDeviceGetCount cuDeviceGet
       cuDeviceGetName cuDeviceTotalMem_v2 cuDeviceGetAttribute cuDevicePrimaryCtxRetain
-      cuDevicePrimaryCtxRelease_v2 cuCtxSetCurrent cuCtxSynchronize cuMemGetInfo_v2
+      cuCtxSetCurrent cuCtxSynchronize cuMemGetInfo_v2
       cuMemAlloc_v2 cuMemFree_v2 cuMemHostAlloc cuMemFreeHost cuMemHostGetDevicePointer_v2
       cuMemcpyHtoDAsync_v2 cuMemcpyDtoHAsync_v2 cuMemcpyDtoDAsync_v2 cuMemcpyPeerAsync
       cuMemsetD8Async cuStreamCreate cuStreamDestroy_v2 cuStreamSynchronize cuStreamWaitEvent
@@ -46,7 +46,7 @@ final class RequiredSymbols {
       """
       nvrtcVersion nvrtcGetErrorString nvrtcCreateProgram nvrtcCompileProgram
       nvrtcGetProgramLogSize nvrtcGetProgramLog nvrtcGetPTXSize nvrtcGetPTX nvrtcDestroyProgram
-      nvrtcGetCUBINSize nvrtcGetCUBIN
+      nvrtcGetCUBINSize nvrtcGetCUBIN nvrtcGetNumSupportedArchs nvrtcGetSupportedArchs
       """;
 
   private RequiredSymbols() {}

@@ -233,6 +233,23 @@ class ProbeTest {
   }
 
   @Test
+  void aLibraryOfTheSystemIsMissing() throws IOException {
+    StubLibraries libraries = new StubLibraries(12);
+    refused(
+        probe(libraries.needing("libcudnn.so.9", "libnowhere.so.7")),
+        dir.resolve("cuda/libcudnn.so.9") + " could not be loaded: it needs libnowhere.so.7, which",
+        "install the package that it belongs to.");
+    String cause = "libz.so.1: cannot open shared object file: No such file or directory";
+    assertEquals(
+        "/x/libcudnn.so.9 could not be loaded: it needs libz.so.1, which was not found; install"
+            + " zlib1g (Debian, Ubuntu) or zlib (Fedora, RHEL, Arch).",
+        NativeLoader.failure(Path.of("/x/libcudnn.so.9"), "/x/libcudnn.so.9: " + cause));
+    String itself = "libcudnn.so.9: cannot open shared object file: Permission denied";
+    assertTrue(
+        NativeLoader.failure(Path.of("/x/libcudnn.so.9"), itself).contains("install it again"));
+  }
+
+  @Test
   void aFunctionThatNobodyLookedUp() {
     refused(
         probe(
@@ -252,13 +269,25 @@ class ProbeTest {
         "must be");
   }
 
+  /** From a cold disk all steps take their time; none of them takes too long. */
+  @Test
+  void slowStepsAreNoHang() {
+    Path folder =
+        new StubLibraries(12)
+            .with("cuInit", "(int) { sleep(4); return 0; }")
+            .with("cublasCreate_v2", "(void*) { sleep(4); return 0; }")
+            .build(dir);
+    Availability result = CudaProbe.run(StubLibraries.find(folder, dir), Duration.ofSeconds(6));
+    assertTrue(result.available(), result.reason());
+  }
+
   @Test
   void noAnswer() {
     Path folder =
         new StubLibraries(12).with("cuInit", "(int) { sleep(600); return 0; }").build(dir);
     refused(
         CudaProbe.run(StubLibraries.find(folder, dir), Duration.ofSeconds(5)),
-        "gave no answer within 5 s in step \"cuInit\"");
+        "nothing came for 5 s in step \"cuInit\"");
     assertEquals(List.of(), Folders.matching(StubLibraries.find(folder, dir).cache(), "probe-*"));
   }
 }

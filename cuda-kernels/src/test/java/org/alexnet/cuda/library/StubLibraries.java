@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class StubLibraries {
 
   private final int major;
   private final Map<String, String> functions = new LinkedHashMap<>();
+  private final Map<String, String> needed = new HashMap<>();
 
   StubLibraries(int cudaMajor) {
     major = cudaMajor;
@@ -91,6 +93,12 @@ final class StubLibraries {
     return this;
   }
 
+  /** Lets a library need another, which is not there. */
+  StubLibraries needing(String library, String other) {
+    needed.put(library, other);
+    return this;
+  }
+
   /** Builds the libraries into a folder; the test is skipped where there is no g++. */
   Path build(Path folder) {
     try {
@@ -100,7 +108,8 @@ final class StubLibraries {
         compile(
             folder,
             kind.soname(major),
-            functions.keySet().stream().filter(f -> of(kind, f)).toList());
+            functions.keySet().stream().filter(f -> of(kind, f)).toList(),
+            needs(kind.soname(major)));
       }
       compile(folder, "libnvrtc-builtins.so." + major + ".6", List.of());
       compile(folder, "libcudnn_ops.so.9", List.of(), "libcudnn_graph.so.9");
@@ -111,6 +120,10 @@ final class StubLibraries {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private String[] needs(String library) {
+    return needed.containsKey(library) ? new String[] {needed.get(library)} : new String[0];
   }
 
   private static boolean of(Kind kind, String function) {
@@ -126,13 +139,14 @@ final class StubLibraries {
             "#include <cstdlib>\n#include <cstring>\n#include <unistd.h>\nextern \"C\" {\n");
     names.forEach(name -> source.append(functions.get(name)).append('\n'));
     String text = source.append("}\n").toString();
-    Path built = BUILT.get(soname + text);
+    String key = soname + text + List.of(needed);
+    Path built = BUILT.get(key);
     if (built == null) {
       Path place = Files.createTempDirectory("stub-");
       built = compile(place, soname, text, needed);
       place.toFile().deleteOnExit();
       built.toFile().deleteOnExit();
-      BUILT.put(soname + text, built);
+      BUILT.put(key, built);
     }
     Files.copy(built, folder.resolve(soname), StandardCopyOption.REPLACE_EXISTING);
   }
