@@ -33,7 +33,7 @@ final class Synthetic {
         case PARAMETER -> values = weights.get(tensor.name()).values();
         case CONSTANT ->
             Arrays.fill(values, GREY * programs.network().input().normalization().scale(0));
-        case MOMENTUM, STEP -> {}
+        case MOMENTUM, STEP, GRADIENT -> {}
       }
       executable.write(tensor, values);
     }

@@ -108,7 +108,7 @@ public final class Classifier implements AutoCloseable {
             .open(new BackendOptions(options.threads, options.devices));
     try {
       this.executable = backend.compile(programs);
-      Weights.read(weights, network, programs.parameters(), executable::write);
+      Weights.read(weights, network, executable::write);
       if (model.takesPixels()) {
         executable.write(programs.persistent().get(Programs.MEAN), model.statistics().mean());
       }

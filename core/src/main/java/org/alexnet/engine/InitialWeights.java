@@ -39,8 +39,8 @@ record InitialWeights(
               .formatted(file, classes, network.classes(), last));
       SequencedMap<String, FloatTensor> fresh =
           Weights.initial(network, seed, Weights.Overrides.NONE);
-      weights.put(last + ".weight", fresh.get(last + ".weight"));
-      weights.put(last + ".bias", fresh.get(last + ".bias"));
+      Weights.classifier(network)
+          .forEach(parameter -> weights.put(parameter.name(), fresh.get(parameter.name())));
     }
     return weights;
   }

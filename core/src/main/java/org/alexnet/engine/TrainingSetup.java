@@ -188,12 +188,9 @@ final class TrainingSetup {
         SafetensorsFile momentum = folder.openMomentum();
         SafetensorsFile statistics = folder.requireInput()) {
       Network network = programs.network();
-      Weights.read(weights, network, programs.parameters(), executable::write);
+      Weights.read(weights, network, executable::write);
       Weights.read(
-          momentum,
-          network,
-          programs.parameters(),
-          (tensor, values) -> executable.write(tensor.momentum(), values));
+          momentum, network, (tensor, values) -> executable.write(tensor.momentum(), values));
       return InputStatistics.load(statistics, input);
     }
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,14 +18,10 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.ClassNames;
 import org.alexnet.model.Models;
-import org.alexnet.network.Convolution;
-import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
-import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.program.Programs;
-import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
 import org.alexnet.safetensors.DType;
@@ -56,44 +53,39 @@ public final class Weights {
   public static SequencedMap<String, FloatTensor> initial(
       Network network, long seed, Overrides overrides) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
-    int fanIn = 0;
-    for (Tensor tensor : Programs.of(network, 1).parameters()) {
-      Parameter parameter = parameter(network, tensor);
-      boolean bias = tensor.name().endsWith(".bias");
-      Initial initial = parameter.initial();
-      if (bias && overrides.bias != null) {
-        initial = new Initial.Constant(overrides.bias);
-      }
-      if (!bias && overrides.sigma != null) {
-        initial = new Initial.Gaussian(overrides.sigma);
-      }
-      if (!bias) {
-        fanIn = tensor.shape().imageElements(); // a bias follows the weights of its layer
-      }
-      float[] values = values(tensor, initial, fanIn, seed);
-      weights.put(tensor.name(), new FloatTensor(outerShape(network, tensor), values));
+    for (Parameter parameter : Programs.declared(network).sequencedValues()) {
+      Initial changed =
+          switch (parameter.kind()) {
+            case BIAS -> overrides.bias == null ? null : new Initial.Constant(overrides.bias);
+            case WEIGHT -> overrides.sigma == null ? null : new Initial.Gaussian(overrides.sigma);
+          };
+      Initial initial = changed == null ? parameter.spec().initial() : changed;
+      weights.put(
+          parameter.name(), new FloatTensor(shape(parameter), values(parameter, initial, seed)));
     }
     return weights;
   }
 
-  private static float[] values(Tensor tensor, Initial initial, int fanIn, long seed) {
-    Philox random = new Philox(seed, 0, Philox.stream("init/" + tensor.name()));
+  private static float[] values(Parameter parameter, Initial initial, long seed) {
+    Philox random = new Philox(seed, 0, Philox.stream("init/" + parameter.name()));
+    int count = Math.toIntExact(parameter.elements());
+    double fanIn = parameter.fanIn();
     return switch (initial) {
-      case Initial.Constant(float value) -> filled(tensor, i -> value);
-      case Initial.Gaussian(float sigma) -> filled(tensor, i -> sigma * random.normal((long) i));
+      case Initial.Constant(float value) -> filled(count, i -> value);
+      case Initial.Gaussian(float sigma) -> filled(count, i -> sigma * random.normal((long) i));
       case Initial.FanIn(float gain) -> {
         double sigma = Math.sqrt(gain / fanIn);
-        yield filled(tensor, i -> sigma * random.normal((long) i));
+        yield filled(count, i -> sigma * random.normal((long) i));
       }
       case Initial.UniformFanIn(float gain) -> {
         double bound = Math.sqrt(gain / fanIn);
-        yield filled(tensor, i -> bound * (2 * random.uniform((long) i) - 1));
+        yield filled(count, i -> bound * (2 * random.uniform((long) i) - 1));
       }
     };
   }
 
-  private static float[] filled(Tensor tensor, IntToDoubleFunction value) {
-    float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+  private static float[] filled(int count, IntToDoubleFunction value) {
+    float[] values = new float[count];
     int piece = 1 << 14;
     IntStream.range(0, Math.ceilDiv(values.length, piece))
         .parallel()
@@ -107,29 +99,8 @@ public final class Weights {
     return values;
   }
 
-  private static Parameter parameter(Network network, Tensor tensor) {
-    boolean bias = tensor.name().endsWith(".bias");
-    return switch (layer(network, tensor)) {
-      case Convolution conv -> bias ? conv.bias() : conv.weight();
-      case FullyConnected fc -> bias ? fc.bias() : fc.weight();
-      case Layer other -> throw new IllegalStateException(other.name() + " has no parameters");
-    };
-  }
-
-  private static Layer layer(Network network, Tensor tensor) {
-    String name = tensor.name().substring(0, tensor.name().lastIndexOf('.'));
-    return network.layers().stream().filter(l -> l.name().equals(name)).findFirst().orElseThrow();
-  }
-
-  /** The shape of a parameter in files. */
-  static List<Long> outerShape(Network network, Tensor tensor) {
-    Shape s = tensor.shape();
-    if (tensor.name().endsWith(".bias")) {
-      return List.of((long) s.c());
-    }
-    return layer(network, tensor) instanceof FullyConnected
-        ? List.of((long) s.n(), (long) s.c())
-        : List.of((long) s.n(), (long) s.c(), (long) s.h(), (long) s.w());
+  private static List<Long> shape(Parameter parameter) {
+    return parameter.shape().stream().map(Integer::longValue).toList();
   }
 
   /** Receives the parameters of a file, one at a time. */
@@ -148,33 +119,35 @@ public final class Weights {
   public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
     try (SafetensorsFile open = SafetensorsFile.open(file)) {
+      Map<Tensor, Parameter> declared = Programs.declared(network);
       read(
           open,
           network,
-          Programs.of(network, 1).parameters(),
           (tensor, values) ->
-              weights.put(tensor.name(), new FloatTensor(outerShape(network, tensor), values)));
+              weights.put(tensor.name(), new FloatTensor(shape(declared.get(tensor)), values)));
     }
     return weights;
   }
 
   /** As {@link #load}, but that only one parameter at a time is in memory. */
-  static void read(
-      SafetensorsFile file, Network network, List<Tensor> parameters, Receiver receiver) {
-    checkNames(file, network, parameters);
-    for (Tensor tensor : parameters) {
-      String name = nameIn(file, network, tensor.name());
-      float[] values = file.floats(name);
-      requireFinite(file, name, values);
-      receiver.accept(tensor, values);
-    }
+  static void read(SafetensorsFile file, Network network, Receiver receiver) {
+    SequencedMap<Tensor, Parameter> declared = Programs.declared(network);
+    checkNames(file, network, declared.sequencedValues());
+    declared.forEach(
+        (tensor, parameter) -> {
+          String name = nameIn(file, network, parameter);
+          float[] values = file.floats(name);
+          requireFinite(file, name, values);
+          receiver.accept(tensor, values);
+        });
   }
 
-  private static void checkNames(SafetensorsFile file, Network network, List<Tensor> parameters) {
+  private static void checkNames(
+      SafetensorsFile file, Network network, Collection<Parameter> parameters) {
     Set<String> known = new HashSet<>();
-    for (Tensor tensor : parameters) {
-      String name = nameIn(file, network, tensor.name());
-      check(file, network, name, outerShape(network, tensor));
+    for (Parameter parameter : parameters) {
+      String name = nameIn(file, network, parameter);
+      check(file, network, name, shape(parameter));
       known.add(name);
     }
     file.tensors()
@@ -200,17 +173,24 @@ public final class Weights {
   }
 
   /** What a parameter is called in a file: its own name, or another library's for its layer. */
-  private static String nameIn(SafetensorsFile file, Network network, String name) {
-    if (file.tensors().containsKey(name)) {
-      return name;
+  private static String nameIn(SafetensorsFile file, Network network, Parameter parameter) {
+    if (file.tensors().containsKey(parameter.name())) {
+      return parameter.name();
     }
-    int dot = name.lastIndexOf('.');
     return Models.otherNames(network).entrySet().stream()
-        .filter(entry -> entry.getValue().equals(name.substring(0, dot)))
-        .map(entry -> entry.getKey() + name.substring(dot))
+        .filter(entry -> entry.getValue().equals(parameter.layer()))
+        .map(entry -> parameter.nameIn(entry.getKey()))
         .filter(file.tensors()::containsKey)
         .findFirst()
-        .orElse(name);
+        .orElse(parameter.name());
+  }
+
+  /** What the last layer learns, its weights first. */
+  static List<Parameter> classifier(Network network) {
+    String layer = network.classifier().name();
+    return Programs.declared(network).sequencedValues().stream()
+        .filter(parameter -> parameter.layer().equals(layer))
+        .toList();
   }
 
   private static void check(SafetensorsFile file, Network network, String name, List<Long> shape) {
@@ -239,7 +219,7 @@ public final class Weights {
   }
 
   static int classes(SafetensorsFile weights, Network network) {
-    String name = nameIn(weights, network, network.classifier().name() + ".weight");
+    String name = nameIn(weights, network, classifier(network).getFirst());
     TensorInfo info = weights.tensors().get(name);
     if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
       throw new AlexNetException(
@@ -300,10 +280,12 @@ public final class Weights {
   static SequencedMap<String, FloatTensor> take(
       Executable executable, Programs programs, Function<Tensor, Tensor> of) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
-    for (Tensor tensor : programs.parameters()) {
-      List<Long> shape = outerShape(programs.network(), tensor);
-      weights.put(tensor.name(), new FloatTensor(shape, executable.read(of.apply(tensor))));
-    }
+    Programs.declared(programs.network())
+        .forEach(
+            (tensor, parameter) ->
+                weights.put(
+                    parameter.name(),
+                    new FloatTensor(shape(parameter), executable.read(of.apply(tensor)))));
     return weights;
   }
 }

@@ -11,7 +11,7 @@ import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -108,11 +108,11 @@ final class AlexNet2012 {
     return new FullyConnected(name, outputs, columns, weight(), constant(bias));
   }
 
-  private static Parameter weight() {
-    return Parameter.of(new Initial.Gaussian(0.01f));
+  private static ParameterSpec weight() {
+    return ParameterSpec.of(new Initial.Gaussian(0.01f));
   }
 
-  private static Parameter constant(float value) {
-    return Parameter.of(new Initial.Constant(value));
+  private static ParameterSpec constant(float value) {
+    return ParameterSpec.of(new Initial.Constant(value));
   }
 }

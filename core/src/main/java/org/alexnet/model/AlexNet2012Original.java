@@ -11,7 +11,7 @@ import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -82,11 +82,11 @@ final class AlexNet2012Original {
     return new Pooling(name, Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL);
   }
 
-  private static Parameter weight(float sigma) {
-    return Parameter.of(new Initial.Gaussian(sigma));
+  private static ParameterSpec weight(float sigma) {
+    return ParameterSpec.of(new Initial.Gaussian(sigma));
   }
 
-  private static Parameter bias(float value) {
-    return new Parameter(new Initial.Constant(value), 2, 0);
+  private static ParameterSpec bias(float value) {
+    return new ParameterSpec(new Initial.Constant(value), 2, 0);
   }
 }

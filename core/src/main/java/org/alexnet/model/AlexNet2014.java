@@ -11,7 +11,7 @@ import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
 import org.alexnet.network.Normalization;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -28,8 +28,8 @@ import org.alexnet.network.Window;
  * here as there.
  */
 final class AlexNet2014 {
-  private static final Parameter WEIGHT = Parameter.of(new Initial.UniformFanIn(1));
-  private static final Parameter BIAS = Parameter.of(new Initial.UniformFanIn(1));
+  private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.UniformFanIn(1));
+  private static final ParameterSpec BIAS = ParameterSpec.of(new Initial.UniformFanIn(1));
 
   /** Mean and deviation of ImageNet's colours, as torchvision's weights expect them. */
   private static final Normalization NORMALIZATION =

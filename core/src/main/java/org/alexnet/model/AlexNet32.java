@@ -9,7 +9,7 @@ import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -24,8 +24,8 @@ import org.alexnet.network.Window;
  * small here: the signal fades from layer to layer and the network never leaves ln 10.
  */
 final class AlexNet32 {
-  private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
-  private static final Parameter BIAS = new Parameter(new Initial.Constant(0), 1, 0);
+  private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.FanIn(2));
+  private static final ParameterSpec BIAS = new ParameterSpec(new Initial.Constant(0), 1, 0);
 
   private AlexNet32() {}
 

@@ -11,7 +11,7 @@ import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -25,7 +25,7 @@ import org.alexnet.network.Window;
  * the rate and do not decay. 60,965,224 parameters.
  */
 final class CaffeNet {
-  private static final Parameter WEIGHT = Parameter.of(new Initial.Gaussian(0.01f));
+  private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.Gaussian(0.01f));
 
   private CaffeNet() {}
 
@@ -74,7 +74,7 @@ final class CaffeNet {
     return new Convolution(name, filters, window, Rounding.FLOOR, groups, 1, WEIGHT, bias(value));
   }
 
-  private static Parameter bias(float value) {
-    return new Parameter(new Initial.Constant(value), 2, 0);
+  private static ParameterSpec bias(float value) {
+    return new ParameterSpec(new Initial.Constant(value), 2, 0);
   }
 }

@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import java.util.List;
+
 /**
  * A convolution: filters {@code [filters, channels / groups, kernel, kernel]} and one bias a
  * filter. Beyond the image lie zeros.
@@ -16,8 +18,8 @@ public record Convolution(
     Rounding rounding,
     int groups,
     int columns,
-    Parameter weight,
-    Parameter bias)
+    ParameterSpec weight,
+    ParameterSpec bias)
     implements Layer {
   public Convolution {
     if (filters < 1 || groups < 1 || filters % groups != 0) {
@@ -32,7 +34,18 @@ public record Convolution(
     }
   }
 
-  Convolution withBias(Parameter other) {
+  @Override
+  public List<Parameter> parameters(int channels, int height, int width) {
+    int kernel = window.kernel();
+    int seen = channels / groups;
+    int fanIn = Math.multiplyExact(seen, kernel * kernel);
+    List<Integer> shape = List.of(filters, seen, kernel, kernel);
+    return List.of(
+        new Parameter(name, Parameter.Kind.WEIGHT, shape, fanIn, weight),
+        new Parameter(name, Parameter.Kind.BIAS, List.of(filters), fanIn, bias));
+  }
+
+  Convolution withBias(ParameterSpec other) {
     return new Convolution(name, filters, window, rounding, groups, columns, weight, other);
   }
 }

@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import java.util.List;
+
 /**
  * A fully-connected layer: weights {@code [outputs, inputs]}, where the inputs are flattened as C H
  * W, and one bias an output. It reads every column of its input.
@@ -7,7 +9,8 @@ package org.alexnet.network;
  * @param columns parts of the outputs that may be computed on devices of their own
  */
 public record FullyConnected(
-    String name, int outputs, int columns, Parameter weight, Parameter bias) implements Layer {
+    String name, int outputs, int columns, ParameterSpec weight, ParameterSpec bias)
+    implements Layer {
   public FullyConnected {
     if (outputs < 1 || columns < 1 || outputs % columns != 0) {
       throw new IllegalArgumentException(
@@ -15,7 +18,15 @@ public record FullyConnected(
     }
   }
 
-  FullyConnected withBias(Parameter other) {
+  @Override
+  public List<Parameter> parameters(int channels, int height, int width) {
+    int inputs = Math.multiplyExact(Math.multiplyExact(channels, height), width);
+    return List.of(
+        new Parameter(name, Parameter.Kind.WEIGHT, List.of(outputs, inputs), inputs, weight),
+        new Parameter(name, Parameter.Kind.BIAS, List.of(outputs), inputs, bias));
+  }
+
+  FullyConnected withBias(ParameterSpec other) {
     return new FullyConnected(name, outputs, columns, weight, other);
   }
 

@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import java.util.List;
+
 /** What a paper says a layer is. A new kind of layer is a new record here. */
 public sealed interface Layer
     permits Convolution,
@@ -13,6 +15,17 @@ public sealed interface Layer
 
   /** The name in the network, in parameters ({@code conv1.weight}) and in messages. */
   String name();
+
+  /**
+   * What it learns, whole, in the order of files.
+   *
+   * @param channels of its input, all columns together
+   * @param height of its input in pixels
+   * @param width of its input in pixels
+   */
+  default List<Parameter> parameters(int channels, int height, int width) {
+    return List.of();
+  }
 
   /** Columns that its outputs are cut into; 1 for a layer that leaves its input's as they are. */
   default int columns() {

@@ -1,23 +1,49 @@
 package org.alexnet.network;
 
-/**
- * A learned tensor of a layer: where it starts and how it learns.
- *
- * @param initial values before the first step
- * @param rate what the learning rate is multiplied by
- * @param decay what the weight decay is multiplied by
- */
-public record Parameter(Initial initial, float rate, float decay) {
+import java.util.List;
 
-  /** The same, starting from a bound where it starts from a constant above that. */
-  Parameter startingAtMost(float bound) {
-    return initial instanceof Initial.Constant(float value) && value > bound
-        ? new Parameter(new Initial.Constant(bound), rate, decay)
-        : this;
+/**
+ * A learned tensor as its layer declares it. Initial values, files, tables and fine-tuning read
+ * this declaration and nothing else.
+ *
+ * @param layer the layer's name
+ * @param kind what it is to the layer
+ * @param shape its sizes in files, the outputs first: {@code [out, in / groups, kernel, kernel]}
+ *     for a convolution, {@code [out, in]} for a fully-connected layer, {@code [out]} for a bias
+ * @param fanIn inputs that one output of the layer reads
+ * @param spec where it starts and how it learns
+ */
+public record Parameter(
+    String layer, Kind kind, List<Integer> shape, int fanIn, ParameterSpec spec) {
+
+  /** What a learned tensor is to its layer. */
+  public enum Kind {
+    WEIGHT("weight"),
+    BIAS("bias");
+
+    private final String suffix;
+
+    Kind(String suffix) {
+      this.suffix = suffix;
+    }
   }
 
-  /** Learns at the rate and the decay of the whole network. */
-  public static Parameter of(Initial initial) {
-    return new Parameter(initial, 1, 1);
+  public Parameter {
+    shape = List.copyOf(shape);
+  }
+
+  /** The name in files and programs, such as {@code conv1.weight}. */
+  public String name() {
+    return nameIn(layer);
+  }
+
+  /** The name if the layer had another. */
+  public String nameIn(String otherLayer) {
+    return otherLayer + "." + kind.suffix;
+  }
+
+  /** Number of values. */
+  public long elements() {
+    return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
   }
 }

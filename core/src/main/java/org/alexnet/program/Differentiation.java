@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 
 /**
  * Reverse-mode differentiation of a forward program: the adjoint of each operation in reverse
@@ -171,7 +171,7 @@ final class Differentiation {
     Tensor gradient = tensor.gradient();
     if (all > 1) {
       int number = all - 1 - known.size();
-      gradient = Tensor.step(gradient.name() + "." + number, tensor.shape()).in(column);
+      gradient = gradient.part(number).in(column);
     }
     known.addFirst(gradient); // readers come in reverse
     return gradient;
@@ -216,7 +216,7 @@ final class Differentiation {
   }
 
   private void update(String layer, Tensor w, Tensor dw) {
-    Parameter how = forward.learning(w);
+    ParameterSpec how = forward.parameters().get(w).spec();
     updates.add(
         new Op.Update(layer, w, w.momentum(), dw, forward.finiteNear(w), how.rate(), how.decay()));
   }

@@ -1,9 +1,9 @@
 package org.alexnet.program;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -24,7 +24,7 @@ final class Forward {
   private final Phase phase;
   private final Placement placement;
   private final List<Op> ops = new ArrayList<>();
-  private final Map<Tensor, Parameter> learning = new HashMap<>();
+  private final SequencedMap<Tensor, Parameter> parameters = new LinkedHashMap<>();
   private final ColumnInputs inputs;
   private List<Tensor> current; // by column; only one where the last layer is not cut
   private Tensor labels;
@@ -50,9 +50,9 @@ final class Forward {
     return ops;
   }
 
-  /** How a parameter learns. */
-  Parameter learning(Tensor parameter) {
-    return learning.get(parameter);
+  /** What layers learn, each column's part by itself, with the declaration of the whole. */
+  SequencedMap<Tensor, Parameter> parameters() {
+    return parameters;
   }
 
   /** The flag of a finite loss, on the device of a tensor. */
@@ -107,10 +107,23 @@ final class Forward {
     return Tensor.step(name, shape).in(column);
   }
 
-  private Tensor parameter(Layer layer, String kind, Shape shape, Parameter how, int column) {
-    Tensor tensor = new Tensor(layer.name() + "." + kind, shape, Tensor.Role.PARAMETER, column);
-    learning.put(tensor, how);
-    return tensor;
+  /**
+   * A column's part of each parameter of a layer: a range of the outputs.
+   *
+   * @param channels of the layer's input, all columns together
+   * @param in the shape of a part of that input
+   */
+  private List<Tensor> parameters(Layer layer, int channels, Shape in, int columns, int column) {
+    List<Tensor> parts = new ArrayList<>();
+    for (Parameter whole : layer.parameters(channels, in.h(), in.w())) {
+      List<Integer> sizes = new ArrayList<>(whole.shape());
+      sizes.set(0, sizes.getFirst() / columns);
+      Tensor part =
+          new Tensor(whole.name(), Shape.ofParameter(sizes), Tensor.Role.PARAMETER, column);
+      parameters.put(part, whole);
+      parts.add(part);
+    }
+    return parts;
   }
 
   private int columns(Layer layer) {
@@ -145,20 +158,20 @@ final class Forward {
     if (channels() % conv.groups() != 0) {
       throw misfit(conv, "%d input channels in %d groups".formatted(channels(), conv.groups()));
     }
-    int kernel = conv.window().kernel();
     int h = outputs(conv, conv.rounding().outputs(conv.window(), in.h()), in);
     int w = outputs(conv, conv.rounding().outputs(conv.window(), in.w()), in);
     int filters = conv.filters() / columns;
     int groups = own ? conv.groups() / columns : conv.groups();
+    int channels = channels();
     List<Tensor> from = own ? current : wholes(conv, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
       Tensor x = from.get(column);
-      Shape shape = new Shape(filters, x.shape().c() / groups, kernel, kernel);
-      Tensor weight = parameter(conv, "weight", shape, conv.weight(), column);
-      Tensor bias = parameter(conv, "bias", Shape.vector(filters), conv.bias(), column);
+      List<Tensor> learned = parameters(conv, channels, in, columns, column);
       Tensor y = output(conv, new Shape(in.n(), filters, h, w), column);
-      ops.add(new Op.Convolve(conv.name(), x, weight, bias, y, conv.window(), groups));
+      ops.add(
+          new Op.Convolve(
+              conv.name(), x, learned.get(0), learned.get(1), y, conv.window(), groups));
       parts.add(y);
     }
     current = parts;
@@ -171,11 +184,9 @@ final class Forward {
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
       Tensor x = from.get(column);
-      Shape shape = new Shape(outputs, x.shape().imageElements(), 1, 1);
-      Tensor weight = parameter(fc, "weight", shape, fc.weight(), column);
-      Tensor bias = parameter(fc, "bias", Shape.vector(outputs), fc.bias(), column);
+      List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), columns, column);
       Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), column);
-      ops.add(new Op.Connect(fc.name(), x, weight, bias, y));
+      ops.add(new Op.Connect(fc.name(), x, learned.get(0), learned.get(1), y));
       parts.add(y);
     }
     current = parts;
@@ -263,7 +274,7 @@ final class Forward {
             Tensor.step(Programs.LOSS, new Shape(n, 1, 1, 1)),
             finite));
     if (phase == Phase.TRAIN) {
-      learning.keySet().forEach(parameter -> finiteNear(parameter));
+      parameters.keySet().forEach(this::finiteNear);
     }
   }
 

@@ -4,10 +4,12 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
 
 /**
  * The training and the evaluation program of one network. They share its parameters, so a backend
@@ -128,9 +130,14 @@ public record Programs(
 
   /** Learned tensors, whole, in the order of their layers. */
   public List<Tensor> parameters() {
-    return whole().evaluate.tensors().stream()
-        .filter(t -> t.role() == Tensor.Role.PARAMETER)
-        .toList();
+    return List.copyOf(declared(network).keySet());
+  }
+
+  /**
+   * Learned tensors of a network, whole, in the order of its layers, as the layers declare them.
+   */
+  public static SequencedMap<Tensor, Parameter> declared(Network network) {
+    return Forward.of(network, 1, StepProgram.Phase.EVALUATE, Placement.WHOLE).parameters();
   }
 
   /** Tensors that outlive a step, whole, by name. */

@@ -1,5 +1,7 @@
 package org.alexnet.program;
 
+import java.util.List;
+
 /**
  * The size of a tensor, N C H W: images, channels, rows, columns. Filters are [out, in / groups,
  * kernel, kernel], the weights of a fully-connected layer [out, in, 1, 1], a vector [1, n, 1, 1].
@@ -14,6 +16,23 @@ public record Shape(int n, int c, int h, int w) {
   /** A vector of {@code n} elements. */
   public static Shape vector(int n) {
     return new Shape(1, n, 1, 1);
+  }
+
+  /**
+   * The shape in a program of a parameter whose sizes in files are given. Of more than four sizes,
+   * the first are taken as one.
+   */
+  public static Shape ofParameter(List<Integer> sizes) {
+    return switch (sizes.size()) {
+      case 1 -> vector(sizes.getFirst());
+      case 2 -> new Shape(sizes.get(0), sizes.get(1), 1, 1);
+      case 3 -> new Shape(1, sizes.get(0), sizes.get(1), sizes.get(2));
+      default -> {
+        int last = sizes.size();
+        int first = sizes.subList(0, last - 3).stream().reduce(1, Math::multiplyExact);
+        yield new Shape(first, sizes.get(last - 3), sizes.get(last - 2), sizes.get(last - 1));
+      }
+    };
   }
 
   public long elements() {

@@ -19,12 +19,17 @@ public record Tensor(String name, Shape shape, Role role, int column) {
     PARAMETER,
     /** Optimizer state, kept. */
     MOMENTUM,
-    /** Made and used up within a step. */
-    STEP;
+    /** Made by the forward pass and used up within a step. */
+    STEP,
+    /** Of the loss, with respect to another tensor or a contribution to that; one step long. */
+    GRADIENT;
 
     /** Whether the values outlive a step. */
     public boolean persistent() {
-      return this != STEP;
+      return switch (this) {
+        case CONSTANT, PARAMETER, MOMENTUM -> true;
+        case STEP, GRADIENT -> false;
+      };
     }
   }
 
@@ -45,7 +50,21 @@ public record Tensor(String name, Shape shape, Role role, int column) {
 
   /** The gradient of the loss with respect to this tensor. */
   public Tensor gradient() {
-    return step(name + ".grad", shape).in(column);
+    return new Tensor(name + ".grad", shape, Role.GRADIENT, column);
+  }
+
+  /**
+   * One of several contributions to this gradient.
+   *
+   * @param number that of the operation that contributes, among those that read the tensor
+   */
+  Tensor part(int number) {
+    return new Tensor(name + "." + number, shape, role, column);
+  }
+
+  /** Whether the backward pass makes it. */
+  public boolean isGradient() {
+    return role == Role.GRADIENT;
   }
 
   /** The optimizer state of this parameter. */

@@ -54,7 +54,7 @@ public final class NetworkRig implements AutoCloseable {
             case PARAMETER ->
                 tensor.name().endsWith(".bias") ? 0.1 : Math.sqrt(2.0 / fanIn(tensor.shape()));
             case MOMENTUM -> 0.001;
-            case CONSTANT, STEP -> 0.5;
+            case CONSTANT, STEP, GRADIENT -> 0.5;
           };
       float[] values = new float[(int) tensor.shape().elements()];
       for (int i = 0; i < values.length; i++) {

@@ -433,6 +433,6 @@ public abstract class OpContract {
   }
 
   private static boolean isForward(Op op) {
-    return op.writes().stream().noneMatch(t -> t.name().endsWith(".grad"));
+    return op.writes().stream().noneMatch(t -> t.isGradient());
   }
 }

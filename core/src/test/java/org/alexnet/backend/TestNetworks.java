@@ -14,7 +14,7 @@ import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
 import org.alexnet.network.Normalization;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -24,8 +24,8 @@ import org.alexnet.network.Window;
 
 /** Small networks with what is odd about large ones. */
 public final class TestNetworks {
-  private static final Parameter WEIGHT = Parameter.of(new Initial.FanIn(2));
-  private static final Parameter BIAS = new Parameter(new Initial.Constant(0), 2, 0);
+  private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.FanIn(2));
+  private static final ParameterSpec BIAS = new ParameterSpec(new Initial.Constant(0), 2, 0);
 
   private TestNetworks() {}
 

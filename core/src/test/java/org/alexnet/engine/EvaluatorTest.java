@@ -22,7 +22,7 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
-import org.alexnet.network.Parameter;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxLoss;
@@ -39,8 +39,8 @@ class EvaluatorTest {
   private static final int CLASSES = 7;
 
   private static Network network(int stored) {
-    Parameter weight = Parameter.of(new Initial.FanIn(2));
-    Parameter bias = Parameter.of(new Initial.Constant(0.1f));
+    ParameterSpec weight = ParameterSpec.of(new Initial.FanIn(2));
+    ParameterSpec bias = ParameterSpec.of(new Initial.Constant(0.1f));
     return new Network(
         "views",
         new Input(3, SIZE, stored, 1 / 64f),

@@ -340,7 +340,7 @@ final class CpuLowering {
     }
 
     private static boolean isBackward(Op op) {
-      return op.writes().stream().anyMatch(t -> t.name().endsWith(".grad"));
+      return op.writes().stream().anyMatch(Tensor::isGradient);
     }
 
     /** Tensors that nothing outside the chain reads. */

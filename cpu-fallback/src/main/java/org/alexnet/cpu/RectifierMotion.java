@@ -37,7 +37,7 @@ final class RectifierMotion {
           && !program.observes(pool.dx())) {
         Tensor maxima = pooled.get(relu.y());
         Tensor between =
-            Tensor.step(relu.layer() + ".moved.grad", maxima.shape()).in(maxima.column());
+            Tensor.step(relu.layer() + ".moved", maxima.shape()).in(maxima.column()).gradient();
         ops.add(new Op.RectifyBackward(relu.layer(), pool.dy(), maxima, between));
         ops.add(
             new Op.MaxPoolBackward(pool.layer(), between, pool.argmax(), relu.dx(), pool.window()));

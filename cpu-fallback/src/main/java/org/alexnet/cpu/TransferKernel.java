@@ -22,7 +22,7 @@ record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
 
   @Override
   public boolean backward() {
-    return op.x().name().contains(".grad");
+    return op.x().isGradient();
   }
 
   @Override

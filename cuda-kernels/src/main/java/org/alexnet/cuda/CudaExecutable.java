@@ -314,7 +314,7 @@ final class CudaExecutable implements Executable {
   private float[] fetch(Tensor tensor) {
     Layout layout = layouts.of(tensor);
     float[] values = layout.decode(memory(tensor).read(address(ran, tensor), layout.bytes()));
-    if (backend.lossScale() != 1 && tensor.name().contains(".grad")) {
+    if (backend.lossScale() != 1 && tensor.isGradient()) {
       for (int i = 0; i < values.length; i++) {
         values[i] /= backend.lossScale();
       }

@@ -136,7 +136,7 @@ final class CudaLowering {
     return new CudaKernel(
         op.layer() + " transfer",
         op.layer(),
-        op.x().name().contains(".grad"),
+        op.x().isGradient(),
         List.of(layouts.read(op.x()), layouts.write(op.y())),
         0,
         b -> {

@@ -127,7 +127,7 @@ final class ImageKernels {
 
   /** The derivative is the same operation, on the gradient. */
   CudaKernel drop(Op.Drop op) {
-    boolean backward = op.y().name().contains(".grad");
+    boolean backward = op.y().isGradient();
     Shape s = op.x().shape();
     return kernel(
         op,
