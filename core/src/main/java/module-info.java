@@ -1,5 +1,5 @@
 /**
- * Networks of the AlexNet family: their description, training and use. Programs need {@code
+ * Networks of the AlexNet family: their description, training and use. CompiledNetwork need {@code
  * org.alexnet.engine} and, to describe data or networks, {@code model} and {@code network}; the
  * rest is for backends.
  */

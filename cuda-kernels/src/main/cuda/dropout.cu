@@ -25,7 +25,7 @@ __device__ __forceinline__ unsigned int philox(unsigned long long element, unsig
 }
 
 // Elements are counted N C H W in the whole tensor, of which x is the channels from `first` on.
-KERNEL drop(MARK, const Number *x, Number *y, int elements, Sizes size, int first, int channels,
+KERNEL dropout(MARK, const Number *x, Number *y, int elements, Sizes size, int first, int channels,
             unsigned int threshold, float scale, unsigned int stream,
             const Step *step) {
   BEGIN

@@ -1,6 +1,6 @@
 // Operations of one number at a time, whatever the layout.
 
-KERNEL rectify(MARK, const Number *x, Number *y, int elements) {
+KERNEL relu(MARK, const Number *x, Number *y, int elements) {
   BEGIN
   long long i = ELEMENT;
   if (i < elements) {
@@ -9,7 +9,7 @@ KERNEL rectify(MARK, const Number *x, Number *y, int elements) {
   }
 }
 
-KERNEL rectify_backward(MARK, const Number *dy, const Number *y, Number *dx, int elements) {
+KERNEL relu_backward(MARK, const Number *dy, const Number *y, Number *dx, int elements) {
   BEGIN
   long long i = ELEMENT;
   if (i < elements) {
@@ -17,7 +17,7 @@ KERNEL rectify_backward(MARK, const Number *dy, const Number *y, Number *dx, int
   }
 }
 
-KERNEL hyperbolic_tangent(MARK, const Number *x, Number *y, int elements) {
+KERNEL tanh_forward(MARK, const Number *x, Number *y, int elements) {
   BEGIN
   long long i = ELEMENT;
   if (i < elements) {
@@ -25,7 +25,7 @@ KERNEL hyperbolic_tangent(MARK, const Number *x, Number *y, int elements) {
   }
 }
 
-KERNEL hyperbolic_tangent_backward(MARK, const Number *dy, const Number *y, Number *dx,
+KERNEL tanh_backward(MARK, const Number *dy, const Number *y, Number *dx,
                                    int elements) {
   BEGIN
   long long i = ELEMENT;

@@ -27,9 +27,9 @@ import org.alexnet.data.OpenOptions;
 import org.alexnet.data.Preparation;
 import org.alexnet.model.Models;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -111,12 +111,12 @@ public class AugmentationBenchmark {
 
   /** A program that does nothing but load its input. */
   private Executable executable(Backend on, Network network, int batch) {
-    Programs whole = Programs.of(network, batch);
+    CompiledNetwork whole = CompiledNetwork.of(network, batch);
     StepProgram load =
         new StepProgram(
             StepProgram.Phase.TRAIN, whole.train().ops().subList(0, 1), Set.of("data", "labels"));
     StepProgram none = new StepProgram(StepProgram.Phase.EVALUATE, List.of(), Set.of());
-    Executable made = on.compile(new Programs(network, batch, Placement.WHOLE, load, none));
+    Executable made = on.compile(new CompiledNetwork(network, batch, Placement.WHOLE, load, none));
     Tensor mean = ((Op.LoadInput) load.ops().getFirst()).mean();
     made.write(mean, data.train().statistics().mean());
     return made;
@@ -139,7 +139,7 @@ public class AugmentationBenchmark {
         BatchLoader batches = loader(small, few, network.input().size())) {
       batches.start(0, 0, 0);
       Batch batch = batches.next();
-      Tensor images = Programs.of(network, few).train().tensor("data");
+      Tensor images = CompiledNetwork.of(network, few).train().tensor("data");
       small.profile(batch, StepSettings.evaluation());
       reference.profile(batch, StepSettings.evaluation());
       Operations.check("images", small.read(images), reference.read(images), 1e-6);

@@ -54,19 +54,19 @@ public class ConvolutionBenchmark {
     }
 
     Op forward(int images) {
-      return new Op.Convolve("conv", x(images), weight(), bias(), y(images), window, groups);
+      return new Op.Convolution("conv", x(images), weight(), bias(), y(images), window, groups);
     }
 
     List<Op> ops(Pass pass, int images) {
       return switch (pass) {
         case FORWARD -> List.of(forward(images));
-        case DATA ->
+        case BACKWARD_DATA ->
             List.of(
-                new Op.ConvolveBackwardData(
+                new Op.ConvolutionBackwardData(
                     "conv", dy(images), weight(), x(images).gradient(), window, groups));
-        case FILTER ->
+        case BACKWARD_WEIGHTS ->
             List.of(
-                new Op.ConvolveBackwardFilter(
+                new Op.ConvolutionBackwardWeights(
                     "conv",
                     x(images),
                     dy(images),
@@ -103,8 +103,8 @@ public class ConvolutionBenchmark {
   /** What is computed. */
   public enum Pass {
     FORWARD("y"),
-    DATA("x.grad"),
-    FILTER("w.grad");
+    BACKWARD_DATA("x.grad"),
+    BACKWARD_WEIGHTS("w.grad");
 
     private final String result;
 

@@ -46,7 +46,7 @@ public class MatrixProductBenchmark {
     Tensor w = new Tensor("w", new Shape(N, N, 1, 1), Tensor.Role.PARAMETER);
     Tensor b = new Tensor("b", Shape.vector(N), Tensor.Role.PARAMETER);
     Tensor y = Tensor.step("y", new Shape(N, N, 1, 1));
-    product = Operations.open(backend, threads, List.of(new Op.Connect("fc", x, w, b, y)));
+    product = Operations.open(backend, threads, List.of(new Op.FullyConnected("fc", x, w, b, y)));
     product.run();
     float[] all = product.read("y");
     float[] want = new float[N];

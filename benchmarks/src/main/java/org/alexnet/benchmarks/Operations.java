@@ -11,9 +11,9 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.model.Models;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
@@ -39,7 +39,7 @@ final class Operations implements AutoCloseable {
     int images = ops.getFirst().writes().getFirst().shape().n();
     executable =
         backend.compile(
-            new Programs(
+            new CompiledNetwork(
                 Models.named("alexnet-32").network(), images, Placement.WHOLE, program, none));
     batch = Batch.onHeap(new Batch.Format(1, 1, 1, false), images);
   }

@@ -13,7 +13,7 @@ import org.alexnet.data.Batch;
 import org.alexnet.engine.Weights;
 import org.alexnet.model.Models;
 import org.alexnet.network.Network;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -58,7 +58,7 @@ public class StepBenchmark {
   public void open() {
     check();
     open = Backends.named(backend).open(new BackendOptions(threads, List.of()));
-    Programs programs = Programs.of(Models.named(model).network(), batch);
+    CompiledNetwork programs = CompiledNetwork.of(Models.named(model).network(), batch);
     executable = bind(open, programs);
     images = images(executable, programs.network(), batch);
   }
@@ -66,8 +66,8 @@ public class StepBenchmark {
   /** The logits of a few images are those of the reference. */
   private void check() {
     int few = 2;
-    Programs programs = Programs.of(Models.named(model).network(), few);
-    Tensor logits = programs.evaluate().tensor(Programs.LOGITS);
+    CompiledNetwork programs = CompiledNetwork.of(Models.named(model).network(), few);
+    Tensor logits = programs.evaluate().tensor(CompiledNetwork.LOGITS);
     try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
         Executable expected = bind(reference, programs);
         Backend tested = Backends.named(backend).open(new BackendOptions(threads, List.of()));
@@ -78,7 +78,7 @@ public class StepBenchmark {
     }
   }
 
-  private static Executable bind(Backend backend, Programs programs) {
+  private static Executable bind(Backend backend, CompiledNetwork programs) {
     Executable executable = backend.compile(programs);
     var weights = Weights.initial(programs.network(), 1, Weights.Overrides.NONE);
     for (Tensor tensor : programs.parameters()) {

@@ -73,15 +73,16 @@ final class BenchCommand implements Callable<Integer> {
       double[][] profile = benchmark.profile();
       Map<String, double[]> layers = benchmark.layers(profile);
       List<Benchmark.KernelRow> rows = kernels ? benchmark.kernels(profile) : List.of();
-      long[][] crossed = benchmark.crossed();
+      long[][] bytesTransferred = benchmark.bytesTransferred();
       benchmark.checkRepeats();
       view.end();
       if (common.json) {
-        Answers.print(terminal, json(backend.name(), images, train, infer, layers, rows, crossed));
+        Answers.print(
+            terminal, json(backend.name(), images, train, infer, layers, rows, bytesTransferred));
       } else {
         print(backend.name(), images, train, infer, layers);
         print(rows);
-        crossings(devices.names(backend.name()), crossed);
+        crossings(devices.names(backend.name()), bytesTransferred);
       }
     } finally {
       view.end();
@@ -96,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
       double infer,
       Map<String, double[]> layers,
       List<Benchmark.KernelRow> rows,
-      long[][] crossed) {
+      long[][] bytesTransferred) {
     ObjectNode json = Answers.object();
     json.put("model", model.name());
     json.put("backend", backend);
@@ -120,9 +121,9 @@ final class BenchCommand implements Callable<Integer> {
             .put("bytes", row.bytes());
       }
     }
-    if (crossed.length > 1) {
+    if (bytesTransferred.length > 1) {
       ArrayNode senders = json.putArray("crossed_bytes");
-      for (long[] receivers : crossed) {
+      for (long[] receivers : bytesTransferred) {
         ArrayNode row = senders.addArray();
         for (long bytes : receivers) {
           row.add(bytes);
@@ -133,15 +134,15 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /** What a training step really sent. */
-  private void crossings(List<String> devices, long[][] crossed) {
-    for (int from = 0; from < crossed.length; from++) {
-      for (int to = 0; to < crossed.length; to++) {
+  private void crossings(List<String> devices, long[][] bytesTransferred) {
+    for (int from = 0; from < bytesTransferred.length; from++) {
+      for (int to = 0; to < bytesTransferred.length; to++) {
         if (from != to) {
           terminal
               .out()
               .printf(
                   "A training step sent %,d bytes from %s to %s.%n",
-                  crossed[from][to], devices.get(from), devices.get(to));
+                  bytesTransferred[from][to], devices.get(from), devices.get(to));
         }
       }
     }

@@ -22,8 +22,8 @@ import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.safetensors.FloatTensor;
 
 /** A network on a backend, timed step by step. What is timed is checked. */
@@ -51,7 +51,7 @@ final class Benchmark implements AutoCloseable {
   private static final double STEADY = 0.03;
 
   private final Backend backend;
-  private final Programs programs;
+  private final CompiledNetwork programs;
   private final List<? extends Kernel> kernels;
   private final Executable executable;
   private final Batch batch;
@@ -64,7 +64,11 @@ final class Benchmark implements AutoCloseable {
    * @param steps to measure; null for as many as it takes, within a minute
    */
   Benchmark(
-      Backend backend, Precision precision, Programs programs, Integer steps, ProgressView view) {
+      Backend backend,
+      Precision precision,
+      CompiledNetwork programs,
+      Integer steps,
+      ProgressView view) {
     this.backend = backend;
     this.precision = precision;
     this.programs = programs;
@@ -81,15 +85,15 @@ final class Benchmark implements AutoCloseable {
   void check() {
     Network network = programs.network();
     long work =
-        LayerRow.of(Programs.of(programs.network(), 1)).stream()
+        LayerRow.of(CompiledNetwork.of(programs.network(), 1)).stream()
             .mapToLong(LayerRow::multiplyAdds)
             .sum();
     if (backend.name().equals("reference") || work > SMALL) {
       return;
     }
     Map<String, FloatTensor> weights = Synthetic.weights(network);
-    Programs whole = Programs.of(network, FEW);
-    Programs few = Programs.of(network, FEW, programs.placement(), List.of());
+    CompiledNetwork whole = CompiledNetwork.of(network, FEW);
+    CompiledNetwork few = CompiledNetwork.of(network, FEW, programs.placement(), List.of());
     try (Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
       double error =
           Selftest.distance(logits(reference, whole, weights), logits(backend, few, weights));
@@ -106,22 +110,22 @@ final class Benchmark implements AutoCloseable {
   static double bound(Precision precision) {
     return switch (precision) {
       case FP32 -> BOUND;
-      case TF32, BF16, FP16 -> Selftest.bound(precision, Programs.LOGITS);
+      case TF32, BF16, FP16 -> Selftest.bound(precision, CompiledNetwork.LOGITS);
     };
   }
 
   private static float[] logits(
-      Backend backend, Programs programs, Map<String, FloatTensor> weights) {
+      Backend backend, CompiledNetwork programs, Map<String, FloatTensor> weights) {
     try (Executable executable = backend.compile(programs)) {
       Synthetic.prepare(executable, programs, weights);
       executable.evaluate(Synthetic.batch(executable, programs)).await();
-      return executable.read(programs.evaluate().tensor(Programs.LOGITS));
+      return executable.read(programs.evaluate().tensor(CompiledNetwork.LOGITS));
     }
   }
 
   /** Bytes that the last step sent from one device to another, by sender and receiver. */
-  long[][] crossed() {
-    return executable.crossed();
+  long[][] bytesTransferred() {
+    return executable.bytesTransferred();
   }
 
   /** The loss of the trained network must be a number, and the same twice. */

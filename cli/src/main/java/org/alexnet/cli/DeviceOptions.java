@@ -13,8 +13,8 @@ import org.alexnet.backend.Precision;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.engine.Classifier;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -76,8 +76,8 @@ class DeviceOptions {
   }
 
   /** A network's programs on these devices. */
-  Programs programs(Network network, int batch) {
-    return Programs.of(network, batch, Placement.of(network, devices, false), List.of());
+  CompiledNetwork programs(Network network, int batch) {
+    return CompiledNetwork.of(network, batch, Placement.of(network, devices, false), List.of());
   }
 
   /**

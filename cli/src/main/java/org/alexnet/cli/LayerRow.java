@@ -11,10 +11,10 @@ import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Tanh;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
@@ -29,7 +29,7 @@ record LayerRow(
     String name, String type, Shape output, int groups, long parameters, long multiplyAdds) {
 
   /** The layers of a network, counted from what its training program does. */
-  static List<LayerRow> of(Programs programs) {
+  static List<LayerRow> of(CompiledNetwork programs) {
     List<Op> ops = programs.train().ops();
     Set<String> forward =
         programs.evaluate().tensors().stream().map(Tensor::name).collect(Collectors.toSet());
@@ -66,9 +66,9 @@ record LayerRow(
 
   private static long multiplyAdds(Op op) {
     return switch (op) {
-      case Op.Convolve conv ->
+      case Op.Convolution conv ->
           (long) conv.y().shape().imageElements() * conv.weight().shape().imageElements();
-      case Op.Connect fc -> fc.weight().shape().elements();
+      case Op.FullyConnected fc -> fc.weight().shape().elements();
       case Op other -> 0;
     };
   }
@@ -94,7 +94,7 @@ record LayerRow(
           };
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
-      case SoftmaxLoss l -> "softmax";
+      case SoftmaxCrossEntropy l -> "softmax";
     };
   }
 }

@@ -10,8 +10,8 @@ import org.alexnet.backend.Precision;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Tensor;
 import org.alexnet.safetensors.FloatTensor;
 
@@ -22,7 +22,7 @@ final class Selftest {
 
   /**
    * What the rounding of sums of some thousand float32 products may come to over the layers, with
-   * room for a rectifier or a maximum that falls the other way.
+   * room for a ReLU or a maximum that falls the other way.
    */
   private static final double SINGLE_BOUND = 1e-3;
 
@@ -43,8 +43,8 @@ final class Selftest {
 
   /**
    * How far a tensor may be off. In reduced precision each operation rounds once more, and
-   * independent roundings add up like the square root of their number. A rectifier or a maximum
-   * that is nearer to its edge than that falls the other way and takes its gradient along, so that
+   * independent roundings add up like the square root of their number. A ReLU or a maximum that is
+   * nearer to its edge than that falls the other way and takes its gradient along, so that
    * gradients are off by the root of it.
    */
   static double bound(Precision precision, String name) {
@@ -56,7 +56,9 @@ final class Selftest {
         };
     double forward = Math.sqrt(OPERATIONS) * unit;
     // A parameter that starts at zero is nothing but its gradient after a step.
-    boolean score = List.of(Programs.LOGITS, Programs.PROBABILITIES, Programs.LOSS).contains(name);
+    boolean score =
+        List.of(CompiledNetwork.LOGITS, CompiledNetwork.PROBABILITIES, CompiledNetwork.LOSS)
+            .contains(name);
     return Math.max(SINGLE_BOUND, score ? 4 * forward : 2 * Math.sqrt(forward));
   }
 
@@ -64,9 +66,9 @@ final class Selftest {
 
   /** Compares scores, gradients and what is learned. */
   static List<Check> run(Backend reference, Backend backend, Precision precision, Network network) {
-    Programs plain = Programs.of(network, BATCH);
+    CompiledNetwork plain = CompiledNetwork.of(network, BATCH);
     List<String> gradients = plain.parameters().stream().map(t -> t.gradient().name()).toList();
-    Programs observed = Programs.of(network, BATCH, Placement.WHOLE, gradients);
+    CompiledNetwork observed = CompiledNetwork.of(network, BATCH, Placement.WHOLE, gradients);
     Map<String, FloatTensor> weights = Synthetic.weights(network);
     // What is observed is not fused away, so that the step that users run is compared as well.
     List<Check> checks = new ArrayList<>();
@@ -92,17 +94,18 @@ final class Selftest {
 
   /** Scores before, loss of a step, parameters and momentum after it. */
   private static Map<String, float[]> results(
-      Backend backend, Programs programs, Map<String, FloatTensor> weights) {
+      Backend backend, CompiledNetwork programs, Map<String, FloatTensor> weights) {
     Map<String, float[]> results = new LinkedHashMap<>();
     try (Executable executable = backend.compile(programs)) {
       Synthetic.prepare(executable, programs, weights);
       Batch batch = Synthetic.batch(executable, programs);
       executable.evaluate(batch).await();
-      for (String name : List.of(Programs.LOGITS, Programs.PROBABILITIES)) {
+      for (String name : List.of(CompiledNetwork.LOGITS, CompiledNetwork.PROBABILITIES)) {
         results.put(name, executable.read(programs.evaluate().tensor(name)));
       }
       executable.train(batch, STEP).await();
-      results.put(Programs.LOSS, executable.read(programs.train().tensor(Programs.LOSS)));
+      results.put(
+          CompiledNetwork.LOSS, executable.read(programs.train().tensor(CompiledNetwork.LOSS)));
       for (Tensor parameter : programs.parameters()) {
         results.put(parameter.name(), executable.read(parameter));
         Tensor momentum = parameter.momentum();
@@ -113,7 +116,7 @@ final class Selftest {
   }
 
   private static Map<String, float[]> gradients(
-      Backend backend, Programs programs, Map<String, FloatTensor> weights) {
+      Backend backend, CompiledNetwork programs, Map<String, FloatTensor> weights) {
     Map<String, float[]> results = new LinkedHashMap<>();
     try (Executable executable = backend.compile(programs)) {
       Synthetic.prepare(executable, programs, weights);

@@ -8,7 +8,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.model.Model;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -63,8 +63,8 @@ final class SummaryCommand implements Callable<Integer> {
     Require.atLeast(1, "--batch", batch);
     Model chosen = classes == null ? model : model.withClasses(classes);
     int images = batch == null ? chosen.recipe().batch() : batch;
-    List<LayerRow> rows = LayerRow.of(Programs.of(chosen.network(), images));
-    Programs programs = devices.programs(chosen.network(), images);
+    List<LayerRow> rows = LayerRow.of(CompiledNetwork.of(chosen.network(), images));
+    CompiledNetwork programs = devices.programs(chosen.network(), images);
     MemoryPlan plan = null;
     List<String> names = null;
     if (show == Show.MEMORY) {
@@ -119,7 +119,7 @@ final class SummaryCommand implements Callable<Integer> {
     return rows.stream().mapToLong(LayerRow::multiplyAdds).sum();
   }
 
-  private void memory(Programs programs, List<String> names, MemoryPlan plan) {
+  private void memory(CompiledNetwork programs, List<String> names, MemoryPlan plan) {
     for (int device = 0; device < names.size(); device++) {
       long bytes = plan.devices().get(device).totalBytes();
       terminal
@@ -130,7 +130,7 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private ObjectNode json(
-      Programs programs, List<LayerRow> rows, List<String> names, MemoryPlan plan) {
+      CompiledNetwork programs, List<LayerRow> rows, List<String> names, MemoryPlan plan) {
     ObjectNode json = Answers.object();
     json.put("model", programs.network().name());
     json.put("batch", programs.batch());

@@ -9,7 +9,7 @@ import org.alexnet.data.Batch;
 import org.alexnet.engine.Weights;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 import org.alexnet.safetensors.FloatTensor;
 
@@ -26,7 +26,8 @@ final class Synthetic {
   }
 
   /** Puts weights in, with no momentum and a grey mean. */
-  static void prepare(Executable executable, Programs programs, Map<String, FloatTensor> weights) {
+  static void prepare(
+      Executable executable, CompiledNetwork programs, Map<String, FloatTensor> weights) {
     for (Tensor tensor : programs.persistent().values()) {
       float[] values = new float[Math.toIntExact(tensor.shape().elements())];
       switch (tensor.role()) {
@@ -40,7 +41,7 @@ final class Synthetic {
   }
 
   /** A full batch of noise; labels in turn. */
-  static Batch batch(Executable executable, Programs programs) {
+  static Batch batch(Executable executable, CompiledNetwork programs) {
     Input input = programs.network().input();
     Batch batch =
         executable.newBatch(

@@ -214,7 +214,7 @@ class BadInputTest {
   @Test
   void a_folder_that_holds_something_else() throws IOException {
     Files.writeString(Files.createDirectories(out).resolve("notes.txt"), "mine");
-    // Found before the data is looked at.
+    // LibrarySearchResult before the data is looked at.
     String line = train(data).failure(1);
     assertTrue(line.contains("notes.txt"), line);
     Path file = Files.writeString(dir.resolve("file"), "mine");

@@ -1,6 +1,6 @@
 package org.alexnet.backend;
 
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 
 /** An open backend: it owns threads and device contexts until it is closed. */
 public interface Backend extends AutoCloseable {
@@ -14,13 +14,13 @@ public interface Backend extends AutoCloseable {
    *
    * @throws org.alexnet.AlexNetException naming the layer, if it lacks an operation
    */
-  Lowered lower(Programs programs);
+  Lowered lower(CompiledNetwork programs);
 
   /** Allocates what the plan says and binds the kernels to it. Persistent tensors are zero. */
   Executable bind(Lowered lowered, MemoryPlan plan);
 
   /** Lowers, plans and binds. */
-  default Executable compile(Programs programs) {
+  default Executable compile(CompiledNetwork programs) {
     Lowered lowered = lower(programs);
     return bind(lowered, MemoryPlanner.plan(lowered));
   }

@@ -56,7 +56,7 @@ public interface Executable extends AutoCloseable {
   void write(Tensor tensor, float[] values);
 
   /** Bytes that the last step sent from one device to another, by sender and receiver. */
-  long[][] crossed();
+  long[][] bytesTransferred();
 
   /**
    * Runs one training step on the batch as {@link #train} does, and times every kernel.

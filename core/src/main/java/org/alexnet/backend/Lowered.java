@@ -1,7 +1,7 @@
 package org.alexnet.backend;
 
 import java.util.List;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram.Phase;
 
 /**
@@ -14,7 +14,7 @@ import org.alexnet.program.StepProgram.Phase;
  * @param alignment bytes that every buffer's offset is a multiple of
  */
 public record Lowered(
-    Programs programs,
+    CompiledNetwork programs,
     List<? extends Kernel> train,
     List<? extends Kernel> evaluate,
     int alignment) {

@@ -34,7 +34,7 @@ public final class BatchLoader implements AutoCloseable {
   private final Object lock = new Object();
   private final Deque<Batch> free = new ArrayDeque<>();
   private final Set<Batch> taken = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Deque<Filling> ahead = new ArrayDeque<>();
+  private final Deque<BatchAssembly> ahead = new ArrayDeque<>();
   private final SortedMap<Integer, String> leftOut = new ConcurrentSkipListMap<>();
   private int[] order;
   private int firstBatch;
@@ -112,9 +112,9 @@ public final class BatchLoader implements AutoCloseable {
   /** Takes back every batch that was begun, when nobody writes to it any more. */
   private void abandon() {
     nextBatch = batchesPerEpoch();
-    List<Filling> begun = List.copyOf(ahead);
+    List<BatchAssembly> begun = List.copyOf(ahead);
     ahead.clear();
-    begun.forEach(Filling::cancel);
+    begun.forEach(BatchAssembly::cancel);
     boolean interrupted = false;
     while (working > 0) {
       try {
@@ -216,7 +216,7 @@ public final class BatchLoader implements AutoCloseable {
   public void close() {
     synchronized (lock) {
       closed = true;
-      ahead.forEach(Filling::cancel);
+      ahead.forEach(BatchAssembly::cancel);
       lock.notifyAll();
     }
     boolean interrupted = false;
@@ -246,7 +246,7 @@ public final class BatchLoader implements AutoCloseable {
   /** What each thread does until the loader is closed. */
   private void work() {
     Augmenter.Scratch scratch = augmenter.new Scratch();
-    for (Filling.Piece piece = take(); piece != null; piece = take()) {
+    for (BatchAssembly.Piece piece = take(); piece != null; piece = take()) {
       RuntimeException failure =
           piece
               .filling()
@@ -262,10 +262,10 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /** The earliest piece of work, when there is one; null if the loader is closed. */
-  private Filling.Piece take() {
+  private BatchAssembly.Piece take() {
     synchronized (lock) {
       while (!closed) {
-        Filling.Piece piece = find();
+        BatchAssembly.Piece piece = find();
         if (piece != null) {
           working++;
           return piece;
@@ -276,9 +276,9 @@ public final class BatchLoader implements AutoCloseable {
     }
   }
 
-  private Filling.Piece find() {
-    for (Filling filling : ahead) {
-      Filling.Piece piece = filling.take(pieceSize);
+  private BatchAssembly.Piece find() {
+    for (BatchAssembly filling : ahead) {
+      BatchAssembly.Piece piece = filling.take(pieceSize);
       if (piece != null) {
         return piece;
       }
@@ -286,16 +286,16 @@ public final class BatchLoader implements AutoCloseable {
     if (order == null || nextBatch == batchesPerEpoch() || free.isEmpty()) {
       return null;
     }
-    Filling begun = begin(nextBatch++);
+    BatchAssembly begun = begin(nextBatch++);
     ahead.add(begun);
     lock.notifyAll();
     return begun.take(pieceSize);
   }
 
-  private Filling begin(int batch) {
+  private BatchAssembly begin(int batch) {
     int first = batch * options.batch();
     int count = Math.min(options.batch(), source.size() - first);
     Augmenter.Draws draws = augmenter.draws(firstStep + batch - firstBatch);
-    return new Filling(free.remove(), order, first, count, draws);
+    return new BatchAssembly(free.remove(), order, first, count, draws);
   }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 
-/** Sources made of other sources. Closing one closes the source it was made of. */
+/** Sources made of other sources. Closeables one closes the source it was made of. */
 public final class Sources {
   private Sources() {}
 

@@ -21,8 +21,8 @@ import org.alexnet.data.Sources;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.SafetensorsFile;
 
@@ -93,7 +93,7 @@ public final class Classifier implements AutoCloseable {
 
   private final TrainedModel model;
   private final Options options;
-  private final Programs programs;
+  private final CompiledNetwork programs;
   private final Backend backend;
   private final Executable executable;
 
@@ -102,7 +102,7 @@ public final class Classifier implements AutoCloseable {
     this.options = options;
     Network network = model.network();
     Placement placement = Placement.of(network, options.devices, false);
-    this.programs = Programs.forInference(network, options.batch, placement);
+    this.programs = CompiledNetwork.forInference(network, options.batch, placement);
     this.backend =
         Backends.choose(options.backend, options.say)
             .open(new BackendOptions(options.threads, options.devices));
@@ -110,7 +110,8 @@ public final class Classifier implements AutoCloseable {
       this.executable = backend.compile(programs);
       Weights.read(weights, network, executable::write);
       if (model.takesPixels()) {
-        executable.write(programs.persistent().get(Programs.MEAN), model.statistics().mean());
+        executable.write(
+            programs.persistent().get(CompiledNetwork.MEAN), model.statistics().mean());
       }
     } catch (RuntimeException e) {
       backend.close();

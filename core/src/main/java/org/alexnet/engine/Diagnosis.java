@@ -4,8 +4,8 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Tensor;
 
 /** Finds where a loss that is no finite number comes from. */
@@ -17,9 +17,13 @@ final class Diagnosis {
    * is not finite.
    */
   static String of(
-      Backend backend, Programs programs, Executable failed, Batch batch, StepSettings settings) {
-    Programs observed =
-        Programs.observingAll(programs.network(), programs.batch(), programs.placement());
+      Backend backend,
+      CompiledNetwork programs,
+      Executable failed,
+      Batch batch,
+      StepSettings settings) {
+    CompiledNetwork observed =
+        CompiledNetwork.observingAll(programs.network(), programs.batch(), programs.placement());
     try (Executable replay = backend.compile(observed)) {
       for (Tensor tensor : programs.persistent().values()) {
         replay.write(tensor, failed.read(tensor));

@@ -15,7 +15,7 @@ import org.alexnet.data.BatchLoader;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.LoaderOptions;
 import org.alexnet.data.ProgressListener;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 
 /**
@@ -53,11 +53,11 @@ final class Evaluator {
   }
 
   private final Executable executable;
-  private final Programs programs;
+  private final CompiledNetwork programs;
   private final Options options;
   private final List<String> leftOut = new ArrayList<>();
 
-  Evaluator(Executable executable, Programs programs, Options options) {
+  Evaluator(Executable executable, CompiledNetwork programs, Options options) {
     this.executable = executable;
     this.programs = programs;
     this.options = options;
@@ -123,8 +123,8 @@ final class Evaluator {
   }
 
   private boolean centre(ImageSource source, Tally tally) {
-    Tensor losses = programs.evaluate().tensor(Programs.LOSS);
-    Tensor logits = programs.evaluate().tensor(Programs.LOGITS);
+    Tensor losses = programs.evaluate().tensor(CompiledNetwork.LOSS);
+    Tensor logits = programs.evaluate().tensor(CompiledNetwork.LOGITS);
     int classes = programs.network().classes();
     return each(
         source,
@@ -157,7 +157,7 @@ final class Evaluator {
     int[][] corners = {
       {0, 0}, {0, spareX}, {spareY, 0}, {spareY, spareX}, {spareY / 2, spareX / 2}
     };
-    Tensor probabilities = programs.evaluate().tensor(Programs.PROBABILITIES);
+    Tensor probabilities = programs.evaluate().tensor(CompiledNetwork.PROBABILITIES);
     int classes = programs.network().classes();
     return each(
         source,
@@ -202,8 +202,8 @@ final class Evaluator {
 
   /** Hands on the scores of every image that can be read, in order. */
   void scores(ImageSource source, Scores scores) {
-    Tensor logits = programs.evaluate().tensor(Programs.LOGITS);
-    Tensor probabilities = programs.evaluate().tensor(Programs.PROBABILITIES);
+    Tensor logits = programs.evaluate().tensor(CompiledNetwork.LOGITS);
+    Tensor probabilities = programs.evaluate().tensor(CompiledNetwork.PROBABILITIES);
     int classes = programs.network().classes();
     each(
         source,

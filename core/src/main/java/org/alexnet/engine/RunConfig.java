@@ -22,8 +22,8 @@ import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 
 /**
  * All that decides what a run computes, as it is kept in {@code run.json}.
@@ -73,10 +73,10 @@ record RunConfig(
   }
 
   /** The programs of this run on devices by name. */
-  Programs programs(List<String> devices) {
+  CompiledNetwork programs(List<String> devices) {
     Network network = resolve().network();
     Placement placement = Placement.of(network, devices, deterministic);
-    return Programs.of(network, recipe.batch(), placement, List.of());
+    return CompiledNetwork.of(network, recipe.batch(), placement, List.of());
   }
 
   /** How to open a backend for this run. */

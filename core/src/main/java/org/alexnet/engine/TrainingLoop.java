@@ -14,7 +14,7 @@ import org.alexnet.data.BatchLoader;
 import org.alexnet.data.ColourShift;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.LoaderOptions;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 import org.alexnet.run.Checkpoint;
 import org.alexnet.run.RunFolder;
@@ -29,7 +29,7 @@ final class TrainingLoop {
   private final DataSet data;
   private final Backend backend;
   private final Executable executable;
-  private final Programs programs;
+  private final CompiledNetwork programs;
   private final RunFolder folder;
   private final RunState state;
   private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
@@ -43,7 +43,7 @@ final class TrainingLoop {
       DataSet data,
       Backend backend,
       Executable executable,
-      Programs programs,
+      CompiledNetwork programs,
       RunFolder folder,
       RunState state) {
     this.training = training;
@@ -57,7 +57,7 @@ final class TrainingLoop {
   }
 
   TrainingResult run(InputStatistics input) {
-    executable.write(programs.persistent().get(Programs.MEAN), input.mean());
+    executable.write(programs.persistent().get(CompiledNetwork.MEAN), input.mean());
     if (folder.checkpoint() == 0) {
       commit(false);
     }

@@ -22,8 +22,8 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Recipe;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.FloatTensor;
 import org.alexnet.safetensors.SafetensorsFile;
@@ -85,7 +85,7 @@ final class TrainingSetup {
               training.threads,
               (done, all) -> listener.progress(Activity.AVERAGING, done, all));
       say(config);
-      Programs programs = config.programs(training.devices);
+      CompiledNetwork programs = config.programs(training.devices);
       sayTraffic(programs);
       listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
@@ -147,7 +147,7 @@ final class TrainingSetup {
           settings.setAll(config.toJson());
           folder.replaceSettings(settings);
         }
-        Programs programs = config.programs(training.devices);
+        CompiledNetwork programs = config.programs(training.devices);
         sayTraffic(programs);
         listener.progress(Activity.COMPILING, 0, 0);
         try (Executable executable = backend.compile(programs)) {
@@ -183,7 +183,7 @@ final class TrainingSetup {
   }
 
   private static InputStatistics restore(
-      RunFolder folder, Executable executable, Programs programs, Input input) {
+      RunFolder folder, Executable executable, CompiledNetwork programs, Input input) {
     try (SafetensorsFile weights = folder.openWeights();
         SafetensorsFile momentum = folder.openMomentum();
         SafetensorsFile statistics = folder.requireInput()) {
@@ -316,7 +316,7 @@ final class TrainingSetup {
                 config.seed()));
   }
 
-  private void sayTraffic(Programs programs) {
+  private void sayTraffic(CompiledNetwork programs) {
     Placement placement = programs.placement();
     if (placement.deviceCount() == 1) {
       return;

@@ -21,7 +21,7 @@ import org.alexnet.model.Models;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
 import org.alexnet.safetensors.DType;
@@ -53,7 +53,7 @@ public final class Weights {
   public static SequencedMap<String, FloatTensor> initial(
       Network network, long seed, Overrides overrides) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
-    for (Parameter parameter : Programs.declared(network).sequencedValues()) {
+    for (Parameter parameter : CompiledNetwork.declared(network).sequencedValues()) {
       Initial changed =
           switch (parameter.kind()) {
             case BIAS -> overrides.bias == null ? null : new Initial.Constant(overrides.bias);
@@ -69,7 +69,7 @@ public final class Weights {
   private static float[] values(Parameter parameter, Initial initial, long seed) {
     Philox random = new Philox(seed, 0, Philox.stream("init/" + parameter.name()));
     int count = Math.toIntExact(parameter.elements());
-    double fanIn = parameter.fanIn();
+    int fanIn = parameter.fanIn();
     return switch (initial) {
       case Initial.Constant(float value) -> filled(count, i -> value);
       case Initial.Gaussian(float sigma) -> filled(count, i -> sigma * random.normal((long) i));
@@ -119,7 +119,7 @@ public final class Weights {
   public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
     try (SafetensorsFile open = SafetensorsFile.open(file)) {
-      Map<Tensor, Parameter> declared = Programs.declared(network);
+      Map<Tensor, Parameter> declared = CompiledNetwork.declared(network);
       read(
           open,
           network,
@@ -131,7 +131,7 @@ public final class Weights {
 
   /** As {@link #load}, but that only one parameter at a time is in memory. */
   static void read(SafetensorsFile file, Network network, Receiver receiver) {
-    SequencedMap<Tensor, Parameter> declared = Programs.declared(network);
+    SequencedMap<Tensor, Parameter> declared = CompiledNetwork.declared(network);
     checkNames(file, network, declared.sequencedValues());
     declared.forEach(
         (tensor, parameter) -> {
@@ -188,7 +188,7 @@ public final class Weights {
   /** What the last layer learns, its weights first. */
   static List<Parameter> classifier(Network network) {
     String layer = network.classifier().name();
-    return Programs.declared(network).sequencedValues().stream()
+    return CompiledNetwork.declared(network).sequencedValues().stream()
         .filter(parameter -> parameter.layer().equals(layer))
         .toList();
   }
@@ -270,7 +270,8 @@ public final class Weights {
   }
 
   /** Puts parameters into an executable. */
-  static void put(Executable executable, Programs programs, Map<String, FloatTensor> weights) {
+  static void put(
+      Executable executable, CompiledNetwork programs, Map<String, FloatTensor> weights) {
     for (Tensor tensor : programs.parameters()) {
       executable.write(tensor, weights.get(tensor.name()).values());
     }
@@ -278,9 +279,9 @@ public final class Weights {
 
   /** Takes the parameters, or what {@code of} makes of each, out of an executable. */
   static SequencedMap<String, FloatTensor> take(
-      Executable executable, Programs programs, Function<Tensor, Tensor> of) {
+      Executable executable, CompiledNetwork programs, Function<Tensor, Tensor> of) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
-    Programs.declared(programs.network())
+    CompiledNetwork.declared(programs.network())
         .forEach(
             (tensor, parameter) ->
                 weights.put(

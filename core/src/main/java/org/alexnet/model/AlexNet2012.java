@@ -15,7 +15,7 @@ import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
 
 /**
@@ -83,7 +83,7 @@ final class AlexNet2012 {
             new Relu("relu7"),
             new Dropout("drop7", 0.5f, Dropout.Scaling.TESTING),
             connected("fc8", 1000, 1, 0),
-            new SoftmaxLoss("softmax"));
+            new SoftmaxCrossEntropy("softmax"));
     return new Network(name, new Input(3, 227, 256, 1), layers);
   }
 

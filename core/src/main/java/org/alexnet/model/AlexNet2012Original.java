@@ -15,13 +15,13 @@ import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
 
 /**
  * The network of 2012 as the authors' program had it (the source released by the Computer History
  * Museum, {@code layers-145.cfg}), where it differs from their text: images of 224 x 224 that the
- * last windows of conv1 overhang by three pixels; normalisation and pooling before the rectifier in
+ * last windows of conv1 overhang by three pixels; normalisation and pooling before the ReLU in
  * layer 1, pooling before it in layer 5; a second normalisation, within each map, in layer 2; alpha
  * divided by the number of terms; weights of conv3 to conv5 that start from N(0, 0.03^2); biases
  * that learn at twice the rate and do not decay. k is the paper's 2. 60,965,224 parameters.
@@ -58,7 +58,7 @@ final class AlexNet2012Original {
             new Relu("relu7"),
             new Dropout("drop7", 0.5f, Dropout.Scaling.TESTING),
             new FullyConnected("fc8", 1000, 1, weight(0.01f), bias(0)),
-            new SoftmaxLoss("softmax"));
+            new SoftmaxCrossEntropy("softmax"));
     return AlexNet2012.withFewerClasses(
         new Model(
             new Network("alexnet-2012-original", new Input(3, 224, 256, 1), layers),

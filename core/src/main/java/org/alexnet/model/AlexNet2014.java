@@ -15,7 +15,7 @@ import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
 
 /**
@@ -72,7 +72,7 @@ final class AlexNet2014 {
             new FullyConnected("fc7", 4096, 1, WEIGHT, BIAS),
             new Relu("relu7"),
             new FullyConnected("fc8", 1000, 1, WEIGHT, BIAS),
-            new SoftmaxLoss("softmax"));
+            new SoftmaxCrossEntropy("softmax"));
     return new Model(
         new Network("alexnet-2014", new Input(3, 224, 256, NORMALIZATION), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),

@@ -13,7 +13,7 @@ import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
 
 /**
@@ -45,7 +45,7 @@ final class AlexNet32 {
             new Relu("relu4"),
             new Dropout("drop1", 0.5f, Dropout.Scaling.TRAINING),
             new FullyConnected("fc2", 10, 1, WEIGHT, BIAS),
-            new SoftmaxLoss("softmax"));
+            new SoftmaxCrossEntropy("softmax"));
     return new Model(
         new Network("alexnet-32", new Input(3, 32, 32, 1 / 255f), layers),
         new Recipe(

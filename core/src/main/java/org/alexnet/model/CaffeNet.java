@@ -15,7 +15,7 @@ import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
 
 /**
@@ -54,7 +54,7 @@ final class CaffeNet {
             new Relu("relu7"),
             new Dropout("drop7", 0.5f, Dropout.Scaling.TRAINING),
             new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
-            new SoftmaxLoss("softmax"));
+            new SoftmaxCrossEntropy("softmax"));
     return new Model(
         new Network("caffenet", new Input(3, 227, 256, 1), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),

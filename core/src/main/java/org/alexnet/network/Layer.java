@@ -11,7 +11,7 @@ public sealed interface Layer
         LocalResponseNorm,
         FullyConnected,
         Dropout,
-        SoftmaxLoss {
+        SoftmaxCrossEntropy {
 
   /** The name in the network, in parameters ({@code conv1.weight}) and in messages. */
   String name();

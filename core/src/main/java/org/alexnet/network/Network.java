@@ -15,7 +15,7 @@ public record Network(String name, Input input, List<Layer> layers) {
 
   public Network {
     layers = List.copyOf(layers);
-    if (layers.isEmpty() || !(layers.getLast() instanceof SoftmaxLoss)) {
+    if (layers.isEmpty() || !(layers.getLast() instanceof SoftmaxCrossEntropy)) {
       throw new IllegalArgumentException(name + ": the last layer must be a softmax loss");
     }
     Set<String> names = new HashSet<>();
@@ -72,7 +72,7 @@ public record Network(String name, Input input, List<Layer> layers) {
                       case Tanh tanh -> tanh;
                       case LocalResponseNorm norm -> norm;
                       case Dropout drop -> drop;
-                      case SoftmaxLoss loss -> loss;
+                      case SoftmaxCrossEntropy loss -> loss;
                     })
             .toList());
   }

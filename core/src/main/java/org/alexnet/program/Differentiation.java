@@ -61,20 +61,18 @@ final class Differentiation {
             new Op.SoftmaxCrossEntropyBackward(
                 loss.layer(), loss.probabilities(), loss.labels(), dx));
       }
-      case Op.Convolve conv -> convolve(conv);
-      case Op.Connect fc -> connect(fc);
-      case Op.Rectify relu -> {
+      case Op.Convolution conv -> convolution(conv);
+      case Op.FullyConnected fc -> fullyConnected(fc);
+      case Op.Relu relu -> {
         if (learned.contains(relu.x())) {
           Tensor dy = gradient(relu, relu.y());
-          ops.add(new Op.RectifyBackward(relu.layer(), dy, relu.y(), contribution(relu, relu.x())));
+          ops.add(new Op.ReluBackward(relu.layer(), dy, relu.y(), contribution(relu, relu.x())));
         }
       }
-      case Op.HyperbolicTangent tanh -> {
+      case Op.Tanh tanh -> {
         if (learned.contains(tanh.x())) {
           Tensor dy = gradient(tanh, tanh.y());
-          ops.add(
-              new Op.HyperbolicTangentBackward(
-                  tanh.layer(), dy, tanh.y(), contribution(tanh, tanh.x())));
+          ops.add(new Op.TanhBackward(tanh.layer(), dy, tanh.y(), contribution(tanh, tanh.x())));
         }
       }
       case Op.MaxPool pool -> {
@@ -92,18 +90,20 @@ final class Differentiation {
                   pool.layer(), dy, contribution(pool, pool.x()), pool.window()));
         }
       }
-      case Op.Normalize norm -> {
+      case Op.LocalResponseNorm norm -> {
         if (learned.contains(norm.x())) {
           Tensor dy = gradient(norm, norm.y());
           Tensor dx = contribution(norm, norm.x());
-          ops.add(new Op.NormalizeBackward(norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
+          ops.add(
+              new Op.LocalResponseNormBackward(
+                  norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
         }
       }
-      case Op.Drop drop -> {
+      case Op.Dropout drop -> {
         if (learned.contains(drop.x())) {
           Tensor dy = gradient(drop, drop.y());
           ops.add(
-              new Op.Drop(
+              new Op.Dropout(
                   drop.layer(),
                   dy,
                   contribution(drop, drop.x()),
@@ -137,15 +137,15 @@ final class Differentiation {
       case Op.LoadInput load -> {}
       case Op.Slice b -> throw alreadyBackward(b);
       case Op.Add b -> throw alreadyBackward(b);
-      case Op.ConvolveBackwardData b -> throw alreadyBackward(b);
-      case Op.ConvolveBackwardFilter b -> throw alreadyBackward(b);
-      case Op.RectifyBackward b -> throw alreadyBackward(b);
-      case Op.HyperbolicTangentBackward b -> throw alreadyBackward(b);
+      case Op.ConvolutionBackwardData b -> throw alreadyBackward(b);
+      case Op.ConvolutionBackwardWeights b -> throw alreadyBackward(b);
+      case Op.ReluBackward b -> throw alreadyBackward(b);
+      case Op.TanhBackward b -> throw alreadyBackward(b);
       case Op.MaxPoolBackward b -> throw alreadyBackward(b);
       case Op.AveragePoolBackward b -> throw alreadyBackward(b);
-      case Op.NormalizeBackward b -> throw alreadyBackward(b);
-      case Op.ConnectBackwardData b -> throw alreadyBackward(b);
-      case Op.ConnectBackwardFilter b -> throw alreadyBackward(b);
+      case Op.LocalResponseNormBackward b -> throw alreadyBackward(b);
+      case Op.FullyConnectedBackwardData b -> throw alreadyBackward(b);
+      case Op.FullyConnectedBackwardWeights b -> throw alreadyBackward(b);
       case Op.SoftmaxCrossEntropyBackward b -> throw alreadyBackward(b);
       case Op.Update b -> throw alreadyBackward(b);
     }
@@ -186,31 +186,32 @@ final class Differentiation {
     return tensor.gradient();
   }
 
-  private void convolve(Op.Convolve conv) {
+  private void convolution(Op.Convolution conv) {
     Tensor dy = gradient(conv, conv.y());
     Tensor dw = conv.weight().gradient();
     Tensor db = conv.bias().gradient();
     ops.add(
-        new Op.ConvolveBackwardFilter(
+        new Op.ConvolutionBackwardWeights(
             conv.layer(), conv.x(), dy, dw, db, conv.window(), conv.groups()));
     if (learned.contains(conv.x())) {
       Tensor dx = contribution(conv, conv.x());
       ops.add(
-          new Op.ConvolveBackwardData(
+          new Op.ConvolutionBackwardData(
               conv.layer(), dy, conv.weight(), dx, conv.window(), conv.groups()));
     }
     update(conv.layer(), conv.weight(), dw);
     update(conv.layer(), conv.bias(), db);
   }
 
-  private void connect(Op.Connect fc) {
+  private void fullyConnected(Op.FullyConnected fc) {
     Tensor dy = gradient(fc, fc.y());
     if (learned.contains(fc.x())) {
-      ops.add(new Op.ConnectBackwardData(fc.layer(), dy, fc.weight(), contribution(fc, fc.x())));
+      ops.add(
+          new Op.FullyConnectedBackwardData(fc.layer(), dy, fc.weight(), contribution(fc, fc.x())));
     }
     Tensor dw = fc.weight().gradient();
     Tensor db = fc.bias().gradient();
-    ops.add(new Op.ConnectBackwardFilter(fc.layer(), fc.x(), dy, dw, db));
+    ops.add(new Op.FullyConnectedBackwardWeights(fc.layer(), fc.x(), dy, dw, db));
     update(fc.layer(), fc.weight(), dw);
     update(fc.layer(), fc.bias(), db);
   }

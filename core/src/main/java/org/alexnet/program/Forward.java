@@ -14,7 +14,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Tanh;
 import org.alexnet.program.StepProgram.Phase;
 
@@ -68,7 +68,7 @@ final class Forward {
     for (int device = 0; device < placement.deviceCount(); device++) {
       int column = placement.firstColumn(device);
       Shape kept = new Shape(1, c, stored, stored);
-      Tensor mean = new Tensor(Programs.MEAN, kept, Tensor.Role.CONSTANT, column);
+      Tensor mean = new Tensor(CompiledNetwork.MEAN, kept, Tensor.Role.CONSTANT, column);
       Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(column);
       Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(column);
       ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales()));
@@ -82,14 +82,14 @@ final class Forward {
 
   private void add(Layer layer) {
     switch (layer) {
-      case Convolution conv -> convolve(conv);
-      case FullyConnected fc -> connect(fc);
-      case SoftmaxLoss loss -> loss(loss);
+      case Convolution conv -> convolution(conv);
+      case FullyConnected fc -> fullyConnected(fc);
+      case SoftmaxCrossEntropy loss -> loss(loss);
       case Pooling pool -> current = each(part -> pool(pool, part));
-      case Relu relu -> current = each(part -> rectify(relu, part));
+      case Relu relu -> current = each(part -> relu(relu, part));
       case Tanh tanh -> current = each(part -> tanh(tanh, part));
-      case LocalResponseNorm norm -> current = each(part -> normalize(norm, part));
-      case Dropout drop -> current = each(part -> drop(drop, part));
+      case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
+      case Dropout drop -> current = each(part -> dropout(drop, part));
     }
   }
 
@@ -103,7 +103,7 @@ final class Forward {
   }
 
   private Tensor output(Layer layer, Shape shape, int column) {
-    String name = layer == network.classifier() ? Programs.LOGITS : layer.name();
+    String name = layer == network.classifier() ? CompiledNetwork.LOGITS : layer.name();
     return Tensor.step(name, shape).in(column);
   }
 
@@ -146,7 +146,7 @@ final class Forward {
     return wholes;
   }
 
-  private void convolve(Convolution conv) {
+  private void convolution(Convolution conv) {
     Shape in = current.getFirst().shape();
     int columns = columns(conv);
     boolean own = columns > 1 && conv.groups() > 1;
@@ -170,14 +170,14 @@ final class Forward {
       List<Tensor> learned = parameters(conv, channels, in, columns, column);
       Tensor y = output(conv, new Shape(in.n(), filters, h, w), column);
       ops.add(
-          new Op.Convolve(
+          new Op.Convolution(
               conv.name(), x, learned.get(0), learned.get(1), y, conv.window(), groups));
       parts.add(y);
     }
     current = parts;
   }
 
-  private void connect(FullyConnected fc) {
+  private void fullyConnected(FullyConnected fc) {
     int columns = columns(fc);
     int outputs = fc.outputs() / columns;
     List<Tensor> from = wholes(fc, columns);
@@ -186,7 +186,7 @@ final class Forward {
       Tensor x = from.get(column);
       List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), columns, column);
       Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), column);
-      ops.add(new Op.Connect(fc.name(), x, learned.get(0), learned.get(1), y));
+      ops.add(new Op.FullyConnected(fc.name(), x, learned.get(0), learned.get(1), y));
       parts.add(y);
     }
     current = parts;
@@ -215,19 +215,19 @@ final class Forward {
     return count;
   }
 
-  private Tensor rectify(Relu relu, Tensor x) {
+  private Tensor relu(Relu relu, Tensor x) {
     Tensor y = output(relu, x.shape(), x.column());
-    ops.add(new Op.Rectify(relu.name(), x, y));
+    ops.add(new Op.Relu(relu.name(), x, y));
     return y;
   }
 
   private Tensor tanh(Tanh tanh, Tensor x) {
     Tensor y = output(tanh, x.shape(), x.column());
-    ops.add(new Op.HyperbolicTangent(tanh.name(), x, y));
+    ops.add(new Op.Tanh(tanh.name(), x, y));
     return y;
   }
 
-  private Tensor normalize(LocalResponseNorm norm, Tensor x) {
+  private Tensor localResponseNorm(LocalResponseNorm norm, Tensor x) {
     boolean across = norm.region() == LocalResponseNorm.Region.ACROSS_MAPS;
     if (channels() % norm.groups() != 0 || (across && norm.groups() % current.size() != 0)) {
       throw misfit(
@@ -238,11 +238,11 @@ final class Forward {
     Tensor y = output(norm, x.shape(), x.column());
     Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.column());
     LocalResponseNorm part = across ? norm.withGroups(norm.groups() / current.size()) : norm;
-    ops.add(new Op.Normalize(norm.name(), x, y, s, part));
+    ops.add(new Op.LocalResponseNorm(norm.name(), x, y, s, part));
     return y;
   }
 
-  private Tensor drop(Dropout drop, Tensor x) {
+  private Tensor dropout(Dropout drop, Tensor x) {
     if (phase == Phase.EVALUATE && drop.scaling() == Dropout.Scaling.TRAINING) {
       return x;
     }
@@ -254,14 +254,14 @@ final class Forward {
                 IntStream.range(0, current.indexOf(x))
                     .map(column -> current.get(column).shape().c())
                     .sum();
-            yield Op.Drop.training(drop, x, y, new Op.Drop.Part(before, channels()));
+            yield Op.Dropout.training(drop, x, y, new Op.Dropout.Part(before, channels()));
           }
           case EVALUATE -> new Op.Scale(drop.name(), x, y, 1 - drop.rate());
         });
     return y;
   }
 
-  private void loss(SoftmaxLoss loss) {
+  private void loss(SoftmaxCrossEntropy loss) {
     Tensor logits = inputs.whole(0, loss.name(), current);
     int n = logits.shape().n();
     finite = Tensor.step("finite", Shape.vector(1));
@@ -270,8 +270,8 @@ final class Forward {
             loss.name(),
             logits,
             labels,
-            Tensor.step(Programs.PROBABILITIES, logits.shape()),
-            Tensor.step(Programs.LOSS, new Shape(n, 1, 1, 1)),
+            Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape()),
+            Tensor.step(CompiledNetwork.LOSS, new Shape(n, 1, 1, 1)),
             finite));
     if (phase == Phase.TRAIN) {
       parameters.keySet().forEach(this::finiteNear);

@@ -1,8 +1,6 @@
 package org.alexnet.program;
 
 import java.util.List;
-import org.alexnet.network.Dropout;
-import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Window;
 
 /**
@@ -46,7 +44,7 @@ public sealed interface Op {
   }
 
   /** y = x * filters + bias: a cross-correlation, as all of the field calls a convolution. */
-  record Convolve(
+  record Convolution(
       String layer, Tensor x, Tensor weight, Tensor bias, Tensor y, Window window, int groups)
       implements Op {
     @Override
@@ -61,7 +59,7 @@ public sealed interface Op {
   }
 
   /** The gradient with respect to the input. */
-  record ConvolveBackwardData(
+  record ConvolutionBackwardData(
       String layer, Tensor dy, Tensor weight, Tensor dx, Window window, int groups) implements Op {
     @Override
     public List<Tensor> reads() {
@@ -75,7 +73,7 @@ public sealed interface Op {
   }
 
   /** The gradients with respect to filters and bias, summed over images. */
-  record ConvolveBackwardFilter(
+  record ConvolutionBackwardWeights(
       String layer, Tensor x, Tensor dy, Tensor dw, Tensor db, Window window, int groups)
       implements Op {
     @Override
@@ -90,7 +88,7 @@ public sealed interface Op {
   }
 
   /** y = max(x, 0); what is not a number stays so. */
-  record Rectify(String layer, Tensor x, Tensor y) implements Op {
+  record Relu(String layer, Tensor x, Tensor y) implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(x);
@@ -102,8 +100,8 @@ public sealed interface Op {
     }
   }
 
-  /** dx = dy where y > 0, else 0. Reads the output, so that a fused rectifier keeps no input. */
-  record RectifyBackward(String layer, Tensor dy, Tensor y, Tensor dx) implements Op {
+  /** dx = dy where y > 0, else 0. Reads the output, so that a fused ReLU keeps no input. */
+  record ReluBackward(String layer, Tensor dy, Tensor y, Tensor dx) implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(dy, y);
@@ -116,7 +114,7 @@ public sealed interface Op {
   }
 
   /** y = tanh(x). */
-  record HyperbolicTangent(String layer, Tensor x, Tensor y) implements Op {
+  record Tanh(String layer, Tensor x, Tensor y) implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(x);
@@ -129,7 +127,7 @@ public sealed interface Op {
   }
 
   /** dx = dy (1 - y^2). */
-  record HyperbolicTangentBackward(String layer, Tensor dy, Tensor y, Tensor dx) implements Op {
+  record TanhBackward(String layer, Tensor dy, Tensor y, Tensor dx) implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(dy, y);
@@ -203,7 +201,8 @@ public sealed interface Op {
    *
    * @param s kept for the derivative
    */
-  record Normalize(String layer, Tensor x, Tensor y, Tensor s, LocalResponseNorm norm)
+  record LocalResponseNorm(
+      String layer, Tensor x, Tensor y, Tensor s, org.alexnet.network.LocalResponseNorm norm)
       implements Op {
     @Override
     public List<Tensor> reads() {
@@ -220,8 +219,13 @@ public sealed interface Op {
    * dx_i = dy_i s_i^-beta - 2 factor beta x_i * sum over j that i is a neighbour of (dy_j x_j
    * s_j^(-beta - 1)).
    */
-  record NormalizeBackward(
-      String layer, Tensor dy, Tensor x, Tensor s, Tensor dx, LocalResponseNorm norm)
+  record LocalResponseNormBackward(
+      String layer,
+      Tensor dy,
+      Tensor x,
+      Tensor s,
+      Tensor dx,
+      org.alexnet.network.LocalResponseNorm norm)
       implements Op {
     @Override
     public List<Tensor> reads() {
@@ -235,7 +239,8 @@ public sealed interface Op {
   }
 
   /** y = x weight^T + bias, with x flattened to [n, c * h * w]. */
-  record Connect(String layer, Tensor x, Tensor weight, Tensor bias, Tensor y) implements Op {
+  record FullyConnected(String layer, Tensor x, Tensor weight, Tensor bias, Tensor y)
+      implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(x, weight, bias);
@@ -248,7 +253,8 @@ public sealed interface Op {
   }
 
   /** dx = dy weight. */
-  record ConnectBackwardData(String layer, Tensor dy, Tensor weight, Tensor dx) implements Op {
+  record FullyConnectedBackwardData(String layer, Tensor dy, Tensor weight, Tensor dx)
+      implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(dy, weight);
@@ -261,7 +267,7 @@ public sealed interface Op {
   }
 
   /** dw = dy^T x and db = the sum of dy, over images. */
-  record ConnectBackwardFilter(String layer, Tensor x, Tensor dy, Tensor dw, Tensor db)
+  record FullyConnectedBackwardWeights(String layer, Tensor x, Tensor dy, Tensor dw, Tensor db)
       implements Op {
     @Override
     public List<Tensor> reads() {
@@ -281,7 +287,8 @@ public sealed interface Op {
    *
    * @param part which channels of the whole these are
    */
-  record Drop(String layer, Tensor x, Tensor y, float rate, float scale, Part part) implements Op {
+  record Dropout(String layer, Tensor x, Tensor y, float rate, float scale, Part part)
+      implements Op {
 
     /**
      * Channels of a tensor that is not cut.
@@ -292,9 +299,12 @@ public sealed interface Op {
     public record Part(int first, int channels) {}
 
     /** The training operation of a layer. */
-    static Drop training(Dropout layer, Tensor x, Tensor y, Part part) {
-      float scale = layer.scaling() == Dropout.Scaling.TRAINING ? 1 / (1 - layer.rate()) : 1;
-      return new Drop(layer.name(), x, y, layer.rate(), scale, part);
+    static Dropout training(org.alexnet.network.Dropout layer, Tensor x, Tensor y, Part part) {
+      float scale =
+          layer.scaling() == org.alexnet.network.Dropout.Scaling.TRAINING
+              ? 1 / (1 - layer.rate())
+              : 1;
+      return new Dropout(layer.name(), x, y, layer.rate(), scale, part);
     }
 
     /** The index, N C H W in the whole tensor, of the first element of an image of x. */

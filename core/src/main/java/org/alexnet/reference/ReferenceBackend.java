@@ -5,7 +5,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram;
 
 /** Lowers each operation to one kernel. */
@@ -17,7 +17,7 @@ final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public Lowered lower(Programs programs) {
+  public Lowered lower(CompiledNetwork programs) {
     return new Lowered(
         programs, kernels(programs.train()), kernels(programs.evaluate()), Float.BYTES);
   }

@@ -12,9 +12,9 @@ import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
@@ -25,7 +25,7 @@ final class ReferenceExecutable implements Executable {
   private final MemoryPlan plan;
   private final List<float[]> persistent = new ArrayList<>(); // by device
   private final List<float[]> arenas = new ArrayList<>();
-  private long[][] crossed;
+  private long[][] bytesTransferred;
   private Phase ran = Phase.EVALUATE;
 
   ReferenceExecutable(Lowered lowered, MemoryPlan plan) {
@@ -35,7 +35,7 @@ final class ReferenceExecutable implements Executable {
       persistent.add(new float[Math.toIntExact(blocks.persistentBytes() / Float.BYTES)]);
       arenas.add(new float[Math.toIntExact(blocks.arenaBytes() / Float.BYTES)]);
     }
-    this.crossed = new long[plan.devices().size()][plan.devices().size()];
+    this.bytesTransferred = new long[plan.devices().size()][plan.devices().size()];
   }
 
   @Override
@@ -81,14 +81,15 @@ final class ReferenceExecutable implements Executable {
     List<? extends Kernel> kernels = lowered.kernels(phase);
     ReferenceOps ops = new ReferenceOps(tensor -> view(phase, tensor), batch, settings);
     double[] seconds = new double[kernels.size()];
-    crossed = new long[crossed.length][crossed.length];
+    bytesTransferred = new long[bytesTransferred.length][bytesTransferred.length];
     for (int i = 0; i < seconds.length; i++) {
       long start = System.nanoTime();
       Op op = ((ReferenceKernel) kernels.get(i)).op();
       ops.run(op);
       if (op instanceof Op.Transfer transfer) {
         Placement placement = lowered.programs().placement();
-        crossed[placement.device(transfer.x())][placement.device(transfer.y())] += transfer.bytes();
+        bytesTransferred[placement.device(transfer.x())][placement.device(transfer.y())] +=
+            transfer.bytes();
       }
       seconds[i] = (System.nanoTime() - start) * 1e-9;
     }
@@ -98,8 +99,8 @@ final class ReferenceExecutable implements Executable {
   private StepResult result(Batch batch) {
     StepProgram program = lowered.programs().program(ran);
     return StepResult.of(
-        read(program.tensor(Programs.PROBABILITIES)),
-        read(program.tensor(Programs.LOSS)),
+        read(program.tensor(CompiledNetwork.PROBABILITIES)),
+        read(program.tensor(CompiledNetwork.LOSS)),
         batch.labels(),
         batch.count());
   }
@@ -135,13 +136,13 @@ final class ReferenceExecutable implements Executable {
   }
 
   private StepProgram program(Tensor tensor) {
-    Programs programs = lowered.programs();
+    CompiledNetwork programs = lowered.programs();
     return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 
   @Override
-  public long[][] crossed() {
-    return crossed;
+  public long[][] bytesTransferred() {
+    return bytesTransferred;
   }
 
   @Override

@@ -25,40 +25,39 @@ final class ReferenceOps {
   void run(Op op) {
     switch (op) {
       case Op.LoadInput load -> load(load);
-      case Op.Convolve conv ->
-          Convolutions.forward(
+      case Op.Convolution conv ->
+          ConvolutionOps.forward(
               conv, view(conv.x()), view(conv.weight()), view(conv.bias()), view(conv.y()));
-      case Op.ConvolveBackwardData conv ->
-          Convolutions.backwardData(conv, view(conv.dy()), view(conv.weight()), view(conv.dx()));
-      case Op.ConvolveBackwardFilter conv ->
-          Convolutions.backwardFilter(
+      case Op.ConvolutionBackwardData conv ->
+          ConvolutionOps.backwardData(conv, view(conv.dy()), view(conv.weight()), view(conv.dx()));
+      case Op.ConvolutionBackwardWeights conv ->
+          ConvolutionOps.backwardWeights(
               conv, view(conv.x()), view(conv.dy()), view(conv.dw()), view(conv.db()));
-      case Op.Rectify relu -> rectify(view(relu.x()), view(relu.y()));
-      case Op.RectifyBackward relu ->
-          rectifyBackward(view(relu.dy()), view(relu.y()), view(relu.dx()));
-      case Op.HyperbolicTangent tanh -> tanh(view(tanh.x()), view(tanh.y()));
-      case Op.HyperbolicTangentBackward tanh ->
-          tanhBackward(view(tanh.dy()), view(tanh.y()), view(tanh.dx()));
+      case Op.Relu relu -> relu(view(relu.x()), view(relu.y()));
+      case Op.ReluBackward relu -> reluBackward(view(relu.dy()), view(relu.y()), view(relu.dx()));
+      case Op.Tanh tanh -> tanh(view(tanh.x()), view(tanh.y()));
+      case Op.TanhBackward tanh -> tanhBackward(view(tanh.dy()), view(tanh.y()), view(tanh.dx()));
       case Op.MaxPool pool ->
-          Poolings.max(pool.window(), view(pool.x()), view(pool.y()), view(pool.argmax()));
+          PoolingOps.max(pool.window(), view(pool.x()), view(pool.y()), view(pool.argmax()));
       case Op.MaxPoolBackward pool ->
-          Poolings.maxBackward(
+          PoolingOps.maxBackward(
               pool.window(), view(pool.dy()), view(pool.argmax()), view(pool.dx()));
-      case Op.AveragePool pool -> Poolings.average(pool.window(), view(pool.x()), view(pool.y()));
+      case Op.AveragePool pool -> PoolingOps.average(pool.window(), view(pool.x()), view(pool.y()));
       case Op.AveragePoolBackward pool ->
-          Poolings.averageBackward(pool.window(), view(pool.dy()), view(pool.dx()));
-      case Op.Normalize norm ->
-          Normalizations.forward(norm.norm(), view(norm.x()), view(norm.y()), view(norm.s()));
-      case Op.NormalizeBackward norm ->
-          Normalizations.backward(
+          PoolingOps.averageBackward(pool.window(), view(pool.dy()), view(pool.dx()));
+      case Op.LocalResponseNorm norm ->
+          LocalResponseNormOps.forward(norm.norm(), view(norm.x()), view(norm.y()), view(norm.s()));
+      case Op.LocalResponseNormBackward norm ->
+          LocalResponseNormOps.backward(
               norm.norm(), view(norm.dy()), view(norm.x()), view(norm.s()), view(norm.dx()));
-      case Op.Connect fc ->
-          Connections.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
-      case Op.ConnectBackwardData fc ->
-          Connections.backwardData(view(fc.dy()), view(fc.weight()), view(fc.dx()));
-      case Op.ConnectBackwardFilter fc ->
-          Connections.backwardFilter(view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
-      case Op.Drop drop -> drop(drop, view(drop.x()), view(drop.y()));
+      case Op.FullyConnected fc ->
+          FullyConnectedOps.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
+      case Op.FullyConnectedBackwardData fc ->
+          FullyConnectedOps.backwardData(view(fc.dy()), view(fc.weight()), view(fc.dx()));
+      case Op.FullyConnectedBackwardWeights fc ->
+          FullyConnectedOps.backwardWeights(
+              view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
+      case Op.Dropout drop -> dropout(drop, view(drop.x()), view(drop.y()));
       case Op.Transfer transfer -> copy(view(transfer.x()), 0, view(transfer.y()), 0);
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Slice slice -> copy(view(slice.x()), slice.first(), view(slice.y()), 0);
@@ -105,13 +104,13 @@ final class ReferenceOps {
         + batch.shift()[n * format.channels() + c];
   }
 
-  private static void rectify(View x, View y) {
+  private static void relu(View x, View y) {
     for (int i = 0; i < x.length(); i++) {
       y.set(i, Math.max(x.get(i), 0));
     }
   }
 
-  private static void rectifyBackward(View dy, View y, View dx) {
+  private static void reluBackward(View dy, View y, View dx) {
     for (int i = 0; i < y.length(); i++) {
       dx.set(i, y.get(i) > 0 ? dy.get(i) : 0);
     }
@@ -129,7 +128,7 @@ final class ReferenceOps {
     }
   }
 
-  private void drop(Op.Drop drop, View x, View y) {
+  private void dropout(Op.Dropout drop, View x, View y) {
     Philox philox =
         new Philox(settings.seed(), settings.step(), Philox.stream("dropout/" + drop.layer()));
     int image = x.shape().imageElements();

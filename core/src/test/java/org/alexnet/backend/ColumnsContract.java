@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.DynamicTest;
@@ -33,15 +33,15 @@ public abstract class ColumnsContract {
   /** The backend under test. */
   protected abstract Backend open(int threads, int devices);
 
-  private static Programs fused(Placement placement) {
-    return Programs.of(NETWORK, BATCH, placement, List.of());
+  private static CompiledNetwork fused(Placement placement) {
+    return CompiledNetwork.of(NETWORK, BATCH, placement, List.of());
   }
 
   // What the whole network computes.
 
   @TestFactory
   Stream<DynamicTest> columnsComputeWhatTheWholeNetworkDoes() {
-    Programs whole = Programs.observingAll(NETWORK, BATCH);
+    CompiledNetwork whole = CompiledNetwork.observingAll(NETWORK, BATCH);
     Map<String, float[]> expected = new LinkedHashMap<>();
     try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
         NetworkRig rig = new NetworkRig(reference, whole).trainSteps(1)) {
@@ -53,7 +53,7 @@ public abstract class ColumnsContract {
     return Stream.of(ONE, TWO)
         .flatMap(
             placement ->
-                Stream.of(fused(placement), Programs.observingAll(NETWORK, BATCH, placement))
+                Stream.of(fused(placement), CompiledNetwork.observingAll(NETWORK, BATCH, placement))
                     .map(
                         programs ->
                             DynamicTest.dynamicTest(
@@ -61,7 +61,7 @@ public abstract class ColumnsContract {
                                 () -> compare(expected, programs, bound))));
   }
 
-  private void compare(Map<String, float[]> expected, Programs programs, double bound) {
+  private void compare(Map<String, float[]> expected, CompiledNetwork programs, double bound) {
     try (Backend backend = open(2, programs.placement().deviceCount());
         NetworkRig rig = new NetworkRig(backend, programs).trainSteps(1)) {
       Map<String, float[]> got = new LinkedHashMap<>();
@@ -104,13 +104,13 @@ public abstract class ColumnsContract {
   @Test
   void whatCrossesIsWhatTheProgramSays() {
     for (Placement placement : List.of(ONE, TWO)) {
-      Programs programs = fused(placement);
+      CompiledNetwork programs = fused(placement);
       try (Backend backend = open(2, placement.deviceCount());
           NetworkRig rig = new NetworkRig(backend, programs)) {
         rig.train(0);
-        assertArrayEquals(programs.traffic(), rig.executable.crossed());
+        assertArrayEquals(programs.traffic(), rig.executable.bytesTransferred());
         rig.train(1);
-        assertArrayEquals(programs.traffic(), rig.executable.crossed());
+        assertArrayEquals(programs.traffic(), rig.executable.bytesTransferred());
       }
     }
   }
@@ -137,7 +137,7 @@ public abstract class ColumnsContract {
 
   /** What a column computes after one column's part of a parameter was changed. */
   private Map<String, float[]> tensorsOfColumn(int column, String changed, int changedColumn) {
-    Programs programs = Programs.observingAll(NETWORK, BATCH, TWO);
+    CompiledNetwork programs = CompiledNetwork.observingAll(NETWORK, BATCH, TWO);
     try (Backend backend = open(2, 2);
         NetworkRig rig = new NetworkRig(backend, programs)) {
       if (!changed.isEmpty()) {
@@ -178,8 +178,8 @@ public abstract class ColumnsContract {
   @Test
   void memoryIsSharedOnlyInTurn() {
     for (Placement placement : List.of(ONE, TWO)) {
-      for (Programs programs :
-          List.of(fused(placement), Programs.observingAll(NETWORK, BATCH, placement))) {
+      for (CompiledNetwork programs :
+          List.of(fused(placement), CompiledNetwork.observingAll(NETWORK, BATCH, placement))) {
         try (Backend backend = open(4, placement.deviceCount())) {
           Lowered lowered = backend.lower(programs);
           MemoryPlan plan = MemoryPlanner.plan(lowered);

@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Tensor;
 
 /** One number for all that a backend computes: equal bits make equal fingerprints. */
@@ -38,7 +38,7 @@ public final class Fingerprint {
   public static String ofTraining(Backend backend) {
     MessageDigest digest = sha256();
     for (Network network : (Iterable<Network>) StepContract.all()::iterator) {
-      try (NetworkRig rig = new NetworkRig(backend, Programs.of(network, 5))) {
+      try (NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(network, 5))) {
         rig.trainSteps(3);
         rig.learned().values().forEach(values -> add(digest, values));
         rig.evaluate().values().forEach(values -> add(digest, values));

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.alexnet.backend.BufferUse.Access;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
@@ -37,7 +37,8 @@ class MemoryPlannerTest {
   private static Lowered lowered(List<Drawn> train, Set<String> observed, int alignment) {
     StepProgram program = new StepProgram(Phase.TRAIN, List.of(), observed);
     StepProgram none = new StepProgram(Phase.EVALUATE, List.of(), Set.of());
-    Programs programs = new Programs(TestNetworks.shallow(), 1, Placement.WHOLE, program, none);
+    CompiledNetwork programs =
+        new CompiledNetwork(TestNetworks.shallow(), 1, Placement.WHOLE, program, none);
     return new Lowered(programs, train, List.of(), alignment);
   }
 

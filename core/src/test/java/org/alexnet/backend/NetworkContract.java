@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.alexnet.network.Network;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -45,7 +45,7 @@ public abstract class NetworkContract extends StepContract {
         name -> {
           try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
               NetworkRig rig =
-                  new NetworkRig(backend, Programs.observingAll(network, images(network)))) {
+                  new NetworkRig(backend, CompiledNetwork.observingAll(network, images(network)))) {
             return run(rig);
           }
         });
@@ -65,21 +65,22 @@ public abstract class NetworkContract extends StepContract {
 
   @TestFactory
   Stream<DynamicTest> unfusedComputesWhatTheReferenceDoes() {
-    return each(all(), network -> compare(Programs.observingAll(network, images(network))));
+    return each(all(), network -> compare(CompiledNetwork.observingAll(network, images(network))));
   }
 
   @TestFactory
   Stream<DynamicTest> fusedComputesWhatTheReferenceDoes() {
-    return each(all(), network -> compare(Programs.of(network, images(network))));
+    return each(all(), network -> compare(CompiledNetwork.of(network, images(network))));
   }
 
-  private void compare(Programs programs) {
+  private void compare(CompiledNetwork programs) {
     Expected expected = reference(programs.network());
     double bound = bound(programs);
     try (Backend backend = open(2);
         NetworkRig rig = new NetworkRig(backend, programs)) {
       Expected got = run(rig);
-      assertTrue(got.first.keySet().containsAll(List.of(Programs.LOGITS, Programs.LOSS)));
+      assertTrue(
+          got.first.keySet().containsAll(List.of(CompiledNetwork.LOGITS, CompiledNetwork.LOSS)));
       assertClose(expected.first, got.first, bound);
       assertClose(expected.last, got.last, STEPS * bound);
     }
@@ -87,7 +88,7 @@ public abstract class NetworkContract extends StepContract {
 
   // Bits.
 
-  private Map<String, float[]> learned(Programs programs, int threads, int steps) {
+  private Map<String, float[]> learned(CompiledNetwork programs, int threads, int steps) {
     try (Backend backend = open(threads);
         NetworkRig rig = new NetworkRig(backend, programs)) {
       rig.trainSteps(steps);
@@ -99,7 +100,7 @@ public abstract class NetworkContract extends StepContract {
 
   private void assertEqualBits(Network network, int batch, int steps) {
     String what = "batch %d, ".formatted(batch);
-    Programs fused = Programs.of(network, batch);
+    CompiledNetwork fused = CompiledNetwork.of(network, batch);
     Map<String, float[]> one = learned(fused, 1, steps);
     for (int threads : THREADS) {
       if (threads > 1) {
@@ -109,7 +110,7 @@ public abstract class NetworkContract extends StepContract {
             what + threads + " threads");
       }
     }
-    Programs unfused = Programs.observingAll(network, batch);
+    CompiledNetwork unfused = CompiledNetwork.observingAll(network, batch);
     Map<String, float[]> observed = learned(unfused, 2, steps);
     if (fusionKeepsBits()) {
       assertEquals("", NetworkRig.difference(one, observed), what + "unfused");

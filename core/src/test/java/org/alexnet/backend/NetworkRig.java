@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Random;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Input;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
@@ -18,18 +18,18 @@ public final class NetworkRig implements AutoCloseable {
   /** Step at which the learning rate falls. */
   static final int FALL = 3;
 
-  public final Programs programs;
+  public final CompiledNetwork programs;
   public final Executable executable;
   private final Batch batch;
 
-  public NetworkRig(Backend backend, Programs programs) {
+  public NetworkRig(Backend backend, CompiledNetwork programs) {
     this(backend, programs, false);
   }
 
   /**
    * @param floats whether images are floating-point numbers
    */
-  public NetworkRig(Backend backend, Programs programs, boolean floats) {
+  public NetworkRig(Backend backend, CompiledNetwork programs, boolean floats) {
     this.programs = programs;
     this.executable = backend.compile(programs);
     try {
@@ -176,7 +176,10 @@ public final class NetworkRig implements AutoCloseable {
   public Map<String, float[]> evaluate() {
     executable.evaluate(batch).await();
     Map<String, float[]> all = new LinkedHashMap<>();
-    for (String name : new String[] {Programs.LOGITS, Programs.PROBABILITIES, Programs.LOSS}) {
+    for (String name :
+        new String[] {
+          CompiledNetwork.LOGITS, CompiledNetwork.PROBABILITIES, CompiledNetwork.LOSS
+        }) {
       all.put("evaluated " + name, executable.read(programs.evaluate().tensor(name)));
     }
     return all;

@@ -49,9 +49,10 @@ public abstract class OpContract {
       Tensor y = Tensor.step("y", y());
       Tensor dy = OpRig.constant("dy", y());
       return List.of(
-          new Op.Convolve("conv", x, w, b, y, window, groups),
-          new Op.ConvolveBackwardFilter("conv", x, dy, w.gradient(), b.gradient(), window, groups),
-          new Op.ConvolveBackwardData("conv", dy, w, x.gradient(), window, groups));
+          new Op.Convolution("conv", x, w, b, y, window, groups),
+          new Op.ConvolutionBackwardWeights(
+              "conv", x, dy, w.gradient(), b.gradient(), window, groups),
+          new Op.ConvolutionBackwardData("conv", dy, w, x.gradient(), window, groups));
     }
   }
 
@@ -104,28 +105,28 @@ public abstract class OpContract {
         .map(op -> DynamicTest.dynamicTest(op.toString(), () -> assertExact(List.of(op))));
   }
 
-  private static List<Op> connect(Shape xShape, int outputs) {
+  private static List<Op> fullyConnected(Shape xShape, int outputs) {
     Tensor x = OpRig.constant("x", xShape);
     Tensor w = OpRig.parameter("w", new Shape(outputs, xShape.imageElements(), 1, 1));
     Tensor b = OpRig.parameter("b", Shape.vector(outputs));
     Tensor y = Tensor.step("y", new Shape(xShape.n(), outputs, 1, 1));
     Tensor dy = OpRig.constant("dy", y.shape());
     return List.of(
-        new Op.Connect("fc", x, w, b, y),
-        new Op.ConnectBackwardData("fc", dy, w, x.gradient()),
-        new Op.ConnectBackwardFilter("fc", x, dy, w.gradient(), b.gradient()));
+        new Op.FullyConnected("fc", x, w, b, y),
+        new Op.FullyConnectedBackwardData("fc", dy, w, x.gradient()),
+        new Op.FullyConnectedBackwardWeights("fc", x, dy, w.gradient(), b.gradient()));
   }
 
   private static final List<List<Op>> CONNECTIONS =
       List.of(
-          connect(new Shape(5, 13, 3, 2), 10),
-          connect(new Shape(128, 40, 1, 1), 33),
-          connect(new Shape(1, 1000, 1, 1), 64),
-          connect(new Shape(17, 1, 1, 1), 1),
-          connect(new Shape(29, 16, 4, 4), 100));
+          fullyConnected(new Shape(5, 13, 3, 2), 10),
+          fullyConnected(new Shape(128, 40, 1, 1), 33),
+          fullyConnected(new Shape(1, 1000, 1, 1), 64),
+          fullyConnected(new Shape(17, 1, 1, 1), 1),
+          fullyConnected(new Shape(29, 16, 4, 4), 100));
 
   @TestFactory
-  Stream<DynamicTest> connectionsAreExactCloseAndDifferentiable() {
+  Stream<DynamicTest> fullyConnectedIsExactCloseAndDifferentiable() {
     return CONNECTIONS.stream()
         .map(
             ops ->
@@ -138,7 +139,7 @@ public abstract class OpContract {
                     }));
   }
 
-  /** Poolings: overlapping, tiled, padded, with and without an overhanging last window. */
+  /** PoolingOps: overlapping, tiled, padded, with and without an overhanging last window. */
   private static Stream<List<Op>> poolings(boolean max) {
     List<List<Op>> all = new ArrayList<>();
     for (Window window :
@@ -206,20 +207,18 @@ public abstract class OpContract {
               Tensor dy = OpRig.constant("dy", shape);
               Tensor dx = x.gradient();
               return Stream.<List<Op>>of(
-                  List.of(new Op.Rectify("f", x, y), new Op.RectifyBackward("f", dy, y, dx)),
-                  List.of(
-                      new Op.HyperbolicTangent("f", x, y),
-                      new Op.HyperbolicTangentBackward("f", dy, y, dx)),
-                  drops(x, y, dy, new Op.Drop.Part(0, shape.c())),
-                  drops(x, y, dy, new Op.Drop.Part(6, shape.c() + 9)),
+                  List.of(new Op.Relu("f", x, y), new Op.ReluBackward("f", dy, y, dx)),
+                  List.of(new Op.Tanh("f", x, y), new Op.TanhBackward("f", dy, y, dx)),
+                  drops(x, y, dy, new Op.Dropout.Part(0, shape.c())),
+                  drops(x, y, dy, new Op.Dropout.Part(6, shape.c() + 9)),
                   List.of(new Op.Scale("f", x, y, 0.3f), new Op.Scale("f", dy, dx, 0.3f)));
             });
   }
 
-  private static List<Op> drops(Tensor x, Tensor y, Tensor dy, Op.Drop.Part part) {
+  private static List<Op> drops(Tensor x, Tensor y, Tensor dy, Op.Dropout.Part part) {
     return List.of(
-        new Op.Drop("f", x, y, 0.4f, 1.5f, part),
-        new Op.Drop("f", dy, x.gradient(), 0.4f, 1.5f, part));
+        new Op.Dropout("f", x, y, 0.4f, 1.5f, part),
+        new Op.Dropout("f", dy, x.gradient(), 0.4f, 1.5f, part));
   }
 
   /** Parts joined, taken apart again and added up. */
@@ -297,8 +296,8 @@ public abstract class OpContract {
     Tensor s = Tensor.step("s", shape);
     Tensor dy = OpRig.constant("dy", shape);
     return List.of(
-        new Op.Normalize("lrn", x, y, s, norm),
-        new Op.NormalizeBackward("lrn", dy, x, s, x.gradient(), norm));
+        new Op.LocalResponseNorm("lrn", x, y, s, norm),
+        new Op.LocalResponseNormBackward("lrn", dy, x, s, x.gradient(), norm));
   }
 
   /** v = momentum v - decay e w - e g with the rate e inside, so that v outlives a fall of it. */
@@ -363,7 +362,7 @@ public abstract class OpContract {
   }
 
   @TestFactory
-  Stream<DynamicTest> connectionsAloneAreExact() {
+  Stream<DynamicTest> fullyConnectedAloneIsExact() {
     return CONNECTIONS.getFirst().stream()
         .map(op -> DynamicTest.dynamicTest(op.toString(), () -> assertExact(List.of(op))));
   }

@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.alexnet.data.Batch;
 import org.alexnet.model.Models;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
@@ -40,7 +40,7 @@ final class OpRig implements AutoCloseable {
     int images = ops.getFirst().writes().getFirst().shape().n();
     executable =
         backend.compile(
-            new Programs(
+            new CompiledNetwork(
                 Models.named("alexnet-32").network(), images, Placement.WHOLE, program, none));
     for (Tensor tensor : program.tensors()) {
       if (tensor.role().persistent()) {

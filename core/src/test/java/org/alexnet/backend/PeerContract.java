@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.alexnet.model.Models;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -70,12 +70,12 @@ public abstract class PeerContract {
     Map<String, float[]> start = new LinkedHashMap<>();
     Map<String, float[]> expected;
     try (Backend peer = peer();
-        NetworkRig rig = new NetworkRig(peer, Programs.of(network, BATCH), true)) {
+        NetworkRig rig = new NetworkRig(peer, CompiledNetwork.of(network, BATCH), true)) {
       start.putAll(rig.learned());
       expected = train(rig, steps).learned();
       expected.putAll(rig.evaluate());
     }
-    Programs programs = Programs.of(network, BATCH, placement, List.of());
+    CompiledNetwork programs = CompiledNetwork.of(network, BATCH, placement, List.of());
     try (Backend backend = open(placement.deviceCount());
         NetworkRig rig = new NetworkRig(backend, programs, true)) {
       Map<String, float[]> got = train(rig, steps).learned();

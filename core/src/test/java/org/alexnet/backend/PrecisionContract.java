@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.alexnet.network.Network;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -36,17 +36,17 @@ public abstract class PrecisionContract {
    * it reads or writes once more; independent roundings add up like the square root of their
    * number.
    */
-  private static double bound(Programs programs, Precision precision) {
+  private static double bound(CompiledNetwork programs, Precision precision) {
     return 4 * Math.sqrt(programs.train().ops().size()) * unit(precision);
   }
 
   /**
-   * The same for gradients and what they change. A rectifier or a maximum falls the other way where
-   * it is nearer to its edge than the rounding, which a share of them are that is like the rounding
+   * The same for gradients and what they change. A ReLU or a maximum falls the other way where it
+   * is nearer to its edge than the rounding, which a share of them are that is like the rounding
    * itself; each takes all of its gradient along, so that the norm is off by the root of that
    * share.
    */
-  private static double gradientBound(Programs programs, Precision precision) {
+  private static double gradientBound(CompiledNetwork programs, Precision precision) {
     return 2 * Math.sqrt(bound(programs, precision) / 4);
   }
 
@@ -71,7 +71,7 @@ public abstract class PrecisionContract {
     return each(
         (precision, network) -> {
           // Whether dropout's own numbers are the same is tested in single precision.
-          Programs programs = Programs.observingAll(network.withoutDropout(), BATCH);
+          CompiledNetwork programs = CompiledNetwork.observingAll(network.withoutDropout(), BATCH);
           Map<String, float[]> expected;
           try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
               NetworkRig rig = new NetworkRig(reference, programs)) {
@@ -106,13 +106,13 @@ public abstract class PrecisionContract {
   Stream<DynamicTest> everyRunHasTheSameBits() {
     return each(
         (precision, network) -> {
-          Programs programs = Programs.of(network, BATCH);
+          CompiledNetwork programs = CompiledNetwork.of(network, BATCH);
           Map<String, float[]> first = learned(programs, precision);
           assertEquals("", NetworkRig.difference(first, learned(programs, precision)));
         });
   }
 
-  private Map<String, float[]> learned(Programs programs, Precision precision) {
+  private Map<String, float[]> learned(CompiledNetwork programs, Precision precision) {
     try (Backend backend = open(precision);
         NetworkRig rig = new NetworkRig(backend, programs)) {
       Map<String, float[]> all = rig.trainSteps(STEPS).learned();

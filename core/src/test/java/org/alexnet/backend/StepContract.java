@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.DynamicTest;
@@ -47,19 +47,19 @@ public abstract class StepContract {
    * probabilistic rounding error analysis", 2019). The numbers of a step are rounded once for every
    * term of every reduction that they come through.
    */
-  static double bound(Programs programs) {
+  static double bound(CompiledNetwork programs) {
     long terms = 0;
     for (Op op : programs.train().ops()) {
       terms +=
           switch (op) {
-            case Op.Convolve conv -> conv.weight().shape().imageElements();
-            case Op.ConvolveBackwardData conv ->
+            case Op.Convolution conv -> conv.weight().shape().imageElements();
+            case Op.ConvolutionBackwardData conv ->
                 conv.weight().shape().elements() / conv.weight().shape().c();
-            case Op.ConvolveBackwardFilter conv ->
+            case Op.ConvolutionBackwardWeights conv ->
                 conv.dy().shape().elements() / conv.dy().shape().c();
-            case Op.Connect fc -> fc.weight().shape().c();
-            case Op.ConnectBackwardData fc -> fc.weight().shape().n();
-            case Op.ConnectBackwardFilter fc -> fc.dy().shape().n();
+            case Op.FullyConnected fc -> fc.weight().shape().c();
+            case Op.FullyConnectedBackwardData fc -> fc.weight().shape().n();
+            case Op.FullyConnectedBackwardWeights fc -> fc.dy().shape().n();
             default -> 9;
           };
     }
@@ -86,8 +86,8 @@ public abstract class StepContract {
 
   private void assertPartial(Network network) {
     int real = 4;
-    Programs large = Programs.observingAll(network, 7);
-    Programs exact = Programs.observingAll(network, real);
+    CompiledNetwork large = CompiledNetwork.observingAll(network, 7);
+    CompiledNetwork exact = CompiledNetwork.observingAll(network, real);
     try (Backend backend = open(2);
         NetworkRig partial = new NetworkRig(backend, large);
         NetworkRig whole = new NetworkRig(backend, exact)) {
@@ -108,10 +108,11 @@ public abstract class StepContract {
         TestNetworks.small().stream().map(Network::withoutDropout),
         network -> {
           int real = 3;
-          Programs large = Programs.observingAll(network, 5);
+          CompiledNetwork large = CompiledNetwork.observingAll(network, 5);
           try (Backend backend = open(2);
               NetworkRig partial = new NetworkRig(backend, large);
-              NetworkRig single = new NetworkRig(backend, Programs.observingAll(network, 1))) {
+              NetworkRig single =
+                  new NetworkRig(backend, CompiledNetwork.observingAll(network, 1))) {
             partial.fill(9, real);
             partial.train(0);
             Map<String, double[]> sums = new LinkedHashMap<>();
@@ -159,7 +160,7 @@ public abstract class StepContract {
 
   private Map<String, float[]> afterPartial(Network network, boolean rubbish) {
     try (Backend backend = open(2);
-        NetworkRig rig = new NetworkRig(backend, Programs.of(network, 7))) {
+        NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(network, 7))) {
       Batch batch = rig.batch();
       long bytes = batch.format().bytes();
       batch.pixels().asSlice(4 * bytes, 3 * bytes).fill(rubbish ? (byte) -1 : 0);
@@ -188,8 +189,10 @@ public abstract class StepContract {
         all(),
         network -> {
           for (boolean observed : new boolean[] {false, true}) {
-            Programs programs =
-                observed ? Programs.observingAll(network, 2) : Programs.of(network, 2);
+            CompiledNetwork programs =
+                observed
+                    ? CompiledNetwork.observingAll(network, 2)
+                    : CompiledNetwork.of(network, 2);
             assertUntouched(programs, StepContract::putNoNumberInAnImage);
             assertUntouched(programs, StepContract::makeTheLossInfinite);
           }
@@ -214,7 +217,7 @@ public abstract class StepContract {
     Arrays.fill(rig.batch().labels(), 1);
   }
 
-  private void assertUntouched(Programs programs, Consumer<NetworkRig> spoil) {
+  private void assertUntouched(CompiledNetwork programs, Consumer<NetworkRig> spoil) {
     try (Backend backend = open(2);
         NetworkRig rig = new NetworkRig(backend, programs, true)) {
       spoil.accept(rig);
@@ -233,7 +236,7 @@ public abstract class StepContract {
 
   private void assertHalted(Network network) {
     try (Backend backend = open(2);
-        NetworkRig rig = new NetworkRig(backend, Programs.of(network, 2), true)) {
+        NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(network, 2), true)) {
       Batch good = rig.copyOfBatch();
       putNoNumberInAnImage(rig);
       Map<String, float[]> before = rig.learned();
@@ -263,10 +266,10 @@ public abstract class StepContract {
 
   private void assertInput(Network network, boolean floats) {
     try (Backend backend = open(2);
-        NetworkRig rig = new NetworkRig(backend, Programs.of(network, 5, "data"), floats)) {
+        NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(network, 5, "data"), floats)) {
       rig.train(0);
       float[] got = rig.read("data");
-      float[] mean = rig.read(Programs.MEAN);
+      float[] mean = rig.read(CompiledNetwork.MEAN);
       int size = network.input().size();
       int channels = network.input().channels();
       Batch batch = rig.batch();
@@ -305,8 +308,8 @@ public abstract class StepContract {
         all(),
         network -> {
           for (int batch : new int[] {1, 5}) {
-            assertPlan(Programs.of(network, batch));
-            assertPlan(Programs.observingAll(network, batch));
+            assertPlan(CompiledNetwork.of(network, batch));
+            assertPlan(CompiledNetwork.observingAll(network, batch));
           }
         });
   }
@@ -317,7 +320,7 @@ public abstract class StepContract {
     return each(
         TestNetworks.small().stream(),
         network -> {
-          Programs programs = Programs.of(network, 2);
+          CompiledNetwork programs = CompiledNetwork.of(network, 2);
           try (Backend backend = open(2)) {
             try (NetworkRig rig = new NetworkRig(backend, programs)) {
               rig.train(0);
@@ -331,7 +334,7 @@ public abstract class StepContract {
         });
   }
 
-  private void assertPlan(Programs programs) {
+  private void assertPlan(CompiledNetwork programs) {
     try (Backend backend = open(2)) {
       Lowered lowered = backend.lower(programs);
       MemoryPlan plan = MemoryPlanner.plan(lowered);

@@ -18,7 +18,7 @@ import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
 
@@ -76,7 +76,7 @@ public final class TestNetworks {
         fc("fc6", 3));
   }
 
-  /** Rectifiers before, between and after pools, three groups, a strided convolution. */
+  /** ReLUs before, between and after pools, three groups, a strided convolution. */
   static Network rectified() {
     return network(
         "rectified",
@@ -166,7 +166,7 @@ public final class TestNetworks {
 
   private static Network network(String name, Input input, Layer... layers) {
     List<Layer> all = new ArrayList<>(List.of(layers));
-    all.add(new SoftmaxLoss("softmax"));
+    all.add(new SoftmaxCrossEntropy("softmax"));
     return new Network(name, input, all);
   }
 

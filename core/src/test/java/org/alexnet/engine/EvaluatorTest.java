@@ -25,10 +25,10 @@ import org.alexnet.network.Network;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
-import org.alexnet.network.SoftmaxLoss;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +48,7 @@ class EvaluatorTest {
             new Convolution("conv1", 4, new Window(3, 1, 0), Rounding.FLOOR, 1, 1, weight, bias),
             new Relu("relu1"),
             new FullyConnected("fc2", CLASSES, 1, weight, bias),
-            new SoftmaxLoss("softmax")));
+            new SoftmaxCrossEntropy("softmax")));
   }
 
   /** Images of noise, of which a part may be cut out. */
@@ -100,22 +100,22 @@ class EvaluatorTest {
     }
   }
 
-  private static Executable executable(Backend backend, Programs programs) {
+  private static Executable executable(Backend backend, CompiledNetwork programs) {
     Executable executable = backend.compile(programs);
     Network network = programs.network();
     Weights.put(executable, programs, Weights.initial(network, 3, Weights.Overrides.NONE));
     return executable;
   }
 
-  private static Evaluator evaluator(Executable executable, Programs programs) {
+  private static Evaluator evaluator(Executable executable, CompiledNetwork programs) {
     return new Evaluator(executable, programs, Evaluator.Options.plain(2));
   }
 
   @Test
   void tenViewsAreTheMeanOfTenEvaluations() {
     int images = 5;
-    Programs large = Programs.of(network(STORED), 2);
-    Programs small = Programs.of(network(SIZE), 2);
+    CompiledNetwork large = CompiledNetwork.of(network(STORED), 2);
+    CompiledNetwork small = CompiledNetwork.of(network(SIZE), 2);
     double[][] sums = new double[images][CLASSES];
     int[][] corners = {{0, 0}, {0, 3}, {3, 0}, {3, 3}, {1, 1}};
     try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
@@ -157,7 +157,7 @@ class EvaluatorTest {
   /** It is asked before every batch, and tells how far it came. */
   @Test
   void anEvaluationCanBeGivenUp() {
-    Programs programs = Programs.of(network(SIZE), 2);
+    CompiledNetwork programs = CompiledNetwork.of(network(SIZE), 2);
     List<Long> seen = new ArrayList<>();
     try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
         Executable executable = executable(backend, programs)) {
@@ -174,8 +174,8 @@ class EvaluatorTest {
   /** A network that only evaluates gives the same scores and needs no gradient and no momentum. */
   @Test
   void inferenceAloneGivesTheSameScores() {
-    Programs both = Programs.of(network(SIZE), 2);
-    Programs alone = Programs.forInference(network(SIZE), 2, Placement.WHOLE);
+    CompiledNetwork both = CompiledNetwork.of(network(SIZE), 2);
+    CompiledNetwork alone = CompiledNetwork.forInference(network(SIZE), 2, Placement.WHOLE);
     assertEquals(both.parameters(), alone.parameters());
     assertTrue(
         alone.persistent().values().stream().noneMatch(t -> t.role() == Tensor.Role.MOMENTUM));
@@ -194,7 +194,7 @@ class EvaluatorTest {
 
   @Test
   void tenViewsNeedRoom() {
-    Programs programs = Programs.of(network(SIZE), 2);
+    CompiledNetwork programs = CompiledNetwork.of(network(SIZE), 2);
     try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
         Executable executable = executable(backend, programs)) {
       Noise source = new Noise(2, 0, 0, SIZE, false);

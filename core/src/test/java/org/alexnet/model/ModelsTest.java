@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class ModelsTest {
     "caffenet, 60965224, 724406816",
   })
   void parametersAndMultiplyAdds(String name, long parameters, long multiplyAdds) {
-    Programs programs = Programs.of(Models.named(name).network(), 1);
+    CompiledNetwork programs = CompiledNetwork.of(Models.named(name).network(), 1);
     assertEquals(
         parameters, programs.parameters().stream().mapToLong(t -> t.shape().elements()).sum());
     assertEquals(
@@ -39,8 +39,9 @@ class ModelsTest {
 
   private static long multiplyAdds(Op op) {
     return switch (op) {
-      case Op.Convolve conv -> conv.y().shape().elements() * conv.weight().shape().imageElements();
-      case Op.Connect fc -> fc.weight().shape().elements();
+      case Op.Convolution conv ->
+          conv.y().shape().elements() * conv.weight().shape().imageElements();
+      case Op.FullyConnected fc -> fc.weight().shape().elements();
       case Op other -> 0;
     };
   }
@@ -48,7 +49,7 @@ class ModelsTest {
   /** Section 3.5 and figure 2. */
   @Test
   void shapesOfThePaper() {
-    Programs programs = Programs.of(Models.named("alexnet-2012").network(), 2);
+    CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-2012").network(), 2);
     assertEquals(new Shape(2, 96, 55, 55), programs.train().tensor("conv1").shape());
     assertEquals(new Shape(2, 256, 27, 27), programs.train().tensor("conv2").shape());
     assertEquals(new Shape(2, 384, 13, 13), programs.train().tensor("conv3").shape());
@@ -63,8 +64,8 @@ class ModelsTest {
   @Test
   void trafficBetweenTheColumns() {
     Placement placement = new Placement(List.of(0, 1));
-    Programs programs =
-        Programs.of(Models.named("alexnet-2012").network(), 128, placement, List.of());
+    CompiledNetwork programs =
+        CompiledNetwork.of(Models.named("alexnet-2012").network(), 128, placement, List.of());
     long pool2 = 128L * 128 * 13 * 13 * Float.BYTES;
     long pool5 = 128L * 128 * 6 * 6 * Float.BYTES;
     long half = 128L * 2048 * Float.BYTES;
@@ -77,8 +78,8 @@ class ModelsTest {
   /** Only these layers read both columns: each brings the other column's maps in. */
   @Test
   void columnsMeetWhereThePaperSays() {
-    Programs programs =
-        Programs.of(
+    CompiledNetwork programs =
+        CompiledNetwork.of(
             Models.named("alexnet-2012").network(), 2, new Placement(List.of(0, 1)), List.of());
     for (StepProgram program : List.of(programs.train(), programs.evaluate())) {
       List<String> meeting =
@@ -117,8 +118,9 @@ class ModelsTest {
   /** A window that overhangs the image makes the same sizes of 224 pixels as of 227. */
   @Test
   void theOriginalHasTheShapesOfThePaper() {
-    Programs paper = Programs.of(Models.named("alexnet-2012").network(), 2);
-    Programs original = Programs.of(Models.named("alexnet-2012-original").network(), 2);
+    CompiledNetwork paper = CompiledNetwork.of(Models.named("alexnet-2012").network(), 2);
+    CompiledNetwork original =
+        CompiledNetwork.of(Models.named("alexnet-2012-original").network(), 2);
     for (String name : List.of("conv1", "pool1", "conv2", "pool2", "conv3", "conv5", "pool5")) {
       assertEquals(paper.train().tensor(name).shape(), original.train().tensor(name).shape(), name);
     }

@@ -15,14 +15,14 @@ final class BatchProduct {
   private final RowTiling tiling;
   private final int depth;
   private final int outputs;
-  private final int columns;
+  private final int tileWidth;
 
   BatchProduct(Kernels kernels, int rows, int depth, int outputs) {
     this.kernels = kernels;
     this.tiling = RowTiling.of(rows, kernels.heights());
     this.depth = depth;
     this.outputs = outputs;
-    this.columns = kernels.columns();
+    this.tileWidth = kernels.tileWidth();
   }
 
   /** Floats for the packed rows, and a tile for each task. */
@@ -31,11 +31,11 @@ final class BatchProduct {
   }
 
   private int tileFloats() {
-    return kernels.heights()[0] * columns;
+    return kernels.heights()[0] * tileWidth;
   }
 
   private int blocks() {
-    return Math.ceilDiv(outputs, columns);
+    return Math.ceilDiv(outputs, tileWidth);
   }
 
   /** Parts that the row tiles are cut into. */
@@ -48,15 +48,15 @@ final class BatchProduct {
   }
 
   /** Packs the rows at {@code x}, which lie {@code depth} apart. */
-  void pack(Frame frame, int x, int workspace) {
-    frame
+  void pack(KernelContext context, int x, int workspace) {
+    context
         .pool()
         .run(
             tiling.tiles(),
             (t, worker) -> {
               int start = tiling.starts()[t];
               Tiles.packRows(
-                  frame.m(),
+                  context.m(),
                   x + start * depth,
                   depth,
                   tiling.valid(t),
@@ -67,8 +67,8 @@ final class BatchProduct {
   }
 
   /** Multiplies the packed rows. */
-  void run(Frame frame, int panels, int bias, int y, float floor, int workspace) {
-    frame
+  void run(KernelContext context, int panels, int bias, int y, float floor, int workspace) {
+    context
         .pool()
         .run(
             tasks(),
@@ -79,9 +79,9 @@ final class BatchProduct {
               int to = (part + 1) * tiling.tiles() / parts();
               int tile = workspace + tiling.computed() * depth + task * tileFloats();
               block(
-                  frame.m(),
-                  panels + block * depth * columns,
-                  bias + block * columns,
+                  context.m(),
+                  panels + block * depth * tileWidth,
+                  bias + block * tileWidth,
                   block,
                   y,
                   floor,
@@ -104,7 +104,7 @@ final class BatchProduct {
       int tile,
       int from,
       int to) {
-    int width = Math.min(columns, outputs - block * columns);
+    int width = Math.min(tileWidth, outputs - block * tileWidth);
     for (int k = 0; k < depth; k += SLICE) {
       int length = Math.min(SLICE, depth - k);
       float low = k + length == depth ? floor : Float.NEGATIVE_INFINITY;
@@ -113,18 +113,18 @@ final class BatchProduct {
         int height = tiling.heights()[t];
         int valid = tiling.valid(t);
         int a = workspace + start * depth + k * height;
-        int c = y + start * outputs + block * columns;
-        boolean whole = valid == height && width == columns;
+        int c = y + start * outputs + block * tileWidth;
+        boolean whole = valid == height && width == tileWidth;
         int work = whole ? c : tile;
-        int ld = whole ? outputs : columns;
+        int ld = whole ? outputs : tileWidth;
         if (!whole && k > 0) {
-          Tiles.copy(m, c, outputs, tile, columns, valid, width);
+          Tiles.copy(m, c, outputs, tile, tileWidth, valid, width);
         }
         int init = k == 0 ? bias : work;
         kernels.tile(
-            height, m, a, panel + k * columns, length, init, k == 0 ? 0 : ld, work, ld, low);
+            height, m, a, panel + k * tileWidth, length, init, k == 0 ? 0 : ld, work, ld, low);
         if (!whole) {
-          Tiles.copy(m, tile, columns, c, outputs, valid, width);
+          Tiles.copy(m, tile, tileWidth, c, outputs, valid, width);
         }
       }
     }

@@ -41,7 +41,7 @@ final class ChannelOps {
       Address[] own = parts.stream().map(binding::address).toArray(Address[]::new);
       int channels = whole.shape().c();
       int pixels = whole.shape().h() * whole.shape().w();
-      return (frame, task, worker, firstImage, count) -> {
+      return (context, task, worker, firstImage, count) -> {
         int at = all.of(worker, firstImage) + first;
         for (int i = 0; i < own.length; i++) {
           int width = parts.get(i).shape().c();
@@ -49,7 +49,7 @@ final class ChannelOps {
           for (int p = 0; p < count * pixels; p++) {
             int from = toWhole ? part + p * width : at + p * channels;
             int to = toWhole ? at + p * channels : part + p * width;
-            System.arraycopy(frame.m(), from, frame.m(), to, width);
+            System.arraycopy(context.m(), from, context.m(), to, width);
           }
           at += width;
         }

@@ -5,8 +5,8 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 
 /** The open CPU backend: a kernel set and the threads of its devices. */
 final class CpuBackend implements Backend {
@@ -32,14 +32,14 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public Lowered lower(Programs programs) {
+  public Lowered lower(CompiledNetwork programs) {
     Placement placement = programs.placement();
     if (placement.deviceCount() > threads.devices()) {
       throw new IllegalArgumentException(
           "a program for %d devices on a backend opened with %d"
               .formatted(placement.deviceCount(), threads.devices()));
     }
-    Layouts layouts = Layouts.of(programs, kernels.columns());
+    Layouts layouts = Layouts.of(programs, kernels.tileWidth());
     List<Integer> workers =
         placement.devices().stream().map(device -> threads.pool(device).workers()).toList();
     return new Lowered(

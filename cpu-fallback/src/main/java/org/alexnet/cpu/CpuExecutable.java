@@ -16,7 +16,7 @@ import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.cpu.DeviceThreads.Placed;
 import org.alexnet.data.Batch;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
@@ -39,7 +39,7 @@ final class CpuExecutable implements Executable {
   private final DeviceThreads threads;
   private final float[][] memories;
   private final Map<Phase, List<Placed>> steps = new EnumMap<>(Phase.class);
-  private long[][] crossed;
+  private long[][] bytesTransferred;
   private Phase ran = Phase.EVALUATE;
 
   CpuExecutable(Lowered lowered, MemoryPlan plan, Kernels kernels, DeviceThreads threads) {
@@ -47,9 +47,9 @@ final class CpuExecutable implements Executable {
     this.plan = plan;
     this.kernels = kernels;
     this.threads = threads;
-    this.layouts = Layouts.of(lowered.programs(), kernels.columns());
+    this.layouts = Layouts.of(lowered.programs(), kernels.tileWidth());
     this.memories = allocate(plan);
-    this.crossed = new long[memories.length][memories.length];
+    this.bytesTransferred = new long[memories.length][memories.length];
     for (Phase phase : Phase.values()) {
       steps.put(phase, bind(phase));
     }
@@ -150,21 +150,27 @@ final class CpuExecutable implements Executable {
     return () -> result;
   }
 
-  private Frame[] frames(Phase phase, Batch batch, StepSettings settings) {
+  private KernelContext[] frames(Phase phase, Batch batch, StepSettings settings) {
     ran = phase;
-    crossed = new long[memories.length][memories.length];
-    Frame[] frames = new Frame[memories.length];
+    bytesTransferred = new long[memories.length][memories.length];
+    KernelContext[] frames = new KernelContext[memories.length];
     for (int device = 0; device < frames.length; device++) {
       frames[device] =
-          new Frame(
-              memories[device], memories, crossed, kernels, threads.pool(device), batch, settings);
+          new KernelContext(
+              memories[device],
+              memories,
+              bytesTransferred,
+              kernels,
+              threads.pool(device),
+              batch,
+              settings);
     }
     return frames;
   }
 
   @Override
   public double[] profile(Batch batch, StepSettings settings) {
-    Frame[] frames = frames(Phase.TRAIN, batch, settings);
+    KernelContext[] frames = frames(Phase.TRAIN, batch, settings);
     List<Placed> placed = steps.get(Phase.TRAIN);
     double[] seconds = new double[placed.size()];
     for (int i = 0; i < seconds.length; i++) {
@@ -178,15 +184,15 @@ final class CpuExecutable implements Executable {
   private StepResult result(Batch batch) {
     StepProgram program = lowered.programs().program(ran);
     return StepResult.of(
-        read(program.tensor(Programs.PROBABILITIES)),
-        read(program.tensor(Programs.LOSS)),
+        read(program.tensor(CompiledNetwork.PROBABILITIES)),
+        read(program.tensor(CompiledNetwork.LOSS)),
         batch.labels(),
         batch.count());
   }
 
   @Override
-  public long[][] crossed() {
-    return crossed;
+  public long[][] bytesTransferred() {
+    return bytesTransferred;
   }
 
   @Override
@@ -210,7 +216,7 @@ final class CpuExecutable implements Executable {
   }
 
   private StepProgram program(Tensor tensor) {
-    Programs programs = lowered.programs();
+    CompiledNetwork programs = lowered.programs();
     return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 

@@ -8,7 +8,7 @@ interface CpuKernel extends Kernel {
   /** A kernel that knows its addresses. */
   @FunctionalInterface
   interface Bound {
-    void run(Frame frame);
+    void run(KernelContext context);
   }
 
   /**

@@ -15,9 +15,9 @@ import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
 /**
- * Chooses and fuses kernels: a rectifier goes into the product before it, operations on single
- * images become chains around each convolution, and the update of fully-connected weights goes into
- * the kernel that finds their gradient.
+ * Chooses and fuses kernels: a ReLU goes into the product before it, operations on single images
+ * become chains around each convolution, and the update of fully-connected weights goes into the
+ * kernel that finds their gradient.
  */
 final class CpuLowering {
   private final StepProgram program;
@@ -60,7 +60,7 @@ final class CpuLowering {
     for (int column = 0; column < workers.size(); column++) {
       int number = column;
       List<Op> own = program.ops().stream().filter(op -> op.column() == number).toList();
-      columns.add(RectifierMotion.apply(program, own));
+      columns.add(ReluGradientSinking.apply(program, own));
       columns.getLast().forEach(op -> op.reads().forEach(t -> readers.merge(t, 1, Integer::sum)));
     }
     Set<Tensor> shared = new HashSet<>(); // between columns
@@ -132,49 +132,51 @@ final class CpuLowering {
         close(); // another column waits for this much
       }
       switch (op) {
-        case Op.Convolve conv -> {
+        case Op.Convolution conv -> {
           close();
           if (conv.x().shape().n() < workers) {
-            Op.Rectify relu = rectifierOf(conv.y(), next);
+            Op.Relu relu = reluOf(conv.y(), next);
             if (relu != null) {
               done.add(relu);
             }
             Tensor y = relu == null ? conv.y() : relu.y();
-            result.add(new SharedConvolveKernel(conv, y, relu != null, kernels, layouts, workers));
+            result.add(
+                new SharedConvolutionKernel(conv, y, relu != null, kernels, layouts, workers));
           } else {
             chain.add(conv);
           }
         }
-        case Op.ConvolveBackwardFilter filter -> {
+        case Op.ConvolutionBackwardWeights filter -> {
           chain.add(filter);
-          if (!(next instanceof Op.ConvolveBackwardData)) {
+          if (!(next instanceof Op.ConvolutionBackwardData)) {
             close();
           }
         }
-        case Op.ConvolveBackwardData data -> {
+        case Op.ConvolutionBackwardData data -> {
           chain.add(data);
           close();
         }
-        case Op.Connect fc -> {
+        case Op.FullyConnected fc -> {
           close();
-          Op.Rectify relu = rectifierOf(fc.y(), next);
+          Op.Relu relu = reluOf(fc.y(), next);
           if (relu != null) {
             done.add(relu);
           }
           Tensor y = relu == null ? fc.y() : relu.y();
-          result.add(new ConnectKernel(fc, y, relu != null, kernels, layouts));
+          result.add(new FullyConnectedKernel(fc, y, relu != null, kernels, layouts));
         }
-        case Op.ConnectBackwardData data -> {
+        case Op.FullyConnectedBackwardData data -> {
           close();
-          result.add(new ConnectDataKernel(data, kernels, layouts, workers));
+          result.add(new FullyConnectedBackwardDataKernel(data, kernels, layouts, workers));
         }
-        case Op.ConnectBackwardFilter filter -> {
+        case Op.FullyConnectedBackwardWeights filter -> {
           close();
           Op.Update update = updateOf(filter);
           if (update != null) {
             done.add(update);
           }
-          result.add(new ConnectFilterKernel(filter, update, kernels, layouts, workers));
+          result.add(
+              new FullyConnectedBackwardWeightsKernel(filter, update, kernels, layouts, workers));
         }
         case Op.SoftmaxCrossEntropy loss -> {
           close();
@@ -193,17 +195,17 @@ final class CpuLowering {
         }
         case Op.Update update -> updates.add(update);
         case Op.LoadInput load -> chain.add(load);
-        case Op.Rectify o -> chain.add(o);
-        case Op.RectifyBackward o -> chain.add(o);
-        case Op.HyperbolicTangent o -> chain.add(o);
-        case Op.HyperbolicTangentBackward o -> chain.add(o);
+        case Op.Relu o -> chain.add(o);
+        case Op.ReluBackward o -> chain.add(o);
+        case Op.Tanh o -> chain.add(o);
+        case Op.TanhBackward o -> chain.add(o);
         case Op.MaxPool o -> chain.add(o);
         case Op.MaxPoolBackward o -> chain.add(o);
         case Op.AveragePool o -> chain.add(o);
         case Op.AveragePoolBackward o -> chain.add(o);
-        case Op.Normalize o -> chain.add(o);
-        case Op.NormalizeBackward o -> chain.add(o);
-        case Op.Drop o -> chain.add(o);
+        case Op.LocalResponseNorm o -> chain.add(o);
+        case Op.LocalResponseNormBackward o -> chain.add(o);
+        case Op.Dropout o -> chain.add(o);
         case Op.Concatenate o -> chain.add(o);
         case Op.Slice o -> chain.add(o);
         case Op.Add o -> chain.add(o);
@@ -216,14 +218,14 @@ final class CpuLowering {
     }
   }
 
-  /** The rectifier that may be fused into what writes {@code y}: nothing else may want y. */
-  private Op.Rectify rectifierOf(Tensor y, Op next) {
+  /** The ReLU that may be fused into what writes {@code y}: nothing else may want y. */
+  private Op.Relu reluOf(Tensor y, Op next) {
     boolean only = readers.getOrDefault(y, 0) == 1 && !program.observes(y);
-    return only && next instanceof Op.Rectify relu && relu.x().equals(y) ? relu : null;
+    return only && next instanceof Op.Relu relu && relu.x().equals(y) ? relu : null;
   }
 
   /** The update that may use up a gradient as it is made: nothing else may want the gradient. */
-  private Op.Update updateOf(Op.ConnectBackwardFilter filter) {
+  private Op.Update updateOf(Op.FullyConnectedBackwardWeights filter) {
     if (program.observes(filter.dw()) || readers.getOrDefault(filter.dw(), 0) != 1) {
       return null;
     }
@@ -269,7 +271,7 @@ final class CpuLowering {
     /** Images of the batch; a gradient of filters is no tensor of images. */
     private static int images(Op op) {
       Tensor tensor =
-          op instanceof Op.ConvolveBackwardFilter filter ? filter.x() : op.writes().getFirst();
+          op instanceof Op.ConvolutionBackwardWeights filter ? filter.x() : op.writes().getFirst();
       return tensor.shape().n();
     }
 
@@ -278,10 +280,10 @@ final class CpuLowering {
       int tasks = TASKS;
       boolean sums = false;
       for (Op op : chain) {
-        if (op instanceof Op.Convolve conv) {
+        if (op instanceof Op.Convolution conv) {
           pixels = conv.y().shape().h() * conv.y().shape().w();
         }
-        if (op instanceof Op.ConvolveBackwardFilter filter) {
+        if (op instanceof Op.ConvolutionBackwardWeights filter) {
           pixels = filter.x().shape().h() * filter.x().shape().w();
           // Of the logical shape: the layout's padding would make sums depend on the vector width.
           tasks = Math.clamp(SUMS / filter.dw().shape().elements(), 4, TASKS);
@@ -299,10 +301,10 @@ final class CpuLowering {
       List<ImageOp> fused = new ArrayList<>();
       for (int i = 0; i < chain.size(); i++) {
         Op next = i + 1 < chain.size() ? chain.get(i + 1) : null;
-        if (chain.get(i) instanceof Op.Convolve conv) {
-          Op.Rectify relu = lowering.rectifierOf(conv.y(), next);
+        if (chain.get(i) instanceof Op.Convolution conv) {
+          Op.Relu relu = lowering.reluOf(conv.y(), next);
           Tensor y = relu == null ? conv.y() : relu.y();
-          fused.add(new ConvolveOp(conv, y, relu != null, lowering.kernels, group));
+          fused.add(new ConvolutionOp(conv, y, relu != null, lowering.kernels, group));
           i += relu == null ? 0 : 1;
         } else {
           fused.add(imageOp(chain.get(i)));
@@ -331,9 +333,9 @@ final class CpuLowering {
       return chain.stream()
           .filter(
               op ->
-                  op instanceof Op.Convolve
-                      || op instanceof Op.ConvolveBackwardFilter
-                      || op instanceof Op.ConvolveBackwardData)
+                  op instanceof Op.Convolution
+                      || op instanceof Op.ConvolutionBackwardWeights
+                      || op instanceof Op.ConvolutionBackwardData)
           .findFirst()
           .orElse(chain.getFirst())
           .layer();
@@ -365,28 +367,28 @@ final class CpuLowering {
       Kernels kernels = lowering.kernels;
       return switch (op) {
         case Op.LoadInput o -> ImageOps.load(o);
-        case Op.ConvolveBackwardFilter o ->
-            new ConvolveFilterOp(o, kernels, Math.ceilDiv(images, task));
-        case Op.ConvolveBackwardData o -> new ConvolveDataOp(o, kernels, group);
-        case Op.Rectify o -> ImageOps.rectify(o, kernels);
-        case Op.RectifyBackward o -> ImageOps.rectifyBackward(o, kernels);
-        case Op.HyperbolicTangent o -> ImageOps.tanh(o);
-        case Op.HyperbolicTangentBackward o -> ImageOps.tanhBackward(o);
+        case Op.ConvolutionBackwardWeights o ->
+            new ConvolutionBackwardWeightsOp(o, kernels, Math.ceilDiv(images, task));
+        case Op.ConvolutionBackwardData o -> new ConvolutionBackwardDataOp(o, kernels, group);
+        case Op.Relu o -> ImageOps.relu(o, kernels);
+        case Op.ReluBackward o -> ImageOps.reluBackward(o, kernels);
+        case Op.Tanh o -> ImageOps.tanh(o);
+        case Op.TanhBackward o -> ImageOps.tanhBackward(o);
         case Op.MaxPool o -> ImageOps.maxPool(o, kernels);
         case Op.MaxPoolBackward o -> ImageOps.maxPoolBackward(o, kernels);
         case Op.AveragePool o -> ImageOps.averagePool(o);
         case Op.AveragePoolBackward o -> ImageOps.averagePoolBackward(o);
-        case Op.Normalize o -> NormalizeOps.forward(o, kernels);
-        case Op.NormalizeBackward o -> NormalizeOps.backward(o, kernels);
-        case Op.Drop o -> ImageOps.drop(o);
+        case Op.LocalResponseNorm o -> LocalResponseNormImageOps.forward(o, kernels);
+        case Op.LocalResponseNormBackward o -> LocalResponseNormImageOps.backward(o, kernels);
+        case Op.Dropout o -> ImageOps.dropout(o);
         case Op.Concatenate o -> ChannelOps.concatenate(o);
         case Op.Slice o -> ChannelOps.slice(o);
         case Op.Add o -> ImageOps.add(o, kernels);
         case Op.Scale o -> ImageOps.scale(o);
-        case Op.Convolve o -> notOfImages(o);
-        case Op.Connect o -> notOfImages(o);
-        case Op.ConnectBackwardData o -> notOfImages(o);
-        case Op.ConnectBackwardFilter o -> notOfImages(o);
+        case Op.Convolution o -> notOfImages(o);
+        case Op.FullyConnected o -> notOfImages(o);
+        case Op.FullyConnectedBackwardData o -> notOfImages(o);
+        case Op.FullyConnectedBackwardWeights o -> notOfImages(o);
         case Op.Transfer o -> notOfImages(o);
         case Op.SoftmaxCrossEntropy o -> notOfImages(o);
         case Op.SoftmaxCrossEntropyBackward o -> notOfImages(o);

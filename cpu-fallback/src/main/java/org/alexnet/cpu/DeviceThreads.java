@@ -52,7 +52,7 @@ final class DeviceThreads implements AutoCloseable {
   record Placed(CpuKernel.Bound kernel, int device, int[] waits) {}
 
   /** Runs a step; {@code frames} has one for each device. */
-  void run(List<Placed> kernels, Frame[] frames) {
+  void run(List<Placed> kernels, KernelContext[] frames) {
     if (drivers.isEmpty()) {
       for (Placed placed : kernels) {
         placed.kernel.run(frames[placed.device]);
@@ -82,11 +82,11 @@ final class DeviceThreads implements AutoCloseable {
   /** One step under way. */
   private static final class Step {
     private final List<Placed> kernels;
-    private final Frame[] frames;
+    private final KernelContext[] frames;
     private final AtomicInteger[] done; // number of the last kernel done, by device
     private volatile RuntimeException failure;
 
-    Step(List<Placed> kernels, Frame[] frames) {
+    Step(List<Placed> kernels, KernelContext[] frames) {
       this.kernels = kernels;
       this.frames = frames;
       this.done = new AtomicInteger[frames.length];

@@ -5,7 +5,7 @@ package org.alexnet.cpu;
  * windows are read where they lie in the image, which is padded first where it must be.
  */
 final class DirectProduct {
-  private final ConvShape shape;
+  private final ConvolutionShape shape;
   private final Kernels kernels;
   private final int images;
   private final RowTiling[] tilings; // for 1 to images images
@@ -14,7 +14,7 @@ final class DirectProduct {
   /**
    * @param images most images that are computed together
    */
-  DirectProduct(ConvShape shape, Kernels kernels, int images) {
+  DirectProduct(ConvolutionShape shape, Kernels kernels, int images) {
     this.shape = shape;
     this.kernels = kernels;
     this.images = images;
@@ -42,7 +42,7 @@ final class DirectProduct {
 
   /** Floats of scratch: padded images and one tile. */
   int scratchFloats() {
-    return images * shape.paddedFloats() + kernels.windowHeights()[0] * kernels.columns();
+    return images * shape.paddedFloats() + kernels.windowHeights()[0] * kernels.tileWidth();
   }
 
   /**
@@ -65,7 +65,7 @@ final class DirectProduct {
       float floor,
       int count,
       int scratch) {
-    int columns = kernels.columns();
+    int tileWidth = kernels.tileWidth();
     int blocks = blocks();
     for (int group = 0; group < shape.groups(); group++) {
       int source = shape.direct() ? x : scratch;
@@ -77,10 +77,10 @@ final class DirectProduct {
         block(
             m,
             source,
-            filters + panel * shape.depth() * columns,
+            filters + panel * shape.depth() * tileWidth,
             init + panel * initPitch,
-            y + group * shape.outputs() + block * columns,
-            Math.min(columns, shape.outputs() - block * columns),
+            y + group * shape.outputs() + block * tileWidth,
+            Math.min(tileWidth, shape.outputs() - block * tileWidth),
             floor,
             count,
             0,
@@ -92,7 +92,7 @@ final class DirectProduct {
 
   /** Blocks of outputs of a group, one a panel. */
   int blocks() {
-    return Math.ceilDiv(shape.outputs(), kernels.columns());
+    return Math.ceilDiv(shape.outputs(), kernels.tileWidth());
   }
 
   /** Tiles of the output pixels of one image. */
@@ -126,15 +126,15 @@ final class DirectProduct {
       int from,
       int to,
       int tile) {
-    int columns = kernels.columns();
-    int first = panel % blocks() * columns;
+    int tileWidth = kernels.tileWidth();
+    int first = panel % blocks() * tileWidth;
     block(
         m,
         source,
-        filters + panel * shape.depth() * columns,
-        bias + panel * columns,
+        filters + panel * shape.depth() * tileWidth,
+        bias + panel * tileWidth,
         y + panel / blocks() * shape.outputs() + first,
-        Math.min(columns, shape.outputs() - first),
+        Math.min(tileWidth, shape.outputs() - first),
         floor,
         1,
         from,
@@ -169,7 +169,7 @@ final class DirectProduct {
     for (int t = from; t < to; t++) {
       int start = tiling.starts()[t];
       int c = y + start * ldc;
-      boolean whole = tiling.valid(t) == tiling.heights()[t] && width == kernels.columns();
+      boolean whole = tiling.valid(t) == tiling.heights()[t] && width == kernels.tileWidth();
       kernels.windows(
           tiling.heights()[t],
           m,
@@ -182,10 +182,10 @@ final class DirectProduct {
           panel,
           init,
           whole ? c : tile,
-          whole ? ldc : kernels.columns(),
+          whole ? ldc : kernels.tileWidth(),
           floor);
       if (!whole) {
-        Tiles.copy(m, tile, kernels.columns(), c, ldc, tiling.valid(t), width);
+        Tiles.copy(m, tile, kernels.tileWidth(), c, ldc, tiling.valid(t), width);
       }
     }
   }

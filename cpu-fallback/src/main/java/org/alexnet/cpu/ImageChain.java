@@ -109,26 +109,26 @@ record ImageChain(
   /** A chain that knows its addresses. */
   private record Running(ImageChain chain, List<ImageOp.Bound> ops) implements CpuKernel.Bound {
     @Override
-    public void run(Frame frame) {
+    public void run(KernelContext context) {
       for (ImageOp.Bound op : ops) {
-        op.prepare(frame);
+        op.prepare(context);
       }
       int tasks = Math.ceilDiv(chain.images, chain.task);
-      frame.pool().run(tasks, (task, worker) -> run(frame, task, worker));
+      context.pool().run(tasks, (task, worker) -> run(context, task, worker));
       for (ImageOp.Bound op : ops) {
-        op.finish(frame);
+        op.finish(context);
       }
     }
 
-    private void run(Frame frame, int task, int worker) {
+    private void run(KernelContext context, int task, int worker) {
       for (ImageOp.Bound op : ops) {
-        op.begin(frame, task, worker);
+        op.begin(context, task, worker);
       }
       int end = Math.min(chain.images, (task + 1) * chain.task);
       for (int first = task * chain.task; first < end; first += chain.group) {
         int count = Math.min(chain.group, end - first);
         for (ImageOp.Bound op : ops) {
-          op.run(frame, task, worker, first, count);
+          op.run(context, task, worker, first, count);
         }
       }
     }

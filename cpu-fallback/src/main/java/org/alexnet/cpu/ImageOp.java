@@ -41,15 +41,15 @@ interface ImageOp {
   interface Bound {
 
     /** Before any image, on one thread; may use the pool. */
-    default void prepare(Frame frame) {}
+    default void prepare(KernelContext context) {}
 
     /** Before the first image of a task. */
-    default void begin(Frame frame, int task, int worker) {}
+    default void begin(KernelContext context, int task, int worker) {}
 
     /** Handles {@code count} images from {@code first} on. */
-    void run(Frame frame, int task, int worker, int first, int count);
+    void run(KernelContext context, int task, int worker, int first, int count);
 
     /** After all images, on one thread; may use the pool. */
-    default void finish(Frame frame) {}
+    default void finish(KernelContext context) {}
   }
 }

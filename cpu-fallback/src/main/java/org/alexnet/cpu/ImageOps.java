@@ -37,11 +37,11 @@ final class ImageOps {
           Address data = binding.address(op.data());
           Address labels = binding.address(op.labels());
           int mean = binding.offset(op.mean());
-          return (frame, task, worker, first, count) -> {
+          return (context, task, worker, first, count) -> {
             for (int i = 0; i < count; i++) {
               int to = data.of(worker, first) + i * data.image();
-              loadImage(frame.m(), op, frame.batch(), first + i, mean, to);
-              frame.m()[labels.of(worker, first) + i] = frame.batch().labels()[first + i];
+              loadImage(context.m(), op, context.batch(), first + i, mean, to);
+              context.m()[labels.of(worker, first) + i] = context.batch().labels()[first + i];
             }
           };
         });
@@ -75,38 +75,38 @@ final class ImageOps {
     }
   }
 
-  static ImageOp rectify(Op.Rectify op, Kernels kernels) {
+  static ImageOp relu(Op.Relu op, Kernels kernels) {
     return pointwise(
         List.of(op.x()),
         op.y(),
-        (frame, in, out, n, first) -> kernels.rectify(frame.m(), in[0], out, n));
+        (context, in, out, n, first) -> kernels.relu(context.m(), in[0], out, n));
   }
 
-  static ImageOp rectifyBackward(Op.RectifyBackward op, Kernels kernels) {
+  static ImageOp reluBackward(Op.ReluBackward op, Kernels kernels) {
     return pointwise(
         List.of(op.dy(), op.y()),
         op.dx(),
-        (frame, in, out, n, first) -> kernels.rectifyBackward(frame.m(), in[0], in[1], out, n));
+        (context, in, out, n, first) -> kernels.reluBackward(context.m(), in[0], in[1], out, n));
   }
 
-  static ImageOp tanh(Op.HyperbolicTangent op) {
+  static ImageOp tanh(Op.Tanh op) {
     return pointwise(
         List.of(op.x()),
         op.y(),
-        (frame, in, out, n, first) -> {
-          float[] m = frame.m();
+        (context, in, out, n, first) -> {
+          float[] m = context.m();
           for (int i = 0; i < n; i++) {
             m[out + i] = (float) StrictMath.tanh(m[in[0] + i]);
           }
         });
   }
 
-  static ImageOp tanhBackward(Op.HyperbolicTangentBackward op) {
+  static ImageOp tanhBackward(Op.TanhBackward op) {
     return pointwise(
         List.of(op.dy(), op.y()),
         op.dx(),
-        (frame, in, out, n, first) -> {
-          float[] m = frame.m();
+        (context, in, out, n, first) -> {
+          float[] m = context.m();
           for (int i = 0; i < n; i++) {
             float y = m[in[1] + i];
             m[out + i] = m[in[0] + i] * (1 - y * y);
@@ -118,29 +118,29 @@ final class ImageOps {
     return pointwise(
         List.of(op.x()),
         op.y(),
-        (frame, in, out, n, first) -> {
-          float[] m = frame.m();
+        (context, in, out, n, first) -> {
+          float[] m = context.m();
           for (int i = 0; i < n; i++) {
             m[out + i] = m[in[0] + i] * op.factor();
           }
         });
   }
 
-  static ImageOp drop(Op.Drop op) {
+  static ImageOp dropout(Op.Dropout op) {
     int stream = Philox.stream("dropout/" + op.layer());
     return pointwise(
         List.of(op.x()),
         op.y(),
-        (frame, in, out, n, first) -> {
-          Philox philox = new Philox(frame.settings().seed(), frame.settings().step(), stream);
+        (context, in, out, n, first) -> {
+          Philox philox = new Philox(context.settings().seed(), context.settings().step(), stream);
           Shape shape = op.x().shape();
           int image = shape.imageElements();
           for (int i = 0; i < n / image; i++) {
             long element = op.element(first + i);
             if (shape.h() * shape.w() == 1) {
-              dropFlat(frame.m(), op, philox, in[0] + i * image, out + i * image, element);
+              dropFlat(context.m(), op, philox, in[0] + i * image, out + i * image, element);
             } else {
-              dropImage(frame.m(), op, philox, in[0] + i * image, out + i * image, element);
+              dropImage(context.m(), op, philox, in[0] + i * image, out + i * image, element);
             }
           }
         });
@@ -150,16 +150,17 @@ final class ImageOps {
     return pointwise(
         op.terms(),
         op.y(),
-        (frame, in, out, n, first) -> {
-          System.arraycopy(frame.m(), in[0], frame.m(), out, n);
+        (context, in, out, n, first) -> {
+          System.arraycopy(context.m(), in[0], context.m(), out, n);
           for (int term = 1; term < in.length; term++) {
-            kernels.add(frame.m(), in[term], out, n);
+            kernels.add(context.m(), in[term], out, n);
           }
         });
   }
 
   /** Elements lie in memory in the order that they are numbered in. */
-  private static void dropFlat(float[] m, Op.Drop op, Philox philox, int x, int y, long element) {
+  private static void dropFlat(
+      float[] m, Op.Dropout op, Philox philox, int x, int y, long element) {
     int[] words = new int[4];
     long threshold = op.threshold();
     long block = -1;
@@ -174,7 +175,8 @@ final class ImageOps {
     }
   }
 
-  private static void dropImage(float[] m, Op.Drop op, Philox philox, int x, int y, long element) {
+  private static void dropImage(
+      float[] m, Op.Dropout op, Philox philox, int x, int y, long element) {
     Shape shape = op.x().shape();
     int pixels = shape.h() * shape.w();
     for (int i = 0; i < shape.imageElements(); i++) {
@@ -186,7 +188,7 @@ final class ImageOps {
 
   /** The body of an operation whose operands all have the same layout. */
   private interface Pointwise {
-    void run(Frame frame, int[] in, int out, int n, int first);
+    void run(KernelContext context, int[] in, int out, int n, int first);
   }
 
   private static ImageOp pointwise(List<Tensor> reads, Tensor y, Pointwise body) {
@@ -197,12 +199,12 @@ final class ImageOps {
         binding -> {
           Address[] from = reads.stream().map(binding::address).toArray(Address[]::new);
           Address to = binding.address(y);
-          return (frame, task, worker, first, count) -> {
+          return (context, task, worker, first, count) -> {
             int[] in = new int[from.length];
             for (int i = 0; i < in.length; i++) {
               in[i] = from[i].of(worker, first);
             }
-            body.run(frame, in, to.of(worker, first), count * to.image(), first);
+            body.run(context, in, to.of(worker, first), count * to.image(), first);
           };
         });
   }
@@ -217,10 +219,10 @@ final class ImageOps {
           Address x = binding.address(op.x());
           Address y = binding.address(op.y());
           Address argmax = binding.address(op.argmax());
-          return (frame, task, worker, first, count) -> {
+          return (context, task, worker, first, count) -> {
             for (int i = 0; i < count; i++) {
               windows.max(
-                  frame.m(),
+                  context.m(),
                   kernels,
                   x.of(worker, first) + i * x.image(),
                   y.of(worker, first) + i * y.image(),
@@ -240,10 +242,10 @@ final class ImageOps {
           Address dy = binding.address(op.dy());
           Address argmax = binding.address(op.argmax());
           Address dx = binding.address(op.dx());
-          return (frame, task, worker, first, count) -> {
+          return (context, task, worker, first, count) -> {
             for (int i = 0; i < count; i++) {
               windows.maxBackward(
-                  frame.m(),
+                  context.m(),
                   kernels,
                   dy.of(worker, first) + i * dy.image(),
                   argmax.of(worker, first) + i * argmax.image(),
@@ -271,14 +273,14 @@ final class ImageOps {
         binding -> {
           Address in = binding.address(from);
           Address out = binding.address(to);
-          return (frame, task, worker, first, count) -> {
+          return (context, task, worker, first, count) -> {
             for (int i = 0; i < count; i++) {
               int source = in.of(worker, first) + i * in.image();
               int target = out.of(worker, first) + i * out.image();
               if (forward) {
-                windows.average(frame.m(), source, target);
+                windows.average(context.m(), source, target);
               } else {
-                windows.averageBackward(frame.m(), source, target);
+                windows.averageBackward(context.m(), source, target);
               }
             }
           };

@@ -13,7 +13,7 @@ interface Kernels {
   String description();
 
   /** Columns of a tile, the width of a packed panel. */
-  int columns();
+  int tileWidth();
 
   /** Heights of the tiles there are, the tallest first. */
   int[] heights();
@@ -23,8 +23,8 @@ interface Kernels {
 
   /**
    * A tile of a matrix product: {@code c[i][j] = max(sum_k a[k][i] b[k][j] + init[i][j], floor)}
-   * for {@code height} rows i and {@link #columns()} columns j. Both operands are packed: a[k] is
-   * {@code height} floats, b[k] {@link #columns()}, one k after the other.
+   * for {@code height} rows i and {@link #tileWidth()} columns j. Both operands are packed: a[k] is
+   * {@code height} floats, b[k] {@link #tileWidth()}, one k after the other.
    *
    * @param height one of {@link #heights()}
    * @param length how many k
@@ -74,10 +74,10 @@ interface Kernels {
       float floor);
 
   /** y = max(x, 0); what is not a number stays so. */
-  void rectify(float[] m, int x, int y, int n);
+  void relu(float[] m, int x, int y, int n);
 
   /** dx = dy where y > 0, else 0. */
-  void rectifyBackward(float[] m, int dy, int y, int dx, int n);
+  void reluBackward(float[] m, int dy, int y, int dx, int n);
 
   /**
    * The maximum over a window for each of {@code channels} and where it was.
@@ -129,7 +129,7 @@ interface Kernels {
    * @param squares {@code channels + maps - 1} floats, with what stands in for {@code maps / 2}
    *     channels before the first and behind the last. With one map they are the sums themselves
    */
-  void normalize(
+  void localResponseNorm(
       float[] m,
       int x,
       int y,
@@ -141,15 +141,15 @@ interface Kernels {
       float beta,
       int squares);
 
-  /** What the derivative of {@link #normalize} sums up: t = dy x s^(-beta - 1). */
-  void normalizeTerms(float[] m, int dy, int x, int s, int t, int n, float beta);
+  /** What the derivative of {@link #localResponseNorm} sums up: t = dy x s^(-beta - 1). */
+  void localResponseNormTerms(float[] m, int dy, int x, int s, int t, int n, float beta);
 
   /**
-   * The derivative of {@link #normalize}.
+   * The derivative of {@link #localResponseNorm}.
    *
    * @param terms of each channel, with others before and behind them as {@code squares} there
    */
-  void normalizeBackward(
+  void localResponseNormBackward(
       float[] m,
       int dy,
       int x,

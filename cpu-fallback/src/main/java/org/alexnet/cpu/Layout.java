@@ -52,19 +52,19 @@ sealed interface Layout {
   }
 
   /**
-   * Filters as panels: group, block of columns, then for each input (rows, columns, channels of the
+   * Filters as panels: group, block of outputs, then for each input (rows, columns, channels of the
    * window) one value for each output of the block. The last block is padded with outputs that are
    * 0.
    *
    * @param groups groups of a convolution, else 1
    * @param outputs outputs a group
    * @param window inputs of one output as [1, c, h, w]
-   * @param columns outputs a block
+   * @param tileWidth outputs a block
    */
-  record Panels(int groups, int outputs, Shape window, int columns) implements Layout {
+  record Panels(int groups, int outputs, Shape window, int tileWidth) implements Layout {
 
     int blocks() {
-      return Math.ceilDiv(outputs, columns);
+      return Math.ceilDiv(outputs, tileWidth);
     }
 
     /** Inputs of an output. */
@@ -74,7 +74,7 @@ sealed interface Layout {
 
     /** Floats of one block. */
     int panel() {
-      return depth() * columns;
+      return depth() * tileWidth;
     }
 
     @Override
@@ -88,8 +88,8 @@ sealed interface Layout {
       int inner = (k % pixels) * window.c() + k / pixels;
       int group = o / outputs;
       int within = o % outputs;
-      int block = group * blocks() + within / columns;
-      return (block * depth() + inner) * columns + within % columns;
+      int block = group * blocks() + within / tileWidth;
+      return (block * depth() + inner) * tileWidth + within % tileWidth;
     }
 
     @Override
@@ -115,7 +115,7 @@ sealed interface Layout {
 
     /** The layout of the bias: one value a column of every block. */
     Panels bias() {
-      return new Panels(groups, outputs, new Shape(1, 1, 1, 1), columns);
+      return new Panels(groups, outputs, new Shape(1, 1, 1, 1), tileWidth);
     }
   }
 

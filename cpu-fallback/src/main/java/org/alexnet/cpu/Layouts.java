@@ -3,8 +3,8 @@ package org.alexnet.cpu;
 import java.util.HashMap;
 import java.util.Map;
 import org.alexnet.backend.BufferUse;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
@@ -13,31 +13,31 @@ final class Layouts {
   private final Map<Tensor, Layout> special = new HashMap<>();
 
   /** Parameters, their gradients and their momentum are panels of the given width. */
-  static Layouts of(Programs programs, int columns) {
+  static Layouts of(CompiledNetwork programs, int tileWidth) {
     Layouts layouts = new Layouts();
     for (Op op : programs.widest().ops()) {
       switch (op) {
-        case Op.Convolve o -> {
-          Layout.Panels panels = panels(o.weight().shape(), o.groups(), columns);
+        case Op.Convolution o -> {
+          Layout.Panels panels = panels(o.weight().shape(), o.groups(), tileWidth);
           layouts.learned(o.weight(), panels);
           layouts.learned(o.bias(), panels.bias());
         }
-        case Op.ConvolveBackwardData o ->
-            layouts.learned(o.weight(), panels(o.weight().shape(), o.groups(), columns));
-        case Op.ConvolveBackwardFilter o -> {
-          Layout.Panels panels = panels(o.dw().shape(), o.groups(), columns);
+        case Op.ConvolutionBackwardData o ->
+            layouts.learned(o.weight(), panels(o.weight().shape(), o.groups(), tileWidth));
+        case Op.ConvolutionBackwardWeights o -> {
+          Layout.Panels panels = panels(o.dw().shape(), o.groups(), tileWidth);
           layouts.special.put(o.dw(), panels);
           layouts.special.put(o.db(), panels.bias());
         }
-        case Op.Connect o -> {
-          Layout.Panels panels = panels(o.weight().shape(), o.x().shape(), columns);
+        case Op.FullyConnected o -> {
+          Layout.Panels panels = panels(o.weight().shape(), o.x().shape(), tileWidth);
           layouts.learned(o.weight(), panels);
           layouts.learned(o.bias(), panels.bias());
         }
-        case Op.ConnectBackwardData o ->
-            layouts.learned(o.weight(), panels(o.weight().shape(), o.dx().shape(), columns));
-        case Op.ConnectBackwardFilter o -> {
-          Layout.Panels panels = panels(o.dw().shape(), o.x().shape(), columns);
+        case Op.FullyConnectedBackwardData o ->
+            layouts.learned(o.weight(), panels(o.weight().shape(), o.dx().shape(), tileWidth));
+        case Op.FullyConnectedBackwardWeights o -> {
+          Layout.Panels panels = panels(o.dw().shape(), o.x().shape(), tileWidth);
           layouts.special.put(o.dw(), panels);
           layouts.special.put(o.db(), panels.bias());
         }
@@ -53,13 +53,13 @@ final class Layouts {
   }
 
   /** The panels of filters [out, in / groups, kernel, kernel]. */
-  private static Layout.Panels panels(Shape filters, int groups, int columns) {
-    return new Layout.Panels(groups, filters.n() / groups, filters.withN(1), columns);
+  private static Layout.Panels panels(Shape filters, int groups, int tileWidth) {
+    return new Layout.Panels(groups, filters.n() / groups, filters.withN(1), tileWidth);
   }
 
   /** The panels of weights [out, in] whose inputs are images of the given shape. */
-  private static Layout.Panels panels(Shape weights, Shape inputs, int columns) {
-    return new Layout.Panels(1, weights.n(), inputs.withN(1), columns);
+  private static Layout.Panels panels(Shape weights, Shape inputs, int tileWidth) {
+    return new Layout.Panels(1, weights.n(), inputs.withN(1), tileWidth);
   }
 
   /** A parameter, its gradient and its momentum have one layout. */

@@ -63,10 +63,10 @@ record LossKernel(
     int dx = gradient == null ? -1 : binding.offset(gradient.dx());
     int images = forward.logits().shape().n();
     int classes = forward.logits().shape().c();
-    return frame -> {
-      float[] m = frame.m();
-      int real = frame.batch().count();
-      frame
+    return context -> {
+      float[] m = context.m();
+      int real = context.batch().count();
+      context
           .pool()
           .run(
               images,

@@ -12,7 +12,7 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public int columns() {
+  public int tileWidth() {
     return COLUMNS;
   }
 
@@ -103,19 +103,19 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void rectify(float[] m, int x, int y, int n) {
+  public void relu(float[] m, int x, int y, int n) {
     for (int i = 0; i < n; i++) {
       m[y + i] = Math.max(m[x + i], 0);
     }
   }
 
   @Override
-  public void rectifyBackward(float[] m, int dy, int y, int dx, int n) {
-    rectifyBackwardTail(m, dy, y, dx, 0, n);
+  public void reluBackward(float[] m, int dy, int y, int dx, int n) {
+    reluBackwardTail(m, dy, y, dx, 0, n);
   }
 
   /** The same from {@code first} on, for what is left over by vectors. */
-  static void rectifyBackwardTail(float[] m, int dy, int y, int dx, int first, int n) {
+  static void reluBackwardTail(float[] m, int dy, int y, int dx, int first, int n) {
     for (int i = first; i < n; i++) {
       m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
     }
@@ -225,7 +225,7 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void normalize(
+  public void localResponseNorm(
       float[] m,
       int x,
       int y,
@@ -236,11 +236,11 @@ final class ScalarKernels implements Kernels {
       float k,
       float beta,
       int squares) {
-    normalizeTail(m, x, y, s, 0, channels, maps, factor, k, beta, squares);
+    localResponseNormTail(m, x, y, s, 0, channels, maps, factor, k, beta, squares);
   }
 
   /** Channels from {@code first} on. */
-  static void normalizeTail(
+  static void localResponseNormTail(
       float[] m,
       int x,
       int y,
@@ -264,7 +264,7 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void normalizeBackward(
+  public void localResponseNormBackward(
       float[] m,
       int dy,
       int x,
@@ -275,15 +275,15 @@ final class ScalarKernels implements Kernels {
       float factor,
       float beta,
       int terms) {
-    normalizeBackwardTail(m, dy, x, s, dx, 0, channels, maps, factor, beta, terms);
+    localResponseNormBackwardTail(m, dy, x, s, dx, 0, channels, maps, factor, beta, terms);
   }
 
   @Override
-  public void normalizeTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
-    normalizeTermsTail(m, dy, x, s, t, 0, n, beta);
+  public void localResponseNormTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
+    localResponseNormTermsTail(m, dy, x, s, t, 0, n, beta);
   }
 
-  static void normalizeTermsTail(
+  static void localResponseNormTermsTail(
       float[] m, int dy, int x, int s, int t, int first, int n, float beta) {
     for (int c = first; c < n; c++) {
       float scale = m[s + c];
@@ -291,7 +291,7 @@ final class ScalarKernels implements Kernels {
     }
   }
 
-  static void normalizeBackwardTail(
+  static void localResponseNormBackwardTail(
       float[] m,
       int dy,
       int x,

@@ -5,9 +5,9 @@ final class Tiles {
   private Tiles() {}
 
   /** Copies a block of rows and columns. */
-  static void copy(float[] m, int from, int ldFrom, int to, int ldTo, int rows, int columns) {
+  static void copy(float[] m, int from, int ldFrom, int to, int ldTo, int rows, int tileWidth) {
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(m, from + i * ldFrom, m, to + i * ldTo, columns);
+      System.arraycopy(m, from + i * ldFrom, m, to + i * ldTo, tileWidth);
     }
   }
 
@@ -33,11 +33,11 @@ final class Tiles {
 
   /** Packs columns for a tile: rows of {@code columns} floats, padded with 0 beyond the width. */
   static void packColumns(
-      float[] m, int from, int ldFrom, int rows, int width, int columns, int to) {
+      float[] m, int from, int ldFrom, int rows, int width, int tileWidth, int to) {
     for (int k = 0; k < rows; k++) {
-      System.arraycopy(m, from + k * ldFrom, m, to + k * columns, width);
-      for (int j = width; j < columns; j++) {
-        m[to + k * columns + j] = 0;
+      System.arraycopy(m, from + k * ldFrom, m, to + k * tileWidth, width);
+      for (int j = width; j < tileWidth; j++) {
+        m[to + k * tileWidth + j] = 0;
       }
     }
   }

@@ -42,18 +42,18 @@ record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
     int from = binding.device(op.x());
     int to = binding.device(op.y());
     int floats = layouts.of(op.x()).floats();
-    return frame -> {
-      float[] source = frame.memories()[from];
-      frame
+    return context -> {
+      float[] source = context.memories()[from];
+      context
           .pool()
           .run(
               Math.ceilDiv(floats, PIECE),
               (task, worker) -> {
                 int start = task * PIECE;
                 int n = Math.min(PIECE, floats - start);
-                System.arraycopy(source, x + start, frame.m(), y + start, n);
+                System.arraycopy(source, x + start, context.m(), y + start, n);
               });
-      frame.crossed()[from][to] += op.bytes();
+      context.bytesTransferred()[from][to] += op.bytes();
     };
   }
 }

@@ -65,12 +65,12 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
       }
     }
     int finite = binding.offset(updates.getFirst().finite());
-    return frame -> {
-      if (frame.m()[finite] == 0) {
+    return context -> {
+      if (context.m()[finite] == 0) {
         return;
       }
-      StepSettings settings = frame.settings();
-      frame
+      StepSettings settings = context.settings();
+      context
           .pool()
           .run(
               pieces.size(),
@@ -78,7 +78,7 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
                 Piece p = pieces.get(task);
                 float rate = settings.rate() * p.rate;
                 float decay = settings.decay() * p.decay * rate;
-                kernels.update(frame.m(), p.w, p.v, p.dw, p.n, settings.momentum(), decay, rate);
+                kernels.update(context.m(), p.w, p.v, p.dw, p.n, settings.momentum(), decay, rate);
               });
     };
   }

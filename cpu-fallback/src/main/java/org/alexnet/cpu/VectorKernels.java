@@ -43,7 +43,7 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public int columns() {
+  public int tileWidth() {
     return 2 * LANES;
   }
 
@@ -108,7 +108,7 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void rectify(float[] m, int x, int y, int n) {
+  public void relu(float[] m, int x, int y, int n) {
     int i = 0;
     for (; i < SPECIES.loopBound(n); i += LANES) {
       FloatVector.fromArray(SPECIES, m, x + i).max(0).intoArray(m, y + i);
@@ -119,7 +119,7 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void rectifyBackward(float[] m, int dy, int y, int dx, int n) {
+  public void reluBackward(float[] m, int dy, int y, int dx, int n) {
     int i = 0;
     for (; i < SPECIES.loopBound(n); i += LANES) {
       VectorMask<Float> on =
@@ -128,7 +128,7 @@ final class VectorKernels implements Kernels {
           .blend(FloatVector.fromArray(SPECIES, m, dy + i), on)
           .intoArray(m, dx + i);
     }
-    ScalarKernels.rectifyBackwardTail(m, dy, y, dx, i, n);
+    ScalarKernels.reluBackwardTail(m, dy, y, dx, i, n);
   }
 
   @Override
@@ -216,7 +216,7 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void normalize(
+  public void localResponseNorm(
       float[] m,
       int x,
       int y,
@@ -239,11 +239,12 @@ final class VectorKernels implements Kernels {
       scale.intoArray(m, s + c);
       FloatVector.fromArray(SPECIES, m, x + c).mul(power(scale)).intoArray(m, y + c);
     }
-    ScalarKernels.normalizeTail(m, x, y, s, vectors, channels, maps, factor, k, beta, squares);
+    ScalarKernels.localResponseNormTail(
+        m, x, y, s, vectors, channels, maps, factor, k, beta, squares);
   }
 
   @Override
-  public void normalizeTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
+  public void localResponseNormTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
     int vectors = beta == 0.75f ? SPECIES.loopBound(n) : 0;
     for (int c = 0; c < vectors; c += LANES) {
       FloatVector scale = FloatVector.fromArray(SPECIES, m, s + c);
@@ -253,11 +254,11 @@ final class VectorKernels implements Kernels {
           .div(scale)
           .intoArray(m, t + c);
     }
-    ScalarKernels.normalizeTermsTail(m, dy, x, s, t, vectors, n, beta);
+    ScalarKernels.localResponseNormTermsTail(m, dy, x, s, t, vectors, n, beta);
   }
 
   @Override
-  public void normalizeBackward(
+  public void localResponseNormBackward(
       float[] m,
       int dy,
       int x,
@@ -280,7 +281,7 @@ final class VectorKernels implements Kernels {
               .mul(power(FloatVector.fromArray(SPECIES, m, s + c)));
       minus.mul(FloatVector.fromArray(SPECIES, m, x + c)).fma(sum, own).intoArray(m, dx + c);
     }
-    ScalarKernels.normalizeBackwardTail(
+    ScalarKernels.localResponseNormBackwardTail(
         m, dy, x, s, dx, vectors, channels, maps, factor, beta, terms);
   }
 

@@ -33,7 +33,7 @@ final class WarmUp {
     int[] rows = new int[32];
     int b = 4096;
     int c = 8192;
-    int ld = kernels.columns();
+    int ld = kernels.tileWidth();
     float floor = Float.NEGATIVE_INFINITY;
     for (int height : kernels.windowHeights()) {
       for (int i = 0; i < CALLS; i++) {
@@ -51,7 +51,7 @@ final class WarmUp {
     }
     for (int i = 0; i < CALLS; i++) {
       kernels.maxWindowBackward(m, 0, 2, 2, CHANNELS, CHANNELS, 0, 2, b, c, false);
-      kernels.rectifyBackward(m, 0, b, c, CHANNELS);
+      kernels.reluBackward(m, 0, b, c, CHANNELS);
       kernels.add(m, 0, b, CHANNELS);
       kernels.update(m, 0, b, c, CHANNELS, 0.5f, 0, 0);
     }

@@ -17,8 +17,8 @@ import org.alexnet.engine.Weights;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,7 +41,7 @@ class FewImagesTest {
   }
 
   private static float[] logits(Network network, int images, int threads) {
-    Programs programs = Programs.forInference(network, images, Placement.WHOLE);
+    CompiledNetwork programs = CompiledNetwork.forInference(network, images, Placement.WHOLE);
     try (Backend backend = Backends.named("cpu").open(new BackendOptions(threads, List.of()));
         Executable executable = backend.compile(programs)) {
       var weights = Weights.initial(network, 3, Weights.Overrides.NONE);
@@ -58,7 +58,7 @@ class FewImagesTest {
       }
       batch.setCount(images);
       executable.evaluate(batch).await();
-      float[] logits = executable.read(programs.evaluate().tensor(Programs.LOGITS));
+      float[] logits = executable.read(programs.evaluate().tensor(CompiledNetwork.LOGITS));
       assertTrue(logits[0] != logits[1], "something is computed");
       return logits;
     }

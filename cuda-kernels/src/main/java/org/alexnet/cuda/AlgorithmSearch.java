@@ -94,7 +94,7 @@ final class AlgorithmSearch {
             cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING,
             cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_FFT
           };
-      case DATA ->
+      case BACKWARD_DATA ->
           new int[] {
             cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1,
             cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED,
@@ -103,7 +103,7 @@ final class AlgorithmSearch {
             cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT,
             cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0
           };
-      case FILTER ->
+      case BACKWARD_WEIGHTS ->
           new int[] {
             cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1,
             cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED,
@@ -123,12 +123,12 @@ final class AlgorithmSearch {
             cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM,
             cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_GEMM
           };
-      case DATA ->
+      case BACKWARD_DATA ->
           new int[] {
             cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0,
             cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_1
           };
-      case FILTER ->
+      case BACKWARD_WEIGHTS ->
           new int[] {
             cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0,
             cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1
@@ -140,8 +140,9 @@ final class AlgorithmSearch {
   private boolean deterministic(int algorithm) {
     return switch (plan.problem().direction()) {
       case FORWARD -> true;
-      case DATA -> algorithm != cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0;
-      case FILTER ->
+      case BACKWARD_DATA ->
+          algorithm != cudnnConvolutionBwdDataAlgo.CUDNN_CONVOLUTION_BWD_DATA_ALGO_0;
+      case BACKWARD_WEIGHTS ->
           algorithm != cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0
               && algorithm != cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3;
     };
@@ -193,7 +194,7 @@ final class AlgorithmSearch {
               plan.y(),
               algorithm,
               bytes);
-      case DATA ->
+      case BACKWARD_DATA ->
           JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(
               device.dnn(),
               plan.filters(),
@@ -202,7 +203,7 @@ final class AlgorithmSearch {
               plan.x(),
               algorithm,
               bytes);
-      case FILTER ->
+      case BACKWARD_WEIGHTS ->
           JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(
               device.dnn(),
               plan.x(),

@@ -14,7 +14,7 @@ final class BiasKernels {
   private BiasKernels() {}
 
   /** Adds a bias to each channel of y, in place. */
-  static Call add(Binding binding, Layouts layouts, Tensor bias, Tensor y, boolean rectify) {
+  static Call add(Binding binding, Layouts layouts, Tensor bias, Tensor y, boolean relu) {
     Layout layout = layouts.of(y);
     int elements = (int) y.shape().elements();
     int channels = y.shape().c();
@@ -30,7 +30,7 @@ final class BiasKernels {
         elements,
         new Divisor(channels),
         new Divisor(layout.plane()),
-        rectify ? 1 : 0);
+        relu ? 1 : 0);
   }
 
   /**

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.alexnet.backend.KernelOrder;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
@@ -19,7 +19,7 @@ final class BoundStep implements AutoCloseable {
   private final List<DeviceMemory> memories;
   private final Arena arguments = Arena.ofShared();
   private final List<AutoCloseable> owned = new ArrayList<>();
-  private final Slot slot;
+  private final BatchSlot slot;
   private final Map<Phase, StepPlan> plans = new EnumMap<>(Phase.class);
 
   /**
@@ -38,10 +38,10 @@ final class BoundStep implements AutoCloseable {
     this.memories = memories;
     owned.add(arguments);
     List<Device> devices = memories.stream().map(DeviceMemory::device).toList();
-    Programs programs = lowered.programs();
+    CompiledNetwork programs = lowered.programs();
     int channels = programs.network().input().channels();
     try {
-      slot = new Slot(devices, programs.batch(), channels, pixelBytes, lossScale);
+      slot = new BatchSlot(devices, programs.batch(), channels, pixelBytes, lossScale);
       owned.add(slot);
       for (Phase phase : Phase.values()) {
         StepPlan steps = new StepPlan(devices, kernels(phase));
@@ -94,7 +94,7 @@ final class BoundStep implements AutoCloseable {
     return memories.get(slot.device()).address(slot, tensor.role().persistent());
   }
 
-  Slot slot() {
+  BatchSlot slot() {
     return slot;
   }
 
@@ -104,6 +104,6 @@ final class BoundStep implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

@@ -10,7 +10,7 @@ import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
-/** Convolutions by cuDNN, their biases by our own kernels. */
+/** ConvolutionOps by cuDNN, their biases by our own kernels. */
 final class ConvolutionKernels {
   private final Layouts layouts;
   private final Function<ConvolutionProblem, ConvolutionPlan> plans;
@@ -60,9 +60,9 @@ final class ConvolutionKernels {
   /**
    * Forward, with the bias.
    *
-   * @param y what is written: the convolution's output, or a rectifier's
+   * @param y what is written: the convolution's output, or a ReLU's
    */
-  CudaKernel forward(Op.Convolve op, Tensor y, boolean rectify) {
+  CudaKernel forward(Op.Convolution op, Tensor y, boolean relu) {
     Canvas canvas = canvas(op.x().shape(), y.shape(), op.window());
     Tensor weight = layouts.operand(op.weight());
     ConvolutionPlan plan =
@@ -74,7 +74,7 @@ final class ConvolutionKernels {
                 y.shape(),
                 op.window(),
                 op.groups()));
-    String label = op.layer() + (rectify ? " forward, rectified" : " forward");
+    String label = op.layer() + (relu ? " forward, relu" : " forward");
     return new CudaKernel(
         label,
         op.layer(),
@@ -90,7 +90,7 @@ final class ConvolutionKernels {
           Pointer ys = binding.pointer(y);
           Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
           calls.add(() -> plan.enqueue(label, xs, ws, ys, scratch));
-          calls.add(BiasKernels.add(binding, layouts, op.bias(), y, rectify));
+          calls.add(BiasKernels.add(binding, layouts, op.bias(), y, relu));
           return calls;
         });
   }
@@ -104,13 +104,13 @@ final class ConvolutionKernels {
     return Addresses.of(binding.workspace());
   }
 
-  CudaKernel backwardData(Op.ConvolveBackwardData op) {
+  CudaKernel backwardData(Op.ConvolutionBackwardData op) {
     Canvas canvas = canvas(op.dx().shape(), op.dy().shape(), op.window());
     Tensor weight = layouts.operand(op.weight());
     ConvolutionPlan plan =
         plans.apply(
             new ConvolutionProblem(
-                Direction.DATA,
+                Direction.BACKWARD_DATA,
                 canvas.whole,
                 weight.shape(),
                 op.dy().shape(),
@@ -139,12 +139,12 @@ final class ConvolutionKernels {
         });
   }
 
-  CudaKernel backwardFilter(Op.ConvolveBackwardFilter op) {
+  CudaKernel backwardWeights(Op.ConvolutionBackwardWeights op) {
     Canvas canvas = canvas(op.x().shape(), op.dy().shape(), op.window());
     ConvolutionPlan plan =
         plans.apply(
             new ConvolutionProblem(
-                Direction.FILTER,
+                Direction.BACKWARD_WEIGHTS,
                 canvas.whole,
                 op.dw().shape(),
                 op.dy().shape(),

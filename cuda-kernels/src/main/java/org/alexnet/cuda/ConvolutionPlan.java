@@ -133,8 +133,8 @@ final class ConvolutionPlan implements AutoCloseable {
     String name =
         switch (problem.direction()) {
           case FORWARD -> cudnnConvolutionFwdAlgo.stringFor(number);
-          case DATA -> cudnnConvolutionBwdDataAlgo.stringFor(number);
-          case FILTER -> cudnnConvolutionBwdFilterAlgo.stringFor(number);
+          case BACKWARD_DATA -> cudnnConvolutionBwdDataAlgo.stringFor(number);
+          case BACKWARD_WEIGHTS -> cudnnConvolutionBwdFilterAlgo.stringFor(number);
         };
     return "%s, %s, workspace %,d bytes"
         .formatted(name, cudnnMathType.stringFor(algorithm.mathType()), algorithm.workspaceBytes());
@@ -176,7 +176,7 @@ final class ConvolutionPlan implements AutoCloseable {
               Scalars.ZERO,
               y(),
               ys);
-      case DATA ->
+      case BACKWARD_DATA ->
           JCudnn.cudnnConvolutionBackwardData(
               device.dnn(),
               Scalars.ONE,
@@ -191,7 +191,7 @@ final class ConvolutionPlan implements AutoCloseable {
               Scalars.ZERO,
               x(),
               xs);
-      case FILTER ->
+      case BACKWARD_WEIGHTS ->
           JCudnn.cudnnConvolutionBackwardFilter(
               device.dnn(),
               Scalars.ONE,
@@ -211,6 +211,6 @@ final class ConvolutionPlan implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

@@ -16,8 +16,8 @@ record ConvolutionProblem(
   /** Which of a convolution's operands is computed from the two others. */
   enum Direction {
     FORWARD("forward"),
-    DATA("data gradient"),
-    FILTER("filter gradient");
+    BACKWARD_DATA("data gradient"),
+    BACKWARD_WEIGHTS("filter gradient");
 
     private final String text;
 
@@ -35,8 +35,8 @@ record ConvolutionProblem(
   Shape result() {
     return switch (direction) {
       case FORWARD -> y;
-      case DATA -> x;
-      case FILTER -> filters;
+      case BACKWARD_DATA -> x;
+      case BACKWARD_WEIGHTS -> filters;
     };
   }
 
@@ -45,8 +45,8 @@ record ConvolutionProblem(
     long window = (long) filters.h() * filters.w();
     return switch (direction) {
       case FORWARD -> filters.c() * window;
-      case DATA -> filters.n() / groups * window;
-      case FILTER -> (long) y.n() * y.h() * y.w();
+      case BACKWARD_DATA -> filters.n() / groups * window;
+      case BACKWARD_WEIGHTS -> (long) y.n() * y.h() * y.w();
     };
   }
 

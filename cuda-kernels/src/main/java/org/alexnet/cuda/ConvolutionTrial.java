@@ -147,8 +147,8 @@ final class ConvolutionTrial implements AutoCloseable {
   private Addresses.Device result() {
     return switch (plan.problem().direction()) {
       case FORWARD -> y;
-      case DATA -> x;
-      case FILTER -> filters;
+      case BACKWARD_DATA -> x;
+      case BACKWARD_WEIGHTS -> filters;
     };
   }
 
@@ -206,6 +206,6 @@ final class ConvolutionTrial implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

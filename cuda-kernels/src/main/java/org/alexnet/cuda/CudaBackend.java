@@ -16,7 +16,7 @@ import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.network.Input;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 
 /** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
 final class CudaBackend implements Backend {
@@ -114,7 +114,7 @@ final class CudaBackend implements Backend {
   }
 
   @Override
-  public Lowered lower(Programs programs) {
+  public Lowered lower(CompiledNetwork programs) {
     int wanted = programs.placement().deviceCount();
     if (wanted > devices.size()) {
       throw new IllegalArgumentException(
@@ -136,7 +136,7 @@ final class CudaBackend implements Backend {
   }
 
   /** For a plan that is only looked at, algorithms need not be tried. */
-  Lowered lower(Programs programs, Want want) {
+  Lowered lower(CompiledNetwork programs, Want want) {
     Layouts layouts = Layouts.of(programs, precision());
     return new Lowered(
         programs,
@@ -151,13 +151,14 @@ final class CudaBackend implements Backend {
    * @param device number of the device
    * @param free bytes that it has
    */
-  int largestBatch(Programs programs, int device, long free) {
+  int largestBatch(CompiledNetwork programs, int device, long free) {
     int fits = 0;
     int tooLarge = programs.batch();
     while (tooLarge - fits > 1) {
       int batch = (fits + tooLarge) >>> 1;
-      Programs smaller =
-          Programs.of(programs.network(), batch, programs.placement(), programs.train().observed());
+      CompiledNetwork smaller =
+          CompiledNetwork.of(
+              programs.network(), batch, programs.placement(), programs.train().observed());
       MemoryPlan plan = MemoryPlanner.plan(lower(smaller, Want.UNTRIED));
       Input input = programs.network().input();
       long image = (long) input.channels() * input.stored() * input.stored();
@@ -178,8 +179,8 @@ final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    Closing.all(new ArrayList<>(plans.values()));
+    Closeables.all(new ArrayList<>(plans.values()));
     plans.clear();
-    Closing.all(devices);
+    Closeables.all(devices);
   }
 }

@@ -16,7 +16,7 @@ import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
@@ -145,7 +145,7 @@ final class CudaExecutable implements Executable {
   private void rebind(long bytes) {
     settle();
     pixelBytes = 0;
-    Closing.all(new ArrayList<>(List.of(bound)));
+    Closeables.all(new ArrayList<>(List.of(bound)));
     bound = new BoundStep[0];
     BoundStep[] fresh = new BoundStep[SLOTS];
     for (int i = 0; i < SLOTS; i++) {
@@ -207,7 +207,7 @@ final class CudaExecutable implements Executable {
           } else {
             steps.enqueue();
           }
-          Tensor loss = lowered.programs().program(phase).tensor(Programs.LOSS);
+          Tensor loss = lowered.programs().program(phase).tensor(CompiledNetwork.LOSS);
           bound[number].slot().copyOut(address(phase, loss));
           UnderWay pending = new UnderWay(number, phase, batch.count());
           underWay[number] = pending;
@@ -265,7 +265,7 @@ final class CudaExecutable implements Executable {
       if (result != null) {
         return;
       }
-      Slot slot = bound[number].slot();
+      BatchSlot slot = bound[number].slot();
       devices.getFirst().use();
       Cuda.check(cuEventSynchronize(slot.done()), "compute a step");
       result = slot.result(images);
@@ -296,7 +296,7 @@ final class CudaExecutable implements Executable {
   }
 
   @Override
-  public long[][] crossed() {
+  public long[][] bytesTransferred() {
     return traffic.get(ran);
   }
 
@@ -345,7 +345,7 @@ final class CudaExecutable implements Executable {
   }
 
   private StepProgram program(Tensor tensor) {
-    Programs programs = lowered.programs();
+    CompiledNetwork programs = lowered.programs();
     return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 
@@ -390,9 +390,9 @@ final class CudaExecutable implements Executable {
         cuEventSynchronize(bound[pending.number].slot().done());
       }
     }
-    Closing.all(new ArrayList<>(List.of(bound)));
-    Closing.all(new ArrayList<>(batches.values()));
+    Closeables.all(new ArrayList<>(List.of(bound)));
+    Closeables.all(new ArrayList<>(batches.values()));
     batches.clear();
-    Closing.all(memories);
+    Closeables.all(memories);
   }
 }

@@ -11,40 +11,44 @@ import java.util.Map;
 import java.util.Set;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.AlgorithmSearch.Want;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
 /**
  * Chooses kernels: cuDNN for convolutions, cuBLAS for fully-connected layers, our own for the rest.
- * A bias and a rectifier go into one launch behind the product before them, and all updates of a
- * device into one.
+ * A bias and a ReLU go into one launch behind the product before them, and all updates of a device
+ * into one.
  */
 final class CudaLowering {
-  private final Programs programs;
+  private final CompiledNetwork programs;
   private final StepProgram program;
   private final CudaBackend backend;
   private final Layouts layouts;
   private final Want want;
   private final ImageKernels images;
-  private final ConnectKernels connections;
+  private final FullyConnectedKernels fullyConnected;
   private final Map<Tensor, Integer> readers = new HashMap<>();
-  private final Map<Tensor, Op.Rectify> rectifiers = new HashMap<>();
+  private final Map<Tensor, Op.Relu> relus = new HashMap<>();
 
   private CudaLowering(
-      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts, Want want) {
+      CompiledNetwork programs,
+      StepProgram program,
+      CudaBackend backend,
+      Layouts layouts,
+      Want want) {
     this.want = want;
     this.programs = programs;
     this.program = program;
     this.backend = backend;
     this.layouts = layouts;
     this.images = new ImageKernels(layouts);
-    this.connections = new ConnectKernels(layouts);
+    this.fullyConnected = new FullyConnectedKernels(layouts);
     for (Op op : program.ops()) {
       op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
-      if (op instanceof Op.Rectify relu) {
-        rectifiers.put(relu.x(), relu);
+      if (op instanceof Op.Relu relu) {
+        relus.put(relu.x(), relu);
       }
     }
   }
@@ -55,7 +59,11 @@ final class CudaLowering {
    * @param want what is wanted of cuDNN's algorithms
    */
   static List<CudaKernel> lower(
-      Programs programs, StepProgram program, CudaBackend backend, Layouts layouts, Want want) {
+      CompiledNetwork programs,
+      StepProgram program,
+      CudaBackend backend,
+      Layouts layouts,
+      Want want) {
     return new CudaLowering(programs, program, backend, layouts, want).kernels();
   }
 
@@ -69,29 +77,29 @@ final class CudaLowering {
       }
       switch (op) {
         case Op.LoadInput o -> kernels.add(images.load(o));
-        case Op.Convolve o -> {
-          Op.Rectify relu = rectifierOf(o.y(), done);
+        case Op.Convolution o -> {
+          Op.Relu relu = reluOf(o.y(), done);
           kernels.add(convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null));
         }
-        case Op.ConvolveBackwardData o -> kernels.add(convolutions(o).backwardData(o));
-        case Op.ConvolveBackwardFilter o -> kernels.add(convolutions(o).backwardFilter(o));
-        case Op.Connect o -> {
-          Op.Rectify relu = rectifierOf(o.y(), done);
-          kernels.add(connections.forward(o, relu == null ? o.y() : relu.y(), relu != null));
+        case Op.ConvolutionBackwardData o -> kernels.add(convolutions(o).backwardData(o));
+        case Op.ConvolutionBackwardWeights o -> kernels.add(convolutions(o).backwardWeights(o));
+        case Op.FullyConnected o -> {
+          Op.Relu relu = reluOf(o.y(), done);
+          kernels.add(fullyConnected.forward(o, relu == null ? o.y() : relu.y(), relu != null));
         }
-        case Op.ConnectBackwardData o -> kernels.add(connections.backwardData(o));
-        case Op.ConnectBackwardFilter o -> kernels.add(connections.backwardFilter(o));
-        case Op.Rectify o -> kernels.add(images.rectify(o));
-        case Op.RectifyBackward o -> kernels.add(images.rectifyBackward(o));
-        case Op.HyperbolicTangent o -> kernels.add(images.tanh(o));
-        case Op.HyperbolicTangentBackward o -> kernels.add(images.tanhBackward(o));
+        case Op.FullyConnectedBackwardData o -> kernels.add(fullyConnected.backwardData(o));
+        case Op.FullyConnectedBackwardWeights o -> kernels.add(fullyConnected.backwardWeights(o));
+        case Op.Relu o -> kernels.add(images.relu(o));
+        case Op.ReluBackward o -> kernels.add(images.reluBackward(o));
+        case Op.Tanh o -> kernels.add(images.tanh(o));
+        case Op.TanhBackward o -> kernels.add(images.tanhBackward(o));
         case Op.MaxPool o -> kernels.add(images.maxPool(o));
         case Op.MaxPoolBackward o -> kernels.add(images.maxPoolBackward(o));
         case Op.AveragePool o -> kernels.add(images.averagePool(o));
         case Op.AveragePoolBackward o -> kernels.add(images.averagePoolBackward(o));
-        case Op.Normalize o -> kernels.add(images.normalize(o));
-        case Op.NormalizeBackward o -> kernels.add(images.normalizeBackward(o));
-        case Op.Drop o -> kernels.add(images.drop(o));
+        case Op.LocalResponseNorm o -> kernels.add(images.localResponseNorm(o));
+        case Op.LocalResponseNormBackward o -> kernels.add(images.localResponseNormBackward(o));
+        case Op.Dropout o -> kernels.add(images.dropout(o));
         case Op.Transfer o -> kernels.add(transfer(o));
         case Op.Concatenate o -> kernels.add(images.concatenate(o));
         case Op.Slice o -> kernels.add(images.slice(o));
@@ -111,9 +119,9 @@ final class CudaLowering {
     return List.copyOf(kernels);
   }
 
-  /** The rectifier that goes behind what writes {@code y}: nothing else may want y. */
-  private Op.Rectify rectifierOf(Tensor y, Set<Op> done) {
-    Op.Rectify relu = rectifiers.get(y);
+  /** The ReLU that goes behind what writes {@code y}: nothing else may want y. */
+  private Op.Relu reluOf(Tensor y, Set<Op> done) {
+    Op.Relu relu = relus.get(y);
     boolean fuse =
         relu != null
             && readers.get(y) == 1

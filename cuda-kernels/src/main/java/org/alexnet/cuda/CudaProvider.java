@@ -8,7 +8,7 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.cuda.library.CudaLibraries;
-import org.alexnet.cuda.library.Found;
+import org.alexnet.cuda.library.LibrarySearchResult;
 import org.alexnet.cuda.library.Loaded;
 
 /** Offers NVIDIA GPUs, where the driver and CUDA's libraries are there. */
@@ -32,7 +32,7 @@ public final class CudaProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
-    Found found = CudaLibraries.find();
+    LibrarySearchResult found = CudaLibraries.find();
     Availability availability = CudaLibraries.probe(found);
     if (!availability.available()) {
       throw new AlexNetException(

@@ -281,6 +281,6 @@ final class Device implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

@@ -10,8 +10,8 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlan.Blocks;
-import org.alexnet.backend.MemoryPlan.Slot;
 
 /** What an executable has on one device: the planned block, tables, and two words. */
 final class DeviceMemory implements AutoCloseable {
@@ -58,7 +58,7 @@ final class DeviceMemory implements AutoCloseable {
   }
 
   /** Address of a buffer. */
-  long address(Slot slot, boolean persistent) {
+  long address(MemoryPlan.Slot slot, boolean persistent) {
     return block.address() + (persistent ? 0 : blocks.persistentBytes()) + slot.offset();
   }
 
@@ -135,6 +135,6 @@ final class DeviceMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

@@ -18,7 +18,7 @@ final class ImageKernels {
   /** A place within a window is kept in a byte. */
   private static final int LARGEST_WINDOW = 15;
 
-  /** What a block shares with its neighbours, normalization.cu. */
+  /** What a block shares with its neighbours, local_response_norm.cu. */
   private static final int LARGEST_REGION = 31;
 
   private final Layouts layouts;
@@ -80,20 +80,20 @@ final class ImageKernels {
         List.of(b.each(kernel, count(z), b.address(x), b.address(y), b.address(z), count(z)));
   }
 
-  CudaKernel rectify(Op.Rectify op) {
-    return forward(op, unary("rectify", op.x(), op.y()));
+  CudaKernel relu(Op.Relu op) {
+    return forward(op, unary("relu", op.x(), op.y()));
   }
 
-  CudaKernel rectifyBackward(Op.RectifyBackward op) {
-    return backward(op, binary("rectify_backward", op.dy(), op.y(), op.dx()));
+  CudaKernel reluBackward(Op.ReluBackward op) {
+    return backward(op, binary("relu_backward", op.dy(), op.y(), op.dx()));
   }
 
-  CudaKernel tanh(Op.HyperbolicTangent op) {
-    return forward(op, unary("hyperbolic_tangent", op.x(), op.y()));
+  CudaKernel tanh(Op.Tanh op) {
+    return forward(op, unary("tanh_forward", op.x(), op.y()));
   }
 
-  CudaKernel tanhBackward(Op.HyperbolicTangentBackward op) {
-    return backward(op, binary("hyperbolic_tangent_backward", op.dy(), op.y(), op.dx()));
+  CudaKernel tanhBackward(Op.TanhBackward op) {
+    return backward(op, binary("tanh_backward", op.dy(), op.y(), op.dx()));
   }
 
   CudaKernel scale(Op.Scale op) {
@@ -126,7 +126,7 @@ final class ImageKernels {
   }
 
   /** The derivative is the same operation, on the gradient. */
-  CudaKernel drop(Op.Drop op) {
+  CudaKernel dropout(Op.Dropout op) {
     boolean backward = op.y().isGradient();
     Shape s = op.x().shape();
     return kernel(
@@ -136,7 +136,7 @@ final class ImageKernels {
         b ->
             List.of(
                 b.each(
-                    "drop",
+                    "dropout",
                     s.elements(),
                     b.address(op.x()),
                     b.address(op.y()),
@@ -243,7 +243,7 @@ final class ImageKernels {
     return all;
   }
 
-  CudaKernel normalize(Op.Normalize op) {
+  CudaKernel localResponseNorm(Op.LocalResponseNorm op) {
     LocalResponseNorm norm = op.norm();
     return forward(
         op,
@@ -257,7 +257,7 @@ final class ImageKernels {
         });
   }
 
-  CudaKernel normalizeBackward(Op.NormalizeBackward op) {
+  CudaKernel localResponseNormBackward(Op.LocalResponseNormBackward op) {
     LocalResponseNorm norm = op.norm();
     if (norm.size() > LARGEST_REGION) {
       throw new AlexNetException(

@@ -29,7 +29,7 @@ final class KernelCompiler {
           "pointwise.cu",
           "channels.cu",
           "pooling.cu",
-          "normalization.cu",
+          "local_response_norm.cu",
           "dropout.cu",
           "loss.cu",
           "update.cu");

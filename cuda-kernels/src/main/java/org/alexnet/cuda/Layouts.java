@@ -5,8 +5,8 @@ import java.util.Map;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.BufferUse;
 import org.alexnet.backend.Precision;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
-import org.alexnet.program.Programs;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
@@ -25,7 +25,7 @@ final class Layouts {
     this.channelsLast = precision != Precision.FP32;
   }
 
-  static Layouts of(Programs programs, Precision precision) {
+  static Layouts of(CompiledNetwork programs, Precision precision) {
     Layouts layouts = new Layouts(precision);
     for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {
       program.ops().forEach(layouts::note);
@@ -49,21 +49,21 @@ final class Layouts {
         plain(o.mean());
         plain(o.labels());
       }
-      case Op.Convolve o -> {
+      case Op.Convolution o -> {
         filters(o.weight());
         single(o.bias());
       }
-      case Op.ConvolveBackwardData o -> filters(o.weight());
-      case Op.ConvolveBackwardFilter o -> {
+      case Op.ConvolutionBackwardData o -> filters(o.weight());
+      case Op.ConvolutionBackwardWeights o -> {
         special.put(o.dw(), new Layout(o.dw().shape(), storage, channelsLast));
         plain(o.db());
       }
-      case Op.Connect o -> {
+      case Op.FullyConnected o -> {
         weights(o.weight(), o.x().shape());
         single(o.bias());
       }
-      case Op.ConnectBackwardData o -> weights(o.weight(), o.dx().shape());
-      case Op.ConnectBackwardFilter o -> {
+      case Op.FullyConnectedBackwardData o -> weights(o.weight(), o.dx().shape());
+      case Op.FullyConnectedBackwardWeights o -> {
         Shape as = inputsOf(o.dw(), o.x().shape());
         special.put(o.dw(), new Layout(as, Storage.FLOAT, channelsLast));
         plain(o.db());
@@ -76,8 +76,8 @@ final class Layouts {
       }
       case Op.MaxPool o -> argmax(o.argmax());
       case Op.MaxPoolBackward o -> argmax(o.argmax());
-      case Op.Normalize o -> scales(o.s());
-      case Op.NormalizeBackward o -> scales(o.s());
+      case Op.LocalResponseNorm o -> scales(o.s());
+      case Op.LocalResponseNormBackward o -> scales(o.s());
       case Op.Update o -> {
         plain(o.finite());
         if (!special.containsKey(o.w())) { // an update alone
@@ -90,13 +90,13 @@ final class Layouts {
           special.put(o.y(), special.get(o.x()));
         }
       }
-      case Op.Rectify o -> {}
-      case Op.RectifyBackward o -> {}
-      case Op.HyperbolicTangent o -> {}
-      case Op.HyperbolicTangentBackward o -> {}
+      case Op.Relu o -> {}
+      case Op.ReluBackward o -> {}
+      case Op.Tanh o -> {}
+      case Op.TanhBackward o -> {}
       case Op.AveragePool o -> {}
       case Op.AveragePoolBackward o -> {}
-      case Op.Drop o -> {}
+      case Op.Dropout o -> {}
       case Op.Concatenate o -> {}
       case Op.Slice o -> {}
       case Op.Add o -> {}

@@ -56,8 +56,8 @@ final class PlainConvolution {
     int w = x.channelsLast ? j : k;
     return switch (problem.direction()) {
       case FORWARD -> forward(n, c, h, w);
-      case DATA -> data(n, c, h, w);
-      case FILTER -> filter(n, c, h, w);
+      case BACKWARD_DATA -> data(n, c, h, w);
+      case BACKWARD_WEIGHTS -> filter(n, c, h, w);
     };
   }
 

@@ -195,12 +195,12 @@ final class StepPlan implements AutoCloseable {
       }
       return seconds;
     } finally {
-      Closing.all(events);
+      Closeables.all(events);
     }
   }
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

@@ -17,7 +17,7 @@ import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.cuda.ConvolutionProblem.Direction;
 import org.alexnet.cuda.StandIn.AlgorithmFault;
 import org.alexnet.network.Window;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Shape;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,7 +73,7 @@ class AlgorithmSearchTest {
   }
 
   private static Layouts layouts(Precision precision) {
-    return Layouts.of(Programs.of(TestNetworks.odd(), 1), precision);
+    return Layouts.of(CompiledNetwork.of(TestNetworks.odd(), 1), precision);
   }
 
   static Stream<Arguments> all() {

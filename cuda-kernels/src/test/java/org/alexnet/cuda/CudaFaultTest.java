@@ -13,8 +13,8 @@ import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
 import org.alexnet.data.Batch;
 import org.alexnet.model.Models;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,14 +42,14 @@ class CudaFaultTest {
     long before = Resource.live();
     try (StandInBackend backend = StandInBackend.deterministic(Precision.FP32, 1)) {
       StandIn.memory(0, 60L << 20);
-      Programs programs = Programs.of(Models.named("alexnet-32").network(), 256);
+      CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-32").network(), 256);
       AlexNetException e = assertThrows(AlexNetException.class, () -> backend.compile(programs));
       assertSentence(e);
       String[] words = e.getMessage().split("--batch ");
       assertEquals(2, words.length, e.getMessage());
       int fits = Integer.parseInt(words[1].replaceAll("\\D.*", ""));
       assertTrue(fits > 16 && fits < 256, e.getMessage());
-      Programs smaller = Programs.of(Models.named("alexnet-32").network(), fits);
+      CompiledNetwork smaller = CompiledNetwork.of(Models.named("alexnet-32").network(), fits);
       try (NetworkRig rig = new NetworkRig(backend, smaller)) {
         rig.trainSteps(1);
       }
@@ -84,7 +84,7 @@ class CudaFaultTest {
 
   private static void step(Backend open) {
     try (Backend backend = open;
-        NetworkRig rig = new NetworkRig(backend, Programs.of(TestNetworks.columns(), 2))) {
+        NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(TestNetworks.columns(), 2))) {
       rig.trainSteps(2);
     }
   }
@@ -98,7 +98,7 @@ class CudaFaultTest {
       for (int n : new int[] {1, 5, 20}) {
         CudaBackend backend =
             StandInBackend.open(StandInBackend.options(Precision.FP32, 1, true, graphs)).backend();
-        Programs programs = Programs.of(TestNetworks.columns(), 2);
+        CompiledNetwork programs = CompiledNetwork.of(TestNetworks.columns(), 2);
         List<? extends org.alexnet.backend.Kernel> kernels = backend.lower(programs).train();
         NetworkRig rig = new NetworkRig(backend, programs);
         rig.trainSteps(2);
@@ -121,8 +121,8 @@ class CudaFaultTest {
   @Test
   void aLostDeviceIsNamed() {
     CudaBackend backend = StandInBackend.deterministic(Precision.FP32, 2).backend();
-    Programs programs =
-        Programs.of(TestNetworks.columns(), 2, new Placement(List.of(0, 1)), List.of());
+    CompiledNetwork programs =
+        CompiledNetwork.of(TestNetworks.columns(), 2, new Placement(List.of(0, 1)), List.of());
     NetworkRig rig = new NetworkRig(backend, programs);
     rig.trainSteps(1);
     StandIn.loseDevice(1, 10);
@@ -139,7 +139,7 @@ class CudaFaultTest {
     StandInBackend.deterministic(Precision.FP32, 1).close();
     int before = Resource.live();
     CudaBackend backend = StandInBackend.deterministic(Precision.FP32, 1).backend();
-    NetworkRig rig = new NetworkRig(backend, Programs.of(TestNetworks.odd(), 2));
+    NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(TestNetworks.odd(), 2));
     StandIn.loseDevice(0, 1);
     assertThrows(AlexNetException.class, () -> rig.trainSteps(1));
     rig.close();
@@ -156,7 +156,7 @@ class CudaFaultTest {
   @Test
   void aBatchOfAnotherExecutableIsRefused() {
     try (StandInBackend backend = StandInBackend.deterministic(Precision.FP32, 1);
-        Executable executable = backend.compile(Programs.of(TestNetworks.odd(), 2))) {
+        Executable executable = backend.compile(CompiledNetwork.of(TestNetworks.odd(), 2))) {
       Batch foreign = Batch.onHeap(new Batch.Format(1, 14, 14, false), 2);
       assertThrows(
           IllegalArgumentException.class, () -> executable.train(foreign, NetworkRig.settings(0)));
@@ -166,8 +166,8 @@ class CudaFaultTest {
   @Test
   void halfPrecisionOnTwoDevicesIsRefused() {
     try (StandInBackend backend = StandInBackend.deterministic(Precision.FP16, 2)) {
-      Programs programs =
-          Programs.of(TestNetworks.columns(), 2, new Placement(List.of(0, 1)), List.of());
+      CompiledNetwork programs =
+          CompiledNetwork.of(TestNetworks.columns(), 2, new Placement(List.of(0, 1)), List.of());
       AlexNetException e = assertThrows(AlexNetException.class, () -> backend.lower(programs));
       assertTrue(e.getMessage().contains("bf16"), e.getMessage());
     }

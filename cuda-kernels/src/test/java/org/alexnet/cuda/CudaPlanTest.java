@@ -12,8 +12,8 @@ import org.alexnet.backend.Precision;
 import org.alexnet.cuda.AlgorithmSearch.Want;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
@@ -40,14 +40,14 @@ class CudaPlanTest {
   }
 
   private static void check(Model model, int batch, Precision precision) {
-    check(Programs.of(model.network(), batch), precision);
+    check(CompiledNetwork.of(model.network(), batch), precision);
     if (model.network().columns() == 2) {
       Placement two = new Placement(List.of(0, 1));
-      check(Programs.of(model.network(), batch, two, List.of()), precision);
+      check(CompiledNetwork.of(model.network(), batch, two, List.of()), precision);
     }
   }
 
-  private static void check(Programs programs, Precision precision) {
+  private static void check(CompiledNetwork programs, Precision precision) {
     int devices = programs.placement().deviceCount();
     try (StandInBackend backend = StandInBackend.deterministic(precision, devices)) {
       Lowered lowered = backend.backend().lower(programs, Want.UNTRIED);

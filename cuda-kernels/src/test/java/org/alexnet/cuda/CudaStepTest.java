@@ -13,8 +13,8 @@ import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.program.Programs;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,9 +27,9 @@ class CudaStepTest {
   private static final Network NETWORK = TestNetworks.columns();
   private static final int STEPS = 6;
 
-  private static Programs programs(int devices) {
+  private static CompiledNetwork programs(int devices) {
     Placement placement = devices == 1 ? Placement.WHOLE : new Placement(List.of(0, 1));
-    return Programs.of(NETWORK, 4, placement, List.of());
+    return CompiledNetwork.of(NETWORK, 4, placement, List.of());
   }
 
   private static Map<String, float[]> learned(Precision precision, int devices, boolean graphs) {

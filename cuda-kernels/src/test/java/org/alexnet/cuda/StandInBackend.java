@@ -12,11 +12,11 @@ import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.library.CudaLibraries;
 import org.alexnet.cuda.library.Loaded;
-import org.alexnet.program.Programs;
+import org.alexnet.program.CompiledNetwork;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The backend on the stand-in for a GPU. Closing it fails if anything was done that a GPU may
+ * The backend on the stand-in for a GPU. Closeables it fails if anything was done that a GPU may
  * punish, or if anything was not given back. With the property {@code alexnet.test.gpu} it is the
  * backend on a real GPU, and a test that wants more of them than there are is skipped.
  */
@@ -66,7 +66,7 @@ final class StandInBackend implements Backend {
   }
 
   @Override
-  public Lowered lower(Programs programs) {
+  public Lowered lower(CompiledNetwork programs) {
     return backend.lower(programs);
   }
 

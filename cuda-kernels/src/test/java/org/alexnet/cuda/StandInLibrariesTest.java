@@ -228,9 +228,9 @@ final class StandInLibrariesTest extends StandInFixture {
       ok(conv.backwardData(onW, onDy, result, algorithm, 1));
       same(dx, 2, read(result, dx.length, conv.stream));
       result = upload(new float[w.length], conv.stream);
-      ok(conv.backwardFilter(onX, onDy, result, algorithm, 0));
+      ok(conv.backwardWeights(onX, onDy, result, algorithm, 0));
       same(dw, 1, read(result, dw.length, conv.stream));
-      ok(conv.backwardFilter(onX, onDy, result, algorithm, 1));
+      ok(conv.backwardWeights(onX, onDy, result, algorithm, 1));
       same(dw, 2, read(result, dw.length, conv.stream));
     }
   }
@@ -250,9 +250,9 @@ final class StandInLibrariesTest extends StandInFixture {
     CUdeviceptr onDy = upload(dy, conv.stream);
     for (int algorithm = 0; algorithm < 2; algorithm++) {
       CUdeviceptr result = upload(new float[conv.wSize()], conv.stream);
-      ok(conv.backwardFilter(onX, onDy, result, algorithm, 0));
+      ok(conv.backwardWeights(onX, onDy, result, algorithm, 0));
       float[] once = read(result, conv.wSize(), conv.stream);
-      ok(conv.backwardFilter(onX, onDy, result, algorithm, 0));
+      ok(conv.backwardWeights(onX, onDy, result, algorithm, 0));
       float[] twice = read(result, conv.wSize(), conv.stream);
       assertEquals(algorithm == 1, Arrays.equals(once, twice));
     }
@@ -469,7 +469,7 @@ final class StandInLibrariesTest extends StandInFixture {
           to);
     }
 
-    int backwardFilter(
+    int backwardWeights(
         CUdeviceptr from, CUdeviceptr dy, CUdeviceptr to, int algorithm, float beta) {
       long[] size = new long[1];
       ok(

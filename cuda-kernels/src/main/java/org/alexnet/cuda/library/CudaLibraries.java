@@ -15,7 +15,7 @@ public final class CudaLibraries {
   private CudaLibraries() {}
 
   /** Looks for the libraries; nothing is loaded. */
-  public static Found find() {
+  public static LibrarySearchResult find() {
     return Finder.find(Machine.current());
   }
 
@@ -23,7 +23,7 @@ public final class CudaLibraries {
    * Whether what was found can serve. If it is complete, a child process tries it, or what that
    * found since this machine was started is answered, if nothing has changed. Does not throw.
    */
-  public static Availability probe(Found found) {
+  public static Availability probe(LibrarySearchResult found) {
     return CudaProbe.run(found);
   }
 
@@ -33,7 +33,7 @@ public final class CudaLibraries {
    * @throws AlexNetException if one is missing, cannot be loaded, lacks a function that the backend
    *     calls, or if the driver is too old for them
    */
-  public static synchronized Loaded load(Found found) {
+  public static synchronized Loaded load(LibrarySearchResult found) {
     if (!found.complete()) {
       throw new AlexNetException(found.problem());
     }

@@ -43,11 +43,11 @@ final class CudaProbe {
   private CudaProbe() {}
 
   /** Answers for libraries that were found; does not throw. */
-  static Availability run(Found found) {
+  static Availability run(LibrarySearchResult found) {
     return run(found, PATIENCE);
   }
 
-  static Availability run(Found found, Duration patience) {
+  static Availability run(LibrarySearchResult found, Duration patience) {
     if (!found.complete()) {
       return new Availability(found.problem(), List.of(), found.infos(), found.obstacle());
     }
@@ -100,7 +100,8 @@ final class CudaProbe {
   }
 
   /** Runs the child and answers its exit status, or null if it had to be stopped. */
-  private static Integer child(Found found, Path cache, Duration patience, List<String> lines)
+  private static Integer child(
+      LibrarySearchResult found, Path cache, Duration patience, List<String> lines)
       throws IOException {
     // A file and not a pipe: nobody has to read it meanwhile, and half of it is there after a kill.
     Path output = Files.createTempFile(cache, "probe-", ".log");
@@ -147,7 +148,7 @@ final class CudaProbe {
     return process.exitValue();
   }
 
-  private static List<String> command(Found found, Path cache) {
+  private static List<String> command(LibrarySearchResult found, Path cache) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
@@ -170,7 +171,7 @@ final class CudaProbe {
   }
 
   private static Availability judge(
-      Found found, Integer status, List<String> lines, Duration patience) {
+      LibrarySearchResult found, Integer status, List<String> lines, Duration patience) {
     ProbeReport report = ProbeReport.parse(lines);
     if (!report.failure().isEmpty()) {
       return failure(found, report.clause(), report.failure(), unusable(report));
@@ -189,7 +190,8 @@ final class CudaProbe {
     return failure(found, FAILED, crash(found, status, when, report.noise()) + ADVICE);
   }
 
-  private static String crash(Found found, int status, String when, List<String> noise) {
+  private static String crash(
+      LibrarySearchResult found, int status, String when, List<String> noise) {
     String all = String.join("\n", noise);
     Matcher undefined = UNDEFINED.matcher(all);
     if (undefined.find()) {
@@ -199,7 +201,10 @@ final class CudaProbe {
     Matcher signal = SIGNAL.matcher(all);
     String how =
         signal.find() ? signal.group(1) : status > 128 ? signal(status - 128) : "status " + status;
-    String with = found.library(Kind.CUDNN).file() + " and " + found.library(Kind.CUBLAS).file();
+    String with =
+        found.library(CudaLibrary.CUDNN).file()
+            + " and "
+            + found.library(CudaLibrary.CUBLAS).file();
     String said = signal.reset().find() || noise.isEmpty() ? "" : ": " + noise.getLast().strip();
     return "The CUDA libraries crashed (%s) %s with %s%s".formatted(how, when, with, said);
   }
@@ -222,12 +227,12 @@ final class CudaProbe {
     return devices.stream().noneMatch(DeviceInfo::usable) ? devices : List.of();
   }
 
-  private static Availability failure(Found found, String clause, String reason) {
+  private static Availability failure(LibrarySearchResult found, String clause, String reason) {
     return failure(found, clause, reason, List.of());
   }
 
   private static Availability failure(
-      Found found, String clause, String reason, List<DeviceInfo> devices) {
+      LibrarySearchResult found, String clause, String reason, List<DeviceInfo> devices) {
     return new Availability(reason, devices, found.infos(), new Obstacle(clause));
   }
 }

@@ -37,9 +37,9 @@ final class Finder {
     }
   }
 
-  static Found find(Machine machine) {
+  static LibrarySearchResult find(Machine machine) {
     if (!machine.suits()) {
-      return new Found(
+      return new LibrarySearchResult(
           List.of(),
           MAJORS[0],
           "NVIDIA's libraries are sought on Linux on x86-64 only, and this is %s; use --backend cpu."
@@ -50,25 +50,26 @@ final class Finder {
     return new Finder(machine).find();
   }
 
-  private Found find() {
+  private LibrarySearchResult find() {
     int major = chooseMajor();
     List<Library> libraries =
         List.of(
-            library(Kind.DRIVER, 0, major),
-            library(Kind.CUBLAS, major, major),
-            library(Kind.CUDNN, 0, major),
-            library(Kind.NVRTC, major, major));
+            library(CudaLibrary.DRIVER, 0, major),
+            library(CudaLibrary.CUBLAS, major, major),
+            library(CudaLibrary.CUDNN, 0, major),
+            library(CudaLibrary.NVRTC, major, major));
     Obstacle named = wrongName(libraries);
     if (named != null) {
-      return new Found(libraries, major, named.remedy(), named, cache);
+      return new LibrarySearchResult(libraries, major, named.remedy(), named, cache);
     }
-    List<Kind> missing = libraries.stream().filter(Library::missing).map(Library::kind).toList();
+    List<CudaLibrary> missing =
+        libraries.stream().filter(Library::missing).map(Library::kind).toList();
     if (missing.isEmpty()) {
-      return new Found(libraries, major, "", null, cache);
+      return new LibrarySearchResult(libraries, major, "", null, cache);
     }
     Library first = libraries.stream().filter(Library::missing).findFirst().orElseThrow();
-    String remedy = Kind.remedy(missing, major);
-    return new Found(
+    String remedy = CudaLibrary.remedy(missing, major);
+    return new LibrarySearchResult(
         libraries,
         major,
         problem(first, major),
@@ -88,7 +89,7 @@ final class Finder {
     int bestScore = -1;
     for (int major : MAJORS) {
       int score = 0;
-      for (Kind kind : new Kind[] {Kind.CUBLAS, Kind.NVRTC}) {
+      for (CudaLibrary kind : new CudaLibrary[] {CudaLibrary.CUBLAS, CudaLibrary.NVRTC}) {
         Path file = first(kind.soname(major));
         score += file == null ? 0 : named.contains(file.getParent()) ? 11 : 10;
       }
@@ -100,9 +101,9 @@ final class Finder {
     return best;
   }
 
-  private Library library(Kind kind, int cudaMajor, int chosen) {
+  private Library library(CudaLibrary kind, int cudaMajor, int chosen) {
     String soname = kind.soname(chosen);
-    Path file = kind == Kind.DRIVER ? driver(soname) : first(soname);
+    Path file = kind == CudaLibrary.DRIVER ? driver(soname) : first(soname);
     if (file == null) {
       return missing(kind, chosen, soname);
     }
@@ -113,15 +114,15 @@ final class Finder {
           case CUDNN -> Folders.matching(file.getParent(), "libcudnn_*.so.9");
           case NVRTC -> Folders.matching(file.getParent(), "libnvrtc-builtins.so." + chosen + ".*");
         };
-    if (kind == Kind.CUBLAS && before.isEmpty()) {
+    if (kind == CudaLibrary.CUBLAS && before.isEmpty()) {
       return missing(kind, chosen, "libcublasLt.so." + chosen);
     }
-    if (kind == Kind.NVRTC) {
+    if (kind == CudaLibrary.NVRTC) {
       // libnvrtc-builtins.so.12.6 is a link to .so.12.6.85, which must not be loaded twice.
       before = before.stream().filter(p -> dots(p) == 3).toList();
     }
     String note =
-        kind == Kind.CUBLAS && chosen != MAJORS[0]
+        kind == CudaLibrary.CUBLAS && chosen != MAJORS[0]
             ? "of CUDA %d; JCuda, made for CUDA 12, reaches it through a rewritten copy of its own library"
                 .formatted(chosen)
             : "";
@@ -144,20 +145,20 @@ final class Finder {
     return other == null ? List.of() : List.of(other);
   }
 
-  private Library missing(Kind kind, int chosen, String soname) {
+  private Library missing(CudaLibrary kind, int chosen, String soname) {
     // A major of which something else is there is the one to complete; otherwise either would do.
     boolean either =
         kind.soname(12).equals(soname)
             && !kind.soname(12).equals(kind.soname(13))
-            && first(Kind.CUBLAS.soname(12)) == null
-            && first(Kind.NVRTC.soname(12)) == null;
+            && first(CudaLibrary.CUBLAS.soname(12)) == null
+            && first(CudaLibrary.NVRTC.soname(12)) == null;
     List<String> sought = either ? List.of(kind.soname(12), kind.soname(13)) : List.of(soname);
     String note = String.join(" or ", sought) + " was not found" + others(kind, soname);
     return new Library(kind, sought, null, List.of(), 0, note);
   }
 
   /** Files that look like the missing one and will not do, as a clause. */
-  private String others(Kind kind, String soname) {
+  private String others(CudaLibrary kind, String soname) {
     for (var entry : refused.entrySet()) {
       if (entry.getKey().getFileName().toString().equals(soname)) {
         return " (%s %s)".formatted(entry.getKey(), entry.getValue());
@@ -166,7 +167,7 @@ final class Finder {
     for (Path place : places) {
       for (Path file : Folders.matching(place, kind.stem + ".so.*")) {
         String name = file.getFileName().toString();
-        if (!name.startsWith(soname) && kind != Kind.DRIVER) {
+        if (!name.startsWith(soname) && kind != CudaLibrary.DRIVER) {
           return " (%s is of another release)".formatted(file);
         }
       }
@@ -176,7 +177,7 @@ final class Finder {
 
   /** One sentence about what is missing. */
   private String problem(Library missing, int major) {
-    Kind kind = missing.kind();
+    CudaLibrary kind = missing.kind();
     return "%s (%s) was not found in %s%s; %s"
         .formatted(
             String.join(" or ", missing.sought()),
@@ -206,7 +207,8 @@ final class Finder {
       return null;
     }
     String names =
-        String.join(", ", Arrays.stream(Kind.values()).map(k -> k.soname(MAJORS[0])).toList());
+        String.join(
+            ", ", Arrays.stream(CudaLibrary.values()).map(k -> k.soname(MAJORS[0])).toList());
     return new Obstacle(
         clause,
         List.of(),

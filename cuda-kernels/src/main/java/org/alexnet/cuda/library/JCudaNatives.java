@@ -75,11 +75,11 @@ final class JCudaNatives {
   static byte[] content(String library, int cudaMajor) {
     String name = fileName(library);
     byte[] content = resource("lib/" + name);
-    String linked = Kind.CUBLAS.soname(LINKED_MAJOR);
+    String linked = CudaLibrary.CUBLAS.soname(LINKED_MAJOR);
     return cudaMajor == LINKED_MAJOR
         ? content
         : ElfFile.parse(name, ByteBuffer.wrap(content))
-            .renamed(linked, Kind.CUBLAS.soname(cudaMajor));
+            .renamed(linked, CudaLibrary.CUBLAS.soname(cudaMajor));
   }
 
   private static String fileName(String library) {

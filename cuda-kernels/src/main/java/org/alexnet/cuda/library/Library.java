@@ -16,7 +16,12 @@ import org.alexnet.backend.LibraryInfo;
  * @param note what is special about it, or, where it is missing, a clause that says what was sought
  */
 record Library(
-    Kind kind, List<String> sought, Path file, List<Path> before, int cudaMajor, String note) {
+    CudaLibrary kind,
+    List<String> sought,
+    Path file,
+    List<Path> before,
+    int cudaMajor,
+    String note) {
   Library {
     sought = List.copyOf(sought);
     before = List.copyOf(before);

@@ -22,7 +22,8 @@ import org.alexnet.backend.LibraryInfo;
  */
 final class NativeLoader {
   /** cuDNN compiles kernels with NVRTC and multiplies with cuBLAS, so it comes last. */
-  private static final List<Kind> ORDER = List.of(Kind.DRIVER, Kind.CUBLAS, Kind.NVRTC, Kind.CUDNN);
+  private static final List<CudaLibrary> ORDER =
+      List.of(CudaLibrary.DRIVER, CudaLibrary.CUBLAS, CudaLibrary.NVRTC, CudaLibrary.CUDNN);
 
   /** Libraries of the system's that CUDA's need and a small image may lack, and their packages. */
   private static final Map<String, String> PACKAGES =
@@ -36,12 +37,12 @@ final class NativeLoader {
 
   private static final Pattern RELEASE = Pattern.compile("\\b\\d{3,4}\\.\\d+(\\.\\d+)?\\b");
 
-  private final Found found;
+  private final LibrarySearchResult found;
   private final Consumer<String> step;
-  private final Map<Kind, SymbolLookup> symbols = new EnumMap<>(Kind.class);
-  private final Map<Kind, String> versions = new EnumMap<>(Kind.class);
+  private final Map<CudaLibrary, SymbolLookup> symbols = new EnumMap<>(CudaLibrary.class);
+  private final Map<CudaLibrary, String> versions = new EnumMap<>(CudaLibrary.class);
 
-  private NativeLoader(Found found, Consumer<String> step) {
+  private NativeLoader(LibrarySearchResult found, Consumer<String> step) {
     this.found = found;
     this.step = step;
   }
@@ -52,28 +53,31 @@ final class NativeLoader {
    * @param step told what is about to be done, so that a crash can be blamed on it
    * @throws AlexNetException if a library cannot be loaded, lacks a function, or is too old
    */
-  static Loaded load(Found found, Consumer<String> step) {
+  static Loaded load(LibrarySearchResult found, Consumer<String> step) {
     return new NativeLoader(found, step).load();
   }
 
   private Loaded load() {
     Path cache = CacheFolder.create(found.cache());
-    for (Kind kind : ORDER) {
+    for (CudaLibrary kind : ORDER) {
       load(found.library(kind));
     }
-    int driver = Versions.driver(symbols.get(Kind.DRIVER));
+    int driver = Versions.driver(symbols.get(CudaLibrary.DRIVER));
     checkDriver(driver);
-    checkCudnn(Versions.cudaOfCudnn(symbols.get(Kind.CUDNN)) / 1000);
+    checkCudnn(Versions.cudaOfCudnn(symbols.get(CudaLibrary.CUDNN)) / 1000);
     Path natives = JCudaNatives.unpack(cache, found.cudaMajor());
     JCudaNatives.initialise(natives, step);
     List<LibraryInfo> infos =
         found.libraries().stream()
             .map(
-                l -> l.info(versions.get(l.kind()), l.kind() == Kind.DRIVER ? release() : l.note()))
+                l ->
+                    l.info(
+                        versions.get(l.kind()),
+                        l.kind() == CudaLibrary.DRIVER ? release() : l.note()))
             .toList();
     return new Loaded(
-        symbols.get(Kind.NVRTC),
-        Architectures.of(symbols.get(Kind.NVRTC), found.cudaMajor()),
+        symbols.get(CudaLibrary.NVRTC),
+        Architectures.of(symbols.get(CudaLibrary.NVRTC), found.cudaMajor()),
         driver,
         infos,
         cache);
@@ -179,7 +183,7 @@ final class NativeLoader {
                   release().isEmpty() ? "" : " (" + release() + ")",
                   Versions.cuda(version),
                   found.cudaMajor(),
-                  found.library(Kind.CUBLAS).file(),
+                  found.library(CudaLibrary.CUBLAS).file(),
                   RequiredSymbols.driverRemedy(found.cudaMajor())));
     }
   }
@@ -189,11 +193,11 @@ final class NativeLoader {
       throw new AlexNetException(
           "libcudnn.so.9 (%s) was made for CUDA %d, and the cuBLAS found is of CUDA %d (%s); %s"
               .formatted(
-                  found.library(Kind.CUDNN).file(),
+                  found.library(CudaLibrary.CUDNN).file(),
                   major,
                   found.cudaMajor(),
-                  found.library(Kind.CUBLAS).file(),
-                  Kind.CUDNN.remedy(found.cudaMajor())));
+                  found.library(CudaLibrary.CUBLAS).file(),
+                  CudaLibrary.CUDNN.remedy(found.cudaMajor())));
     }
   }
 

@@ -18,7 +18,7 @@ final class ProbeKey {
   private ProbeKey() {}
 
   /** The key in words, one line, to be compared as it is. */
-  static String of(Found found) {
+  static String of(LibrarySearchResult found) {
     StringJoiner key = new StringJoiner("; ");
     key.add("probe " + EDITION).add("JCuda " + JCudaVersion.get()).add("CUDA " + found.cudaMajor());
     key.add("Java " + Runtime.version());

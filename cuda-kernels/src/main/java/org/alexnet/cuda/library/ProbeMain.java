@@ -19,7 +19,7 @@ final class ProbeMain {
     // Libraries print too; a stream that writes each line at once keeps the order.
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     try {
-      Found found = found(List.of(arguments));
+      LibrarySearchResult found = found(List.of(arguments));
       Loaded loaded = NativeLoader.load(found, step -> out.println(ProbeReport.stepLine(step)));
       loaded.libraries().forEach(l -> out.println(ProbeReport.libraryLine(l)));
       new DeviceProbe(out, loaded.architectures()).run();
@@ -32,7 +32,7 @@ final class ProbeMain {
   }
 
   /** What was found, as arguments of a process. */
-  static List<String> arguments(Found found, Path cache) {
+  static List<String> arguments(LibrarySearchResult found, Path cache) {
     List<String> arguments = new ArrayList<>();
     arguments.add(Integer.toString(found.cudaMajor()));
     arguments.add(cache.toString());
@@ -45,12 +45,12 @@ final class ProbeMain {
     return arguments;
   }
 
-  private static Found found(List<String> arguments) {
+  private static LibrarySearchResult found(List<String> arguments) {
     var next = arguments.iterator();
     int major = Integer.parseInt(next.next());
     Path cache = Path.of(next.next());
     List<Library> libraries = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
+    for (CudaLibrary kind : CudaLibrary.values()) {
       List<Path> before = new ArrayList<>();
       for (int count = Integer.parseInt(next.next()); count > 0; count--) {
         before.add(Path.of(next.next()));
@@ -58,6 +58,6 @@ final class ProbeMain {
       Path file = Path.of(next.next());
       libraries.add(new Library(kind, List.of(), file, before, major, next.next()));
     }
-    return new Found(libraries, major, "", null, cache);
+    return new LibrarySearchResult(libraries, major, "", null, cache);
   }
 }

@@ -97,7 +97,8 @@ record ProbeReport(
     for (LibraryInfo library : libraries) {
       if (!library.version().isEmpty()) {
         words.append(words.isEmpty() ? "" : ", ");
-        words.append(library.name().equals(Kind.DRIVER.label) ? "driver for CUDA" : library.name());
+        words.append(
+            library.name().equals(CudaLibrary.DRIVER.label) ? "driver for CUDA" : library.name());
         words.append(' ').append(library.version());
       }
     }

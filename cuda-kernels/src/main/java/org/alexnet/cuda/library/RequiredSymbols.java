@@ -52,7 +52,7 @@ final class RequiredSymbols {
   private RequiredSymbols() {}
 
   /** Names of the functions that are called in a library. */
-  static List<String> of(Kind kind) {
+  static List<String> of(CudaLibrary kind) {
     String names =
         switch (kind) {
           case DRIVER -> DRIVER;
@@ -87,7 +87,7 @@ final class RequiredSymbols {
                 remedy(library.kind(), cudaMajor)));
   }
 
-  private static String remedy(Kind kind, int cudaMajor) {
+  private static String remedy(CudaLibrary kind, int cudaMajor) {
     return switch (kind) {
       case DRIVER -> driverRemedy(cudaMajor);
       case CUBLAS, NVRTC -> "install CUDA 12.6 or a later release of CUDA 12.";

@@ -18,7 +18,7 @@ final class Versions {
   private Versions() {}
 
   /** As the library says; empty if it does not say. */
-  static String of(Kind kind, SymbolLookup library) {
+  static String of(CudaLibrary kind, SymbolLookup library) {
     return switch (kind) {
       case DRIVER -> cuda(driver(library));
       case CUBLAS -> cublas(library);

@@ -47,7 +47,7 @@ class FinderTest {
     Files.createDirectories(root.resolve("usr/lib"));
   }
 
-  private Found find() {
+  private LibrarySearchResult find() {
     return Finder.find(
         new Machine(
             variables,
@@ -76,7 +76,7 @@ class FinderTest {
     put(folder, CUDA12);
   }
 
-  private void from(Found found, Kind kind, String file) {
+  private void from(LibrarySearchResult found, CudaLibrary kind, String file) {
     assertEquals(root.resolve(file), found.library(kind).file(), found.problem());
   }
 
@@ -98,18 +98,19 @@ class FinderTest {
       })
   void aPlaceThatNeedsNoVariable(String folder) throws IOException {
     all(folder);
-    Found found = find();
+    LibrarySearchResult found = find();
     assertTrue(found.complete(), found.problem());
     assertEquals(12, found.cudaMajor());
-    from(found, Kind.DRIVER, folder + "/libcuda.so.1");
-    from(found, Kind.CUBLAS, folder + "/libcublas.so.12");
-    from(found, Kind.CUDNN, folder + "/libcudnn.so.9");
-    from(found, Kind.NVRTC, folder + "/libnvrtc.so.12");
+    from(found, CudaLibrary.DRIVER, folder + "/libcuda.so.1");
+    from(found, CudaLibrary.CUBLAS, folder + "/libcublas.so.12");
+    from(found, CudaLibrary.CUDNN, folder + "/libcudnn.so.9");
+    from(found, CudaLibrary.NVRTC, folder + "/libnvrtc.so.12");
     assertEquals(
-        List.of(root.resolve(folder + "/libcublasLt.so.12")), found.library(Kind.CUBLAS).before());
+        List.of(root.resolve(folder + "/libcublasLt.so.12")),
+        found.library(CudaLibrary.CUBLAS).before());
     assertEquals(
         List.of(root.resolve(folder + "/libnvrtc-builtins.so.12.6")),
-        found.library(Kind.NVRTC).before());
+        found.library(CudaLibrary.NVRTC).before());
   }
 
   @ParameterizedTest
@@ -124,7 +125,7 @@ class FinderTest {
     all(folder);
     assertFalse(find().complete());
     variables.put(variable, root.resolve(value).toString());
-    from(find(), Kind.CUDNN, folder + "/libcudnn.so.9");
+    from(find(), CudaLibrary.CUDNN, folder + "/libcudnn.so.9");
   }
 
   @ParameterizedTest
@@ -142,14 +143,14 @@ class FinderTest {
     all(folder);
     all("usr/lib64");
     variables.put("LD_LIBRARY_PATH", root.resolve("usr/lib64").toString());
-    from(find(), Kind.CUBLAS, "usr/lib64/libcublas.so.12");
+    from(find(), CudaLibrary.CUBLAS, "usr/lib64/libcublas.so.12");
     named = "/nowhere-else:" + root.resolve("x");
     Files.createDirectories(root.resolve("y"));
     named = root.resolve("y") + ":" + root.resolve("x");
-    Found found = find();
+    LibrarySearchResult found = find();
     assertTrue(found.complete(), found.problem());
-    from(found, Kind.CUBLAS, folder + "/libcublas.so.12");
-    from(found, Kind.DRIVER, folder + "/libcuda.so.1");
+    from(found, CudaLibrary.CUBLAS, folder + "/libcublas.so.12");
+    from(found, CudaLibrary.DRIVER, folder + "/libcuda.so.1");
   }
 
   @Test
@@ -166,7 +167,7 @@ class FinderTest {
     Files.createSymbolicLink(
         root.resolve("tools/bin/python3"), Path.of("../../opt/torch/.venv/bin/python3"));
     variables.put("PATH", root.resolve("nowhere") + ":" + root.resolve("tools/bin"));
-    from(find(), Kind.CUDNN, "opt/torch/.venv" + packages + "/libcudnn.so.9");
+    from(find(), CudaLibrary.CUDNN, "opt/torch/.venv" + packages + "/libcudnn.so.9");
   }
 
   @ParameterizedTest
@@ -199,7 +200,7 @@ class FinderTest {
     Files.createSymbolicLink(bin.resolve("python3"), Path.of("wrapper"));
     assertFalse(find().complete());
     variables.put("PATH", bin.toString());
-    from(find(), Kind.CUDNN, packages + "/libcudnn.so.9");
+    from(find(), CudaLibrary.CUDNN, packages + "/libcudnn.so.9");
   }
 
   @Test
@@ -217,9 +218,9 @@ class FinderTest {
     all("usr/lib64");
     put("only/the/loader/knows", "libcuda.so.1");
     loaded.put("libcuda.so.1", root.resolve("only/the/loader/knows/libcuda.so.1"));
-    from(find(), Kind.DRIVER, "usr/lib64/libcuda.so.1");
+    from(find(), CudaLibrary.DRIVER, "usr/lib64/libcuda.so.1");
     Files.delete(root.resolve("usr/lib64/libcuda.so.1"));
-    from(find(), Kind.DRIVER, "only/the/loader/knows/libcuda.so.1");
+    from(find(), CudaLibrary.DRIVER, "only/the/loader/knows/libcuda.so.1");
     assertTrue(find().complete(), find().problem());
   }
 
@@ -251,7 +252,7 @@ class FinderTest {
     assertTrue(shim.toFile().setExecutable(true));
     Files.writeString(root.resolve("pyenv/version"), "3.11.7\n");
     variables.put("PATH", shim.getParent().toString());
-    from(find(), Kind.CUDNN, packages + "/libcudnn.so.9");
+    from(find(), CudaLibrary.CUDNN, packages + "/libcudnn.so.9");
   }
 
   @Test
@@ -261,7 +262,7 @@ class FinderTest {
     Files.writeString(root.resolve("etc/ld.so.conf"), "include ld.so.conf.d/*.conf\n");
     Files.writeString(
         root.resolve("etc/ld.so.conf.d/cuda.conf"), "# CUDA\n/opt/nvidia/lib # here\n");
-    from(find(), Kind.DRIVER, "opt/nvidia/lib/libcuda.so.1");
+    from(find(), CudaLibrary.DRIVER, "opt/nvidia/lib/libcuda.so.1");
   }
 
   @Test
@@ -270,19 +271,19 @@ class FinderTest {
     put("usr/local/cuda-12.4/lib64", CUDA12);
     put("usr/local/cuda-12.10/lib64", CUDA12);
     put("usr/local/cuda-12.9/lib64", CUDA12);
-    from(find(), Kind.CUBLAS, "usr/local/cuda-12.10/lib64/libcublas.so.12");
+    from(find(), CudaLibrary.CUBLAS, "usr/local/cuda-12.10/lib64/libcublas.so.12");
     put("usr/local/cuda/lib64", CUDA12);
-    from(find(), Kind.CUBLAS, "usr/local/cuda/lib64/libcublas.so.12");
+    from(find(), CudaLibrary.CUBLAS, "usr/local/cuda/lib64/libcublas.so.12");
   }
 
   @Test
   void releasesOfCudaAreNotMixed() throws IOException {
     put("usr/lib64", "libcuda.so.1", "libcudnn.so.9", "libnvrtc.so.12");
     put("usr/local/cuda-13.0/lib64", CUDA13);
-    Found found = find();
+    LibrarySearchResult found = find();
     assertTrue(found.complete(), found.problem());
     assertEquals(13, found.cudaMajor());
-    from(found, Kind.NVRTC, "usr/local/cuda-13.0/lib64/libnvrtc.so.13");
+    from(found, CudaLibrary.NVRTC, "usr/local/cuda-13.0/lib64/libnvrtc.so.13");
     assertTrue(found.infos().get(1).note().contains("CUDA 13"));
     put("usr/lib64", CUDA12);
     assertEquals(12, find().cudaMajor());
@@ -334,7 +335,7 @@ class FinderTest {
   @Test
   void whatIsMissingIsSaidInParts() throws IOException {
     put("usr/lib64");
-    Found found = find();
+    LibrarySearchResult found = find();
     assertEquals("no NVIDIA driver", found.obstacle().clause());
     assertEquals(
         List.of(root.resolve("usr/lib64").toString(), root.resolve("usr/lib").toString()),
@@ -363,7 +364,7 @@ class FinderTest {
     all("usr/lib64");
     Path folder = Files.createDirectories(root.resolve("usr/lib/x86_64-linux-gnu"));
     Path file = Files.createFile(folder.resolve("libcuda.so.1"));
-    from(find(), Kind.DRIVER, "usr/lib64/libcuda.so.1");
+    from(find(), CudaLibrary.DRIVER, "usr/lib64/libcuda.so.1");
     Files.delete(root.resolve("usr/lib64/libcuda.so.1"));
     says("(" + file + " is empty)");
     Files.write(file, header(32, 3));
@@ -395,7 +396,8 @@ class FinderTest {
 
   @Test
   void otherSystemsAreToldSo() {
-    Found found = Finder.find(new Machine(Map.of(), root, null, null, "Mac OS X aarch64", null));
+    LibrarySearchResult found =
+        Finder.find(new Machine(Map.of(), root, null, null, "Mac OS X aarch64", null));
     assertFalse(found.complete());
     assertEquals(List.of(), found.infos());
     assertTrue(found.problem().contains("Linux on x86-64 only, and this is Mac OS X aarch64"));

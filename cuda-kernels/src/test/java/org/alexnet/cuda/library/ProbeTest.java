@@ -72,7 +72,8 @@ class ProbeTest {
   /** The launcher starts the engine as modules, and so starts the probe. */
   @Test
   void onTheModulePath() throws IOException, InterruptedException {
-    Found found = StubLibraries.find(new StubLibraries(13).build(dir.resolve("cuda")), dir);
+    LibrarySearchResult found =
+        StubLibraries.find(new StubLibraries(13).build(dir.resolve("cuda")), dir);
     Pattern product =
         Pattern.compile(
             ".*/(classes|(alexnet-core|jcuda|jcublas|jcudnn|jackson|commons-math3)[^/]*)");
@@ -101,7 +102,7 @@ class ProbeTest {
   @Test
   void whatWorkedIsRememberedUntilAFileChanges() throws IOException {
     Path folder = new StubLibraries(12).build(dir.resolve("cuda"));
-    Found found = StubLibraries.find(folder, dir);
+    LibrarySearchResult found = StubLibraries.find(folder, dir);
     Availability first = CudaProbe.run(found);
     Path answer = Folders.matching(found.cache(), "probe-*.txt").getFirst();
     Files.writeString(answer, Files.readString(answer).replace("Stub GPU", "Remembered GPU"));
@@ -117,7 +118,7 @@ class ProbeTest {
   @Test
   void aDamagedAnswerIsFoundOutAgain() throws IOException {
     Path folder = new StubLibraries(12).build(dir.resolve("cuda"));
-    Found found = StubLibraries.find(folder, dir);
+    LibrarySearchResult found = StubLibraries.find(folder, dir);
     Availability first = CudaProbe.run(found);
     Path answer = Folders.matching(found.cache(), "probe-*.txt").getFirst();
     byte[] whole = Files.readAllBytes(answer);

@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The list of functions against the backend that calls them and against JCuda. */
 class RequiredSymbolsTest {
-  private static final Map<String, Kind> CLASSES =
+  private static final Map<String, CudaLibrary> CLASSES =
       Map.of(
-          "jcuda.driver.JCudaDriver", Kind.DRIVER,
-          "jcuda.jcublas.JCublas2", Kind.CUBLAS,
-          "jcuda.jcudnn.JCudnn", Kind.CUDNN);
+          "jcuda.driver.JCudaDriver", CudaLibrary.DRIVER,
+          "jcuda.jcublas.JCublas2", CudaLibrary.CUBLAS,
+          "jcuda.jcudnn.JCudnn", CudaLibrary.CUDNN);
 
   /** Methods of JCuda that are its own and call no function of CUDA's. */
   private static final Pattern OWN = Pattern.compile("set(ExceptionsEnabled|LogLevel)|initialize");
@@ -41,7 +41,7 @@ class RequiredSymbolsTest {
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("org.alexnet.cuda")) {
       for (JavaMethodCall call : type.getMethodCallsFromSelf()) {
-        Kind kind = CLASSES.get(call.getTargetOwner().getName());
+        CudaLibrary kind = CLASSES.get(call.getTargetOwner().getName());
         String name = RENAMED.getOrDefault(call.getName(), call.getName());
         if (kind == null || OWN.matcher(name).matches()) {
           continue;
@@ -59,11 +59,13 @@ class RequiredSymbolsTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = Kind.class,
+      value = CudaLibrary.class,
       names = {"DRIVER", "CUBLAS", "CUDNN"})
-  void whatIsLookedUpIsWhatJCudaCalls(Kind kind) {
+  void whatIsLookedUpIsWhatJCudaCalls(CudaLibrary kind) {
     String library =
-        kind == Kind.DRIVER ? "JCudaDriver" : kind == Kind.CUBLAS ? "JCublas2" : "JCudnn";
+        kind == CudaLibrary.DRIVER
+            ? "JCudaDriver"
+            : kind == CudaLibrary.CUBLAS ? "JCublas2" : "JCudnn";
     String all = new String(JCudaNatives.content(library, 12), StandardCharsets.ISO_8859_1);
     for (String symbol : RequiredSymbols.of(kind)) {
       assertTrue(all.contains("\0" + symbol + "\0"), symbol);

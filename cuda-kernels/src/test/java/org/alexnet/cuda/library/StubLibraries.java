@@ -30,7 +30,7 @@ final class StubLibraries {
 
   StubLibraries(int cudaMajor) {
     major = cudaMajor;
-    for (Kind kind : Kind.values()) {
+    for (CudaLibrary kind : CudaLibrary.values()) {
       for (String name : RequiredSymbols.of(kind)) {
         functions.put(name, "int %s() { return 0; }".formatted(name));
       }
@@ -104,7 +104,7 @@ final class StubLibraries {
     try {
       Files.createDirectories(folder);
       compile(folder, "libcublasLt.so." + major, List.of());
-      for (Kind kind : Kind.values()) {
+      for (CudaLibrary kind : CudaLibrary.values()) {
         compile(
             folder,
             kind.soname(major),
@@ -126,10 +126,10 @@ final class StubLibraries {
     return needed.containsKey(library) ? new String[] {needed.get(library)} : new String[0];
   }
 
-  private static boolean of(Kind kind, String function) {
+  private static boolean of(CudaLibrary kind, String function) {
     return RequiredSymbols.of(kind).contains(function)
-        || kind == Kind.CUBLAS && function.equals("cublasGetProperty")
-        || kind == Kind.CUDNN && function.equals("cudnnGetCudartVersion");
+        || kind == CudaLibrary.CUBLAS && function.equals("cublasGetProperty")
+        || kind == CudaLibrary.CUDNN && function.equals("cudnnGetCudartVersion");
   }
 
   private void compile(Path folder, String soname, List<String> names, String... needed)
@@ -199,7 +199,7 @@ final class StubLibraries {
   }
 
   /** The search that sees these libraries and no others. */
-  static Found find(Path folder, Path home) {
+  static LibrarySearchResult find(Path folder, Path home) {
     return Finder.find(
         new Machine(Map.of(), home, home, folder.toString(), "Linux amd64", (name, f) -> null));
   }

@@ -1,4 +1,4 @@
 package org.alexnet.network;
 
 /** Softmax over the classes and the cross-entropy with the label, averaged over real images. */
-public record SoftmaxLoss(String name) implements Layer {}
+public record SoftmaxCrossEntropy(String name) implements Layer {}

@@ -9,7 +9,8 @@ import org.alexnet.program.Op;
  * The gradient of a fully-connected layer with respect to its input. Each task turns the panels of
  * a block of inputs and multiplies the whole batch with them.
  */
-record ConnectDataKernel(Op.ConnectBackwardData op, Kernels kernels, Layouts layouts, int workers)
+record FullyConnectedBackwardDataKernel(
+    Op.FullyConnectedBackwardData op, Kernels kernels, Layouts layouts, int workers)
     implements CpuKernel {
 
   @Override
@@ -38,14 +39,14 @@ record ConnectDataKernel(Op.ConnectBackwardData op, Kernels kernels, Layouts lay
   }
 
   private int workerFloats() {
-    int columns = kernels.columns();
+    int tileWidth = kernels.tileWidth();
     int outputs = layouts.panels(op.weight()).outputs();
-    return (outputs + kernels.heights()[0]) * columns;
+    return (outputs + kernels.heights()[0]) * tileWidth;
   }
 
   @Override
   public long workspaceBytes() {
-    int zeros = kernels.columns();
+    int zeros = kernels.tileWidth();
     return (product().workspaceFloats() + zeros + (long) workers * workerFloats()) * Float.BYTES;
   }
 
@@ -53,21 +54,21 @@ record ConnectDataKernel(Op.ConnectBackwardData op, Kernels kernels, Layouts lay
   public Bound bind(Binding binding) {
     BatchProduct product = product();
     Layout.Panels panels = layouts.panels(op.weight());
-    int columns = kernels.columns();
+    int tileWidth = kernels.tileWidth();
     int dy = binding.offset(op.dy());
     int dx = binding.offset(op.dx());
     int weight = binding.offset(op.weight());
     int packed = binding.shared();
     int zeros = packed + product.workspaceFloats();
-    int scratch = zeros + columns;
-    return frame -> {
-      float[] m = frame.m();
-      Arrays.fill(m, zeros, zeros + columns, 0);
-      product.pack(frame, dy, packed);
-      frame
+    int scratch = zeros + tileWidth;
+    return context -> {
+      float[] m = context.m();
+      Arrays.fill(m, zeros, zeros + tileWidth, 0);
+      product.pack(context, dy, packed);
+      context
           .pool()
           .run(
-              Math.ceilDiv(panels.depth(), columns),
+              Math.ceilDiv(panels.depth(), tileWidth),
               (block, worker) -> {
                 int turned = scratch + worker * workerFloats();
                 turn(m, panels, weight, block, turned);
@@ -79,7 +80,7 @@ record ConnectDataKernel(Op.ConnectBackwardData op, Kernels kernels, Layouts lay
                     dx,
                     Float.NEGATIVE_INFINITY,
                     packed,
-                    turned + panels.outputs() * columns,
+                    turned + panels.outputs() * tileWidth,
                     0,
                     product.tiling().tiles());
               });
@@ -88,16 +89,16 @@ record ConnectDataKernel(Op.ConnectBackwardData op, Kernels kernels, Layouts lay
 
   /** Turns the weights of a block of inputs into a panel with the inputs innermost. */
   private static void turn(float[] m, Layout.Panels panels, int weight, int block, int to) {
-    int columns = panels.columns();
-    int first = block * columns;
-    int width = Math.min(columns, panels.depth() - first);
+    int tileWidth = panels.tileWidth();
+    int first = block * tileWidth;
+    int width = Math.min(tileWidth, panels.depth() - first);
     for (int o = 0; o < panels.outputs(); o++) {
-      int q = weight + o / columns * panels.panel() + first * columns + o % columns;
-      int p = to + o * columns;
+      int q = weight + o / tileWidth * panels.panel() + first * tileWidth + o % tileWidth;
+      int p = to + o * tileWidth;
       for (int i = 0; i < width; i++) {
-        m[p + i] = m[q + i * columns];
+        m[p + i] = m[q + i * tileWidth];
       }
-      for (int i = width; i < columns; i++) {
+      for (int i = width; i < tileWidth; i++) {
         m[p + i] = 0;
       }
     }

@@ -6,17 +6,18 @@ import org.alexnet.program.Op;
 import org.alexnet.program.Tensor;
 
 /**
- * A fully-connected layer with its bias and, if {@code y} is a rectifier's output, that too: the
- * product of the batch with the panels of the weights.
+ * A fully-connected layer with its bias and, if {@code y} is a ReLU's output, that too: the product
+ * of the batch with the panels of the weights.
  *
  * @param y what is written
  */
-record ConnectKernel(Op.Connect op, Tensor y, boolean rectify, Kernels kernels, Layouts layouts)
+record FullyConnectedKernel(
+    Op.FullyConnected op, Tensor y, boolean relu, Kernels kernels, Layouts layouts)
     implements CpuKernel {
 
   @Override
   public String label() {
-    return op.layer() + (rectify ? " forward, rectified" : " forward");
+    return op.layer() + (relu ? " forward, relu" : " forward");
   }
 
   @Override
@@ -53,10 +54,10 @@ record ConnectKernel(Op.Connect op, Tensor y, boolean rectify, Kernels kernels, 
     int weight = binding.offset(op.weight());
     int bias = binding.offset(op.bias());
     int to = binding.offset(y);
-    float floor = rectify ? 0 : Float.NEGATIVE_INFINITY;
-    return frame -> {
-      product.pack(frame, x, binding.shared());
-      product.run(frame, weight, bias, to, floor, binding.shared());
+    float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+    return context -> {
+      product.pack(context, x, binding.shared());
+      product.run(context, weight, bias, to, floor, binding.shared());
     };
   }
 }

@@ -10,7 +10,8 @@ import org.alexnet.program.Tensor;
  * The gradient of a convolution with respect to its input: the product of the padded gradient with
  * the filters flipped and turned, which are packed anew each step.
  */
-record ConvolveDataOp(Op.ConvolveBackwardData op, Kernels kernels, int group) implements ImageOp {
+record ConvolutionBackwardDataOp(Op.ConvolutionBackwardData op, Kernels kernels, int group)
+    implements ImageOp {
 
   @Override
   public List<Tensor> imageReads() {
@@ -27,8 +28,8 @@ record ConvolveDataOp(Op.ConvolveBackwardData op, Kernels kernels, int group) im
     return List.of(op.weight());
   }
 
-  private ConvShape shape() {
-    return ConvShape.backward(op.dy().shape(), op.dx().shape(), op.window(), op.groups());
+  private ConvolutionShape shape() {
+    return ConvolutionShape.backward(op.dy().shape(), op.dx().shape(), op.window(), op.groups());
   }
 
   private DirectProduct product() {
@@ -38,19 +39,19 @@ record ConvolveDataOp(Op.ConvolveBackwardData op, Kernels kernels, int group) im
   /** Filters as they are kept. */
   private Layout.Panels kept() {
     Shape w = op.weight().shape();
-    return new Layout.Panels(op.groups(), w.n() / op.groups(), w.withN(1), kernels.columns());
+    return new Layout.Panels(op.groups(), w.n() / op.groups(), w.withN(1), kernels.tileWidth());
   }
 
   /** Filters as they are needed here: outputs and inputs change places. */
   private Layout.Panels turned() {
     Shape w = op.weight().shape();
     Shape window = new Shape(1, w.n() / op.groups(), w.h(), w.w());
-    return new Layout.Panels(op.groups(), w.c(), window, kernels.columns());
+    return new Layout.Panels(op.groups(), w.c(), window, kernels.tileWidth());
   }
 
   @Override
   public int sharedFloats() {
-    return turned().floats() + kernels.columns();
+    return turned().floats() + kernels.tileWidth();
   }
 
   @Override
@@ -70,10 +71,10 @@ record ConvolveDataOp(Op.ConvolveBackwardData op, Kernels kernels, int group) im
     int zeros = filters + turned.floats();
     return new Bound() {
       @Override
-      public void prepare(Frame frame) {
-        float[] m = frame.m();
-        Arrays.fill(m, zeros, zeros + kernels.columns(), 0);
-        frame
+      public void prepare(KernelContext context) {
+        float[] m = context.m();
+        Arrays.fill(m, zeros, zeros + kernels.tileWidth(), 0);
+        context
             .pool()
             .run(
                 turned.groups() * turned.blocks(),
@@ -81,9 +82,9 @@ record ConvolveDataOp(Op.ConvolveBackwardData op, Kernels kernels, int group) im
       }
 
       @Override
-      public void run(Frame frame, int task, int worker, int first, int count) {
+      public void run(KernelContext context, int task, int worker, int first, int count) {
         product.run(
-            frame.m(),
+            context.m(),
             dy.of(worker, first),
             filters,
             zeros,
@@ -99,24 +100,24 @@ record ConvolveDataOp(Op.ConvolveBackwardData op, Kernels kernels, int group) im
   /** Fills one block of the turned filters. */
   private static void turn(
       float[] m, Layout.Panels kept, int from, Layout.Panels turned, int to, int block) {
-    int columns = kept.columns();
+    int tileWidth = kept.tileWidth();
     int inputs = kept.window().c();
     int pixels = kept.window().h() * kept.window().w();
     int outputs = kept.outputs();
     int group = block / turned.blocks();
-    int first = block % turned.blocks() * columns;
-    int width = Math.min(columns, inputs - first);
+    int first = block % turned.blocks() * tileWidth;
+    int width = Math.min(tileWidth, inputs - first);
     int start = to + block * turned.panel();
-    if (width < columns) {
+    if (width < tileWidth) {
       Arrays.fill(m, start, start + turned.panel(), 0);
     }
     for (int pixel = 0; pixel < pixels; pixel++) {
       for (int o = 0; o < outputs; o++) {
-        int panel = from + (group * kept.blocks() + o / columns) * kept.panel();
-        int q = panel + ((pixels - 1 - pixel) * inputs + first) * columns + o % columns;
-        int p = start + (pixel * outputs + o) * columns;
+        int panel = from + (group * kept.blocks() + o / tileWidth) * kept.panel();
+        int q = panel + ((pixels - 1 - pixel) * inputs + first) * tileWidth + o % tileWidth;
+        int p = start + (pixel * outputs + o) * tileWidth;
         for (int i = 0; i < width; i++) {
-          m[p + i] = m[q + i * columns];
+          m[p + i] = m[q + i * tileWidth];
         }
       }
     }

@@ -19,7 +19,7 @@ import org.alexnet.network.Parameter;
  * @param batch images a step
  * @param placement whether the network is cut into columns, and where they run
  */
-public record Programs(
+public record CompiledNetwork(
     Network network, int batch, Placement placement, StepProgram train, StepProgram evaluate) {
 
   /** The class scores; observed in both programs. */
@@ -41,7 +41,7 @@ public record Programs(
    * @param observed further tensors to keep to the end of a step
    * @throws IllegalArgumentException naming the layer that does not fit its input
    */
-  public static Programs of(Network network, int batch, String... observed) {
+  public static CompiledNetwork of(Network network, int batch, String... observed) {
     return of(network, batch, Placement.WHOLE, List.of(observed));
   }
 
@@ -51,7 +51,7 @@ public record Programs(
    *
    * @param observed names of tensors; all parts of a tensor are kept
    */
-  public static Programs of(
+  public static CompiledNetwork of(
       Network network, int batch, Placement placement, Collection<String> observed) {
     if (batch < 1) {
       throw new IllegalArgumentException("a batch of %d images".formatted(batch));
@@ -61,7 +61,7 @@ public record Programs(
             Stream.concat(observed.stream(), Stream.of(LOGITS, PROBABILITIES, LOSS)).toList());
     Forward train = Forward.of(network, batch, StepProgram.Phase.TRAIN, placement);
     Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE, placement);
-    return new Programs(
+    return new CompiledNetwork(
         network,
         batch,
         placement,
@@ -73,9 +73,9 @@ public record Programs(
    * Compiles a network that only evaluates: the training program is empty, and there is neither
    * momentum nor a gradient.
    */
-  public static Programs forInference(Network network, int batch, Placement placement) {
-    Programs both = of(network, batch, placement, List.of());
-    return new Programs(
+  public static CompiledNetwork forInference(Network network, int batch, Placement placement) {
+    CompiledNetwork both = of(network, batch, placement, List.of());
+    return new CompiledNetwork(
         network,
         batch,
         placement,
@@ -104,13 +104,13 @@ public record Programs(
   }
 
   /** Compiles a network that is not cut so that every tensor of both programs is kept. */
-  public static Programs observingAll(Network network, int batch) {
+  public static CompiledNetwork observingAll(Network network, int batch) {
     return observingAll(network, batch, Placement.WHOLE);
   }
 
   /** Compiles a network so that every tensor of both programs is kept. */
-  public static Programs observingAll(Network network, int batch, Placement placement) {
-    Programs plain = of(network, batch, placement, List.of());
+  public static CompiledNetwork observingAll(Network network, int batch, Placement placement) {
+    CompiledNetwork plain = of(network, batch, placement, List.of());
     return of(
         network,
         batch,
@@ -121,7 +121,7 @@ public record Programs(
   }
 
   /** The same network, uncut. */
-  private Programs whole() {
+  private CompiledNetwork whole() {
     if (!placement.cut()) {
       return this;
     }
@@ -142,7 +142,7 @@ public record Programs(
 
   /** Tensors that outlive a step, whole, by name. */
   public Map<String, Tensor> persistent() {
-    Programs whole = whole();
+    CompiledNetwork whole = whole();
     Map<String, Tensor> all = new LinkedHashMap<>();
     Stream.of(whole.train, whole.evaluate)
         .flatMap(p -> p.tensors().stream())

@@ -8,13 +8,13 @@ import org.alexnet.data.Batch;
  *
  * @param m all memory of its device
  * @param memories the memory of every device
- * @param crossed bytes sent between devices, by sender and receiver; a kernel adds to its own
- *     device's column only
+ * @param bytesTransferred bytes sent between devices, by sender and receiver; a kernel adds to its
+ *     own device's column only
  */
-record Frame(
+record KernelContext(
     float[] m,
     float[][] memories,
-    long[][] crossed,
+    long[][] bytesTransferred,
     Kernels kernels,
     WorkerPool pool,
     Batch batch,

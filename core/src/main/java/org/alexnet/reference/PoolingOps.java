@@ -3,8 +3,8 @@ package org.alexnet.reference;
 import org.alexnet.network.Window;
 
 /** Pooling by its definition. */
-final class Poolings {
-  private Poolings() {}
+final class PoolingOps {
+  private PoolingOps() {}
 
   /** What is done at one output. */
   private interface Visit {

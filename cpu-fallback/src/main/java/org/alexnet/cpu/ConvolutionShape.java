@@ -18,15 +18,16 @@ import org.alexnet.program.Shape;
  * @param dilation distance that the pixels of the image are spread to
  * @param groups groups of channels
  */
-record ConvShape(Shape in, Shape out, int kernel, int stride, int pad, int dilation, int groups) {
+record ConvolutionShape(
+    Shape in, Shape out, int kernel, int stride, int pad, int dilation, int groups) {
 
-  static ConvShape forward(Shape x, Shape y, Window window, int groups) {
-    return new ConvShape(x, y, window.kernel(), window.stride(), window.pad(), 1, groups);
+  static ConvolutionShape forward(Shape x, Shape y, Window window, int groups) {
+    return new ConvolutionShape(x, y, window.kernel(), window.stride(), window.pad(), 1, groups);
   }
 
-  static ConvShape backward(Shape dy, Shape dx, Window window, int groups) {
+  static ConvolutionShape backward(Shape dy, Shape dx, Window window, int groups) {
     int pad = window.kernel() - 1 - window.pad();
-    return new ConvShape(dy, dx, window.kernel(), 1, pad, window.stride(), groups);
+    return new ConvolutionShape(dy, dx, window.kernel(), 1, pad, window.stride(), groups);
   }
 
   /** Channels of a group that are read. */

@@ -3,8 +3,8 @@ package org.alexnet.reference;
 import org.alexnet.network.LocalResponseNorm;
 
 /** Local response normalisation by its definition. */
-final class Normalizations {
-  private Normalizations() {}
+final class LocalResponseNormOps {
+  private LocalResponseNormOps() {}
 
   /** What is done at one element. */
   private interface Visit {

@@ -14,8 +14,12 @@ import org.alexnet.program.Op;
  *
  * @param update of the weights, or null to write their gradient
  */
-record ConnectFilterKernel(
-    Op.ConnectBackwardFilter op, Op.Update update, Kernels kernels, Layouts layouts, int workers)
+record FullyConnectedBackwardWeightsKernel(
+    Op.FullyConnectedBackwardWeights op,
+    Op.Update update,
+    Kernels kernels,
+    Layouts layouts,
+    int workers)
     implements CpuKernel {
 
   /** Row tiles of the weights a task. */
@@ -59,18 +63,18 @@ record ConnectFilterKernel(
     return op.x().shape().n();
   }
 
-  /** The gradient of the output as panels, all images of a block of columns together. */
+  /** The gradient of the output as panels, all images of a block of outputs together. */
   private int gradientFloats() {
-    return panels().blocks() * images() * kernels.columns();
+    return panels().blocks() * images() * kernels.tileWidth();
   }
 
   private int workerFloats() {
-    return kernels.heights()[0] * (images() + kernels.columns());
+    return kernels.heights()[0] * (images() + kernels.tileWidth());
   }
 
   @Override
   public long workspaceBytes() {
-    return (gradientFloats() + kernels.columns() + (long) workers * workerFloats()) * Float.BYTES;
+    return (gradientFloats() + kernels.tileWidth() + (long) workers * workerFloats()) * Float.BYTES;
   }
 
   @Override
@@ -81,7 +85,7 @@ record ConnectFilterKernel(
   private final class Running implements Bound {
     private final Layout.Panels panels = panels();
     private final int images = images();
-    private final int columns = kernels.columns();
+    private final int tileWidth = kernels.tileWidth();
     private final RowTiling tiling = RowTiling.of(panels.depth(), kernels.heights());
     private final int x;
     private final int dy;
@@ -102,35 +106,35 @@ record ConnectFilterKernel(
       finite = update == null ? -1 : binding.offset(update.finite());
       gradient = binding.shared();
       zeros = gradient + gradientFloats();
-      scratch = zeros + columns;
+      scratch = zeros + tileWidth;
     }
 
     @Override
-    public void run(Frame frame) {
-      float[] m = frame.m();
+    public void run(KernelContext context) {
+      float[] m = context.m();
       if (update != null && m[finite] == 0) {
         return;
       }
-      Arrays.fill(m, zeros, zeros + columns, 0);
-      frame.pool().run(panels.blocks(), (block, worker) -> gradient(m, block));
+      Arrays.fill(m, zeros, zeros + tileWidth, 0);
+      context.pool().run(panels.blocks(), (block, worker) -> gradient(m, block));
       int tasks = Math.ceilDiv(tiling.tiles(), TILES);
-      frame.pool().run(tasks, (task, worker) -> rows(frame, task, worker));
+      context.pool().run(tasks, (task, worker) -> rows(context, task, worker));
     }
 
     /** Packs a block of the output's gradient and sums it up for the bias. */
     private void gradient(float[] m, int block) {
-      int width = Math.min(columns, panels.outputs() - block * columns);
-      int to = gradient + block * images * columns;
-      Tiles.packColumns(m, dy + block * columns, panels.outputs(), images, width, columns, to);
-      int bias = db + block * columns;
-      Arrays.fill(m, bias, bias + columns, 0);
+      int width = Math.min(tileWidth, panels.outputs() - block * tileWidth);
+      int to = gradient + block * images * tileWidth;
+      Tiles.packColumns(m, dy + block * tileWidth, panels.outputs(), images, width, tileWidth, to);
+      int bias = db + block * tileWidth;
+      Arrays.fill(m, bias, bias + tileWidth, 0);
       for (int n = 0; n < images; n++) {
-        kernels.add(m, to + n * columns, bias, columns);
+        kernels.add(m, to + n * tileWidth, bias, tileWidth);
       }
     }
 
-    private void rows(Frame frame, int task, int worker) {
-      float[] m = frame.m();
+    private void rows(KernelContext context, int task, int worker) {
+      float[] m = context.m();
       int a = scratch + worker * workerFloats();
       int tile = a + kernels.heights()[0] * images;
       int end = Math.min(tiling.tiles(), (task + 1) * TILES);
@@ -140,23 +144,24 @@ record ConnectFilterKernel(
         int valid = tiling.valid(t);
         Tiles.packColumns(m, x + start, panels.depth(), images, valid, height, a);
         for (int block = 0; block < panels.blocks(); block++) {
-          int b = gradient + block * images * columns;
-          kernels.tile(height, m, a, b, images, zeros, 0, tile, columns, Float.NEGATIVE_INFINITY);
-          use(frame, tile, (block * panels.depth() + start) * columns, valid * columns);
+          int b = gradient + block * images * tileWidth;
+          kernels.tile(height, m, a, b, images, zeros, 0, tile, tileWidth, Float.NEGATIVE_INFINITY);
+          use(context, tile, (block * panels.depth() + start) * tileWidth, valid * tileWidth);
         }
       }
     }
 
     /** Writes a tile of the gradient, or updates the weights with it. */
-    private void use(Frame frame, int tile, int offset, int n) {
+    private void use(KernelContext context, int tile, int offset, int n) {
       if (update == null) {
-        System.arraycopy(frame.m(), tile, frame.m(), dw + offset, n);
+        System.arraycopy(context.m(), tile, context.m(), dw + offset, n);
         return;
       }
-      StepSettings settings = frame.settings();
+      StepSettings settings = context.settings();
       float rate = settings.rate() * update.rate();
       float decay = settings.decay() * update.decay() * rate;
-      kernels.update(frame.m(), dw + offset, v + offset, tile, n, settings.momentum(), decay, rate);
+      kernels.update(
+          context.m(), dw + offset, v + offset, tile, n, settings.momentum(), decay, rate);
     }
   }
 }

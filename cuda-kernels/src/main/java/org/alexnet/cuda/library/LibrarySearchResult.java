@@ -16,9 +16,9 @@ import org.alexnet.backend.Obstacle;
  *     null if nothing is
  * @param cache where copies and answers are kept
  */
-public record Found(
+public record LibrarySearchResult(
     List<Library> libraries, int cudaMajor, String problem, Obstacle obstacle, Path cache) {
-  public Found {
+  public LibrarySearchResult {
     libraries = List.copyOf(libraries);
   }
 
@@ -33,7 +33,7 @@ public record Found(
   }
 
   /** The library of a kind. */
-  Library library(Kind kind) {
+  Library library(CudaLibrary kind) {
     return libraries.stream().filter(l -> l.kind() == kind).findFirst().orElseThrow();
   }
 }

@@ -8,7 +8,7 @@ import org.alexnet.AlexNetException;
  * A batch on its way: which images it takes, which of them are begun and which are done. Guarded by
  * the loader's lock, but for {@link #fill}.
  */
-final class Filling {
+final class BatchAssembly {
   private final Batch batch;
   private final int[] order;
   private final int first;
@@ -21,14 +21,14 @@ final class Filling {
   private RuntimeException failure;
 
   /** Some places of the batch, for one thread. */
-  record Piece(Filling filling, int from, int to) {}
+  record Piece(BatchAssembly filling, int from, int to) {}
 
   /**
    * @param order the images of the epoch
    * @param first where in it the batch begins
    * @param count images of the batch
    */
-  Filling(Batch batch, int[] order, int first, int count, Augmenter.Draws draws) {
+  BatchAssembly(Batch batch, int[] order, int first, int count, Augmenter.Draws draws) {
     this.batch = batch;
     this.order = order;
     this.first = first;

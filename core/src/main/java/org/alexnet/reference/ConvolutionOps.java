@@ -5,10 +5,10 @@ import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 
 /** Convolution by its definition. */
-final class Convolutions {
-  private Convolutions() {}
+final class ConvolutionOps {
+  private ConvolutionOps() {}
 
-  static void forward(Op.Convolve conv, View x, View weight, View bias, View y) {
+  static void forward(Op.Convolution conv, View x, View weight, View bias, View y) {
     for (int n = 0; n < y.shape().n(); n++) {
       for (int f = 0; f < y.shape().c(); f++) {
         for (int h = 0; h < y.shape().h(); h++) {
@@ -20,7 +20,7 @@ final class Convolutions {
     }
   }
 
-  private static double dot(Op.Convolve conv, View x, View weight, int n, int f, int h, int w) {
+  private static double dot(Op.Convolution conv, View x, View weight, int n, int f, int h, int w) {
     Window window = conv.window();
     int channels = weight.shape().c();
     int first = firstChannel(weight, conv.groups(), f);
@@ -44,7 +44,7 @@ final class Convolutions {
     return filter / (weight.shape().n() / groups) * weight.shape().c();
   }
 
-  static void backwardData(Op.ConvolveBackwardData conv, View dy, View weight, View dx) {
+  static void backwardData(Op.ConvolutionBackwardData conv, View dy, View weight, View dx) {
     double[] sums = new double[dx.shape().imageElements()];
     for (int n = 0; n < dx.shape().n(); n++) {
       Arrays.fill(sums, 0);
@@ -56,7 +56,7 @@ final class Convolutions {
   }
 
   private static void scatter(
-      Op.ConvolveBackwardData conv, View dy, View weight, View dx, int n, double[] sums) {
+      Op.ConvolutionBackwardData conv, View dy, View weight, View dx, int n, double[] sums) {
     Window window = conv.window();
     for (int f = 0; f < dy.shape().c(); f++) {
       int first = firstChannel(weight, conv.groups(), f);
@@ -79,7 +79,8 @@ final class Convolutions {
     }
   }
 
-  static void backwardFilter(Op.ConvolveBackwardFilter conv, View x, View dy, View dw, View db) {
+  static void backwardWeights(
+      Op.ConvolutionBackwardWeights conv, View x, View dy, View dw, View db) {
     for (int f = 0; f < dw.shape().n(); f++) {
       for (int c = 0; c < dw.shape().c(); c++) {
         for (int kh = 0; kh < dw.shape().h(); kh++) {
@@ -101,7 +102,7 @@ final class Convolutions {
   }
 
   private static double correlate(
-      Op.ConvolveBackwardFilter conv, View x, View dy, View dw, int f, int c, int kh, int kw) {
+      Op.ConvolutionBackwardWeights conv, View x, View dy, View dw, int f, int c, int kh, int kw) {
     Window window = conv.window();
     int channel = firstChannel(dw, conv.groups(), f) + c;
     double sum = 0;

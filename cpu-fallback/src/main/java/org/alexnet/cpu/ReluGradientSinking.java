@@ -9,14 +9,14 @@ import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
 /**
- * Moves a rectifier's derivative from before a maximum pooling to behind it.
+ * Moves a ReLU's derivative from before a maximum pooling to behind it.
  *
  * <p>The maximum of rectified values is positive exactly where the value it was taken from is, so
  * the pooled image tells as much as the large one: the derivative touches a quarter of the numbers
  * or less, and the large image is not needed after the forward pass at all.
  */
-final class RectifierMotion {
-  private RectifierMotion() {}
+final class ReluGradientSinking {
+  private ReluGradientSinking() {}
 
   /**
    * @param column the operations of one column of the program
@@ -31,14 +31,14 @@ final class RectifierMotion {
         pooled.put(pool.x(), pool.y());
       }
       if (op instanceof Op.MaxPoolBackward pool
-          && next instanceof Op.RectifyBackward relu
+          && next instanceof Op.ReluBackward relu
           && relu.dy().equals(pool.dx())
           && pooled.containsKey(relu.y())
           && !program.observes(pool.dx())) {
         Tensor maxima = pooled.get(relu.y());
         Tensor between =
             Tensor.step(relu.layer() + ".moved", maxima.shape()).in(maxima.column()).gradient();
-        ops.add(new Op.RectifyBackward(relu.layer(), pool.dy(), maxima, between));
+        ops.add(new Op.ReluBackward(relu.layer(), pool.dy(), maxima, between));
         ops.add(
             new Op.MaxPoolBackward(pool.layer(), between, pool.argmax(), relu.dx(), pool.window()));
         i++;

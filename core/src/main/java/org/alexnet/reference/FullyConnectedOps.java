@@ -1,8 +1,8 @@
 package org.alexnet.reference;
 
 /** Fully-connected layers by their definition; an input is flattened as C H W. */
-final class Connections {
-  private Connections() {}
+final class FullyConnectedOps {
+  private FullyConnectedOps() {}
 
   static void forward(View x, View weight, View bias, View y) {
     int inputs = weight.shape().c();
@@ -32,7 +32,7 @@ final class Connections {
     }
   }
 
-  static void backwardFilter(View x, View dy, View dw, View db) {
+  static void backwardWeights(View x, View dy, View dw, View db) {
     int inputs = dw.shape().c();
     int outputs = dw.shape().n();
     int images = dy.shape().n();

@@ -7,13 +7,13 @@ import org.alexnet.program.Tensor;
 
 /**
  * A forward convolution of fewer images than there are workers: each image is cut into blocks of
- * outputs and rows of tiles that the workers share. Each output is summed as {@link ConvolveOp}
+ * outputs and rows of tiles that the workers share. Each output is summed as {@link ConvolutionOp}
  * sums it, so that the bits are the same.
  *
- * @param y what is written: the convolution's output or the rectifier's
+ * @param y what is written: the convolution's output or the ReLU's
  */
-record SharedConvolveKernel(
-    Op.Convolve op, Tensor y, boolean rectify, Kernels kernels, Layouts layouts, int workers)
+record SharedConvolutionKernel(
+    Op.Convolution op, Tensor y, boolean relu, Kernels kernels, Layouts layouts, int workers)
     implements CpuKernel {
 
   /** Tasks a worker, so that all end at about the same time. */
@@ -21,7 +21,7 @@ record SharedConvolveKernel(
 
   @Override
   public String label() {
-    return op.layer() + " forward, shared" + (rectify ? ", rectified" : "");
+    return op.layer() + " forward, shared" + (relu ? ", relu" : "");
   }
 
   @Override
@@ -40,8 +40,8 @@ record SharedConvolveKernel(
         layouts.read(op.x()), layouts.read(op.weight()), layouts.read(op.bias()), layouts.write(y));
   }
 
-  private ConvShape shape() {
-    return ConvShape.forward(op.x().shape(), op.y().shape(), op.window(), op.groups());
+  private ConvolutionShape shape() {
+    return ConvolutionShape.forward(op.x().shape(), op.y().shape(), op.window(), op.groups());
   }
 
   private int images() {
@@ -49,7 +49,7 @@ record SharedConvolveKernel(
   }
 
   private int tileFloats() {
-    return kernels.windowHeights()[0] * kernels.columns();
+    return kernels.windowHeights()[0] * kernels.tileWidth();
   }
 
   private int paddedFloats() {
@@ -76,8 +76,8 @@ record SharedConvolveKernel(
 
   /** The kernel at its addresses. */
   private record Running(
-      SharedConvolveKernel kernel,
-      ConvShape shape,
+      SharedConvolutionKernel kernel,
+      ConvolutionShape shape,
       DirectProduct product,
       int x,
       int filters,
@@ -87,22 +87,22 @@ record SharedConvolveKernel(
       implements Bound {
 
     @Override
-    public void run(Frame frame) {
+    public void run(KernelContext context) {
       int groups = shape.groups();
       int images = kernel.images();
       if (!shape.direct()) {
-        frame.pool().run(images * groups, (task, worker) -> pad(frame, task));
+        context.pool().run(images * groups, (task, worker) -> pad(context, task));
       }
       int panels = groups * product.blocks();
       int parts =
           Math.clamp(Math.ceilDiv(TASKS * kernel.workers, images * panels), 1, product.tiles());
-      frame
+      context
           .pool()
           .run(
               images * panels * parts,
               (task, worker) ->
                   part(
-                      frame,
+                      context,
                       task / parts / panels,
                       task / parts % panels,
                       task % parts,
@@ -111,28 +111,29 @@ record SharedConvolveKernel(
     }
 
     /** Images first, then groups. */
-    private void pad(Frame frame, int task) {
+    private void pad(KernelContext context, int task) {
       int image = task / shape.groups();
       product.padOne(
-          frame.m(),
+          context.m(),
           x + image * shape.in().imageElements(),
           task % shape.groups(),
           workspace + task * shape.imagePitch());
     }
 
-    private void part(Frame frame, int image, int panel, int part, int parts, int worker) {
+    private void part(
+        KernelContext context, int image, int panel, int part, int parts, int worker) {
       int group = panel / product.blocks();
       int source =
           shape.direct()
               ? x + image * shape.in().imageElements()
               : workspace + (image * shape.groups() + group) * shape.imagePitch();
       product.part(
-          frame.m(),
+          context.m(),
           source,
           filters,
           bias,
           y + image * shape.out().imageElements(),
-          kernel.rectify ? 0 : Float.NEGATIVE_INFINITY,
+          kernel.relu ? 0 : Float.NEGATIVE_INFINITY,
           panel,
           part * product.tiles() / parts,
           (part + 1) * product.tiles() / parts,

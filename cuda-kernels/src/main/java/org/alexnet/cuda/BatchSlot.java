@@ -22,7 +22,7 @@ import org.alexnet.data.Batch;
  * comes back, and on each device memory that the next batch is copied to while the last one is
  * computed on.
  */
-final class Slot implements AutoCloseable {
+final class BatchSlot implements AutoCloseable {
   private static final int STEP_BYTES = 64;
   private static final int IMAGE_INTS = 4;
   private static final long ALIGNMENT = 256;
@@ -49,7 +49,7 @@ final class Slot implements AutoCloseable {
    * @param pixelBytes room for the pixels of a batch
    * @param lossScale what gradients are multiplied by
    */
-  Slot(List<Device> devices, int images, int channels, long pixelBytes, float lossScale) {
+  BatchSlot(List<Device> devices, int images, int channels, long pixelBytes, float lossScale) {
     this.devices = devices;
     this.images = images;
     this.channels = channels;
@@ -182,6 +182,6 @@ final class Slot implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.all(owned);
+    Closeables.all(owned);
   }
 }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The libraries that the backend needs, in the order in which what is missing is told. */
-enum Kind {
+enum CudaLibrary {
   DRIVER("CUDA driver", "libcuda", "the NVIDIA driver", "NVIDIA driver"),
   CUBLAS("cuBLAS", "libcublas", "cuBLAS", "cuBLAS"),
   CUDNN("cuDNN", "libcudnn", "cuDNN 9", "cuDNN 9"),
@@ -22,7 +22,7 @@ enum Kind {
   /** The same after "no". */
   final String brief;
 
-  Kind(String label, String stem, String words, String brief) {
+  CudaLibrary(String label, String stem, String words, String brief) {
     this.label = label;
     this.stem = stem;
     this.words = words;
@@ -44,7 +44,7 @@ enum Kind {
   }
 
   /** What to do where these are missing, as the end of a sentence. */
-  static String remedy(List<Kind> missing, int cudaMajor) {
+  static String remedy(List<CudaLibrary> missing, int cudaMajor) {
     List<String> steps = new ArrayList<>();
     if (missing.contains(DRIVER)) {
       steps.add("install the NVIDIA driver");

@@ -8,10 +8,10 @@ import org.alexnet.program.Op;
 import org.alexnet.program.Tensor;
 
 /** Fully-connected layers: products by cuBLAS, biases by our own kernels. */
-final class ConnectKernels {
+final class FullyConnectedKernels {
   private final Layouts layouts;
 
-  ConnectKernels(Layouts layouts) {
+  FullyConnectedKernels(Layouts layouts) {
     this.layouts = layouts;
   }
 
@@ -22,11 +22,11 @@ final class ConnectKernels {
   /**
    * y = x weight' + bias.
    *
-   * @param y what is written: the layer's output, or a rectifier's
+   * @param y what is written: the layer's output, or a ReLU's
    */
-  CudaKernel forward(Op.Connect op, Tensor y, boolean rectify) {
+  CudaKernel forward(Op.FullyConnected op, Tensor y, boolean relu) {
     Tensor weight = layouts.operand(op.weight());
-    String label = op.layer() + (rectify ? " forward, rectified" : " forward");
+    String label = op.layer() + (relu ? " forward, relu" : " forward");
     return new CudaKernel(
         label,
         op.layer(),
@@ -45,11 +45,11 @@ final class ConnectKernels {
                     operand(binding, op.x(), false),
                     operand(binding, weight, true),
                     operand(binding, y, false)),
-                BiasKernels.add(binding, layouts, op.bias(), y, rectify)));
+                BiasKernels.add(binding, layouts, op.bias(), y, relu)));
   }
 
   /** dx = dy weight. */
-  CudaKernel backwardData(Op.ConnectBackwardData op) {
+  CudaKernel backwardData(Op.FullyConnectedBackwardData op) {
     Tensor weight = layouts.operand(op.weight());
     String label = op.layer() + " backward data";
     return new CudaKernel(
@@ -72,7 +72,7 @@ final class ConnectKernels {
   }
 
   /** dw = dy' x, db = the sum of dy. */
-  CudaKernel backwardFilter(Op.ConnectBackwardFilter op) {
+  CudaKernel backwardWeights(Op.FullyConnectedBackwardWeights op) {
     BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()));
     String label = op.layer() + " backward filter";
     return new CudaKernel(

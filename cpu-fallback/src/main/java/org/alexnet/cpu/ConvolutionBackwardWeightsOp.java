@@ -12,7 +12,7 @@ import org.alexnet.program.Tensor;
  *
  * @param tasks tasks of the chain
  */
-record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks)
+record ConvolutionBackwardWeightsOp(Op.ConvolutionBackwardWeights op, Kernels kernels, int tasks)
     implements ImageOp {
 
   /**
@@ -39,13 +39,13 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     return List.of(op.dw(), op.db());
   }
 
-  private ConvShape shape() {
-    return ConvShape.forward(op.x().shape(), op.dy().shape(), op.window(), op.groups());
+  private ConvolutionShape shape() {
+    return ConvolutionShape.forward(op.x().shape(), op.dy().shape(), op.window(), op.groups());
   }
 
   private Layout.Panels panels() {
     Shape w = op.dw().shape();
-    return new Layout.Panels(op.groups(), w.n() / op.groups(), w.withN(1), kernels.columns());
+    return new Layout.Panels(op.groups(), w.n() / op.groups(), w.withN(1), kernels.tileWidth());
   }
 
   private int sumFloats() {
@@ -67,7 +67,7 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
   }
 
   private int gradientFloats() {
-    return pixels() * panels().blocks() * kernels.columns();
+    return pixels() * panels().blocks() * kernels.tileWidth();
   }
 
   private int windowFloats() {
@@ -79,7 +79,7 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     return shape().paddedFloats()
         + gradientFloats()
         + windowFloats()
-        + kernels.heights()[0] * kernels.columns();
+        + kernels.heights()[0] * kernels.tileWidth();
   }
 
   @Override
@@ -89,7 +89,7 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
 
   private final class Summing implements Bound {
     private final Binding binding;
-    private final ConvShape shape = shape();
+    private final ConvolutionShape shape = shape();
     private final Layout.Panels panels = panels();
     private final int sumFloats = sumFloats();
     private final int rows = rows();
@@ -110,13 +110,13 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     }
 
     @Override
-    public void begin(Frame frame, int task, int worker) {
-      Arrays.fill(frame.m(), sums(task), sums(task) + sumFloats, 0);
+    public void begin(KernelContext context, int task, int worker) {
+      Arrays.fill(context.m(), sums(task), sums(task) + sumFloats, 0);
     }
 
     @Override
-    public void run(Frame frame, int task, int worker, int first, int count) {
-      float[] m = frame.m();
+    public void run(KernelContext context, int task, int worker, int first, int count) {
+      float[] m = context.m();
       int scratch = binding.scratch(worker);
       for (int i = 0; i < count; i++) {
         int image = x.of(worker, first) + i * x.image();
@@ -146,17 +146,17 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
     /** Some rows of the output: the gradient in panels, then every tile of the filters. */
     private void part(
         float[] m, int source, int own, int group, int row, int count, int sums, int panel) {
-      int columns = kernels.columns();
+      int tileWidth = kernels.tileWidth();
       int pixels = count * shape.out().w();
-      int bias = sums + panels.floats() + group * panels.blocks() * columns;
+      int bias = sums + panels.floats() + group * panels.blocks() * tileWidth;
       for (int block = 0; block < panels.blocks(); block++) {
-        int first = block * columns;
+        int first = block * tileWidth;
         int from = own + row * shape.out().w() * shape.out().c() + first;
-        int width = Math.min(columns, shape.outputs() - first);
-        int to = panel + block * pixels * columns;
-        Tiles.packColumns(m, from, shape.out().c(), pixels, width, columns, to);
+        int width = Math.min(tileWidth, shape.outputs() - first);
+        int to = panel + block * pixels * tileWidth;
+        Tiles.packColumns(m, from, shape.out().c(), pixels, width, tileWidth, to);
         for (int p = 0; p < pixels; p++) {
-          kernels.add(m, to + p * columns, bias + first, columns);
+          kernels.add(m, to + p * tileWidth, bias + first, tileWidth);
         }
       }
       int windows = source + row * shape.stride() * shape.rowPitch();
@@ -164,15 +164,15 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
       for (int kh = 0; kh < shape.kernel(); kh++) {
         for (int t = 0; t < tiling.tiles(); t++) {
           int start = kh * shape.rowPitch() + tiling.starts()[t];
-          int to = filters + (kh * shape.run() + tiling.starts()[t]) * columns;
+          int to = filters + (kh * shape.run() + tiling.starts()[t]) * tileWidth;
           tiles(m, windows + start, t, count, to, panel);
         }
       }
     }
 
-    /** One tile of rows of the filters, for each block of columns. */
+    /** One tile of rows of the filters, for each block of outputs. */
     private void tiles(float[] m, int windows, int t, int rowCount, int to, int panel) {
-      int columns = kernels.columns();
+      int tileWidth = kernels.tileWidth();
       int height = tiling.heights()[t];
       int valid = tiling.valid(t);
       int pixels = rowCount * shape.out().w();
@@ -188,34 +188,43 @@ record ConvolveFilterOp(Op.ConvolveBackwardFilter op, Kernels kernels, int tasks
           height,
           packed);
       for (int block = 0; block < panels.blocks(); block++) {
-        int b = panel + block * pixels * columns;
+        int b = panel + block * pixels * tileWidth;
         int c = to + block * panels.panel();
         int work = c;
         if (valid < height) {
-          System.arraycopy(m, c, m, tile, valid * columns);
+          System.arraycopy(m, c, m, tile, valid * tileWidth);
           work = tile;
         }
         kernels.tile(
-            height, m, packed, b, pixels, work, columns, work, columns, Float.NEGATIVE_INFINITY);
+            height,
+            m,
+            packed,
+            b,
+            pixels,
+            work,
+            tileWidth,
+            work,
+            tileWidth,
+            Float.NEGATIVE_INFINITY);
         if (valid < height) {
-          System.arraycopy(m, tile, m, c, valid * columns);
+          System.arraycopy(m, tile, m, c, valid * tileWidth);
         }
       }
     }
 
     @Override
-    public void finish(Frame frame) {
+    public void finish(KernelContext context) {
       int dw = binding.offset(op.dw());
       int db = binding.offset(op.db());
-      sum(frame, 0, panels.floats(), dw);
-      sum(frame, panels.floats(), panels.bias().floats(), db);
+      sum(context, 0, panels.floats(), dw);
+      sum(context, panels.floats(), panels.bias().floats(), db);
     }
 
     /** Adds up the tasks' sums, in their order, piece by piece. */
-    private void sum(Frame frame, int from, int length, int to) {
-      float[] m = frame.m();
+    private void sum(KernelContext context, int from, int length, int to) {
+      float[] m = context.m();
       int piece = 4096;
-      frame
+      context
           .pool()
           .run(
               Math.ceilDiv(length, piece),

@@ -46,7 +46,7 @@ __device__ __forceinline__ ChannelRange neighbours(int c, Divisor group, int hal
   return channels;
 }
 
-KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements, Sizes size,
+KERNEL local_response_norm_across(MARK, const Number *x, Number *y, float *s, int elements, Sizes size,
                         Divisor group, int half, float factor, float k, float beta) {
   BEGIN
   long long i = ELEMENT;
@@ -69,7 +69,7 @@ KERNEL normalize_across(MARK, const Number *x, Number *y, float *s, int elements
 #define MOST_HALF 15
 
 // The neighbours of an element lie beside it: roots and quotients are found once an element.
-KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const float *s,
+KERNEL local_response_norm_across_backward(MARK, const Number *dy, const Number *x, const float *s,
                                  Number *dx, int elements, Sizes size, Divisor group, int half,
                                  float factor, float beta) {
   BEGIN
@@ -95,7 +95,7 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
   derived(dy, x, s, dx, i, sum, factor, beta);
 }
 #else
-KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const float *s,
+KERNEL local_response_norm_across_backward(MARK, const Number *dy, const Number *x, const float *s,
                                  Number *dx, int elements, Sizes size, Divisor group, int half,
                                  float factor, float beta) {
   BEGIN
@@ -114,7 +114,7 @@ KERNEL normalize_across_backward(MARK, const Number *dy, const Number *x, const 
 }
 #endif
 
-KERNEL normalize_within(MARK, const Number *x, Number *y, float *s, int elements, Sizes size,
+KERNEL local_response_norm_within(MARK, const Number *x, Number *y, float *s, int elements, Sizes size,
                         int half, float factor, float k, float beta) {
   BEGIN
   long long i = ELEMENT;
@@ -134,7 +134,7 @@ KERNEL normalize_within(MARK, const Number *x, Number *y, float *s, int elements
   normalized(x, y, s, i, sum, factor, k, beta);
 }
 
-KERNEL normalize_within_backward(MARK, const Number *dy, const Number *x, const float *s,
+KERNEL local_response_norm_within_backward(MARK, const Number *dy, const Number *x, const float *s,
                                  Number *dx, int elements, Sizes size, int half,
                                  float factor, float beta) {
   BEGIN

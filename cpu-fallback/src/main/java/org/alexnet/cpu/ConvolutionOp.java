@@ -5,11 +5,11 @@ import org.alexnet.program.Op;
 import org.alexnet.program.Tensor;
 
 /**
- * A forward convolution with its bias and, if {@code y} is the output of a rectifier, that too.
+ * A forward convolution with its bias and, if {@code y} is the output of a ReLU, that too.
  *
- * @param y what is written: the convolution's output or the rectifier's
+ * @param y what is written: the convolution's output or the ReLU's
  */
-record ConvolveOp(Op.Convolve op, Tensor y, boolean rectify, Kernels kernels, int group)
+record ConvolutionOp(Op.Convolution op, Tensor y, boolean relu, Kernels kernels, int group)
     implements ImageOp {
 
   @Override
@@ -28,7 +28,8 @@ record ConvolveOp(Op.Convolve op, Tensor y, boolean rectify, Kernels kernels, in
   }
 
   private DirectProduct product() {
-    ConvShape shape = ConvShape.forward(op.x().shape(), op.y().shape(), op.window(), op.groups());
+    ConvolutionShape shape =
+        ConvolutionShape.forward(op.x().shape(), op.y().shape(), op.window(), op.groups());
     return new DirectProduct(shape, kernels, group);
   }
 
@@ -44,14 +45,14 @@ record ConvolveOp(Op.Convolve op, Tensor y, boolean rectify, Kernels kernels, in
     Address to = binding.address(y);
     int weight = binding.offset(op.weight());
     int bias = binding.offset(op.bias());
-    float floor = rectify ? 0 : Float.NEGATIVE_INFINITY;
-    return (frame, task, worker, first, count) ->
+    float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+    return (context, task, worker, first, count) ->
         product.run(
-            frame.m(),
+            context.m(),
             x.of(worker, first),
             weight,
             bias,
-            kernels.columns(),
+            kernels.tileWidth(),
             to.of(worker, first),
             floor,
             count,

@@ -11,10 +11,10 @@ import org.alexnet.program.Tensor;
  * Local response normalisation. Across maps it goes pixel by pixel, for the channels of a pixel lie
  * together; within a map row by row, for all channels of a row do.
  */
-final class NormalizeOps {
-  private NormalizeOps() {}
+final class LocalResponseNormImageOps {
+  private LocalResponseNormImageOps() {}
 
-  static ImageOp forward(Op.Normalize op, Kernels kernels) {
+  static ImageOp forward(Op.LocalResponseNorm op, Kernels kernels) {
     return of(
         List.of(op.x()),
         List.of(op.y(), op.s()),
@@ -23,7 +23,7 @@ final class NormalizeOps {
         kernels);
   }
 
-  static ImageOp backward(Op.NormalizeBackward op, Kernels kernels) {
+  static ImageOp backward(Op.LocalResponseNormBackward op, Kernels kernels) {
     return of(
         List.of(op.dy(), op.x(), op.s()),
         List.of(op.dx()),
@@ -59,7 +59,7 @@ final class NormalizeOps {
 
     @Override
     public void finish(float[] m, int[] in, int[] out, int n, int maps, int terms) {
-      kernels.normalize(
+      kernels.localResponseNorm(
           m, in[0], out[0], out[1], n, maps, norm.factor(), norm.k(), norm.beta(), terms);
     }
   }
@@ -68,12 +68,12 @@ final class NormalizeOps {
   private record Backward(LocalResponseNorm norm, Kernels kernels) implements Body {
     @Override
     public void terms(float[] m, int[] in, int terms, int n) {
-      kernels.normalizeTerms(m, in[0], in[1], in[2], terms, n, norm.beta());
+      kernels.localResponseNormTerms(m, in[0], in[1], in[2], terms, n, norm.beta());
     }
 
     @Override
     public void finish(float[] m, int[] in, int[] out, int n, int maps, int terms) {
-      kernels.normalizeBackward(
+      kernels.localResponseNormBackward(
           m, in[0], in[1], in[2], out[0], n, maps, norm.factor(), norm.beta(), terms);
     }
   }
@@ -113,8 +113,8 @@ final class NormalizeOps {
       int channels = shape().c() / norm.groups();
       int pieces = shape().h() * shape().w() * norm.groups();
       int half = norm.size() / 2;
-      return (frame, task, worker, first, count) -> {
-        float[] m = frame.m();
+      return (context, task, worker, first, count) -> {
+        float[] m = context.m();
         int scratch = binding.scratch(worker);
         Arrays.fill(m, scratch, scratch + half, 0);
         Arrays.fill(m, scratch + half + channels, scratch + scratchFloats(), 0);
@@ -157,11 +157,11 @@ final class NormalizeOps {
     public Bound bind(Binding binding) {
       Address[] from = imageReads.stream().map(binding::address).toArray(Address[]::new);
       Address[] to = imageWrites.stream().map(binding::address).toArray(Address[]::new);
-      return (frame, task, worker, first, count) -> {
+      return (context, task, worker, first, count) -> {
         int[] in = starts(from, worker, first);
         int[] out = starts(to, worker, first);
         for (int i = 0; i < count; i++) {
-          image(frame.m(), in, out, binding.scratch(worker));
+          image(context.m(), in, out, binding.scratch(worker));
         }
       };
     }
