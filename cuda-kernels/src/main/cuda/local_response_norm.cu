@@ -1,4 +1,4 @@
-// Local response normalisation: s = k + factor * sum of squares, y = x s^-beta. The sum is over
+// Local response normalization: s = k + factor * sum of squares, y = x s^-beta. The sum is over
 // neighbouring channels of a group, or over neighbouring pixels of a channel.
 
 // s^-beta. For the paper's beta only correctly rounded operations are used.

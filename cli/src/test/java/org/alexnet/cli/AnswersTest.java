@@ -195,7 +195,7 @@ class AnswersTest {
     Cli.Result plain = Cli.run("summary", "--model", "alexnet-32", "--classes", 3);
     assertTrue(plain.out().contains("1,143,875"), plain.out());
     Cli.Result program = Cli.run("summary", "--model", "alexnet-32", "--show=program");
-    assertTrue(program.out().contains("ConvolveBackwardFilter"), program.out());
+    assertTrue(program.out().contains("ConvolutionBackwardWeights"), program.out());
   }
 
   @Test

@@ -21,7 +21,7 @@ import org.alexnet.network.Window;
 /**
  * The network of Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional
  * neural networks" (2012), as sections 3 to 5 of the text describe it, in two columns. The second,
- * fourth and fifth convolution and the normalisation keep to their column, which on one device is
+ * fourth and fifth convolution and the normalization keep to their column, which on one device is
  * what groups say; conv3 and the fully-connected layers read both. With fewer than its thousand
  * classes, the biases that start at 1 start at 0.1.
  */

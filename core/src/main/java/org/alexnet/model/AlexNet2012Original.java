@@ -21,8 +21,8 @@ import org.alexnet.network.Window;
 /**
  * The network of 2012 as the authors' program had it (the source released by the Computer History
  * Museum, {@code layers-145.cfg}), where it differs from their text: images of 224 x 224 that the
- * last windows of conv1 overhang by three pixels; normalisation and pooling before the ReLU in
- * layer 1, pooling before it in layer 5; a second normalisation, within each map, in layer 2; alpha
+ * last windows of conv1 overhang by three pixels; normalization and pooling before the ReLU in
+ * layer 1, pooling before it in layer 5; a second normalization, within each map, in layer 2; alpha
  * divided by the number of terms; weights of conv3 to conv5 that start from N(0, 0.03^2); biases
  * that learn at twice the rate and do not decay. k is the paper's 2. 60,965,224 parameters.
  */

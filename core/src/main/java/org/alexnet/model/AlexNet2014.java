@@ -20,7 +20,7 @@ import org.alexnet.network.Window;
 
 /**
  * The one-column network of Krizhevsky, "One weird trick for parallelizing convolutional neural
- * networks" (2014), in the form that torchvision made common: no groups, no normalisation,
+ * networks" (2014), in the form that torchvision made common: no groups, no normalization,
  * 61,100,840 parameters.
  *
  * <p>Inputs are normalized by the mean and the deviation of each colour, and weights and biases
@@ -76,7 +76,7 @@ final class AlexNet2014 {
     return new Model(
         new Network("alexnet-2014", new Input(3, 224, 256, NORMALIZATION), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-        "one column, without groups and normalisation",
+        "one column, without groups and normalization",
         TORCHVISION,
         Float.POSITIVE_INFINITY);
   }

@@ -20,7 +20,7 @@ import org.alexnet.network.Window;
 
 /**
  * Caffe's replication of the 2012 network in one column (Jia et al., "Caffe", 2014): pooling before
- * normalisation, which sums over all maps with k = 1 and alpha divided by n, dropout scaled while
+ * normalization, which sums over all maps with k = 1 and alpha divided by n, dropout scaled while
  * training, and biases of 0.1 where the paper has 1, with which it stalled. Biases learn at twice
  * the rate and do not decay. 60,965,224 parameters.
  */

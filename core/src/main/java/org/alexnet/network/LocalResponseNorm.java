@@ -1,7 +1,7 @@
 package org.alexnet.network;
 
 /**
- * Local response normalisation: b = a / s^beta with s = k + c * sum of a^2 over a neighbourhood,
+ * Local response normalization: b = a / s^beta with s = k + c * sum of a^2 over a neighbourhood,
  * fewer at its ends. Across maps it is that of the paper (section 3.3); within a map the authors'
  * program had another.
  *

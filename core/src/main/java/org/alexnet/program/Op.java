@@ -196,7 +196,7 @@ public sealed interface Op {
   }
 
   /**
-   * Local response normalisation: s = k + factor * sum of squares over the region, neighbouring
+   * Local response normalization: s = k + factor * sum of squares over the region, neighbouring
    * channels of the group or neighbouring pixels of the channel, y = x s^-beta.
    *
    * @param s kept for the derivative

@@ -2,7 +2,7 @@ package org.alexnet.reference;
 
 import org.alexnet.network.LocalResponseNorm;
 
-/** Local response normalisation by its definition. */
+/** Local response normalization by its definition. */
 final class LocalResponseNormOps {
   private LocalResponseNormOps() {}
 

@@ -8,7 +8,7 @@ import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
 /**
- * Local response normalisation. Across maps it goes pixel by pixel, for the channels of a pixel lie
+ * Local response normalization. Across maps it goes pixel by pixel, for the channels of a pixel lie
  * together; within a map row by row, for all channels of a row do.
  */
 final class LocalResponseNormImageOps {

@@ -253,7 +253,8 @@ final class ImageKernels {
           all.addAll(normArguments(norm, op.x().shape()));
           all.add(norm.k());
           all.add(norm.beta());
-          return List.of(b.each("normalize_" + region(norm), count(op.y()), all.toArray()));
+          return List.of(
+              b.each("local_response_norm_" + region(norm), count(op.y()), all.toArray()));
         });
   }
 
@@ -261,7 +262,7 @@ final class ImageKernels {
     LocalResponseNorm norm = op.norm();
     if (norm.size() > LARGEST_REGION) {
       throw new AlexNetException(
-          "Layer %s: normalisation over %d maps, and backend cuda has %d at most."
+          "Layer %s: normalization over %d maps, and backend cuda has %d at most."
               .formatted(op.layer(), norm.size(), LARGEST_REGION));
     }
     return backward(
@@ -277,7 +278,10 @@ final class ImageKernels {
           all.addAll(normArguments(norm, op.x().shape()));
           all.add(norm.beta());
           return List.of(
-              b.each("normalize_" + region(norm) + "_backward", count(op.dx()), all.toArray()));
+              b.each(
+                  "local_response_norm_" + region(norm) + "_backward",
+                  count(op.dx()),
+                  all.toArray()));
         });
   }
 
