@@ -1,5 +1,5 @@
 /**
- * Networks of the AlexNet family: their description, training and use. CompiledNetwork need {@code
+ * Networks of the AlexNet family: their description, training and use. Programs need {@code
  * org.alexnet.engine} and, to describe data or networks, {@code model} and {@code network}; the
  * rest is for backends.
  */
@@ -14,6 +14,8 @@ module org.alexnet.core {
   exports org.alexnet.model;
   exports org.alexnet.network;
   exports org.alexnet.data;
+  exports org.alexnet.data.prepared;
+  exports org.alexnet.data.source;
   exports org.alexnet.safetensors;
   exports org.alexnet.backend to
       org.alexnet.cpu,
@@ -25,9 +27,7 @@ module org.alexnet.core {
       org.alexnet.cpu,
       org.alexnet.cuda,
       org.alexnet.cli;
-  exports org.alexnet.random to
-      org.alexnet.cpu,
-      org.alexnet.cuda;
+  exports org.alexnet.random;
 
   uses org.alexnet.backend.BackendProvider;
 

@@ -74,7 +74,7 @@ class ArchitectureTest {
   @Test
   void backendsSeeProgramsAndBatches() {
     mayUseOnly(
-        "org.alexnet.backend", "org.alexnet.backend", "org.alexnet.program", "org.alexnet.data");
+        "org.alexnet.backend", "org.alexnet.backend", "org.alexnet.program", "org.alexnet.data..");
   }
 
   @Test
@@ -85,7 +85,7 @@ class ArchitectureTest {
         "org.alexnet.backend",
         "org.alexnet.program",
         "org.alexnet.network",
-        "org.alexnet.data",
+        "org.alexnet.data..",
         "org.alexnet.random");
     check(
         noClasses()
@@ -99,8 +99,8 @@ class ArchitectureTest {
   @Test
   void dataAndFilesKnowNothingOfTraining() {
     mayUseOnly(
-        "org.alexnet.data",
-        "org.alexnet.data",
+        "org.alexnet.data..",
+        "org.alexnet.data..",
         "org.alexnet.random",
         "org.alexnet.safetensors",
         "org.apache.commons.math3..");

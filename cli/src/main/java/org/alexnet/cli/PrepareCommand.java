@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.ColourAxes;
-import org.alexnet.data.Preparation;
+import org.alexnet.data.prepared.Preparation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

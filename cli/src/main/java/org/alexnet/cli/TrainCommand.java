@@ -115,7 +115,9 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
     @Option(
         names = "--lr",
         paramLabel = "F",
-        description = "Learning rate at the start. Default: the model's, below.")
+        description =
+            "Learning rate at the start. Default: the model's, below; caffenet and"
+                + " alexnet-2012-original take half of it for fewer than 1000 classes.")
     private Float rate;
 
     @Option(

@@ -17,7 +17,7 @@ public record ColourAxes(float[][] axes, float[] deviations) {
   private static final int CHANNELS = 3;
 
   /** The axes of a covariance matrix. */
-  static ColourAxes of(double[][] covariance) {
+  public static ColourAxes of(double[][] covariance) {
     EigenDecomposition eigen = new EigenDecomposition(MatrixUtils.createRealMatrix(covariance));
     float[][] axes = new float[CHANNELS][CHANNELS];
     float[] deviations = new float[CHANNELS];

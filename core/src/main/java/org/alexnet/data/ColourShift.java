@@ -24,12 +24,12 @@ public record ColourShift(ColourAxes axes, List<Float> scales) {
   private static final int NUMBERS = 4;
 
   /** The random numbers of one global step. */
-  static Philox draws(long seed, long step) {
+  public static Philox draws(long seed, long step) {
     return new Philox(seed, (int) step, STREAM);
   }
 
   /** Writes the shift of each channel of the image at a place of a batch. */
-  void put(Philox draws, int place, float[] shift) {
+  public void put(Philox draws, int place, float[] shift) {
     double[] amounts = new double[axes.deviations().length];
     for (int i = 0; i < amounts.length; i++) {
       amounts[i] = SIGMA * draws.normal((long) place * NUMBERS + i);

@@ -9,7 +9,7 @@ import org.alexnet.AlexNetException;
 /**
  * A loop over numbered pieces of work on several threads, with one failure whatever their order.
  */
-final class Parallel {
+public final class Parallel {
   private final int n;
   private final IntConsumer body;
   private final AtomicInteger taken = new AtomicInteger();
@@ -29,7 +29,7 @@ final class Parallel {
    * <p>Pieces are begun in order and none behind a failed one is begun, so that of several failures
    * the one of the lowest number is thrown, with any number of threads.
    */
-  static void forEach(int n, int threads, IntConsumer body) {
+  public static void forEach(int n, int threads, IntConsumer body) {
     if (threads < 1) {
       throw new IllegalArgumentException(threads + " threads: at least one is needed");
     }

@@ -9,7 +9,7 @@ import java.util.Collection;
  * <p>A pixel adds less than 2^16 to a sum of products, so that 2^47 pixels fit in a {@code long}:
  * two billion images of 256 x 256.
  */
-final class PixelSums {
+public final class PixelSums {
   private static final int CHANNELS = 3;
 
   private final long[] total; // of each value, C H W
@@ -21,12 +21,12 @@ final class PixelSums {
   /**
    * @param colour whether colours are summed up as well, of images of three channels
    */
-  PixelSums(Batch.Format format, boolean colour) {
+  public PixelSums(Batch.Format format, boolean colour) {
     this.total = new long[format.values()];
     this.colour = colour && format.channels() == CHANNELS;
   }
 
-  void add(byte[] image) {
+  public void add(byte[] image) {
     images++;
     for (int i = 0; i < total.length; i++) {
       total[i] += image[i] & 0xFF;
@@ -80,7 +80,7 @@ final class PixelSums {
   }
 
   /** What the sums of several threads say, of at least one image. */
-  static PixelStatistics statistics(Collection<PixelSums> parts) {
+  public static PixelStatistics statistics(Collection<PixelSums> parts) {
     PixelSums first = parts.iterator().next();
     parts.stream().skip(1).forEach(first::add);
     float[] mean = new float[first.total.length];

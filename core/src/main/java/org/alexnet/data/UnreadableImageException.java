@@ -10,7 +10,7 @@ public final class UnreadableImageException extends AlexNetException {
 
   private final String reason;
 
-  UnreadableImageException(Path file, IOException cause) {
+  public UnreadableImageException(Path file, IOException cause) {
     super(
         "%s %s; repair or remove it, or leave such files out (--skip-bad)"
             .formatted(file, cause.getMessage()),
@@ -19,7 +19,7 @@ public final class UnreadableImageException extends AlexNetException {
   }
 
   /** An image that is one of many in a file. */
-  UnreadableImageException(Path file, String image, String reason) {
+  public UnreadableImageException(Path file, String image, String reason) {
     super("%s: %s %s; correct or remove it".formatted(file, image, reason));
     this.reason = reason;
   }

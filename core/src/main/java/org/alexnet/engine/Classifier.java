@@ -12,12 +12,11 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
-import org.alexnet.data.DataSets;
-import org.alexnet.data.FolderSource;
 import org.alexnet.data.ImageSource;
-import org.alexnet.data.OpenOptions;
 import org.alexnet.data.ProgressListener;
-import org.alexnet.data.Sources;
+import org.alexnet.data.source.DataSets;
+import org.alexnet.data.source.OpenOptions;
+import org.alexnet.data.source.Sources;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
@@ -315,7 +314,7 @@ public final class Classifier implements AutoCloseable {
 
   /** Hands on the scores of image files. */
   public void score(List<Path> images, ScoreReceiver receiver) {
-    try (ImageSource source = checked(FolderSource.files(images, opening().folder()))) {
+    try (ImageSource source = checked(DataSets.openFiles(images, opening()))) {
       score(source, receiver);
     }
   }

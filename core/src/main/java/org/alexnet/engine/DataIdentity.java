@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.ImageSource;
-import org.alexnet.data.SourceFingerprint;
+import org.alexnet.data.source.SourceFingerprint;
 
 /**
  * Which images a run is trained on and validated with, wherever they lie.

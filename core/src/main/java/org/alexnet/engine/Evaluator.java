@@ -11,10 +11,10 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.Batch;
-import org.alexnet.data.BatchLoader;
 import org.alexnet.data.ImageSource;
-import org.alexnet.data.LoaderOptions;
 import org.alexnet.data.ProgressListener;
+import org.alexnet.data.loading.BatchLoader;
+import org.alexnet.data.loading.LoaderOptions;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.ClassNames;
-import org.alexnet.data.Sources;
+import org.alexnet.data.source.Sources;
 import org.alexnet.model.Model;
 import org.alexnet.network.Network;
 import org.alexnet.run.RunFolder;

@@ -251,9 +251,9 @@ public final class Training {
     return new TrainingSetup(this).run();
   }
 
-  /** The model's recipe with what was overridden. */
-  Recipe recipe() {
-    Recipe own = epochs == null ? model.recipe() : model.recipe().over(epochs);
+  /** The recipe of the model, with as many classes as it will have, and what was overridden. */
+  Recipe recipe(Model fitted) {
+    Recipe own = epochs == null ? fitted.recipe() : fitted.recipe().over(epochs);
     return new Recipe(
         own.epochs(),
         batch != null ? batch : own.batch(),

@@ -14,10 +14,10 @@ import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.DataSet;
-import org.alexnet.data.DataSets;
 import org.alexnet.data.ImageSource;
-import org.alexnet.data.OpenOptions;
-import org.alexnet.data.Sources;
+import org.alexnet.data.source.DataSets;
+import org.alexnet.data.source.OpenOptions;
+import org.alexnet.data.source.Sources;
 import org.alexnet.model.Model;
 import org.alexnet.model.Recipe;
 import org.alexnet.network.Input;
@@ -109,7 +109,8 @@ final class TrainingSetup {
 
   /** What can be said of an augmentation before the data is seen. */
   private void checkAugmentation(Input input) {
-    if (training.recipe().augmentation() == Augmentation.SHAPES && input.stored() != input.size()) {
+    if (training.recipe(training.model).augmentation() == Augmentation.SHAPES
+        && input.stored() != input.size()) {
       throw new AlexNetException(
           "Augmentation shapes is for networks that take images as they are stored; %s stores %d x %d and takes %d x %d: use paper or none."
               .formatted(
@@ -263,7 +264,7 @@ final class TrainingSetup {
         training.validationFraction,
         DataIdentity.of(data),
         training.seed,
-        recipe(train),
+        recipe(train, model.withClasses(classes)),
         training.shuffle,
         training.dropout,
         training.skipBad,
@@ -272,8 +273,8 @@ final class TrainingSetup {
   }
 
   /** The recipe for a source. Floating-point images are used as given unless that is overruled. */
-  private Recipe recipe(ImageSource train) {
-    Recipe recipe = training.recipe();
+  private Recipe recipe(ImageSource train, Model fitted) {
+    Recipe recipe = training.recipe(fitted);
     boolean asGiven = recipe.augmentation() == Augmentation.NONE;
     if (!train.format().floats() || asGiven) {
       return recipe;

@@ -49,8 +49,7 @@ final class AlexNet2012 {
    * 0.1 train with any number.
    */
   static Model withFewerClasses(Model model) {
-    return new Model(
-        model.network(), model.recipe(), model.description(), model.otherNames(), 0.1f);
+    return model.with(new Model.FewerClasses(0.1f, 1));
   }
 
   /** Section 5: 90 epochs, the rate divided by ten when the validation error stops improving. */

@@ -59,11 +59,11 @@ final class AlexNet2012Original {
             new Dropout("drop7", 0.5f, Dropout.Scaling.TESTING),
             new FullyConnected("fc8", 1000, 1, weight(0.01f), bias(0)),
             new SoftmaxCrossEntropy("softmax"));
-    return AlexNet2012.withFewerClasses(
-        new Model(
+    return new Model(
             new Network("alexnet-2012-original", new Input(3, 224, 256, 1), layers),
             AlexNet2012.recipe(),
-            "the network as its authors' program had it"));
+            "the network as its authors' program had it")
+        .with(new Model.FewerClasses(0.1f, CaffeNet.FEWER_CLASSES_RATE));
   }
 
   /** Windows that overhang the image are kept: 1 + ceil((2 pad + size - kernel) / stride). */

@@ -78,7 +78,7 @@ final class AlexNet2014 {
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
         "one column, without groups and normalization",
         TORCHVISION,
-        Float.POSITIVE_INFINITY);
+        Model.FewerClasses.SAME);
   }
 
   private static Layer conv(String name, int filters, Window window) {

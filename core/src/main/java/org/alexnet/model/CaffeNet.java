@@ -25,6 +25,13 @@ import org.alexnet.network.Window;
  * the rate and do not decay. 60,965,224 parameters.
  */
 final class CaffeNet {
+  /**
+   * Of networks whose biases learn at twice the rate. With four classes and the whole rate, the
+   * loss of this network fell to 0.7 in twenty steps and jumped to 3.9; at half the rate it falls
+   * on.
+   */
+  static final float FEWER_CLASSES_RATE = 0.5f;
+
   private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.Gaussian(0.01f));
 
   private CaffeNet() {}
@@ -56,9 +63,10 @@ final class CaffeNet {
             new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
             new SoftmaxCrossEntropy("softmax"));
     return new Model(
-        new Network("caffenet", new Input(3, 227, 256, 1), layers),
-        new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-        "Caffe's replication in one column");
+            new Network("caffenet", new Input(3, 227, 256, 1), layers),
+            new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+            "Caffe's replication in one column")
+        .with(new Model.FewerClasses(Float.POSITIVE_INFINITY, FEWER_CLASSES_RATE));
   }
 
   private static Layer norm(String name) {

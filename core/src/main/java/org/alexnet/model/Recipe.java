@@ -27,6 +27,11 @@ public record Recipe(
     return new Recipe(epochs, batch, rate, momentum, decay, schedule, other);
   }
 
+  /** The same with another learning rate at the start. */
+  public Recipe withRate(float other) {
+    return new Recipe(epochs, batch, other, momentum, decay, schedule, augmentation);
+  }
+
   /**
    * The recipe of a run of another length. A plateau's patience is as long a part of the run as
    * before, two epochs at least; a schedule in parts of the run stays as it is.

@@ -19,15 +19,15 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Images and sources made up for tests. */
-final class TestImages {
+public final class TestImages {
   private TestImages() {}
 
   /** A picture of one colour, 0xRRGGBB. */
-  static BufferedImage plain(int width, int height, int rgb) {
+  public static BufferedImage plain(int width, int height, int rgb) {
     return image(BufferedImage.TYPE_INT_RGB, width, height, p -> rgb);
   }
 
-  static BufferedImage image(int type, int width, int height, IntUnaryOperator rgb) {
+  public static BufferedImage image(int type, int width, int height, IntUnaryOperator rgb) {
     BufferedImage image = new BufferedImage(width, height, type);
     for (int p = 0; p < width * height; p++) {
       image.setRGB(p % width, p / width, rgb.applyAsInt(p));
@@ -35,7 +35,7 @@ final class TestImages {
     return image;
   }
 
-  static byte[] bytes(BufferedImage image, String format) throws IOException {
+  public static byte[] bytes(BufferedImage image, String format) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
       if (!ImageIO.write(image, format, stream)) {
@@ -46,7 +46,7 @@ final class TestImages {
   }
 
   /** A JPEG file of 16 x 16 equal pixels whose components are stored as they are given. */
-  static byte[] rawJpeg(int... components) throws IOException {
+  public static byte[] rawJpeg(int... components) throws IOException {
     WritableRaster raster = Raster.createInterleavedRaster(0, 16, 16, components.length, null);
     for (int p = 0; p < 256; p++) {
       raster.setPixel(p % 16, p / 16, components);
@@ -62,7 +62,7 @@ final class TestImages {
   }
 
   /** The file with an Adobe marker of the given colour transform put in front. */
-  static byte[] adobe(byte[] jpeg, int transform) {
+  public static byte[] adobe(byte[] jpeg, int transform) {
     byte[] marker = {
       (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) transform
     };
@@ -72,13 +72,13 @@ final class TestImages {
     return out;
   }
 
-  static Path write(Path file, byte[] content) throws IOException {
+  public static Path write(Path file, byte[] content) throws IOException {
     Files.createDirectories(file.getParent());
     return Files.write(file, content);
   }
 
   /** A folder with {@code each} small PNG images a class; image k of class c has red 40 c + k. */
-  static Path folder(Path root, int each, String... classes) throws IOException {
+  public static Path folder(Path root, int each, String... classes) throws IOException {
     for (int c = 0; c < classes.length; c++) {
       for (int k = 0; k < each; k++) {
         byte[] png = bytes(plain(8, 8, (40 * c + k) << 16), "png");
@@ -88,19 +88,19 @@ final class TestImages {
     return root;
   }
 
-  static byte[] read(ImageSource source, int i) {
+  public static byte[] read(ImageSource source, int i) {
     byte[] image = new byte[Math.toIntExact(source.format().bytes())];
     source.read(i, MemorySegment.ofArray(image));
     return image;
   }
 
   /** {@code n} images in memory, of which value v of image i is {@code 31 i + 7 v}. */
-  static ImageSource counted(int n, Batch.Format format, List<String> classes) {
+  public static ImageSource counted(int n, Batch.Format format, List<String> classes) {
     return new Made(n, format, classes, (i, v) -> 31 * i + 7 * v);
   }
 
   /** One image in memory whose value v is as given. */
-  static ImageSource drawn(Batch.Format format, IntUnaryOperator value) {
+  public static ImageSource drawn(Batch.Format format, IntUnaryOperator value) {
     return new Made(1, format, List.of(), (i, v) -> value.applyAsInt(v));
   }
 

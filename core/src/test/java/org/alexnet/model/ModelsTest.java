@@ -134,4 +134,15 @@ class ModelsTest {
       assertTrue(e.getMessage().contains(model.name()), e.getMessage());
     }
   }
+
+  /** What was found to train with few classes; with all of them, papers and releases hold. */
+  @Test
+  void fewerClassesTakeLowerBiasesAndRates() {
+    Model original = Models.named("alexnet-2012-original");
+    assertEquals(0.01f, original.withClasses(1000).recipe().rate());
+    assertEquals(0.005f, original.withClasses(999).recipe().rate());
+    assertEquals(0.005f, original.withClasses(10).withClasses(4).recipe().rate());
+    assertEquals(0.005f, Models.named("caffenet").withClasses(4).recipe().rate());
+    assertEquals(0.01f, Models.named("alexnet-2012").withClasses(4).recipe().rate());
+  }
 }

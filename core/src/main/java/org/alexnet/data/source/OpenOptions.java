@@ -1,0 +1,58 @@
+package org.alexnet.data.source;
+
+import org.alexnet.data.ProgressListener;
+import org.alexnet.data.folder.FolderOptions;
+
+/**
+ * How a data source is opened.
+ *
+ * @param channels colours an image the network takes
+ * @param height rows that images of bytes are stored with; more than the network takes where it
+ *     crops
+ * @param width columns that they are stored with
+ * @param input rows and columns that the network takes, and that floating-point images must have
+ * @param threads threads that decode
+ * @param seed of generated data
+ * @param skipBad whether image files that cannot be read are left out instead of refused
+ * @param onDemand whether the images of a folder are decoded when they are read, not when it is
+ *     opened
+ * @param progress is told how many images of a folder are decoded; null for nobody
+ */
+public record OpenOptions(
+    int channels,
+    int height,
+    int width,
+    int input,
+    int threads,
+    long seed,
+    boolean skipBad,
+    boolean onDemand,
+    ProgressListener progress) {
+
+  public OpenOptions {
+    progress = progress == null ? ProgressListener.NONE : progress;
+  }
+
+  /** Every image is decoded when its folder is opened. */
+  public OpenOptions(
+      int channels,
+      int height,
+      int width,
+      int input,
+      int threads,
+      long seed,
+      boolean skipBad,
+      ProgressListener progress) {
+    this(channels, height, width, input, threads, seed, skipBad, false, progress);
+  }
+
+  /** The same, decoding images when they are read. */
+  public OpenOptions whenRead() {
+    return new OpenOptions(channels, height, width, input, threads, seed, skipBad, true, progress);
+  }
+
+  /** How a folder or files are opened. */
+  FolderOptions folder() {
+    return new FolderOptions(channels, height, width, threads, skipBad, onDemand, progress);
+  }
+}
