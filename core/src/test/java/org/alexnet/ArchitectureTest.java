@@ -2,7 +2,6 @@ package org.alexnet;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -112,6 +111,13 @@ class ArchitectureTest {
 
   @Test
   void packagesFormNoCycles() {
-    check(slices().matching("org.alexnet.(*)..").should().beFreeOfCycles());
+    PackageRules.checkNoCycles(CORE);
+  }
+
+  @Test
+  void roomsAreSmall() {
+    for (String room : new String[] {"data", "network", "program", "reference", "run", "model"}) {
+      PackageRules.checkSizes(CORE, "org.alexnet." + room);
+    }
   }
 }

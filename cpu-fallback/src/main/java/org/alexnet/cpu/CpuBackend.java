@@ -5,6 +5,10 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
+import org.alexnet.cpu.execution.DeviceThreads;
+import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.WarmUp;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 

@@ -5,6 +5,9 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.DeviceInfo;
+import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.ScalarKernels;
+import org.alexnet.cpu.kernel.VectorKernels;
 
 /**
  * Offers the multithreaded CPU backend. It runs on the Vector API where the JVM was started with

@@ -2,6 +2,9 @@ package org.alexnet.cpu;
 
 import java.util.List;
 import org.alexnet.backend.BufferUse;
+import org.alexnet.cpu.execution.Binding;
+import org.alexnet.cpu.execution.CpuKernel;
+import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.program.Op;
 
 /** A copy from the memory of one device to that of another, made by the receiving one. */

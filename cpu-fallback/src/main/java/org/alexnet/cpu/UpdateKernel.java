@@ -4,6 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.backend.BufferUse;
 import org.alexnet.backend.StepSettings;
+import org.alexnet.cpu.execution.Binding;
+import org.alexnet.cpu.execution.CpuKernel;
+import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.program.Op;
 
 /** The updates of all parameters whose gradient was written out, in one launch. */

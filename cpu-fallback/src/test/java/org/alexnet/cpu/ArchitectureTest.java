@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import org.alexnet.PackageRules;
 import org.junit.jupiter.api.Test;
 
 /** The walls around this backend, and the Vector API behind two of its classes. */
@@ -27,10 +28,13 @@ class ArchitectureTest {
         .check(CPU);
   }
 
+  /** The module exports nothing; within it, what is above all rooms is for none of them. */
   @Test
   void onlyTheProviderIsPublic() {
     classes()
         .that()
+        .resideInAPackage("org.alexnet.cpu")
+        .and()
         .arePublic()
         .and()
         .areTopLevelClasses()
@@ -46,7 +50,7 @@ class ArchitectureTest {
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
             "org.alexnet",
-            "org.alexnet.cpu",
+            "org.alexnet.cpu..",
             "org.alexnet.backend",
             "org.alexnet.program",
             "org.alexnet.network",
@@ -55,5 +59,11 @@ class ArchitectureTest {
             "java..",
             "jdk.incubator.vector..")
         .check(CPU);
+  }
+
+  @Test
+  void packagesAreSmallAndFormNoCycles() {
+    PackageRules.checkNoCycles(CPU);
+    PackageRules.checkSizes(CPU, "org.alexnet.cpu");
   }
 }

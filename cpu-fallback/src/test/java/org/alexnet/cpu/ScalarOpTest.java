@@ -2,6 +2,7 @@ package org.alexnet.cpu;
 
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.OpContract;
+import org.alexnet.cpu.kernel.ScalarKernels;
 
 class ScalarOpTest extends OpContract {
   @Override

@@ -2,6 +2,7 @@ package org.alexnet.cpu;
 
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.NetworkContract;
+import org.alexnet.cpu.kernel.VectorKernels;
 
 class VectorNetworkTest extends NetworkContract {
   @Override

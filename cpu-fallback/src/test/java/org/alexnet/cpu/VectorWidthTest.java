@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Fingerprint;
+import org.alexnet.cpu.kernel.VectorKernels;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -21,7 +21,7 @@ import org.alexnet.program.Tensor;
  * @param halted address of the word that stops learning, see loss.cu
  * @param tables puts a table into memory of a device, for as long as the executable lives
  */
-record Binding(
+public record Binding(
     Device device,
     Arena arena,
     int number,
@@ -33,7 +33,7 @@ record Binding(
     long halted,
     ToLongFunction<MemorySegment> tables) {
 
-  long address(Tensor tensor) {
+  public long address(Tensor tensor) {
     return tensors.applyAsLong(tensor);
   }
 

@@ -9,7 +9,7 @@ import org.alexnet.program.Shape;
  * @param storage of its numbers
  * @param channelsLast whether it is N H W C rather than N C H W
  */
-record Layout(Shape shape, Storage storage, boolean channelsLast) {
+public record Layout(Shape shape, Storage storage, boolean channelsLast) {
 
   long bytes() {
     return shape.elements() * storage.bytes();

@@ -15,7 +15,7 @@ import org.alexnet.program.Tensor;
  * The layout of every tensor of both programs. Tensor cores want channels to lie together, so every
  * precision that uses them has N H W C; parameters, scores and loss are single precision in each.
  */
-final class Layouts {
+public final class Layouts {
   private final Storage storage;
   private final boolean channelsLast;
   private final Map<Tensor, Layout> special = new HashMap<>();
@@ -25,7 +25,7 @@ final class Layouts {
     this.channelsLast = precision != Precision.FP32;
   }
 
-  static Layouts of(CompiledNetwork programs, Precision precision) {
+  public static Layouts of(CompiledNetwork programs, Precision precision) {
     Layouts layouts = new Layouts(precision);
     for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {
       program.ops().forEach(layouts::note);
@@ -156,7 +156,7 @@ final class Layouts {
     return channelsLast;
   }
 
-  Layout of(Tensor tensor) {
+  public Layout of(Tensor tensor) {
     Layout layout = special.get(tensor);
     return layout != null ? layout : new Layout(tensor.shape(), storage, channelsLast);
   }
@@ -177,15 +177,15 @@ final class Layouts {
     return hasLow(parameter) ? low(parameter) : parameter;
   }
 
-  BufferUse read(Tensor tensor) {
+  public BufferUse read(Tensor tensor) {
     return BufferUse.read(tensor, of(tensor).bytes());
   }
 
-  BufferUse write(Tensor tensor) {
+  public BufferUse write(Tensor tensor) {
     return BufferUse.write(tensor, of(tensor).bytes());
   }
 
-  BufferUse update(Tensor tensor) {
+  public BufferUse update(Tensor tensor) {
     return BufferUse.update(tensor, of(tensor).bytes());
   }
 }

@@ -1,0 +1,20 @@
+package org.alexnet.cpu.execution;
+
+import org.alexnet.backend.Kernel;
+
+/** A kernel of this backend. */
+public interface CpuKernel extends Kernel {
+
+  /** A kernel that knows its addresses. */
+  @FunctionalInterface
+  interface Bound {
+    void run(KernelContext context);
+  }
+
+  /**
+   * Resolves every offset.
+   *
+   * @param binding addresses of whole tensors; its shared memory is the kernel's workspace
+   */
+  Bound bind(Binding binding);
+}

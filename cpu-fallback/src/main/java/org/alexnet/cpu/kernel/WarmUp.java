@@ -1,0 +1,59 @@
+package org.alexnet.cpu.kernel;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Brings the inner loops to the JIT compiler's attention while the data is still being read.
+ *
+ * <p>Code on the Vector API is some hundred times slower until C2 has compiled it. Left alone, each
+ * kernel would go through that in turn in the first step; called here for very little work each,
+ * they are compiled one after the other in the background.
+ */
+public final class WarmUp {
+  /** Calls of a method after which C2 compiles it, with room to spare. */
+  private static final int CALLS = 6_000;
+
+  /** Channels of the pretended images: two vectors of the widest kind. */
+  private static final int CHANNELS = 32;
+
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
+
+  private WarmUp() {}
+
+  /** Starts a thread that ends by itself, the first time that it is asked for. */
+  public static void start(Kernels kernels) {
+    if (!STARTED.compareAndSet(false, true)) {
+      return;
+    }
+    Thread.ofPlatform().daemon().name("cpu-warm-up").start(() -> run(kernels));
+  }
+
+  private static void run(Kernels kernels) {
+    float[] m = new float[1 << 14];
+    int[] rows = new int[32];
+    int b = 4096;
+    int c = 8192;
+    int ld = kernels.tileWidth();
+    float floor = Float.NEGATIVE_INFINITY;
+    for (int height : kernels.windowHeights()) {
+      for (int i = 0; i < CALLS; i++) {
+        kernels.windows(height, m, rows, 0, 0, 1, 3, 0, b, 0, c, ld, floor);
+      }
+    }
+    for (int i = 0; i < CALLS; i++) {
+      kernels.maxWindow(m, 0, 2, 2, CHANNELS, CHANNELS, 0, 2, b, c);
+    }
+    for (int height : kernels.heights()) {
+      for (int i = 0; i < CALLS; i++) {
+        kernels.tile(height, m, 0, b, 3, 0, 0, c, ld, floor);
+        kernels.pack(m, 0, ld, 0, 1, 3, height, c);
+      }
+    }
+    for (int i = 0; i < CALLS; i++) {
+      kernels.maxWindowBackward(m, 0, 2, 2, CHANNELS, CHANNELS, 0, 2, b, c, false);
+      kernels.reluBackward(m, 0, b, c, CHANNELS);
+      kernels.add(m, 0, b, CHANNELS);
+      kernels.update(m, 0, b, c, CHANNELS, 0.5f, 0, 0);
+    }
+  }
+}

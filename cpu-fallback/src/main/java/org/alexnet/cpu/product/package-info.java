@@ -1,0 +1,2 @@
+/** Fully-connected layers and their gradients as products over the batch. */
+package org.alexnet.cpu.product;
