@@ -14,7 +14,14 @@ import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.Precision;
-import org.alexnet.cuda.AlgorithmSearch.Want;
+import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
+import org.alexnet.cuda.convolution.ConvolutionPlan;
+import org.alexnet.cuda.convolution.ConvolutionProblem;
+import org.alexnet.cuda.device.Closeables;
+import org.alexnet.cuda.device.Cuda;
+import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.KernelCompiler;
+import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.network.Input;
 import org.alexnet.program.CompiledNetwork;
 

@@ -7,9 +7,10 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.DeviceInfo;
+import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.library.CudaLibraries;
-import org.alexnet.cuda.library.LibrarySearchResult;
-import org.alexnet.cuda.library.Loaded;
+import org.alexnet.cuda.library.file.LibrarySearchResult;
+import org.alexnet.cuda.library.load.Loaded;
 
 /** Offers NVIDIA GPUs, where the driver and CUDA's libraries are there. */
 public final class CudaProvider implements BackendProvider {

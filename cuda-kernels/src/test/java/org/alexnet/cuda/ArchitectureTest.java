@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import org.alexnet.PackageRules;
 import org.junit.jupiter.api.Test;
 
 /** The walls around this backend, and between finding CUDA's libraries and using them. */
@@ -34,10 +35,17 @@ class ArchitectureTest {
   void findingTheLibrariesKnowsNothingOfTheBackend() {
     noClasses()
         .that()
-        .resideInAPackage("org.alexnet.cuda.library")
+        .resideInAPackage("org.alexnet.cuda.library..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("org.alexnet.cuda", "org.alexnet.program..", "org.alexnet.network..")
+        .resideInAnyPackage(
+            "org.alexnet.cuda",
+            "org.alexnet.cuda.device..",
+            "org.alexnet.cuda.kernel..",
+            "org.alexnet.cuda.convolution..",
+            "org.alexnet.cuda.step..",
+            "org.alexnet.program..",
+            "org.alexnet.network..")
         .check(CUDA);
   }
 
@@ -70,5 +78,11 @@ class ArchitectureTest {
             "jcuda..",
             "java..")
         .check(CUDA);
+  }
+
+  @Test
+  void packagesAreSmallAndFormNoCycles() {
+    PackageRules.checkNoCycles(CUDA);
+    PackageRules.checkSizes(CUDA, "org.alexnet.cuda");
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import java.util.List;
 import jcuda.driver.CUcontext;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.device.Contexts;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

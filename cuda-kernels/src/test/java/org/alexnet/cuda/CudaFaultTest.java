@@ -11,6 +11,8 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
+import org.alexnet.cuda.device.Contexts;
+import org.alexnet.cuda.device.Resource;
 import org.alexnet.data.Batch;
 import org.alexnet.model.Models;
 import org.alexnet.program.CompiledNetwork;

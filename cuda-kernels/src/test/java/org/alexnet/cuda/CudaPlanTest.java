@@ -9,7 +9,7 @@ import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.PlanCheck;
 import org.alexnet.backend.Precision;
-import org.alexnet.cuda.AlgorithmSearch.Want;
+import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.program.CompiledNetwork;

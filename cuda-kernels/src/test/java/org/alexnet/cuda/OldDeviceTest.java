@@ -15,6 +15,7 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.library.CudaLibraries;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

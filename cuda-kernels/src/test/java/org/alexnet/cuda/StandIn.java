@@ -23,14 +23,14 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
-import org.alexnet.cuda.ConvolutionProblem.Direction;
+import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
 import org.junit.jupiter.api.Assumptions;
 
 /**
  * Builds the stand-ins for NVIDIA's libraries ({@code src/test/stand-in}) and controls the one that
  * this process has loaded. A process loads the stand-ins of one folder only.
  */
-final class StandIn {
+public final class StandIn {
   private static final Path SOURCES = Path.of("src/test/stand-in").toAbsolutePath();
   private static final Path BUILT = Path.of("target/stand-in").toAbsolutePath();
 
@@ -66,17 +66,17 @@ final class StandIn {
   }
 
   /** Forgets violations, faults and faults to come; a lost device stays lost. */
-  static void reset() {
+  public static void reset() {
     call("standin_reset");
   }
 
   /** Brings back lost devices and failed contexts. */
-  static void heal() {
+  public static void heal() {
     call("standin_heal");
   }
 
   /** The n-th allocation of device memory from now fails, n from 1. */
-  static void failAllocation(int n) {
+  public static void failAllocation(int n) {
     call("standin_fail_alloc", n);
   }
 
@@ -101,7 +101,7 @@ final class StandIn {
   }
 
   /** What an algorithm of cuDNN's does that the size of its workspace does not tell. */
-  enum AlgorithmFault {
+  public enum AlgorithmFault {
     /** Its call answers that it is not supported. */
     REFUSES(1),
     /** The last number is another. */
@@ -119,7 +119,7 @@ final class StandIn {
   }
 
   /** Gives an algorithm a fault until {@link #reset}; numbers are cuDNN's. */
-  static void spoil(Direction direction, int algorithm, AlgorithmFault fault) {
+  public static void spoil(Direction direction, int algorithm, AlgorithmFault fault) {
     call("standin_algorithm_fault", direction.ordinal(), algorithm, fault.number);
   }
 
@@ -135,12 +135,12 @@ final class StandIn {
   }
 
   /** What was made and not yet given back, as "allocation 0, pinned 0, ...". */
-  static String live() {
+  public static String live() {
     return text("standin_live");
   }
 
   /** How many such things there are. */
-  static int liveTotal() {
+  public static int liveTotal() {
     return (int)
         invoke(
             "standin_live",
@@ -150,7 +150,7 @@ final class StandIn {
   }
 
   /** What was not given back, as "event 1", where the process holds so many contexts to its end. */
-  static List<String> left(int contexts) {
+  public static List<String> left(int contexts) {
     return Arrays.stream(live().split(", "))
         .filter(kind -> !kind.endsWith(kind.startsWith("context ") ? " " + contexts : " 0"))
         .toList();

@@ -10,8 +10,11 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.Precision;
+import org.alexnet.cuda.device.Contexts;
+import org.alexnet.cuda.device.KernelCompiler;
+import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.library.CudaLibraries;
-import org.alexnet.cuda.library.Loaded;
+import org.alexnet.cuda.library.load.Loaded;
 import org.alexnet.program.CompiledNetwork;
 import org.junit.jupiter.api.Assumptions;
 
@@ -20,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
  * punish, or if anything was not given back. With the property {@code alexnet.test.gpu} it is the
  * backend on a real GPU, and a test that wants more of them than there are is skipped.
  */
-final class StandInBackend implements Backend {
+public final class StandInBackend implements Backend {
   /** Whether there is a GPU to test on. */
   static final boolean GPU = Boolean.getBoolean("alexnet.test.gpu");
 
@@ -46,7 +49,7 @@ final class StandInBackend implements Backend {
   }
 
   /** In a mode that gives the same bits every time, on the first devices. */
-  static StandInBackend deterministic(Precision precision, int devices) {
+  public static StandInBackend deterministic(Precision precision, int devices) {
     return open(options(precision, devices, true, true));
   }
 
@@ -56,7 +59,7 @@ final class StandInBackend implements Backend {
     return new BackendOptions(1, names, precision, deterministic, graphs);
   }
 
-  CudaBackend backend() {
+  public CudaBackend backend() {
     return backend;
   }
 

@@ -11,7 +11,7 @@ import org.junit.platform.launcher.TestPlan;
 /** Says at the end how many tests ran on the stand-in for a GPU: those of classes tagged so. */
 public final class StandInCount implements TestExecutionListener {
   /** What a class is tagged with, see {@link Tag}. */
-  static final String STAND_IN = "stand-in";
+  public static final String STAND_IN = "stand-in";
 
   private TestPlan plan;
   private int passed;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.*;
+import org.alexnet.cuda.device.Contexts;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,12 @@ package org.alexnet.cuda.library;
 
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
+import org.alexnet.cuda.library.file.LibrarySearchResult;
+import org.alexnet.cuda.library.file.Machine;
+import org.alexnet.cuda.library.load.Loaded;
+import org.alexnet.cuda.library.load.NativeLoader;
+import org.alexnet.cuda.library.probe.CudaProbe;
+import org.alexnet.cuda.library.search.Finder;
 
 /**
  * CUDA's libraries on this machine, in three steps: {@link #find} looks at files only, {@link

@@ -21,6 +21,12 @@ import java.util.stream.IntStream;
 import org.alexnet.backend.Availability;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.LibraryInfo;
+import org.alexnet.cuda.library.file.Folders;
+import org.alexnet.cuda.library.file.LibrarySearchResult;
+import org.alexnet.cuda.library.load.NativeLoader;
+import org.alexnet.cuda.library.probe.CudaProbe;
+import org.alexnet.cuda.library.probe.ProbeMain;
+import org.alexnet.cuda.library.probe.ProbeReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

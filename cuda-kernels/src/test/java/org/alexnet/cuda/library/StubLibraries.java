@@ -13,6 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.alexnet.cuda.library.file.CudaLibrary;
+import org.alexnet.cuda.library.file.LibrarySearchResult;
+import org.alexnet.cuda.library.file.Machine;
+import org.alexnet.cuda.library.load.RequiredSymbols;
+import org.alexnet.cuda.library.search.Finder;
 import org.junit.jupiter.api.Assumptions;
 
 /**

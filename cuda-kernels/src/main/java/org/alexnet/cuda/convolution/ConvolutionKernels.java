@@ -1,0 +1,184 @@
+package org.alexnet.cuda.convolution;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import jcuda.Pointer;
+import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
+import org.alexnet.cuda.device.Addresses;
+import org.alexnet.cuda.kernel.BiasKernels;
+import org.alexnet.cuda.kernel.Binding;
+import org.alexnet.cuda.kernel.CudaKernel;
+import org.alexnet.cuda.kernel.CudaKernel.Call;
+import org.alexnet.cuda.kernel.Layout;
+import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.cuda.kernel.Sizes;
+import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+
+/** ConvolutionOps by cuDNN, their biases by our own kernels. */
+public final class ConvolutionKernels {
+  private final Layouts layouts;
+  private final Function<ConvolutionProblem, ConvolutionPlan> plans;
+
+  /**
+   * @param plans finds the plan of a problem on the device that the kernels are for
+   */
+  public ConvolutionKernels(Layouts layouts, Function<ConvolutionProblem, ConvolutionPlan> plans) {
+    this.layouts = layouts;
+    this.plans = plans;
+  }
+
+  /**
+   * The images as cuDNN is to see them, and the scratch memory of one kernel: first the images with
+   * what overhangs, where anything does, then cuDNN's own.
+   */
+  private record Canvas(Shape image, Shape whole, Layout layout) {
+    boolean larger() {
+      return !image.equals(whole);
+    }
+
+    long bytes() {
+      return larger() ? Math.ceilDiv(layout.bytes(), 256L) * 256 : 0;
+    }
+
+    /** A copy of images to the canvas, or back. */
+    Call resize(Binding binding, long from, long to, boolean back) {
+      Shape target = back ? image : whole;
+      Shape source = back ? whole : image;
+      return binding.each(
+          "resize_canvas",
+          target.elements(),
+          from,
+          to,
+          (int) target.elements(),
+          Sizes.of(target),
+          Sizes.of(source));
+    }
+  }
+
+  private Canvas canvas(Shape x, Shape y, org.alexnet.network.Window window) {
+    Shape whole = ConvolutionProblem.withOverhang(x, y, window);
+    Layouts.checkSize("the input of a convolution with what overhangs", whole);
+    return new Canvas(x, whole, new Layout(whole, layouts.storage(), layouts.channelsLast()));
+  }
+
+  /**
+   * Forward, with the bias.
+   *
+   * @param y what is written: the convolution's output, or a ReLU's
+   */
+  public CudaKernel forward(Op.Convolution op, Tensor y, boolean relu) {
+    Canvas canvas = canvas(op.x().shape(), y.shape(), op.window());
+    Tensor weight = layouts.operand(op.weight());
+    ConvolutionPlan plan =
+        plans.apply(
+            new ConvolutionProblem(
+                Direction.FORWARD,
+                canvas.whole,
+                weight.shape(),
+                y.shape(),
+                op.window(),
+                op.groups()));
+    String label = op.layer() + (relu ? " forward, relu" : " forward");
+    return new CudaKernel(
+        label,
+        op.layer(),
+        false,
+        List.of(
+            layouts.read(op.x()), layouts.read(weight), layouts.read(op.bias()), layouts.write(y)),
+        canvas.bytes() + plan.algorithm().workspaceBytes(),
+        plan.choice(),
+        binding -> {
+          List<Call> calls = new ArrayList<>();
+          Pointer xs = images(binding, canvas, op.x(), calls);
+          Pointer ws = binding.pointer(weight);
+          Pointer ys = binding.pointer(y);
+          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          calls.add(() -> plan.enqueue(label, xs, ws, ys, scratch));
+          calls.add(BiasKernels.add(binding, layouts, op.bias(), y, relu));
+          return calls;
+        });
+  }
+
+  /** Where cuDNN finds the images. */
+  private static Pointer images(Binding binding, Canvas canvas, Tensor x, List<Call> calls) {
+    if (!canvas.larger()) {
+      return binding.pointer(x);
+    }
+    calls.add(canvas.resize(binding, binding.address(x), binding.workspace(), false));
+    return Addresses.of(binding.workspace());
+  }
+
+  public CudaKernel backwardData(Op.ConvolutionBackwardData op) {
+    Canvas canvas = canvas(op.dx().shape(), op.dy().shape(), op.window());
+    Tensor weight = layouts.operand(op.weight());
+    ConvolutionPlan plan =
+        plans.apply(
+            new ConvolutionProblem(
+                Direction.BACKWARD_DATA,
+                canvas.whole,
+                weight.shape(),
+                op.dy().shape(),
+                op.window(),
+                op.groups()));
+    String label = op.layer() + " backward data";
+    return new CudaKernel(
+        label,
+        op.layer(),
+        true,
+        List.of(layouts.read(op.dy()), layouts.read(weight), layouts.write(op.dx())),
+        canvas.bytes() + plan.algorithm().workspaceBytes(),
+        plan.choice(),
+        binding -> {
+          List<Call> calls = new ArrayList<>();
+          Pointer dx =
+              canvas.larger() ? Addresses.of(binding.workspace()) : binding.pointer(op.dx());
+          Pointer ws = binding.pointer(weight);
+          Pointer dy = binding.pointer(op.dy());
+          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          calls.add(() -> plan.enqueue(label, dx, ws, dy, scratch));
+          if (canvas.larger()) {
+            calls.add(canvas.resize(binding, binding.workspace(), binding.address(op.dx()), true));
+          }
+          return calls;
+        });
+  }
+
+  public CudaKernel backwardWeights(Op.ConvolutionBackwardWeights op) {
+    Canvas canvas = canvas(op.x().shape(), op.dy().shape(), op.window());
+    ConvolutionPlan plan =
+        plans.apply(
+            new ConvolutionProblem(
+                Direction.BACKWARD_WEIGHTS,
+                canvas.whole,
+                op.dw().shape(),
+                op.dy().shape(),
+                op.window(),
+                op.groups()));
+    BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()));
+    String label = op.layer() + " backward filter";
+    return new CudaKernel(
+        label,
+        op.layer(),
+        true,
+        List.of(
+            layouts.read(op.x()),
+            layouts.read(op.dy()),
+            layouts.write(op.dw()),
+            layouts.write(op.db())),
+        Math.max(canvas.bytes() + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
+        plan.choice(),
+        binding -> {
+          List<Call> calls = new ArrayList<>();
+          Pointer xs = images(binding, canvas, op.x(), calls);
+          Pointer dw = binding.pointer(op.dw());
+          Pointer dy = binding.pointer(op.dy());
+          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          calls.add(() -> plan.enqueue(label, xs, dw, dy, scratch));
+          bias.bind(binding, op.dy(), op.db(), calls);
+          return calls;
+        });
+  }
+}

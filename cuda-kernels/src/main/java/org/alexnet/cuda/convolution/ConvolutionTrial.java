@@ -1,0 +1,218 @@
+package org.alexnet.cuda.convolution;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
+import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import org.alexnet.cuda.device.Addresses;
+import org.alexnet.cuda.device.Closeables;
+import org.alexnet.cuda.device.Cuda;
+import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.Device.EventUse;
+import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.device.Storage;
+import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.program.Shape;
+import org.alexnet.random.Philox;
+
+/**
+ * A convolution's operands on the device, filled with random numbers, and scratch memory: what is
+ * needed to see what an algorithm computes and how long it takes.
+ */
+final class ConvolutionTrial implements AutoCloseable {
+  /**
+   * Random numbers that are made; an operand with more repeats them. A prime, so that no two images
+   * or rows are the same.
+   */
+  private static final int NUMBERS = 1_048_573;
+
+  /** A result is looked at in so many pieces of so many numbers, from its first to its last. */
+  private static final int PIECES = 64;
+
+  private static final int PIECE = 1 << 14;
+
+  /** Numbers of a result that are computed by definition, from its first to its last. */
+  private static final int SAMPLES = 8;
+
+  private static final long SEED = 2012;
+
+  private final ConvolutionPlan plan;
+  private final Device device;
+  private final Storage storage;
+  private final boolean channelsLast;
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Addresses.Device x;
+  private final Addresses.Device filters;
+  private final Addresses.Device y;
+  private final Addresses.Device workspace;
+  private final Addresses.Host between;
+  private final MemorySegment memory;
+  private final CUevent before;
+  private final CUevent after;
+  private final PlainConvolution plain;
+
+  /**
+   * Allocates and fills it.
+   *
+   * @param workspaceBytes scratch memory, enough for every algorithm that will be tried
+   * @throws Cuda.Failure if there is not enough memory, or as any call may fail
+   */
+  ConvolutionTrial(ConvolutionPlan plan, Layouts layouts, long workspaceBytes) {
+    this.plan = plan;
+    this.device = plan.device();
+    this.storage = layouts.storage();
+    this.channelsLast = layouts.channelsLast();
+    ConvolutionProblem problem = plan.problem();
+    try {
+      x = own(device.allocate(problem.x().elements() * storage.bytes()));
+      filters = own(device.allocate(problem.filters().elements() * storage.bytes()));
+      y = own(device.allocate(problem.y().elements() * storage.bytes()));
+      workspace = own(device.allocate(workspaceBytes));
+      int bytes = Math.max(NUMBERS, PIECES * PIECE) * storage.bytes();
+      between = own(device.allocateHost(bytes));
+      memory = between.memory(bytes);
+      before = own(device.event(EventUse.TIME));
+      after = own(device.event(EventUse.TIME));
+      plain =
+          new PlainConvolution(
+              problem,
+              fill(x, problem.x(), "x"),
+              fill(filters, problem.filters(), "filters"),
+              fill(y, problem.y(), "y"));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T> T own(Resource<T> resource) {
+    owned.add(resource);
+    return resource.get();
+  }
+
+  /** The same numbers every time, from -1 to 1: no sum of their products is too large for fp16. */
+  private PlainConvolution.Operand fill(Addresses.Device to, Shape shape, String name) {
+    long elements = shape.elements();
+    float[] numbers = new float[(int) Math.min(NUMBERS, elements)];
+    Philox random = new Philox(SEED, 0, Philox.stream(name));
+    int[] words = new int[4];
+    for (int i = 0; i < numbers.length; i++) {
+      if ((i & 3) == 0) {
+        random.block(i >> 2, words);
+      }
+      numbers[i] = (words[i & 3] >> 8) * 0x1p-23f;
+    }
+    byte[] stored = storage.encode(numbers);
+    MemorySegment.copy(stored, 0, memory, JAVA_BYTE, 0, bytes(numbers.length));
+    for (long at = 0; at < elements; at += numbers.length) {
+      int count = (int) Math.min(numbers.length, elements - at);
+      Cuda.check(
+          cuMemcpyHtoDAsync(at(to, at), between, bytes(count), device.compute()),
+          "send data to " + device.name());
+    }
+    Cuda.check(cuStreamSynchronize(device.compute()), "send data to " + device.name());
+    return new PlainConvolution.Operand(shape, channelsLast, storage.decode(stored));
+  }
+
+  private int bytes(int elements) {
+    return elements * storage.bytes();
+  }
+
+  private CUdeviceptr at(Addresses.Device start, long element) {
+    return Addresses.onDevice(start.address() + element * storage.bytes());
+  }
+
+  private int enqueue(ConvolutionAlgorithm algorithm) {
+    return plan.run(algorithm, x, filters, y, workspace);
+  }
+
+  /**
+   * What an algorithm computes: all of the result, or of a large one pieces from its first number
+   * to its last. What it does not write is not a number.
+   *
+   * @return the numbers as they are stored, or null if cuDNN refuses
+   */
+  byte[] result(ConvolutionAlgorithm algorithm) {
+    ConvolutionProblem problem = plan.problem();
+    Cuda.check(
+        cuMemsetD8Async(
+            result(), (byte) 0xFF, problem.result().elements() * storage.bytes(), device.compute()),
+        "clear memory of " + device.name());
+    return enqueue(algorithm) == 0 ? fetch(problem.result().elements()) : null;
+  }
+
+  private Addresses.Device result() {
+    return switch (plan.problem().direction()) {
+      case FORWARD -> y;
+      case BACKWARD_DATA -> x;
+      case BACKWARD_WEIGHTS -> filters;
+    };
+  }
+
+  private byte[] fetch(long elements) {
+    int piece = piece(elements);
+    int pieces = pieces(elements);
+    for (int i = 0; i < pieces; i++) {
+      Cuda.check(
+          cuMemcpyDtoHAsync(
+              Addresses.of(between.address() + bytes(i * piece)),
+              at(result(), start(elements, i)),
+              bytes(piece),
+              device.compute()),
+          "fetch data from " + device.name());
+    }
+    Cuda.check(cuStreamSynchronize(device.compute()), "try " + plan.problem());
+    return memory.asSlice(0, bytes(pieces * piece)).toArray(JAVA_BYTE);
+  }
+
+  private static int piece(long elements) {
+    return (int) Math.min(PIECE, elements);
+  }
+
+  private static int pieces(long elements) {
+    return (int) Math.min(PIECES, Math.ceilDiv(elements, (long) piece(elements)));
+  }
+
+  /** The first number of a piece; pieces may overlap. */
+  private static long start(long elements, int piece) {
+    return piece == 0 ? 0 : (elements - piece(elements)) * piece / (pieces(elements) - 1);
+  }
+
+  /** How far a result is from the convolution's definition, where it was looked up. */
+  double distance(float[] result) {
+    long elements = plan.problem().result().elements();
+    double most = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+      int at = (int) ((result.length - 1L) * i / (SAMPLES - 1));
+      long index = start(elements, at / piece(elements)) + at % piece(elements);
+      most = Math.max(most, Math.abs(result[at] - plain.at(index)));
+    }
+    return most;
+  }
+
+  /** How long an algorithm takes, once. */
+  float milliseconds(ConvolutionAlgorithm algorithm) {
+    Cuda.check(cuEventRecord(before, device.compute()), "record an event");
+    Cuda.checkDnn(enqueue(algorithm), "try " + plan.problem());
+    Cuda.check(cuEventRecord(after, device.compute()), "record an event");
+    Cuda.check(cuEventSynchronize(after), "try " + plan.problem());
+    float[] time = new float[1];
+    Cuda.check(cuEventElapsedTime(time, before, after), "time " + plan.problem());
+    return time[0];
+  }
+
+  @Override
+  public void close() {
+    Closeables.all(owned);
+  }
+}

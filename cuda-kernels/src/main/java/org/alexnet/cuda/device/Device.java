@@ -1,0 +1,286 @@
+package org.alexnet.cuda.device;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static jcuda.driver.JCudaDriver.cuCtxEnablePeerAccess;
+import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
+import static jcuda.driver.JCudaDriver.cuDeviceCanAccessPeer;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
+import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
+import static jcuda.driver.JCudaDriver.cuEventCreate;
+import static jcuda.driver.JCudaDriver.cuEventDestroy;
+import static jcuda.driver.JCudaDriver.cuMemAlloc;
+import static jcuda.driver.JCudaDriver.cuMemFree;
+import static jcuda.driver.JCudaDriver.cuMemFreeHost;
+import static jcuda.driver.JCudaDriver.cuMemGetInfo;
+import static jcuda.driver.JCudaDriver.cuMemHostAlloc;
+import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
+import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
+import static jcuda.driver.JCudaDriver.cuModuleUnload;
+import static jcuda.driver.JCudaDriver.cuStreamCreate;
+import static jcuda.driver.JCudaDriver.cuStreamDestroy;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
+import jcuda.jcudnn.JCudnn;
+import jcuda.jcudnn.cudnnHandle;
+import jcuda.runtime.cudaStream_t;
+import org.alexnet.backend.Precision;
+
+/**
+ * An open GPU: its primary context, which outlives it (see {@link Contexts}), a stream for the step
+ * and one for copies, the handles of cuBLAS and cuDNN, and our kernels compiled for it.
+ */
+public final class Device implements AutoCloseable {
+  /** What cuBLAS may use within a product; NVIDIA's advice for the largest GPUs. */
+  private static final long BLAS_WORKSPACE = 32L << 20;
+
+  private static final int NON_BLOCKING_STREAM = 1;
+  private static final int PORTABLE = 1;
+  private static final int MAPPED = 2;
+
+  private final int ordinal;
+  private final Precision precision;
+  private final CUdevice device = new CUdevice();
+  private final CUcontext context;
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Map<String, CUfunction> functions = new HashMap<>();
+  private final CUstream compute;
+  private final CUstream copies;
+  private final cublasHandle blas;
+  private final cudnnHandle dnn;
+  private CUmodule module;
+
+  /**
+   * Opens a device.
+   *
+   * @param ordinal its number, as CUDA counts
+   * @param precision for which our kernels are compiled
+   * @param compiler compiles our kernels for a compute capability
+   */
+  public Device(int ordinal, Precision precision, KernelCompiler compiler) {
+    this.ordinal = ordinal;
+    this.precision = precision;
+    Cuda.check(cuDeviceGet(device, ordinal), "find device " + name());
+    try {
+      // First of all, since libraries that no longer support a device say less about it.
+      byte[] code = compiler.code(name(), capability());
+      context = Contexts.current(device, ordinal, name());
+      compute = stream();
+      copies = stream();
+      blas = openBlas();
+      dnn = openDnn();
+      load(code);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T> T own(Resource<T> resource) {
+    owned.add(resource);
+    return resource.get();
+  }
+
+  private CUstream stream() {
+    CUstream stream = new CUstream();
+    int code = cuStreamCreate(stream, NON_BLOCKING_STREAM);
+    return own(
+        Resource.of(this, stream, code, "make a stream on " + name(), s -> cuStreamDestroy(s)));
+  }
+
+  private cublasHandle openBlas() {
+    cublasHandle handle = new cublasHandle();
+    Cuda.checkBlas(JCublas2.cublasCreate(handle), "start on " + name());
+    own(Resource.of(this, handle, 0, "", JCublas2::cublasDestroy));
+    Cuda.checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(compute)), "take a stream");
+    Cuda.checkBlas(
+        JCublas2.cublasSetMathMode(
+            handle,
+            cublasMath.CUBLAS_DEFAULT_MATH
+                | cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
+        "form sums in 32 bits");
+    // Its own workspace would be allocated in the middle of a recording.
+    Pointer workspace = own(allocate(BLAS_WORKSPACE));
+    Cuda.checkBlas(
+        JCublas2.cublasSetWorkspace(handle, workspace, BLAS_WORKSPACE), "take a workspace");
+    return handle;
+  }
+
+  private cudnnHandle openDnn() {
+    cudnnHandle handle = new cudnnHandle();
+    Cuda.checkDnn(JCudnn.cudnnCreate(handle), "start on " + name());
+    own(Resource.of(this, handle, 0, "", JCudnn::cudnnDestroy));
+    Cuda.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(compute)), "take a stream");
+    return handle;
+  }
+
+  private void load(byte[] code) {
+    module = new CUmodule();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment image = arena.allocateFrom(JAVA_BYTE, code);
+      int answer =
+          cuModuleLoadDataEx(
+              module, Addresses.of(image.address()), 0, new int[0], Pointer.to(new int[0]));
+      own(
+          Resource.of(
+              this, module, answer, "load the kernels on " + name(), m -> cuModuleUnload(m)));
+    }
+  }
+
+  public String name() {
+    return "cuda:" + ordinal;
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  /** Makes its context the one that this thread's calls go to. */
+  public void use() {
+    if (context != null) {
+      cuCtxSetCurrent(context);
+    }
+  }
+
+  public CUcontext context() {
+    return context;
+  }
+
+  /** The stream that computes. */
+  public CUstream compute() {
+    return compute;
+  }
+
+  /** The stream that brings the next batch. */
+  public CUstream copies() {
+    return copies;
+  }
+
+  public cublasHandle blas() {
+    return blas;
+  }
+
+  public cudnnHandle dnn() {
+    return dnn;
+  }
+
+  /** 75 for compute capability 7.5. */
+  private int capability() {
+    return 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+        + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+  }
+
+  private int attribute(int which) {
+    int[] value = new int[1];
+    Cuda.check(cuDeviceGetAttribute(value, which, device), "ask about " + name());
+    return value[0];
+  }
+
+  /** One of our kernels. */
+  public CUfunction function(String kernel) {
+    return functions.computeIfAbsent(
+        kernel,
+        k -> {
+          use();
+          CUfunction function = new CUfunction();
+          Cuda.check(cuModuleGetFunction(function, module, k), "find the kernel " + k);
+          return function;
+        });
+  }
+
+  /** Bytes that nobody uses. */
+  public long freeBytes() {
+    use();
+    long[] free = new long[1];
+    Cuda.check(cuMemGetInfo(free, new long[1]), "ask for free memory on " + name());
+    return free[0];
+  }
+
+  /**
+   * Memory of the device.
+   *
+   * @throws Cuda.Failure if there is not enough
+   */
+  public Resource<Addresses.Device> allocate(long bytes) {
+    use();
+    Addresses.Device pointer = new Addresses.Device();
+    int code = cuMemAlloc(pointer, Math.max(1, bytes));
+    return Resource.of(
+        this,
+        pointer,
+        code,
+        "allocate %,d bytes on %s".formatted(bytes, name()),
+        p -> cuMemFree(p));
+  }
+
+  /** Memory of the host that stays where it is, for copies that do not wait. */
+  public Resource<Addresses.Host> allocateHost(long bytes) {
+    use();
+    Addresses.Host pointer = new Addresses.Host();
+    int code = cuMemHostAlloc(pointer, Math.max(1, bytes), PORTABLE | MAPPED);
+    return Resource.of(
+        this,
+        pointer,
+        code,
+        "allocate %,d bytes of page-locked memory".formatted(bytes),
+        p -> cuMemFreeHost(p));
+  }
+
+  /** What an event is for, as CUDA's flags. */
+  public enum EventUse {
+    /** Order between streams. */
+    ORDER(2),
+    /** The host waits for it, and sleeps meanwhile: the cores have batches to prepare. */
+    WAIT(1 | 2),
+    /** The time between two of them. */
+    TIME(0);
+
+    private final int flags;
+
+    EventUse(int flags) {
+      this.flags = flags;
+    }
+  }
+
+  /** An event of this device. */
+  public Resource<CUevent> event(EventUse use) {
+    use();
+    CUevent event = new CUevent();
+    int code = cuEventCreate(event, use.flags);
+    return Resource.of(this, event, code, "make an event", e -> cuEventDestroy(e));
+  }
+
+  /** Lets this device read the memory of another directly, where the hardware can. */
+  public void reach(Device other) {
+    int[] can = new int[1];
+    Cuda.check(cuDeviceCanAccessPeer(can, device, other.device), "ask how devices are connected");
+    if (can[0] != 0) {
+      use();
+      int code = cuCtxEnablePeerAccess(other.context, 0);
+      if (code != CUresult.CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED) {
+        Cuda.check(code, "connect %s to %s".formatted(name(), other.name()));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    Closeables.all(owned);
+  }
+}

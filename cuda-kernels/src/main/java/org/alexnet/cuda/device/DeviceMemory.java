@@ -1,0 +1,140 @@
+package org.alexnet.cuda.device;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
+import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.MemoryPlan.Blocks;
+
+/** What an executable has on one device: the planned block, tables, and two words. */
+public final class DeviceMemory implements AutoCloseable {
+  private static final int WORD = 256;
+
+  /** Bytes that go between the Java heap and the device at once. */
+  private static final int PIECE = 8 << 20;
+
+  private final Device device;
+  private final Blocks blocks;
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Addresses.Device block;
+  private final Addresses.Device halted;
+  private final MemorySegment progress;
+  private final Addresses.Host between;
+  private final MemorySegment betweenMemory;
+
+  public DeviceMemory(Device device, Blocks blocks) {
+    this.device = device;
+    this.blocks = blocks;
+    try {
+      block = own(device.allocate(blocks.totalBytes()));
+      halted = own(device.allocate(WORD));
+      Addresses.Host word = own(device.allocateHost(WORD));
+      progress = word.memory(WORD);
+      progress.set(JAVA_INT, 0, -1);
+      between = own(device.allocateHost(PIECE));
+      betweenMemory = between.memory(PIECE);
+      clearHalted();
+      clearPersistent();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T> T own(Resource<T> resource) {
+    owned.add(resource);
+    return resource.get();
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** Address of a buffer. */
+  public long address(MemoryPlan.Slot slot, boolean persistent) {
+    return block.address() + (persistent ? 0 : blocks.persistentBytes()) + slot.offset();
+  }
+
+  /** Address of the word that stops learning. */
+  public long halted() {
+    return halted.address();
+  }
+
+  /** Lets steps that begin from now on learn again. */
+  public void clearHalted() {
+    device.use();
+    Cuda.check(cuMemsetD8Async(halted, (byte) 0, WORD, device.compute()), "clear a word");
+  }
+
+  /** Momentum begins at zero. */
+  private void clearPersistent() {
+    if (blocks.persistentBytes() > 0) {
+      Cuda.check(
+          cuMemsetD8Async(block, (byte) 0, blocks.persistentBytes(), device.compute()),
+          "clear memory of " + device.name());
+    }
+  }
+
+  /** Where kernels note that they begin. */
+  public long progress() {
+    return progress.address();
+  }
+
+  /** Number of the last kernel that noted it, or -1. */
+  public int lastBegun() {
+    return progress.get(JAVA_INT, 0);
+  }
+
+  /** Keeps a table on the device. */
+  public long table(MemorySegment table) {
+    long address = own(device.allocate(table.byteSize())).address();
+    write(address, table.toArray(JAVA_BYTE));
+    return address;
+  }
+
+  /** Waits until all of its device's stream is done. */
+  public void synchronize() {
+    device.use();
+    Cuda.check(cuStreamSynchronize(device.compute()), "compute on " + device.name());
+  }
+
+  /** Overwrites memory of the device, behind what the stream holds already. */
+  public void write(long address, byte[] data) {
+    for (int at = 0; at < data.length; at += PIECE) {
+      int bytes = Math.min(PIECE, data.length - at);
+      MemorySegment.copy(data, at, betweenMemory, JAVA_BYTE, 0, bytes);
+      device.use();
+      Cuda.check(
+          cuMemcpyHtoDAsync(Addresses.onDevice(address + at), between, bytes, device.compute()),
+          "send data to " + device.name());
+      synchronize();
+    }
+  }
+
+  /** Reads memory of the device, once its stream is done. */
+  public byte[] read(long address, long length) {
+    byte[] data = new byte[Math.toIntExact(length)];
+    for (int at = 0; at < data.length; at += PIECE) {
+      int bytes = Math.min(PIECE, data.length - at);
+      device.use();
+      Cuda.check(
+          cuMemcpyDtoHAsync(between, Addresses.onDevice(address + at), bytes, device.compute()),
+          "fetch data from " + device.name());
+      synchronize();
+      MemorySegment.copy(betweenMemory, JAVA_BYTE, 0, data, at, bytes);
+    }
+    return data;
+  }
+
+  @Override
+  public void close() {
+    Closeables.all(owned);
+  }
+}

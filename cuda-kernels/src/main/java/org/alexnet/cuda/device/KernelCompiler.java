@@ -1,0 +1,125 @@
+package org.alexnet.cuda.device;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Precision;
+import org.alexnet.cuda.device.Nvrtc.Target;
+import org.alexnet.cuda.library.file.CacheFolder;
+import org.alexnet.cuda.library.load.Architectures;
+import org.alexnet.cuda.library.load.Loaded;
+
+/**
+ * Our kernels as code for a device, compiled by the user's own NVRTC at first use, so that driver
+ * and compiler fit, and kept for the next time.
+ */
+public final class KernelCompiler {
+  /** In this order they are one source. */
+  private static final List<String> FILES =
+      List.of(
+          "common.cuh",
+          "input.cu",
+          "bias.cu",
+          "pointwise.cu",
+          "channels.cu",
+          "pooling.cu",
+          "local_response_norm.cu",
+          "dropout.cu",
+          "loss.cu",
+          "update.cu");
+
+  /** The oldest architecture that every release of CUDA 12 and 13 makes PTX for. */
+  private static final int COMMON = 75;
+
+  private final Nvrtc nvrtc;
+  private final Architectures architectures;
+  private final Path cache;
+  private final Precision precision;
+
+  /**
+   * @param loaded has NVRTC and the folder for what was compiled
+   */
+  public KernelCompiler(Loaded loaded, Precision precision) {
+    this.nvrtc = new Nvrtc(loaded.nvrtc());
+    this.architectures = loaded.architectures();
+    this.cache = loaded.cache();
+    this.precision = precision;
+  }
+
+  /** All kernels as one source, each file's lines numbered as in the file. */
+  public static String source() {
+    StringBuilder source = new StringBuilder();
+    for (String file : FILES) {
+      try (InputStream in = KernelCompiler.class.getResourceAsStream("kernels/" + file)) {
+        source.append("#line 1 \"").append(file).append("\"\n");
+        source.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return source.toString();
+  }
+
+  /** What tells the kernels of one precision from those of another. */
+  public static List<String> definitions(Precision precision) {
+    return List.of(
+        "-DSTORAGE=" + Storage.of(precision).ordinal(),
+        "-DNHWC=" + (precision == Precision.FP32 ? 0 : 1));
+  }
+
+  /**
+   * The kernels for a device. Machine code where NVRTC knows the device, for that any driver of the
+   * same CUDA major loads; for a newer device PTX, of which the driver makes code.
+   *
+   * @param device its name, for messages
+   * @param capability 75 for compute capability 7.5
+   * @throws AlexNetException if the device is older than all that NVRTC knows
+   */
+  byte[] code(String device, int capability) {
+    String obstacle = architectures.obstacle(device, capability);
+    if (!obstacle.isEmpty()) {
+      throw new AlexNetException(obstacle);
+    }
+    try {
+      return code(Target.CUBIN, "sm_" + capability);
+    } catch (Cuda.Failure e) {
+      if (!Nvrtc.isUnknownOption(e)) {
+        throw e;
+      }
+      return code(Target.PTX, "compute_" + Math.min(capability, COMMON));
+    }
+  }
+
+  private byte[] code(Target target, String architecture) {
+    List<String> options = new ArrayList<>(definitions(precision));
+    options.add("--std=c++17");
+    options.add("--gpu-architecture=" + architecture);
+    String source = source();
+    Path file = cache.resolve("kernels-" + CacheFolder.name(nvrtc.version() + options + source));
+    try {
+      if (Files.isReadable(file)) {
+        return Files.readAllBytes(file);
+      }
+      byte[] code = nvrtc.compile("kernels.cu", source, target, options);
+      keep(code, file);
+      return code;
+    } catch (IOException e) {
+      throw new UncheckedIOException("The kernels in " + file + " cannot be read", e);
+    }
+  }
+
+  /** A cache that cannot be written only costs time. */
+  private static void keep(byte[] code, Path file) {
+    try {
+      CacheFolder.put(file, code);
+    } catch (IOException e) {
+      return; // Compiled again the next time.
+    }
+  }
+}

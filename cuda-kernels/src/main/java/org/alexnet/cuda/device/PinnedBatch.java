@@ -1,0 +1,28 @@
+package org.alexnet.cuda.device;
+
+import java.lang.foreign.Arena;
+import org.alexnet.data.Batch;
+
+/** A batch in memory that devices copy from while the processor goes on. */
+public final class PinnedBatch implements AutoCloseable {
+  private final Resource<Addresses.Host> memory;
+  private final Arena access = Arena.ofShared();
+  private final Batch batch;
+
+  public PinnedBatch(Device device, Batch.Format format, int images) {
+    long bytes = format.bytes() * images;
+    this.memory = device.allocateHost(bytes);
+    this.batch = new Batch(format, images, memory.get().memory(bytes, access));
+  }
+
+  public Batch batch() {
+    return batch;
+  }
+
+  /** From now on touching its pixels is an exception, and not the end of the process. */
+  @Override
+  public void close() {
+    access.close();
+    memory.close();
+  }
+}

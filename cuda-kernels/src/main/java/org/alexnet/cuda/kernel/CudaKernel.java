@@ -1,0 +1,55 @@
+package org.alexnet.cuda.kernel;
+
+import java.util.List;
+import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.Kernel;
+
+/**
+ * A kernel of a step: one call of a library or one launch, or a few that belong together.
+ *
+ * @param label layer and operation
+ * @param choice the algorithm, where there are several
+ * @param binder makes the calls, once addresses are known
+ */
+public record CudaKernel(
+    String label,
+    String layer,
+    boolean backward,
+    List<BufferUse> uses,
+    long workspaceBytes,
+    String choice,
+    Binder binder)
+    implements Kernel {
+
+  /** A call with all of its arguments. */
+  @FunctionalInterface
+  public interface Call {
+    /** Puts it into the stream of its device, whose context is current. */
+    void enqueue();
+  }
+
+  /** Makes the calls of a kernel. */
+  @FunctionalInterface
+  public interface Binder {
+    List<Call> bind(Binding binding);
+  }
+
+  public CudaKernel {
+    uses = List.copyOf(uses);
+  }
+
+  /** Without a choice. */
+  public CudaKernel(
+      String label,
+      String layer,
+      boolean backward,
+      List<BufferUse> uses,
+      long workspaceBytes,
+      Binder binder) {
+    this(label, layer, backward, uses, workspaceBytes, "", binder);
+  }
+
+  public List<Call> bind(Binding binding) {
+    return binder.bind(binding);
+  }
+}

@@ -1,0 +1,109 @@
+package org.alexnet.cuda.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.backend.BufferUse;
+import org.alexnet.cuda.device.Storage;
+import org.alexnet.cuda.kernel.CudaKernel.Call;
+import org.alexnet.program.Op;
+import org.alexnet.program.Tensor;
+
+/** The update of all parameters of a device in one launch, update.cu. */
+public final class UpdateKernels {
+  /** Bytes of a Segment and of a Piece, and elements of a piece, as in update.cu. */
+  private static final int SEGMENT = 48;
+
+  private static final int PIECE = 8;
+  private static final int PIECE_ELEMENTS = 4096;
+
+  private final Layouts layouts;
+  private final boolean scaled;
+
+  /**
+   * @param scaled whether gradients are scaled, and may be too large for how they are kept
+   */
+  public UpdateKernels(Layouts layouts, boolean scaled) {
+    this.layouts = layouts;
+    this.scaled = scaled;
+  }
+
+  /**
+   * @param updates of one device, all with the same flag
+   */
+  public CudaKernel update(List<Op.Update> updates) {
+    List<BufferUse> uses = new ArrayList<>();
+    for (Op.Update update : updates) {
+      uses.add(layouts.update(update.w()));
+      uses.add(layouts.update(update.v()));
+      if (layouts.hasLow(update.w())) {
+        uses.add(layouts.write(Layouts.low(update.w())));
+      }
+      uses.add(layouts.read(update.dw()));
+    }
+    Tensor finite = updates.getFirst().finite();
+    uses.add(layouts.read(finite));
+    int pieces = updates.stream().mapToInt(UpdateKernels::pieces).sum();
+    return new CudaKernel(
+        "update",
+        "update",
+        true,
+        uses,
+        scaled ? (pieces + 1L) * Float.BYTES : 0,
+        b -> {
+          long segments = b.tables().applyAsLong(segments(updates, b));
+          long cuts = b.tables().applyAsLong(cuts(updates, pieces, b));
+          List<Call> calls = new ArrayList<>();
+          long usable = b.address(finite);
+          if (scaled) {
+            // The flag of a finite loss is the program's; what may be used goes beside the words.
+            usable = b.workspace() + (long) pieces * Integer.BYTES;
+            calls.add(b.launch("check_gradients", pieces, 1, segments, cuts, b.workspace()));
+            calls.add(
+                b.launch(
+                    "gather_overflows", 1, 1, b.workspace(), pieces, b.address(finite), usable));
+          }
+          calls.add(b.launch("update", pieces, 1, segments, cuts, usable, b.slot().step()));
+          return calls;
+        });
+  }
+
+  private static int pieces(Op.Update update) {
+    return (int) Math.ceilDiv(update.w().shape().elements(), (long) PIECE_ELEMENTS);
+  }
+
+  private MemorySegment segments(List<Op.Update> updates, Binding b) {
+    MemorySegment table = b.arena().allocate((long) SEGMENT * updates.size(), 8);
+    for (int i = 0; i < updates.size(); i++) {
+      Op.Update update = updates.get(i);
+      MemorySegment row = table.asSlice((long) SEGMENT * i, SEGMENT);
+      boolean low = layouts.hasLow(update.w());
+      row.set(JAVA_LONG, 0, b.address(update.w()));
+      row.set(JAVA_LONG, 8, b.address(update.v()));
+      row.set(JAVA_LONG, 16, b.address(update.dw()));
+      row.set(JAVA_LONG, 24, low ? b.address(Layouts.low(update.w())) : 0);
+      row.set(JAVA_INT, 32, (int) update.w().shape().elements());
+      row.set(JAVA_INT, 36, layouts.of(update.dw()).storage() == Storage.FLOAT ? 1 : 0);
+      row.set(JAVA_FLOAT, 40, update.rate());
+      row.set(JAVA_FLOAT, 44, update.decay());
+    }
+    return table;
+  }
+
+  private static MemorySegment cuts(List<Op.Update> updates, int pieces, Binding b) {
+    MemorySegment table = b.arena().allocate((long) PIECE * pieces, 8);
+    int row = 0;
+    for (int i = 0; i < updates.size(); i++) {
+      for (int k = 0; k < pieces(updates.get(i)); k++) {
+        table.setAtIndex(JAVA_INT, 2L * row, i);
+        table.setAtIndex(JAVA_INT, 2L * row + 1, k * PIECE_ELEMENTS);
+        row++;
+      }
+    }
+    return table;
+  }
+}

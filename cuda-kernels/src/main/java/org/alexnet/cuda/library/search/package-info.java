@@ -1,0 +1,2 @@
+/** Where NVIDIA's libraries are looked for. */
+package org.alexnet.cuda.library.search;

@@ -1,0 +1,193 @@
+package org.alexnet.cuda.step;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
+import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUstream;
+import org.alexnet.backend.StepResult;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.cuda.device.Addresses;
+import org.alexnet.cuda.device.Closeables;
+import org.alexnet.cuda.device.Cuda;
+import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.Device.EventUse;
+import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.kernel.StagedBatch;
+import org.alexnet.data.Batch;
+
+/**
+ * One of the two places of a batch: page-locked memory for what is written per step and for what
+ * comes back, and on each device memory that the next batch is copied to while the last one is
+ * computed on.
+ */
+public final class BatchSlot implements AutoCloseable {
+  private static final int STEP_BYTES = 64;
+  private static final int IMAGE_INTS = 4;
+  private static final long ALIGNMENT = 256;
+
+  private final List<Device> devices;
+  private final int images;
+  private final int channels;
+  private final float lossScale;
+  private final long shiftAt;
+  private final long errorsAt;
+  private final long pixelsAt;
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final List<Addresses.Device> staged = new ArrayList<>();
+  private final List<CUevent> copied = new ArrayList<>();
+  private final CUevent done;
+  private final Addresses.Host settings;
+  private final MemorySegment settingsMemory;
+  private final Addresses.Host results;
+  private final MemorySegment resultsMemory;
+
+  /**
+   * @param images of a batch
+   * @param channels of an image
+   * @param pixelBytes room for the pixels of a batch
+   * @param lossScale what gradients are multiplied by
+   */
+  BatchSlot(List<Device> devices, int images, int channels, long pixelBytes, float lossScale) {
+    this.devices = devices;
+    this.images = images;
+    this.channels = channels;
+    this.lossScale = lossScale;
+    this.shiftAt = align(STEP_BYTES + (long) images * IMAGE_INTS * Integer.BYTES);
+    this.errorsAt = align(shiftAt + (long) images * channels * Float.BYTES);
+    this.pixelsAt = align(errorsAt + (long) images * Integer.BYTES);
+    try {
+      for (Device device : devices) {
+        staged.add(own(device.allocate(pixelsAt + pixelBytes)));
+        copied.add(own(device.event(EventUse.ORDER)));
+      }
+      done = own(devices.getFirst().event(EventUse.WAIT));
+      settings = own(devices.getFirst().allocateHost(errorsAt));
+      settingsMemory = settings.memory(errorsAt);
+      long resultBytes = 2L * images * Integer.BYTES;
+      results = own(devices.getFirst().allocateHost(resultBytes));
+      resultsMemory = results.memory(resultBytes);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static long align(long bytes) {
+    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+  }
+
+  private <T> T own(Resource<T> resource) {
+    owned.add(resource);
+    return resource.get();
+  }
+
+  StagedBatch on(int device) {
+    long base = staged.get(device).address();
+    return new StagedBatch(
+        base, base + STEP_BYTES, base + shiftAt, base + pixelsAt, base + errorsAt);
+  }
+
+  /**
+   * Brings a batch to the devices; the first one's step waits for all of them. The step that used
+   * this place before must be done.
+   */
+  public void copyIn(Batch batch, StepSettings step, boolean training) {
+    write(batch, step, training);
+    CUstream main = devices.getFirst().compute();
+    for (int d = 0; d < devices.size(); d++) {
+      Device device = devices.get(d);
+      device.use();
+      Cuda.check(
+          cuMemcpyHtoDAsync(staged.get(d), settings, errorsAt, device.copies()),
+          "send a step's settings to " + device.name());
+      Cuda.check(
+          cuMemcpyHtoDAsync(
+              staged.get(d).withByteOffset(pixelsAt),
+              Addresses.of(batch.pixels().address()),
+              batch.format().bytes() * images,
+              device.copies()),
+          "send a batch to " + device.name());
+      Cuda.check(cuEventRecord(copied.get(d), device.copies()), "record an event");
+    }
+    devices.getFirst().use();
+    for (CUevent event : copied) {
+      Cuda.check(cuStreamWaitEvent(main, event, 0), "wait for a batch");
+    }
+  }
+
+  /** The fields of Step in common.cuh, and what is drawn for each image. */
+  private void write(Batch batch, StepSettings step, boolean training) {
+    MemorySegment m = settingsMemory;
+    m.setAtIndex(JAVA_INT, 0, (int) step.seed());
+    m.setAtIndex(JAVA_INT, 1, (int) (step.seed() >>> 32));
+    m.setAtIndex(JAVA_INT, 2, step.step());
+    m.setAtIndex(JAVA_INT, 3, batch.count());
+    m.setAtIndex(JAVA_FLOAT, 4, step.rate());
+    m.setAtIndex(JAVA_FLOAT, 5, step.momentum());
+    m.setAtIndex(JAVA_FLOAT, 6, step.decay());
+    m.setAtIndex(JAVA_FLOAT, 7, lossScale);
+    m.setAtIndex(JAVA_INT, 8, batch.format().floats() ? 1 : 0);
+    m.setAtIndex(JAVA_INT, 9, batch.format().height());
+    m.setAtIndex(JAVA_INT, 10, batch.format().width());
+    m.setAtIndex(JAVA_INT, 11, training ? 1 : 0);
+    long image = STEP_BYTES / Integer.BYTES;
+    for (int i = 0; i < images; i++) {
+      m.setAtIndex(JAVA_INT, image++, batch.labels()[i]);
+      m.setAtIndex(JAVA_INT, image++, batch.cropY()[i]);
+      m.setAtIndex(JAVA_INT, image++, batch.cropX()[i]);
+      m.setAtIndex(JAVA_INT, image++, batch.mirror()[i] ? 1 : 0);
+    }
+    int shifts = Math.min(batch.shift().length, images * channels);
+    MemorySegment.copy(batch.shift(), 0, m, JAVA_FLOAT, shiftAt, shifts);
+  }
+
+  /**
+   * Sends back what a step found, once its kernels are done.
+   *
+   * @param loss address of the loss of each image on the first device
+   */
+  public void copyOut(long loss) {
+    Device device = devices.getFirst();
+    device.use();
+    long bytes = (long) images * Float.BYTES;
+    Cuda.check(
+        cuMemcpyDtoHAsync(results, Addresses.onDevice(loss), bytes, device.compute()),
+        "fetch the loss");
+    Cuda.check(
+        cuMemcpyDtoHAsync(
+            results.withByteOffset(bytes),
+            staged.getFirst().withByteOffset(errorsAt),
+            bytes,
+            device.compute()),
+        "fetch the errors");
+    Cuda.check(cuEventRecord(done, device.compute()), "record an event");
+  }
+
+  public CUevent done() {
+    return done;
+  }
+
+  /** Sums up the real images in their order. */
+  public StepResult result(int count) {
+    double loss = 0;
+    int errors = 0;
+    for (int i = 0; i < count; i++) {
+      loss += resultsMemory.getAtIndex(JAVA_FLOAT, i);
+      errors += resultsMemory.getAtIndex(JAVA_INT, (long) images + i);
+    }
+    return new StepResult(count, loss, errors);
+  }
+
+  @Override
+  public void close() {
+    Closeables.all(owned);
+  }
+}

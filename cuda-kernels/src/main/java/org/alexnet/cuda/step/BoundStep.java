@@ -1,0 +1,115 @@
+package org.alexnet.cuda.step;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.alexnet.backend.KernelOrder;
+import org.alexnet.backend.Lowered;
+import org.alexnet.backend.MemoryPlan;
+import org.alexnet.cuda.device.Closeables;
+import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.DeviceMemory;
+import org.alexnet.cuda.kernel.Binding;
+import org.alexnet.cuda.kernel.CudaKernel;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.program.Tensor;
+
+/** A place for batches, and the kernels of both phases bound to it. */
+public final class BoundStep implements AutoCloseable {
+  private final Lowered lowered;
+  private final MemoryPlan memoryPlan;
+  private final List<DeviceMemory> memories;
+  private final Arena arguments = Arena.ofShared();
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final BatchSlot slot;
+  private final Map<Phase, StepPlan> plans = new EnumMap<>(Phase.class);
+
+  /**
+   * @param memories of the devices
+   * @param pixelBytes room for the pixels of a batch
+   * @param lossScale what gradients are multiplied by
+   */
+  public BoundStep(
+      Lowered lowered,
+      MemoryPlan memoryPlan,
+      List<DeviceMemory> memories,
+      long pixelBytes,
+      float lossScale) {
+    this.lowered = lowered;
+    this.memoryPlan = memoryPlan;
+    this.memories = memories;
+    owned.add(arguments);
+    List<Device> devices = memories.stream().map(DeviceMemory::device).toList();
+    CompiledNetwork programs = lowered.programs();
+    int channels = programs.network().input().channels();
+    try {
+      slot = new BatchSlot(devices, programs.batch(), channels, pixelBytes, lossScale);
+      owned.add(slot);
+      for (Phase phase : Phase.values()) {
+        StepPlan steps = new StepPlan(devices, kernels(phase));
+        owned.add(steps);
+        plans.put(phase, steps);
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private List<StepPlan.Placed> kernels(Phase phase) {
+    int[][] waits = KernelOrder.waits(lowered, memoryPlan, phase);
+    List<StepPlan.Placed> placed = new ArrayList<>();
+    for (int k = 0; k < waits.length; k++) {
+      CudaKernel kernel = (CudaKernel) lowered.kernels(phase).get(k);
+      int device = lowered.device(kernel);
+      Binding binding = binding(phase, k, device);
+      placed.add(new StepPlan.Placed(kernel.label(), device, waits[k], kernel.bind(binding)));
+    }
+    return placed;
+  }
+
+  private Binding binding(Phase phase, int number, int device) {
+    DeviceMemory memory = memories.get(device);
+    return new Binding(
+        memory.device(),
+        arguments,
+        number,
+        memory.progress(),
+        tensor -> address(memoryPlan, memories, phase, tensor),
+        tensor -> memories.get(lowered.programs().placement().device(tensor)).device(),
+        memory.address(memoryPlan.workspaces().get(phase).get(number), false),
+        slot.on(device),
+        memory.halted(),
+        memory::table);
+  }
+
+  /**
+   * Where a tensor lies.
+   *
+   * @throws IllegalArgumentException if it has no place in this phase
+   */
+  public static long address(
+      MemoryPlan plan, List<DeviceMemory> memories, Phase phase, Tensor tensor) {
+    MemoryPlan.Slot slot = plan.slot(phase, tensor);
+    if (slot == null) {
+      throw new IllegalArgumentException(tensor.name() + " is not kept; observe it to read it");
+    }
+    return memories.get(slot.device()).address(slot, tensor.role().persistent());
+  }
+
+  public BatchSlot slot() {
+    return slot;
+  }
+
+  public StepPlan plan(Phase phase) {
+    return plans.get(phase);
+  }
+
+  @Override
+  public void close() {
+    Closeables.all(owned);
+  }
+}

@@ -1,0 +1,210 @@
+package org.alexnet.cuda.step;
+
+import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
+import static jcuda.driver.JCudaDriver.cuGraphDestroy;
+import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
+import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
+import static jcuda.driver.JCudaDriver.cuGraphLaunch;
+import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
+import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
+import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUstreamCaptureMode;
+import org.alexnet.backend.KernelOrder;
+import org.alexnet.cuda.device.Closeables;
+import org.alexnet.cuda.device.Cuda;
+import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.Device.EventUse;
+import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.kernel.CudaKernel.Call;
+
+/**
+ * The calls of one phase for one place of the batch, in order, and their recording as a graph.
+ *
+ * <p>A step begins and ends on the first device's stream: the others wait for its beginning, and
+ * its end waits for theirs. So nothing of one step runs beside the next, and one stream's recording
+ * takes in all of them.
+ */
+public final class StepPlan implements AutoCloseable {
+
+  /**
+   * A kernel with its calls.
+   *
+   * @param device number of its device
+   * @param waits as {@link KernelOrder} says
+   */
+  record Placed(String label, int device, int[] waits, List<Call> calls) {}
+
+  private final List<Device> devices;
+  private final List<Placed> kernels;
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final CUevent[] finished; // by kernel; null where nobody waits for it
+  private final CUevent begun;
+  private final CUevent[] ended; // by device
+  private CUgraphExec graph;
+
+  StepPlan(List<Device> devices, List<Placed> kernels) {
+    this.devices = devices;
+    this.kernels = List.copyOf(kernels);
+    this.finished = new CUevent[kernels.size()];
+    this.ended = new CUevent[devices.size()];
+    this.begun = own(devices.getFirst().event(EventUse.ORDER));
+    for (int d = 1; d < devices.size(); d++) {
+      ended[d] = own(devices.get(d).event(EventUse.ORDER));
+    }
+    for (Placed kernel : kernels) {
+      for (int before : kernel.waits) {
+        if (before != KernelOrder.NONE && finished[before] == null) {
+          finished[before] = own(devices.get(kernels.get(before).device).event(EventUse.ORDER));
+        }
+      }
+    }
+  }
+
+  private <T> T own(Resource<T> resource) {
+    owned.add(resource);
+    return resource.get();
+  }
+
+  /** Puts every call into its stream. */
+  public void enqueue() {
+    enqueue(null);
+  }
+
+  private void record(CUevent event, Device device) {
+    Cuda.check(cuEventRecord(event, device.compute()), "record an event");
+  }
+
+  private void wait(Device device, CUevent event) {
+    Cuda.check(cuStreamWaitEvent(device.compute(), event, 0), "wait for an event");
+  }
+
+  /**
+   * @param times two events a kernel, before and after it, or null
+   */
+  private void enqueue(List<CUevent> times) {
+    Device main = devices.getFirst();
+    main.use();
+    record(begun, main);
+    for (int d = 1; d < devices.size(); d++) {
+      devices.get(d).use();
+      wait(devices.get(d), begun);
+    }
+    for (int k = 0; k < kernels.size(); k++) {
+      Placed kernel = kernels.get(k);
+      Device device = devices.get(kernel.device);
+      device.use();
+      for (int before : kernel.waits) {
+        if (before != KernelOrder.NONE) {
+          wait(device, finished[before]);
+        }
+      }
+      if (times != null) {
+        record(times.get(2 * k), device);
+      }
+      for (Call call : kernel.calls) {
+        call.enqueue();
+      }
+      if (times != null) {
+        record(times.get(2 * k + 1), device);
+      }
+      if (finished[k] != null) {
+        record(finished[k], device);
+      }
+    }
+    for (int d = 1; d < devices.size(); d++) {
+      devices.get(d).use();
+      record(ended[d], devices.get(d));
+      main.use();
+      wait(main, ended[d]);
+    }
+    main.use();
+  }
+
+  /**
+   * The same as {@link #enqueue()} in one call, recorded the first time. Where there can be no
+   * graph, every call is put into its stream after all.
+   *
+   * @param noGraph told why
+   */
+  public void replay(Consumer<Cuda.Failure> noGraph) {
+    Device main = devices.getFirst();
+    try {
+      if (graph == null) {
+        graph = capture(main);
+      }
+      main.use();
+      Cuda.check(cuGraphLaunch(graph, main.compute()), "launch a step's graph");
+    } catch (Cuda.Failure e) {
+      // Nothing of the step has run yet. If the device is at fault, this fails too and says so.
+      enqueue();
+      noGraph.accept(e);
+    }
+  }
+
+  private CUgraphExec capture(Device main) {
+    main.use();
+    // Other threads may go on allocating page-locked memory meanwhile.
+    Cuda.check(
+        cuStreamBeginCapture(
+            main.compute(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+        "record a step");
+    CUgraph recorded = new CUgraph();
+    try {
+      enqueue();
+    } catch (RuntimeException e) {
+      main.use();
+      // It ends for every stream that took part, and answers that nothing was recorded.
+      cuStreamEndCapture(main.compute(), recorded);
+      throw e;
+    }
+    int code = cuStreamEndCapture(main.compute(), recorded);
+    try (var template =
+        Resource.of(main, recorded, code, "record a step", g -> cuGraphDestroy(g))) {
+      CUgraphExec executable = new CUgraphExec();
+      int made = cuGraphInstantiate(executable, template.get(), 0);
+      return own(
+          Resource.of(
+              main, executable, made, "make a graph of a step", g -> cuGraphExecDestroy(g)));
+    }
+  }
+
+  /** Runs it kernel by kernel and times each, waiting for other devices included; seconds. */
+  public double[] profile() {
+    List<Resource<CUevent>> events = new ArrayList<>();
+    for (Placed kernel : kernels) {
+      events.add(devices.get(kernel.device).event(EventUse.TIME));
+      events.add(devices.get(kernel.device).event(EventUse.TIME));
+    }
+    try {
+      List<CUevent> times = events.stream().map(Resource::get).toList();
+      enqueue(times);
+      double[] seconds = new double[kernels.size()];
+      for (int k = 0; k < seconds.length; k++) {
+        CUevent end = times.get(2 * k + 1);
+        Cuda.check(cuEventSynchronize(end), "compute " + kernels.get(k).label);
+        float[] milliseconds = new float[1];
+        Cuda.check(
+            cuEventElapsedTime(milliseconds, times.get(2 * k), end),
+            "time " + kernels.get(k).label);
+        seconds[k] = milliseconds[0] * 1e-3;
+      }
+      return seconds;
+    } finally {
+      Closeables.all(events);
+    }
+  }
+
+  @Override
+  public void close() {
+    Closeables.all(owned);
+  }
+}
