@@ -1,7 +1,7 @@
 package org.alexnet.cli;
 
 import java.util.concurrent.CountDownLatch;
-import org.alexnet.engine.Training;
+import org.alexnet.engine.ResumedTraining;
 
 /**
  * SIGINT and SIGTERM while a training runs: asks it to finish its step and save, and keeps the JVM
@@ -14,7 +14,7 @@ final class Interruption implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread hook;
 
-  Interruption(Training training, ProgressView view) {
+  Interruption(ResumedTraining training, ProgressView view) {
     hook =
         new Thread(
             () -> {

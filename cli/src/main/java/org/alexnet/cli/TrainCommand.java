@@ -13,6 +13,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Evaluation;
+import org.alexnet.engine.ResumedTraining;
 import org.alexnet.engine.Training;
 import org.alexnet.engine.TrainingResult;
 import org.alexnet.model.Model;
@@ -251,7 +252,7 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
   public Integer call() {
     ProgressView view = new ProgressView(terminal, common);
     try {
-      Training training = folder.resume == null ? fresh() : resumed();
+      ResumedTraining training = folder.resume == null ? fresh() : resumed();
       training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
       training.graphs(!devices.noCudaGraph);
       set(recipe.epochs, training::epochs);
@@ -299,7 +300,7 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
     return training;
   }
 
-  private Training resumed() {
+  private ResumedTraining resumed() {
     String foreign =
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(CommandLine.Model.OptionSpec::longestName)
@@ -313,7 +314,7 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
           "--resume takes everything from the run, so %s cannot be given with it; only --epochs, --schedule, --data, --val, --backend, --devices and --threads can"
               .formatted(foreign));
     }
-    Training training = Training.resume(folder.resume);
+    ResumedTraining training = Training.resume(folder.resume);
     set(images.data, training::data);
     set(images.validation, training::validation);
     set(recipe.schedule, training::schedule);

@@ -22,7 +22,7 @@ import org.alexnet.model.Schedule;
  * <p>Setters check their argument at once and throw {@link IllegalArgumentException}; {@link #run}
  * throws {@link org.alexnet.AlexNetException} for data, files or devices that cannot be used.
  */
-public final class Training {
+public final class Training implements ResumedTraining {
   final Model model;
   final Path resumed;
   String data; // null only for a resumed run that keeps its own
@@ -63,21 +63,20 @@ public final class Training {
     return new Training(Models.named(model), null);
   }
 
-  /**
-   * Takes up a run where its last checkpoint left it. Only epochs, schedule, backend, devices,
-   * threads, and data and validation where those have moved, may be set; the rest is the run's.
-   */
-  public static Training resume(Path run) {
+  /** Resumes a run from its last checkpoint. */
+  public static ResumedTraining resume(Path run) {
     return new Training(null, run);
   }
 
   /** Training images: {@code shapes}, a folder, or a {@code .safetensors} file. */
+  @Override
   public Training data(String source) {
     data = source;
     return this;
   }
 
   /** Validation images, a source as for {@link #data}. */
+  @Override
   public Training validation(String source) {
     validation = source;
     return this;
@@ -91,6 +90,7 @@ public final class Training {
   }
 
   /** {@code auto}, {@code cuda}, {@code cpu} or {@code reference}. */
+  @Override
   public Training backend(String name) {
     backend = name;
     return this;
@@ -100,12 +100,14 @@ public final class Training {
    * Devices by name: {@code cpu:0}, or one for each of the network's columns, {@code cpu:0} and
    * {@code cpu:1}.
    */
+  @Override
   public Training devices(List<String> names) {
     devices = List.copyOf(names);
     return this;
   }
 
   /** Threads in all. Results do not depend on it. */
+  @Override
   public Training threads(int count) {
     require(count >= 1, "threads", count, "at least 1");
     threads = count;
@@ -113,6 +115,7 @@ public final class Training {
   }
 
   /** Passes over the training images; 0 only writes the initial checkpoint. */
+  @Override
   public Training epochs(int count) {
     require(count >= 0, "epochs", count, "at least 0");
     epochs = count;
@@ -148,6 +151,7 @@ public final class Training {
   }
 
   /** How the rate falls. */
+  @Override
   public Training schedule(Schedule value) {
     schedule = value;
     return this;
@@ -200,6 +204,7 @@ public final class Training {
   }
 
   /** Whether a GPU may record a step once and replay it; true by default. The bits are the same. */
+  @Override
   public Training graphs(boolean on) {
     graphs = on;
     return this;
@@ -219,6 +224,7 @@ public final class Training {
   }
 
   /** Minutes between checkpoints within an epoch; 0 writes one after every step. */
+  @Override
   public Training checkpointEvery(double minutes) {
     require(minutes >= 0, "checkpoint interval", minutes, "at least 0 minutes");
     checkpointMinutes = minutes;
@@ -232,12 +238,14 @@ public final class Training {
   }
 
   /** Is told how it goes. */
+  @Override
   public Training listener(TrainingListener value) {
     listener = value;
     return this;
   }
 
   /** Asks a run to finish its step, write a checkpoint and end. From any thread. */
+  @Override
   public void stop() {
     stop = true;
   }
@@ -247,6 +255,7 @@ public final class Training {
   }
 
   /** Trains to the end, or until {@link #stop}. */
+  @Override
   public TrainingResult run() {
     return new TrainingSetup(this).run();
   }

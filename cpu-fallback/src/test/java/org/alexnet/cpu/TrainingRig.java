@@ -13,6 +13,7 @@ import java.util.Random;
 import org.alexnet.data.Augmentation;
 import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Progress;
+import org.alexnet.engine.ResumedTraining;
 import org.alexnet.engine.Training;
 import org.alexnet.engine.TrainingListener;
 import org.alexnet.engine.Weights;
@@ -90,10 +91,10 @@ final class TrainingRig {
   static final class Ear implements TrainingListener {
     final List<String> messages = new ArrayList<>();
     final List<EpochMetrics> epochs = new ArrayList<>();
-    private Training training;
+    private ResumedTraining training;
     private int steps = -1;
 
-    Ear stopping(Training toStop, int after) {
+    Ear stopping(ResumedTraining toStop, int after) {
       training = toStop;
       steps = after;
       toStop.listener(this);

@@ -18,6 +18,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Progress;
+import org.alexnet.engine.ResumedTraining;
 import org.alexnet.engine.Training;
 import org.alexnet.engine.TrainingListener;
 import org.alexnet.engine.TrainingResult;
@@ -62,13 +63,13 @@ class TrainingTest {
     assertEquals(4, stopped.steps());
     assertEquals(1, stopped.epochs());
 
-    Training second = Training.resume(dir.resolve("parts")).backend("cpu").threads(1);
+    ResumedTraining second = Training.resume(dir.resolve("parts")).backend("cpu").threads(1);
     new TrainingRig.Ear().stopping(second, 2); // at the end of an epoch
     stopped = second.run();
     assertTrue(stopped.stopped());
     assertEquals(6, stopped.steps());
 
-    Training third = Training.resume(dir.resolve("parts")).backend("cpu").threads(3);
+    ResumedTraining third = Training.resume(dir.resolve("parts")).backend("cpu").threads(3);
     TrainingResult resumed = third.run();
     assertEquals(9, resumed.steps());
     assertEquals(whole.last().trainLoss(), resumed.last().trainLoss());
@@ -96,7 +97,7 @@ class TrainingTest {
     List<float[]> momenta = new ArrayList<>();
     List<float[]> gradients = new ArrayList<>();
     for (int epochs = 0; epochs <= 4; epochs++) {
-      Training training =
+      ResumedTraining training =
           epochs == 0
               ? TrainingRig.plain(data, run).schedule(new Schedule.Step(List.of(2))).batch(4)
               : Training.resume(run).backend("cpu");

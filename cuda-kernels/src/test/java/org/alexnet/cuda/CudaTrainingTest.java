@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.cuda.device.Resource;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Progress;
+import org.alexnet.engine.ResumedTraining;
 import org.alexnet.engine.Training;
 import org.alexnet.engine.TrainingListener;
 import org.alexnet.engine.TrainingResult;
@@ -106,7 +108,7 @@ class CudaTrainingTest {
         json.contains("\"precision\" : \"bf16\"") || json.contains("\"precision\":\"bf16\""), json);
     assertTrue(json.contains("conv2 backward filter"), json);
     assertTrue(json.contains("CUDNN_CONVOLUTION_BWD_FILTER_ALGO"), json);
-    Training resumed = Training.resume(dir.resolve("run")).backend("cuda").epochs(3);
+    ResumedTraining resumed = Training.resume(dir.resolve("run")).backend("cuda").epochs(3);
     assertEquals(15, resumed.run().steps());
     AlexNetException e =
         assertThrows(
