@@ -40,7 +40,7 @@ class DeviceOptions {
       names = "--threads",
       paramLabel = "N",
       description = "Threads in all. Default: one a core.")
-  Integer threads;
+  private Integer threads;
 
   @Option(
       names = "--no-cuda-graph",
@@ -48,8 +48,7 @@ class DeviceOptions {
   boolean noCudaGraph;
 
   int threads() {
-    Require.atLeast(1, "--threads", threads);
-    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    return Require.threads(threads);
   }
 
   /** The arithmetic. */

@@ -1,6 +1,7 @@
 package org.alexnet.cli;
 
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 
 /**
  * Tells the user what went wrong: one line on standard error, and the stack trace where {@code
@@ -11,10 +12,15 @@ record Failures(Terminal terminal, boolean verbose) {
   /** Reports a failure and returns the exit status that goes with it. */
   int report(Throwable e) {
     terminal.fail(e instanceof OutOfMemoryError ? outOfMemory(e) : oneLine(e), verbose ? e : null);
-    return e instanceof IllegalArgumentException ? Main.WRONG_USAGE : Main.FAILED;
+    boolean usage = e instanceof IllegalArgumentException || e instanceof UsageException;
+    return usage ? Main.WRONG_USAGE : Main.FAILED;
   }
 
   private static String outOfMemory(Throwable e) {
+    if (String.valueOf(e.getMessage()).contains("thread")) {
+      return "The system refuses another thread: use a smaller --threads, or allow more processes"
+          + " (ulimit -u).";
+    }
     return "Out of memory (%s). Use a smaller --batch, or allow Java more: ALEXNET_JAVA_OPTS=-Xmx8g"
         .formatted(e.getMessage());
   }

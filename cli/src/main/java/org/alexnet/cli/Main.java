@@ -49,10 +49,15 @@ public final class Main implements Runnable {
   static int run(Terminal terminal, String... arguments) {
     CommandLine line = new CommandLine(new Main());
     addCommands(line, terminal, arguments);
+    Numbers.register(line);
     line.setOut(new PrintWriter(terminal.out(), true));
     line.setErr(new PrintWriter(terminal.err(), true));
-    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
+    line.setExecutionStrategy(
+        parsed -> {
+          EmptyValues.refuse(parsed);
+          return new CommandLine.RunLast().execute(parsed);
+        });
     boolean verbose = List.of(arguments).contains("--verbose");
     line.setParameterExceptionHandler(
         (e, _) -> {

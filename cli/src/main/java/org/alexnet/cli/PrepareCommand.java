@@ -60,10 +60,9 @@ final class PrepareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Require.atLeast(1, "--size", size);
-    Require.atLeast(1, "--threads", threads);
+    Require.between(1, Preparation.LARGEST_SIZE, "--size", size);
+    int workers = Require.threads(threads);
     Require.that(out.toString().endsWith(".axd"), "--out", out, "a name that ends in .axd");
-    int workers = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     ProgressView view = new ProgressView(terminal, common);
     Preparation.Result result;
     try {

@@ -2,6 +2,8 @@ package org.alexnet.cli;
 
 /** Checks of option values. */
 final class Require {
+  private static final int MOST_THREADS = 1024;
+
   private Require() {}
 
   /**
@@ -15,5 +17,19 @@ final class Require {
 
   static void atLeast(int least, String option, Integer got) {
     that(got == null || got >= least, option, got, "at least " + least);
+  }
+
+  static void between(int least, int most, String option, Integer got) {
+    that(
+        got == null || (got >= least && got <= most),
+        option,
+        got,
+        "from %d to %,d".formatted(least, most));
+  }
+
+  /** The number of threads asked for, or one a core; more than any machine has is a slip. */
+  static int threads(Integer got) {
+    between(1, MOST_THREADS, "--threads", got);
+    return got == null ? Runtime.getRuntime().availableProcessors() : got;
   }
 }

@@ -3,6 +3,7 @@ package org.alexnet.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.MemoryPlan;
@@ -12,8 +13,10 @@ import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code summary}: what a network consists of, does and needs. */
 @Command(name = "summary", description = "Shows a network's layers, steps or memory.")
@@ -45,6 +48,7 @@ final class SummaryCommand implements Callable<Integer> {
   @Option(
       names = "--show",
       paramLabel = "WHAT",
+      converter = ShowName.class,
       description = "layers, program or memory. Default: layers.")
   private Show show = Show.LAYERS;
 
@@ -161,5 +165,20 @@ final class SummaryCommand implements Callable<Integer> {
       }
     }
     return json;
+  }
+
+  /** Reads what to show. */
+  static final class ShowName implements ITypeConverter<Show> {
+    @Override
+    public Show convert(String name) {
+      return switch (name.toLowerCase(Locale.ROOT)) {
+        case "layers" -> Show.LAYERS;
+        case "program" -> Show.PROGRAM;
+        case "memory" -> Show.MEMORY;
+        default ->
+            throw new TypeConversionException(
+                "'%s' is not one of layers, program, memory".formatted(name));
+      };
+    }
   }
 }

@@ -77,6 +77,23 @@ class LauncherTest {
     }
   }
 
+  /** Standard output has room for the answer alone. */
+  @Test
+  void warnings_of_the_jvm_go_to_standard_error() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@" + SCRIPT.resolveSibling("build/java.options"),
+                "-XX:SharedArchiveFile=" + dir.resolve("nowhere.jsa"),
+                "-version")
+            .redirectError(dir.resolve("err").toFile())
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor());
+    assertEquals("", output);
+    assertTrue(Files.readString(dir.resolve("err")).contains("nowhere.jsa"));
+  }
+
   /** Names of files and classes are UTF-8 wherever the launcher is started. */
   @Test
   void java_is_started_in_utf8() throws Exception {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
@@ -69,11 +70,59 @@ class UsageTest {
           summary --model alexnet-32 --show=all        | --show
           bench --steps 0                              | --steps
           frobnicate                                   | frobnicate
+          train --batch 1e99                           | '1e99' is not a whole number
+          train --seed 99999999999999999999            | above 9,223,372,036,854,775,807
+          train --lr fast                              | 'fast' is not a number
+          train --checkpoint-every x                   | 'x' is not a number
+          summary --model alexnet-32 --show=nothing    | one of layers, program, memory
+          train --threads 100000                       | --threads is 100000, must be from 1 to 1,024
+          eval run --threads 1025                      | --threads is 1025
+          bench --threads 1025                         | --threads is 1025
+          prepare photos --out p.axd --threads 1025    | --threads is 1025
+          prepare photos --out p.axd --size 100000     | --size is 100000, must be from 1 to 4,096
+          train --batch 99999999                       | use a batch of 65,535 at most
+          train --classes 1000000000                   | use 4,194,303 classes at most
+          bench --batch 99999999                       | use a batch of 65,535 at most
+          summary --model alexnet-2012 --show memory --batch 30000000 | use a batch of 7,394 at most
+          summary --model alexnet-32 --classes 2147483647 | tensor fc2.weight
+          init --model alexnet-32 --classes 2000000000 --seed 1 --out f | 4,194,303 classes
+          train --data shapes:0                        | from 10 to 10000000
+          train --data shapes:x                        | 'x'
+          train --data shapes:999999999999             | from 10 to 10000000
+          train --devices ,                            | --devices
+          train --devices cpu:99                       | "cpu:99"
+          train --precision bf16 --backend cpu         | fp32 only
+          selftest --precision bf16 --backend cpu      | fp32 only
           """)
   void is_refused(String command, String named) {
     String line = Cli.run((Object[]) command.split(" ")).failure(Main.WRONG_USAGE);
     assertTrue(line.contains(named), line);
     assertFalse(line.contains("Exception"), line);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train --data",
+        "train --val",
+        "train --out",
+        "train --init",
+        "train --resume",
+        "train --devices",
+        "eval",
+        "eval run --data",
+        "eval --model alexnet-32 --data shapes --weights",
+        "predict run --data",
+        "predict run a.jpg --out",
+        "prepare photos --out",
+        "init --model alexnet-32 --seed 1 --out",
+      })
+  void an_empty_value_is_refused(String command) {
+    List<Object> words = new ArrayList<>(List.of(command.split(" ")));
+    String option = command.equals("eval") ? "RUN" : words.getLast().toString();
+    words.add("");
+    String line = Cli.run(words.toArray()).failure(Main.WRONG_USAGE);
+    assertTrue(line.contains(option + " is empty"), line);
   }
 
   @Test
@@ -109,6 +158,8 @@ class UsageTest {
       assertTrue(help.contains("\n" + heading + "\n"), help);
     }
     assertTrue(help.contains("plateau:N"), help);
+    assertTrue(help.contains(" augment schedule"), help);
+    assertFalse(Cli.run("bench", "--help").out().contains("; Default"));
     for (Model model : Models.all()) {
       String schedule = model.recipe().schedule().toString();
       assertTrue(
@@ -132,10 +183,11 @@ class UsageTest {
   }
 
   @Test
-  void a_backend_that_is_not_there_is_no_wrong_usage(@TempDir Path dir) {
+  void a_device_that_is_not_there_is_wrong_usage(@TempDir Path dir) {
     Path out = dir.resolve("run");
-    Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out).failure(1);
+    Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out).failure(2);
     assertFalse(Files.exists(out), "nothing is written");
+    assertTrue(Cli.run("train", "--devices", "").failure(2).contains("--devices"));
   }
 
   @Test

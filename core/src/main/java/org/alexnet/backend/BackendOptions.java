@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import java.util.List;
 import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 
 /**
  * How to open a backend.
@@ -59,7 +60,7 @@ public record BackendOptions(
     List<String> names = known.stream().map(DeviceInfo::name).toList();
     for (String device : devices) {
       if (!names.contains(device)) {
-        throw new AlexNetException(
+        throw new UsageException(
             "There is no device \"%s\"; backend %s has: %s."
                 .formatted(device, backend, String.join(", ", names)));
       }
@@ -77,7 +78,7 @@ public record BackendOptions(
    */
   public void checkSinglePrecision(String backend) {
     if (precision != Precision.FP32) {
-      throw new AlexNetException(
+      throw new UsageException(
           "Backend %s computes in fp32 only; --precision %s needs an NVIDIA GPU (--backend cuda)."
               .formatted(backend, precision));
     }

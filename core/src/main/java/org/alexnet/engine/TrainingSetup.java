@@ -51,6 +51,7 @@ final class TrainingSetup {
     }
     Input input = training.model.network().input();
     checkAugmentation(input);
+    checkSizes();
     InitialWeights init = training.init == null ? null : InitialWeights.load(training);
     BackendProvider provider = Backends.choose(training.backend, listener::message);
     BackendOptions options =
@@ -105,6 +106,13 @@ final class TrainingSetup {
     return training.out != null
         ? RunFolder.create(training.out, settings)
         : RunFolder.createUnique(training.defaultOut(), settings);
+  }
+
+  /** What can be said of sizes before the data is seen: it may still bring more classes. */
+  private void checkSizes() {
+    Model model = training.model;
+    Model fitted = training.classes == null ? model : model.withClasses(training.classes);
+    CompiledNetwork.requireSizes(fitted.network(), training.recipe(fitted).batch());
   }
 
   /** What can be said of an augmentation before the data is seen. */

@@ -40,6 +40,7 @@ public record CompiledNetwork(
    * @param batch images a step, at least 1
    * @param observed further tensors to keep to the end of a step
    * @throws IllegalArgumentException naming the layer that does not fit its input
+   * @throws org.alexnet.UsageException if a tensor would be too large
    */
   public static CompiledNetwork of(Network network, int batch, String... observed) {
     return of(network, batch, Placement.WHOLE, List.of(observed));
@@ -56,6 +57,7 @@ public record CompiledNetwork(
     if (batch < 1) {
       throw new IllegalArgumentException("a batch of %d images".formatted(batch));
     }
+    requireSizes(network, batch);
     Set<String> kept =
         Set.copyOf(
             Stream.concat(observed.stream(), Stream.of(LOGITS, PROBABILITIES, LOSS)).toList());
@@ -134,9 +136,19 @@ public record CompiledNetwork(
   }
 
   /**
+   * Checks, before any work is done, that no tensor of a network would be too large.
+   *
+   * @throws org.alexnet.UsageException naming the batch or the number of classes that would do
+   */
+  public static void requireSizes(Network network, int batch) {
+    TensorLimit.check(network, batch);
+  }
+
+  /**
    * Learned tensors of a network, whole, in the order of its layers, as the layers declare them.
    */
   public static SequencedMap<Tensor, Parameter> declared(Network network) {
+    requireSizes(network, 1);
     return Forward.of(network, 1, StepProgram.Phase.EVALUATE, Placement.WHOLE).parameters();
   }
 

@@ -49,15 +49,19 @@ public record Preparation(
       PixelStatistics statistics,
       List<String> leftOut) {}
 
+  /** The most rows and columns that an image is kept with. */
+  public static final int LARGEST_SIZE = 4096;
+
   private static final int CHANNELS = 3;
 
   /** What is left free on the disk. */
   private static final long MARGIN = 64L << 20;
 
   public Preparation {
-    if (size < 1 || threads < 1) {
+    if (size < 1 || size > LARGEST_SIZE || threads < 1) {
       throw new IllegalArgumentException(
-          "size %d and threads %d must be at least 1".formatted(size, threads));
+          "size %d must be from 1 to %d, and threads %d at least 1"
+              .formatted(size, LARGEST_SIZE, threads));
     }
   }
 

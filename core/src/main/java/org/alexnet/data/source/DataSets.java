@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.ImageSource;
@@ -23,6 +24,7 @@ public final class DataSets {
   private static final String SHAPES = "shapes";
   private static final int SHAPES_DEFAULT = 4000;
   private static final int SHAPES_LEAST = 10;
+  private static final int SHAPES_MOST = 10_000_000; // 30 GB, for they are kept in memory
   private static final String KINDS =
       "data are 'shapes', 'shapes:N', a folder with one subfolder a class (or train/ and val/ above"
           + " those), an .axd file made by alexnet prepare, or a .safetensors file";
@@ -203,18 +205,18 @@ public final class DataSets {
       return SHAPES_DEFAULT;
     }
     String number = src.substring(SHAPES.length() + 1);
-    int n;
+    long n;
     try {
-      n = Integer.parseInt(number);
+      n = Long.parseLong(number);
     } catch (NumberFormatException e) {
       n = 0;
     }
-    if (n < SHAPES_LEAST) {
-      throw new AlexNetException(
-          "'%s' asks for '%s' images; a whole number from %d on is required, as in shapes:%d"
-              .formatted(src, number, SHAPES_LEAST, SHAPES_DEFAULT));
+    if (n < SHAPES_LEAST || n > SHAPES_MOST) {
+      throw new UsageException(
+          "'%s' asks for '%s' images; a whole number from %d to %d is required, as in shapes:%d"
+              .formatted(src, number, SHAPES_LEAST, SHAPES_MOST, SHAPES_DEFAULT));
     }
-    return n;
+    return (int) n;
   }
 
   /** A folder, a prepared file or a .safetensors file. */

@@ -1,0 +1,59 @@
+package org.alexnet.program;
+
+import java.util.Comparator;
+import java.util.List;
+import org.alexnet.UsageException;
+import org.alexnet.network.Network;
+
+/**
+ * How large a tensor may be: backends count its elements in 32 bits, and arrays of Java take it.
+ */
+final class TensorLimit {
+  private static final long ELEMENTS = Integer.MAX_VALUE - 8;
+
+  private TensorLimit() {}
+
+  /**
+   * Refuses a network with a tensor that is too large.
+   *
+   * @param batch images a step
+   * @throws UsageException naming the tensor, and the classes or the batch that would do
+   */
+  static void check(Network network, int batch) {
+    Forward one = Forward.of(network, 1, StepProgram.Phase.TRAIN, Placement.WHOLE);
+    one.parameters().keySet().stream()
+        .filter(parameter -> parameter.shape().elements() > ELEMENTS)
+        .findFirst()
+        .ifPresent(parameter -> refuseParameter(network, parameter));
+    Tensor largest = largest(one.ops());
+    long each = largest.shape().elements();
+    if (each > ELEMENTS / batch) {
+      throw new UsageException(
+          "A batch of %,d is too large for %s: its tensor %s would have %,d elements, and a tensor can have %,d; use a batch of %,d at most (--batch)."
+              .formatted(
+                  batch, network.name(), largest.name(), batch * each, ELEMENTS, ELEMENTS / each));
+    }
+  }
+
+  private static void refuseParameter(Network network, Tensor parameter) {
+    long elements = parameter.shape().elements();
+    boolean classifies = parameter.name().startsWith(network.classifier().name() + ".");
+    String remedy =
+        classifies
+            ? "use %,d classes at most (--classes)"
+                .formatted(ELEMENTS / (elements / network.classes()))
+            : "make the layer smaller";
+    throw new UsageException(
+        "%s with %,d classes is too large: its tensor %s would have %,d elements, and a tensor can have %,d; %s."
+            .formatted(
+                network.name(), network.classes(), parameter.name(), elements, ELEMENTS, remedy));
+  }
+
+  /** The largest tensor that a step makes for an image. */
+  private static Tensor largest(List<Op> ops) {
+    return ops.stream()
+        .flatMap(op -> op.writes().stream())
+        .max(Comparator.comparingLong(tensor -> tensor.shape().elements()))
+        .orElseThrow();
+  }
+}
