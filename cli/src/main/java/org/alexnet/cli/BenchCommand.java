@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
 import org.alexnet.engine.Activity;
 import org.alexnet.model.Model;
@@ -18,9 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measures training and evaluation on images that are in memory already.")
-final class BenchCommand implements Callable<Integer> {
-  private final Terminal terminal;
-
+final class BenchCommand extends LongCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
@@ -49,7 +46,7 @@ final class BenchCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
   BenchCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Override
@@ -57,7 +54,7 @@ final class BenchCommand implements Callable<Integer> {
     Require.atLeast(1, "--batch", batch);
     Require.atLeast(1, "--steps", steps);
     int images = batch == null ? model.recipe().batch() : batch;
-    ProgressView view = new ProgressView(terminal, common);
+    ProgressView view = show(common);
     view.working(Activity.COMPILING.toString(), 0, 0);
     try (Backend backend = devices.open(view::message);
         Benchmark benchmark =

@@ -2,7 +2,6 @@ package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.alexnet.engine.Activity;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.Evaluation;
@@ -21,9 +20,7 @@ import picocli.CommandLine.Parameters;
       "Images that cannot be read are listed and left out; the exit status is then 1 unless"
           + " --skip-bad is given, here or to the run."
     })
-final class EvalCommand implements Callable<Integer> {
-  private final Terminal terminal;
-
+final class EvalCommand extends LongCommand {
   @Parameters(arity = "0..1", paramLabel = "RUN", description = "The folder that train wrote.")
   private Path run;
 
@@ -64,7 +61,7 @@ final class EvalCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
   EvalCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Override
@@ -77,7 +74,7 @@ final class EvalCommand implements Callable<Integer> {
     Require.that(!all || data != null, "--all", "given", "given together with --data");
     Views views = crops == 10 ? Views.TEN : Views.CENTRE;
     LeftOut leftOut = new LeftOut(terminal);
-    ProgressView view = new ProgressView(terminal, common);
+    ProgressView view = show(common);
     view.working(Activity.COMPILING.toString(), 0, 0);
     Classifier.Options options =
         devices.classifier(batch, view::message, leftOut, view.of(Activity.EVALUATING));

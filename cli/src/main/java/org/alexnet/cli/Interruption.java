@@ -1,31 +1,36 @@
 package org.alexnet.cli;
 
 import java.util.concurrent.CountDownLatch;
-import org.alexnet.engine.ResumedTraining;
 
 /**
- * SIGINT and SIGTERM while a training runs: asks it to finish its step and save, and keeps the JVM
- * alive until it has, and until a failure to do so has been reported. The JVM then ends with 130 or
- * 143 by itself.
- *
- * <p>Before the first step nothing is worth waiting for: what has been saved is good at any moment.
+ * SIGINT and SIGTERM while a command runs: says in one line what has become of it. A command that
+ * finishes by itself keeps the JVM alive until it has, and until a failure to do so has been
+ * reported. The JVM then ends with 130 or 143 by itself.
  */
 final class Interruption implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
-  private final Thread hook;
+  private final Terminal terminal;
+  private final LongCommand command;
+  private final Thread hook = new Thread(this::stop, "interruption");
 
-  Interruption(ResumedTraining training, ProgressView view) {
-    hook =
-        new Thread(
-            () -> {
-              training.stop();
-              if (view.begun()) {
-                view.message("Stopping: finishing this step and saving the run first.");
-                await();
-              }
-            },
-            "interruption");
+  Interruption(Terminal terminal, LongCommand command) {
+    this.terminal = terminal;
+    this.command = command;
     Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void stop() {
+    if (over.getCount() == 0) {
+      return;
+    }
+    if (command.finishes()) {
+      await();
+      return;
+    }
+    if (command.view() != null) {
+      command.view().end();
+    }
+    terminal.fail(command.cutOff(), null);
   }
 
   private void await() {
@@ -36,7 +41,7 @@ final class Interruption implements AutoCloseable {
     }
   }
 
-  /** The run is over and its answer given; whoever waits may go on. */
+  /** The command is over and its answer given; whoever waits may go on. */
   @Override
   public void close() {
     over.countDown();

@@ -66,14 +66,28 @@ public final class Main implements Runnable {
         });
     Failures failures = new Failures(terminal, verbose);
     line.setExecutionExceptionHandler((e, _, _) -> failures.report(e));
+    // Closed last: a signal does not end the process before its failure has been reported.
+    try (Interruption _ = interruption(line, terminal)) {
+      int status = execute(line, failures, arguments);
+      status = answered(terminal, status);
+      terminal.flush();
+      return status;
+    }
+  }
+
+  private static int execute(CommandLine line, Failures failures, String... arguments) {
     try {
-      return answered(terminal, line.execute(arguments));
+      return line.execute(arguments);
     } catch (OutOfMemoryError e) {
       return failures.report(e);
-    } finally {
-      terminal.flush();
-      line.getSubcommands().values().forEach(command -> release(command.getCommand()));
     }
+  }
+
+  /** What a signal does to the one command that is called; null where it is soon done. */
+  private static Interruption interruption(CommandLine line, Terminal terminal) {
+    List<CommandLine> called = List.copyOf(line.getSubcommands().values());
+    Object command = called.size() == 1 ? called.getFirst().getCommand() : null;
+    return command instanceof LongCommand along ? new Interruption(terminal, along) : null;
   }
 
   /** An answer that did not get to its reader is a failure. */
@@ -84,13 +98,6 @@ public final class Main implements Runnable {
       return FAILED;
     }
     return status;
-  }
-
-  /** Lets go what a command keeps until its failure has been reported. */
-  private static void release(Object command) {
-    if (command instanceof Interruptible interruptible) {
-      interruptible.release();
-    }
   }
 
   /** Every command, made when it is needed. */

@@ -2,7 +2,6 @@ package org.alexnet.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.alexnet.engine.Activity;
 import org.alexnet.engine.Classifier;
 import picocli.CommandLine.ArgGroup;
@@ -19,9 +18,7 @@ import picocli.CommandLine.Parameters;
       "Images that cannot be read are listed and left out; the exit status is then 1 unless"
           + " --skip-bad is given."
     })
-final class PredictCommand implements Callable<Integer> {
-  private final Terminal terminal;
-
+final class PredictCommand extends LongCommand {
   @Parameters(
       arity = "0..*",
       paramLabel = "RUN IMAGE",
@@ -60,8 +57,10 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
+  private volatile PredictionPrinter printer;
+
   PredictCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Override
@@ -76,13 +75,14 @@ final class PredictCommand implements Callable<Integer> {
     Require.that(data != null || !images.isEmpty(), "IMAGE", "missing", "image files, or --data");
     int size = batch != null ? batch : data != null ? 128 : Math.clamp(images.size(), 1, 128);
     LeftOut leftOut = new LeftOut(terminal);
-    ProgressView view = new ProgressView(terminal, common);
+    ProgressView view = show(common);
     view.working(Activity.COMPILING.toString(), 0, 0);
     Classifier.Options options =
         devices.classifier(size, view::message, leftOut, view.of(Activity.PREDICTING));
     try (Classifier classifier = trained.open(run, options);
-        PredictionPrinter printer =
+        PredictionPrinter open =
             new PredictionPrinter(terminal, view, common.json, classifier, top, out)) {
+      printer = open;
       if (data != null) {
         classifier.score(data, printer);
       } else {
@@ -96,5 +96,15 @@ final class PredictCommand implements Callable<Integer> {
     }
     leftOut.requireNone(skipBad);
     return 0;
+  }
+
+  @Override
+  String cutOff() {
+    PredictionPrinter begun = printer;
+    if (begun != null) {
+      begun.abandon();
+    }
+    return "Stopped before all images were done; the answer is not whole%s."
+        .formatted(out == null ? "" : ", and %s was not written".formatted(out));
   }
 }

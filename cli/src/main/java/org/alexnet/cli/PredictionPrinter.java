@@ -18,7 +18,7 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
   private final Classifier classifier;
   private final int top;
   private final Path out; // null for none
-  private ScoresFile file;
+  private volatile ScoresFile file;
   private int printed;
   private int width = 1; // of the longest name so far
 
@@ -98,6 +98,14 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
       }
     }
     to.flush();
+  }
+
+  /** Removes what was written of the file; from another thread, when the process is to end. */
+  void abandon() {
+    ScoresFile begun = file;
+    if (begun != null) {
+      begun.abandon();
+    }
   }
 
   @Override

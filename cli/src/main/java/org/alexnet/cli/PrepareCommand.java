@@ -3,9 +3,9 @@ package org.alexnet.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.ColourAxes;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.data.prepared.Preparation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,9 +22,7 @@ import picocli.CommandLine.Parameters;
           + " out and listed; the file is made, and the exit status is 1 unless --skip-bad is"
           + " given."
     })
-final class PrepareCommand implements Callable<Integer> {
-  private final Terminal terminal;
-
+final class PrepareCommand extends LongCommand {
   @Parameters(
       paramLabel = "DIR",
       description = "One subfolder a class, or train/ and val/ (or test/) above those.")
@@ -54,8 +52,11 @@ final class PrepareCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
+  private volatile long packed;
+  private volatile long images;
+
   PrepareCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Override
@@ -63,12 +64,13 @@ final class PrepareCommand implements Callable<Integer> {
     Require.between(1, Preparation.LARGEST_SIZE, "--size", size);
     int workers = Require.threads(threads);
     Require.that(out.toString().endsWith(".axd"), "--out", out, "a name that ends in .axd");
-    ProgressView view = new ProgressView(terminal, common);
+    ProgressView view = show(common);
     Preparation.Result result;
     try {
       view.working("Listing images", 0, 0);
       result =
-          new Preparation(folder, out, size, workers, view::message, view.of("Packing images"))
+          new Preparation(
+                  folder, out, size, workers, view::message, counting(view.of("Packing images")))
               .run();
     } finally {
       view.end();
@@ -134,5 +136,21 @@ final class PrepareCommand implements Callable<Integer> {
       }
     }
     return json;
+  }
+
+  private ProgressListener counting(ProgressListener then) {
+    return (done, all) -> {
+      packed = done;
+      images = all;
+      then.at(done, all);
+    };
+  }
+
+  @Override
+  String cutOff() {
+    return images == 0
+        ? "Stopped before the first image was packed. Run the same command again."
+        : "Stopped; run the same command again to continue (%s.partial holds %,d of %s)."
+            .formatted(out, packed, Answers.count(images, "image"));
   }
 }

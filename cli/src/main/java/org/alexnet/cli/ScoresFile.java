@@ -38,6 +38,7 @@ final class ScoresFile implements AutoCloseable {
   private final FileChannel probabilities;
   private int next;
   private boolean complete;
+  private boolean abandoned;
 
   /**
    * Begins the file.
@@ -70,7 +71,7 @@ final class ScoresFile implements AutoCloseable {
   }
 
   /** Writes the next image; those before it that did not come are missing. */
-  void write(Classifier.Scored image) {
+  synchronized void write(Classifier.Scored image) {
     while (next < image.index()) {
       row(missing, missing);
     }
@@ -78,6 +79,7 @@ final class ScoresFile implements AutoCloseable {
   }
 
   private void row(float[] logits, float[] probability) {
+    waitIfAbandoned();
     writer.append(LOGITS, logits);
     ByteBuffer bytes =
         ByteBuffer.allocate(probability.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -93,7 +95,8 @@ final class ScoresFile implements AutoCloseable {
   }
 
   /** Writes what is missing, and gives the file its name. */
-  void complete() {
+  synchronized void complete() {
+    waitIfAbandoned();
     while (next < images) {
       row(missing, missing);
     }
@@ -112,8 +115,33 @@ final class ScoresFile implements AutoCloseable {
     return new AlexNetException(file + " cannot be written: " + DurableFiles.reason(e), e);
   }
 
+  /**
+   * Removes both files, when the process is to end. A thread that would write after this waits for
+   * that end, so that it neither makes a file again nor says that it could not.
+   */
+  synchronized void abandon() {
+    if (!complete) {
+      close();
+      abandoned = true;
+    }
+  }
+
+  private void waitIfAbandoned() {
+    while (abandoned) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (abandoned) {
+      return;
+    }
     if (!complete) {
       writer.abandon();
     }

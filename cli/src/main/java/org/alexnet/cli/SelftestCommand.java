@@ -3,7 +3,6 @@ package org.alexnet.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
@@ -16,10 +15,8 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "selftest",
     description = "Compares one training step of alexnet-32 with the reference's.")
-final class SelftestCommand implements Callable<Integer> {
+final class SelftestCommand extends LongCommand {
   private static final String MODEL = "alexnet-32";
-
-  private final Terminal terminal;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n")
   private ComputeOptions devices = new ComputeOptions();
@@ -27,12 +24,12 @@ final class SelftestCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
   SelftestCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Override
   public Integer call() {
-    ProgressView view = new ProgressView(terminal, common);
+    ProgressView view = show(common);
     view.working("Comparing with the reference", 0, 0);
     try (Backend backend = devices.open(view::message);
         Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
@@ -34,7 +33,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "train",
     description = "Trains a network, by default alexnet-32 on built-in images, into a run folder.")
-final class TrainCommand implements Callable<Integer>, Interruptible {
+final class TrainCommand extends LongCommand {
   /** What may be given with {@code --resume}: nothing that changes what is computed unasked. */
   private static final Set<String> WITH_RESUME =
       Set.of(
@@ -196,7 +195,6 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
     private Double checkpointEvery;
   }
 
-  private final Terminal terminal;
   private CommandLine.Model.CommandSpec spec;
 
   @ArgGroup(validate = false, heading = "%nModel and recipe:%n", order = 1)
@@ -213,10 +211,10 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
 
   @Mixin private CommonOptions common;
 
-  private Interruption interruption;
+  private volatile ResumedTraining training;
 
   TrainCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Spec
@@ -250,15 +248,14 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
 
   @Override
   public Integer call() {
-    ProgressView view = new ProgressView(terminal, common);
+    ProgressView view = show(common);
     try {
-      ResumedTraining training = folder.resume == null ? fresh() : resumed();
+      training = folder.resume == null ? fresh() : resumed();
       training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
       training.graphs(!devices.noCudaGraph);
       set(recipe.epochs, training::epochs);
       set(folder.checkpointEvery, training::checkpointEvery);
       training.listener(view);
-      interruption = new Interruption(training, view);
       TrainingResult result = training.run();
       view.end();
       answer(result);
@@ -268,11 +265,24 @@ final class TrainCommand implements Callable<Integer>, Interruptible {
     return 0;
   }
 
+  /** Before the first step nothing is worth waiting for: what has been saved is good. */
   @Override
-  public void release() {
-    if (interruption != null) {
-      interruption.close();
+  boolean finishes() {
+    Training running = training;
+    if (running == null || !view().begun()) {
+      return false;
     }
+    running.stop();
+    view().message("Stopping: finishing this step and saving the run first.");
+    return true;
+  }
+
+  @Override
+  String cutOff() {
+    return folder.resume == null
+        ? "Stopped before the first step; nothing was trained. Run the same command again."
+        : "Stopped before the next step; %s is as it was. Run the same command again."
+            .formatted(folder.resume);
   }
 
   private Training fresh() {

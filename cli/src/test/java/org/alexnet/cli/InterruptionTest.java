@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,5 +109,78 @@ class InterruptionTest {
     Path run = dir.resolve("kill");
     assertEquals(137, interrupted(run, "KILL"));
     resumes(run);
+  }
+
+  /** Waits until a command has said or done something, and sends it a signal. */
+  private static String stopped(
+      String name, int status, String signal, Waiting until, Object... words) throws Exception {
+    Path output = dir.resolve(name + ".txt");
+    Process process = Cli.start(output, words);
+    try {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (!until.over(output)) {
+        assertTrue(process.isAlive() && System.nanoTime() < end, Files.readString(output));
+        Thread.sleep(5);
+      }
+      new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+      assertEquals(status, process.exitValue());
+      String said = Files.readString(output);
+      assertEquals(1, said.split("alexnet: Stopped", -1).length - 1, said);
+      return said;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private interface Waiting {
+    boolean over(Path output) throws IOException;
+  }
+
+  private static boolean running(Path output) throws IOException {
+    return Files.readString(output).contains("Running on");
+  }
+
+  @Test
+  void a_training_that_has_not_begun_says_so() throws Exception {
+    Path run = dir.resolve("early");
+    Object[] words = {"train", "--data", "shapes:300000", "--out", run};
+    String said = stopped("early", 143, "TERM", InterruptionTest::running, words);
+    assertTrue(said.contains("nothing was trained"), said);
+  }
+
+  @Test
+  void an_evaluation_says_that_there_is_no_answer() throws Exception {
+    Object[] words = {"eval", dir.resolve("through"), "--data", "shapes:2000000"};
+    String said = stopped("eval", 130, "INT", InterruptionTest::running, words);
+    assertTrue(said.contains("there is no answer"), said);
+  }
+
+  @Test
+  void a_preparation_says_how_far_it_is() throws Exception {
+    Path data = TestData.folder(dir.resolve("photos"), 3000, "cat", "dog");
+    Path file = dir.resolve("p.axd");
+    Path partial = dir.resolve("p.axd.partial");
+    Object[] words = {"prepare", data, "--out", file, "--size", 256, "--threads", 1};
+    Waiting begun = output -> Files.exists(partial) && Files.size(partial) > 10_000_000;
+    String said = stopped("prepare", 130, "INT", begun, words);
+    assertTrue(said.contains("run the same command again to continue (" + partial), said);
+    assertTrue(said.contains(" of 6,000 images)"), said);
+  }
+
+  @Test
+  void predictions_that_are_stopped_leave_no_file() throws Exception {
+    Path file = dir.resolve("scores.safetensors");
+    Path begun = dir.resolve("scores.safetensors.probabilities.tmp");
+    Object[] words = {
+      "predict", dir.resolve("through"), "--data", "shapes:800000", "--out", file, "--json"
+    };
+    Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
+    String said = stopped("predict", 130, "INT", some, words);
+    assertTrue(said.contains("the answer is not whole"), said.substring(said.length() - 300));
+    try (Stream<Path> left = Files.list(dir)) {
+      List<String> names = left.map(path -> path.getFileName().toString()).toList();
+      assertTrue(names.stream().noneMatch(name -> name.startsWith("scores.")), names.toString());
+    }
   }
 }
