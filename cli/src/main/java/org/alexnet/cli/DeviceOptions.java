@@ -74,6 +74,11 @@ class DeviceOptions {
         : devices.stream().distinct().toList();
   }
 
+  /** Refuses devices that the columns of a network cannot be spread over. */
+  void requireColumns(Network network) {
+    Placement.of(network, devices, false);
+  }
+
   /** A network's programs on these devices. */
   CompiledNetwork programs(Network network, int batch) {
     return CompiledNetwork.of(network, batch, Placement.of(network, devices, false), List.of());

@@ -16,13 +16,18 @@ final class EmptyValues {
     for (ParseResult level :
         parsed.asCommandLineList().stream().map(l -> l.getParseResult()).toList()) {
       for (ArgSpec argument : level.matchedArgs()) {
-        if (argument.originalStringValues().stream().anyMatch(String::isBlank)) {
+        if (argument.originalStringValues().stream().anyMatch(EmptyValues::empty)) {
           throw new ParameterException(
               level.commandSpec().commandLine(),
               "%s is empty, must have a value".formatted(name(argument)));
         }
       }
     }
+  }
+
+  /** A list of nothing is as empty as nothing. */
+  private static boolean empty(String value) {
+    return value.replace(",", "").isBlank();
   }
 
   private static String name(ArgSpec argument) {

@@ -7,6 +7,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.model.Models;
+import org.alexnet.network.Network;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,12 +30,13 @@ final class SelftestCommand extends LongCommand {
 
   @Override
   public Integer call() {
+    Network network = Models.named(MODEL).network();
+    devices.requireColumns(network);
     ProgressView view = show(common);
     view.working("Comparing with the reference", 0, 0);
     try (Backend backend = devices.open(view::message);
         Backend reference = Backends.named("reference").open(BackendOptions.defaults())) {
-      List<Selftest.Check> checks =
-          Selftest.run(reference, backend, devices.precision(), Models.named(MODEL).network());
+      List<Selftest.Check> checks = Selftest.run(reference, backend, devices.precision(), network);
       view.end();
       List<String> failed =
           checks.stream().filter(c -> !c.passed()).map(Selftest.Check::name).toList();

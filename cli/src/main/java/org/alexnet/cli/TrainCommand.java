@@ -227,7 +227,7 @@ final class TrainCommand extends LongCommand {
   private static String[] recipes() {
     List<String> lines = new ArrayList<>();
     lines.add("%nDefaults of the models:%n".formatted().stripTrailing());
-    String form = "%-22s%7s%6s%5s%9s%8s %-8s%s";
+    String form = "%-22s%6s%6s%5s%9s%8s %-8s%s";
     lines.add(
         form.formatted("", "epochs", "batch", "lr", "momentum", "decay", "augment", "schedule"));
     for (Model model : Models.all()) {

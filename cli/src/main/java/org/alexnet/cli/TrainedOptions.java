@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.data.ClassNames;
 import org.alexnet.engine.Classifier;
 import org.alexnet.model.Model;
 import org.alexnet.safetensors.DurableFiles;
@@ -67,8 +68,15 @@ final class TrainedOptions {
     if (names == null) {
       return List.of();
     }
+    if (Files.isDirectory(names)) {
+      throw new AlexNetException(names + " is a folder; give a text file with one name a line");
+    }
     try {
-      return Files.readAllLines(names).stream().map(String::strip).toList();
+      List<String> lines = Files.readAllLines(names).stream().map(String::strip).toList();
+      if (lines.stream().allMatch(String::isEmpty)) {
+        throw new AlexNetException(names + " holds no names; one a line is required");
+      }
+      return ClassNames.requireDistinct(lines, names.toString());
     } catch (MalformedInputException e) {
       throw new AlexNetException(names + " is not UTF-8 text: one name a line is required", e);
     } catch (IOException e) {

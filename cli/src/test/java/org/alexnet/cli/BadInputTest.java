@@ -234,6 +234,79 @@ class BadInputTest {
   }
 
   @Test
+  void a_folder_in_the_place_of_a_file() throws IOException {
+    Path run = dir.resolve("trained");
+    Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
+    Path model = run.resolve("model.safetensors");
+    refused(train(Path.of("shapes:20"), "--init", run), run + " is a folder; give " + model);
+    Path empty = Files.createDirectories(dir.resolve("empty"));
+    refused(train(Path.of("shapes:20"), "--init", empty), "is a folder; give a .safetensors file");
+    Object[] words = {
+      "eval", "--model", "alexnet-32", "--data", "shapes:20", "--weights", model, "--input", run
+    };
+    refused(Cli.run(words), run + " is a folder; give " + run.resolve("input.safetensors"));
+    words[6] = run;
+    refused(Cli.run(words), run + " is a folder; give " + model);
+  }
+
+  @Test
+  void names_that_are_none() throws IOException {
+    Path run = dir.resolve("trained");
+    Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
+    Cli.run("train", "--data", pixels, "--epochs", 0, "--classes", 2, "--out", run).success();
+    Path names = Files.writeString(dir.resolve("names.txt"), "");
+    Object[] words = {"eval", run, "--data", pixels, "--names", names};
+    refused(Cli.run(words), names + " holds no names");
+    Files.writeString(names, "cat\n\n");
+    refused(Cli.run(words), names + " has a class without a name");
+    Files.writeString(names, "cat\ncat\n");
+    refused(Cli.run(words), names + " has two classes called 'cat'");
+    words[5] = dir.resolve("nowhere");
+    refused(Cli.run(words), "nowhere cannot be read");
+    words[5] = dir;
+    refused(Cli.run(words), dir + " is a folder; give a text file");
+  }
+
+  @Test
+  void a_run_that_may_not_be_read() throws IOException {
+    Path run = dir.resolve("trained");
+    Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
+    Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("---------"));
+    try {
+      assumeFalse(Files.isReadable(run), "this user may read everything");
+      refused(Cli.run("eval", run), run + " cannot be read: permission denied");
+    } finally {
+      Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  @Test
+  void a_lock_that_cannot_be_made() throws IOException {
+    Path run = dir.resolve("trained");
+    Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
+    Files.deleteIfExists(run.resolve("lock"));
+    Files.createDirectory(run.resolve("lock"));
+    refused(
+        Cli.run("train", "--resume", run, "--epochs", 1), "cannot be locked", "must be writable");
+  }
+
+  @Test
+  void a_disk_that_is_too_small_for_a_prepared_file() throws IOException {
+    long free = Files.getFileStore(dir).getUsableSpace();
+    long images = free / (3 * 4096 * 4096) + 100;
+    assumeFalse(images > 60_000, "the disk is too large for a test to fill");
+    for (String name : List.of("cat", "dog")) {
+      Path folder = Files.createDirectories(data.resolve(name));
+      for (long i = 0; i < images / 2 + 1; i++) {
+        Files.createFile(folder.resolve(i + ".jpg"));
+      }
+    }
+    Path file = dir.resolve("packed.axd");
+    refused(Cli.run("prepare", data, "--out", file, "--size", 4096), "MB free; make room");
+    assertFalse(Files.exists(dir.resolve("packed.axd.partial")), "nothing is left");
+  }
+
+  @Test
   void a_folder_that_may_not_be_read() throws IOException {
     TestData.folder(data, 2, "cat", "dog");
     Path locked = data.resolve("dog");
@@ -358,6 +431,7 @@ class BadInputTest {
     Path file = prepared();
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", file, "--epochs", 0, "--out", run);
-    refused(Cli.run("eval", run, "--data", file, "--crops", 10), "ten views need larger ones");
+    String line = Cli.run("eval", run, "--data", file, "--crops", 10).failure(2);
+    assertTrue(line.contains("alexnet-32 scales every image to 32 x 32"), line);
   }
 }

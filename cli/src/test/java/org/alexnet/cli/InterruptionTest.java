@@ -151,21 +151,21 @@ class InterruptionTest {
 
   @Test
   void an_evaluation_says_that_there_is_no_answer() throws Exception {
-    Object[] words = {"eval", dir.resolve("through"), "--data", "shapes:2000000"};
+    Object[] words = {"eval", dir.resolve("through"), "--data", "shapes:800000"};
     String said = stopped("eval", 130, "INT", InterruptionTest::running, words);
     assertTrue(said.contains("there is no answer"), said);
   }
 
   @Test
   void a_preparation_says_how_far_it_is() throws Exception {
-    Path data = TestData.folder(dir.resolve("photos"), 3000, "cat", "dog");
+    Path data = TestData.folder(dir.resolve("photos"), 2000, "cat", "dog");
     Path file = dir.resolve("p.axd");
     Path partial = dir.resolve("p.axd.partial");
     Object[] words = {"prepare", data, "--out", file, "--size", 256, "--threads", 1};
     Waiting begun = output -> Files.exists(partial) && Files.size(partial) > 10_000_000;
     String said = stopped("prepare", 130, "INT", begun, words);
     assertTrue(said.contains("run the same command again to continue (" + partial), said);
-    assertTrue(said.contains(" of 6,000 images)"), said);
+    assertTrue(said.contains(" of 4,000 images)"), said);
   }
 
   @Test
@@ -173,7 +173,7 @@ class InterruptionTest {
     Path file = dir.resolve("scores.safetensors");
     Path begun = dir.resolve("scores.safetensors.probabilities.tmp");
     Object[] words = {
-      "predict", dir.resolve("through"), "--data", "shapes:800000", "--out", file, "--json"
+      "predict", dir.resolve("through"), "--data", "shapes:200000", "--out", file, "--json"
     };
     Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
     String said = stopped("predict", 130, "INT", some, words);

@@ -111,6 +111,42 @@ class ResumeTest {
   }
 
   @Test
+  void a_run_that_is_trained_has_nothing_to_do() throws IOException {
+    train(data, 2);
+    byte[] before = Files.readAllBytes(run.resolve("model.safetensors"));
+    String sentence = "has already trained 2 epochs; nothing to do (give --epochs 3 or more";
+    String out = Cli.run("train", "--resume", run, "--epochs", 1).success();
+    assertTrue(out.contains(sentence) && !out.contains("Resuming"), out);
+    out = Cli.run("train", "--resume", run, "--schedule", "constant").success();
+    assertTrue(out.contains(sentence), out);
+    JsonNode answer = Cli.run("train", "--resume", run, "--json").json();
+    assertEquals(2, answer.get("epochs").asInt());
+    assertEquals("cpu", answer.get("backend").asText());
+    assertTrue(answer.get("train_loss").isNumber(), answer.toString());
+    assertArrayEquals(before, Files.readAllBytes(run.resolve("model.safetensors")));
+  }
+
+  @Test
+  void validation_images_beside_a_fraction_are_refused() {
+    Object[] words = {
+      "train", "--data", data, "--val-fraction", 0.5, "--epochs", 0, "--out", run, "--json"
+    };
+    Cli.run(words).json();
+    Object[] val = {"train", "--resume", run, "--epochs", 1, "--val", data};
+    String line = Cli.run(val).failure(2);
+    assertTrue(line.contains("holds out a fraction of --data (0.5)"), line);
+  }
+
+  @Test
+  void one_epoch_is_said_in_the_singular() {
+    Object[] words = {"train", "--data", data, "--epochs", 1, "--lr", "1e30", "--out", run};
+    Cli.Result result = Cli.run(words);
+    assertTrue(result.out().contains(" 1 epoch, batch"), result.out());
+    assertTrue(result.out().contains("rate 1e+30,"), result.out());
+    assertTrue(result.out().contains("(no fall in so short a run)"), result.out());
+  }
+
+  @Test
   void a_run_of_another_format_is_refused() throws IOException {
     train(data, 0);
     JsonMapper mapper = JsonMapper.builder().build();

@@ -55,7 +55,6 @@ class UsageTest {
           eval --model alexnet-32 --data shapes        | --weights
           eval --model alexnet-32 --weights w          | --data
           eval run --all                               | --all
-          eval run --names n --data shapes             | --names
           train --schedule parts:2                     | parts of the run
           eval run --model alexnet-32 --weights w --data shapes | RUN
           predict                                      | RUN
@@ -196,6 +195,7 @@ class UsageTest {
     Object[] one = {"train", "--devices", "cpu:0,cpu:1", "--data", "shapes:10", "--out", out};
     String line = Cli.run(one).failure(1);
     assertTrue(line.contains("alexnet-32 has 1 column "), line);
+    assertEquals(line, Cli.run("selftest", "--devices", "cpu:0,cpu:1").failure(1));
     Object[] three = {
       "train",
       "--model",
@@ -209,7 +209,7 @@ class UsageTest {
       "--out",
       out
     };
-    line = Cli.run(three).failure(1);
+    line = Cli.run(three).failure(2);
     assertTrue(line.contains("\"reference:2\""), line);
     assertTrue(line.contains("reference:0, reference:1"), line);
     assertFalse(Files.exists(out), "nothing is written");

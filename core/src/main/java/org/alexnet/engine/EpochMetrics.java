@@ -3,6 +3,8 @@ package org.alexnet.engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.alexnet.run.RunFolder;
 
 /**
  * One line of {@code metrics.jsonl}.
@@ -37,6 +39,12 @@ public record EpochMetrics(
     json.put("images_per_second", imagesPerSecond);
     json.put("data_wait", dataWait);
     return json;
+  }
+
+  /** Those of a run's last epoch; null before its first is done. */
+  static EpochMetrics last(RunFolder folder) {
+    List<JsonNode> lines = folder.metrics();
+    return lines.isEmpty() ? null : fromJson(lines.getLast());
   }
 
   /** What {@link #toJson} wrote. */

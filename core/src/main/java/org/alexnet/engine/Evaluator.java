@@ -8,6 +8,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.Batch;
@@ -140,19 +141,26 @@ final class Evaluator {
         });
   }
 
+  private AlexNetException noTenViews(ImageSource source, int size) {
+    String network = programs.network().name();
+    if (programs.network().input().stored() == size) {
+      return new UsageException(
+          "%s scales every image to %d x %d and takes all of it, so that it has no ten views; use --crops 1."
+              .formatted(network, size, size));
+    }
+    return new AlexNetException(
+        "%s holds images of %d x %d, all of which %s takes; ten views need larger ones: use --crops 1."
+            .formatted(
+                source.description(), source.format().height(), source.format().width(), network));
+  }
+
   /** A view only sets which part of the images the first operation takes: they are loaded once. */
   private boolean tenViews(ImageSource source, Tally tally) {
     int size = programs.network().input().size();
     int spareY = source.format().height() - size;
     int spareX = source.format().width() - size;
     if (spareY <= 0 || spareX <= 0) {
-      throw new AlexNetException(
-          "%s holds images of %d x %d, as large as %s takes: ten views need larger ones"
-              .formatted(
-                  source.description(),
-                  source.format().height(),
-                  source.format().width(),
-                  programs.network().name()));
+      throw noTenViews(source, size);
     }
     int[][] corners = {
       {0, 0}, {0, spareX}, {spareY, 0}, {spareY, spareX}, {spareY / 2, spareX / 2}

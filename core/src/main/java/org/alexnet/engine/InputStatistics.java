@@ -106,7 +106,7 @@ record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour, boolea
   }
 
   static InputStatistics load(Path file, Input input) {
-    try (SafetensorsFile open = SafetensorsFile.open(file)) {
+    try (SafetensorsFile open = SafetensorsFile.open(file, "input.safetensors")) {
       return load(open, input);
     }
   }

@@ -3,11 +3,15 @@ package org.alexnet.engine;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.alexnet.model.Schedule;
 
 /** The learning rate over a run, and what the plateau schedule remembers. */
 final class LearningRate {
+  /** Powers of ten up to which all zeros of a rate are written. */
+  private static final int LONGEST_PLAIN = 9;
+
   private final Schedule schedule;
   private final float start;
   private int falls;
@@ -62,22 +66,29 @@ final class LearningRate {
    */
   String describe(int epochs) {
     return switch (schedule) {
-      case Schedule.Parts parts ->
-          "%s (falls after epochs %s)"
-              .formatted(
-                  parts,
-                  parts.over(epochs).epochs().stream()
-                      .map(String::valueOf)
-                      .collect(Collectors.joining(", ")));
+      case Schedule.Parts parts -> describe(parts, parts.over(epochs).epochs());
       case Schedule.Constant constant -> constant.toString();
       case Schedule.Step step -> step.toString();
       case Schedule.Plateau plateau -> plateau.toString();
     };
   }
 
+  private static String describe(Schedule.Parts parts, List<Integer> falls) {
+    if (falls.isEmpty()) {
+      return "%s (no fall in so short a run)".formatted(parts);
+    }
+    return "%s (falls after %s %s)"
+        .formatted(
+            parts,
+            falls.size() == 1 ? "epoch" : "epochs",
+            falls.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+  }
+
   /** A rate to six digits: what comes of dividing by ten is not shown to the last bit. */
   static String text(float rate) {
-    return new BigDecimal(rate).round(new MathContext(6)).stripTrailingZeros().toPlainString();
+    BigDecimal digits = new BigDecimal(rate).round(new MathContext(6)).stripTrailingZeros();
+    boolean plain = digits.signum() == 0 || Math.abs(Math.log10(rate)) < LONGEST_PLAIN;
+    return plain ? digits.toPlainString() : "%.6g".formatted(rate).replaceFirst("\\.?0*e", "e");
   }
 
   void save(ObjectNode state) {

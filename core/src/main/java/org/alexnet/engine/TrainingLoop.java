@@ -61,9 +61,7 @@ final class TrainingLoop {
     if (folder.checkpoint() == 0) {
       commit(false);
     }
-    if (!folder.metrics().isEmpty()) {
-      lastMetrics = EpochMetrics.fromJson(folder.metrics().getLast());
-    }
+    lastMetrics = EpochMetrics.last(folder);
     lastCheckpoint = System.nanoTime();
     try (BatchLoader loader =
         new BatchLoader(

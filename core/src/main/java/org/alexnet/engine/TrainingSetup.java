@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
@@ -133,6 +134,11 @@ final class TrainingSetup {
   private TrainingResult resume() {
     try (RunFolder folder = RunFolder.openForTraining(training.resumed)) {
       RunConfig saved = RunConfig.fromJson(folder.runJson(), folder.dir());
+      checkValidation(saved, folder);
+      RunState before = RunState.restore(saved, folder.state());
+      if (before.epoch >= (training.epochs == null ? before.epochs : training.epochs)) {
+        return nothingToDo(folder, before);
+      }
       RunConfig config = saved.withSources(training.data, training.validation);
       config.requireSources();
       Model model = config.resolve();
@@ -168,6 +174,28 @@ final class TrainingSetup {
         }
       }
     }
+  }
+
+  private void checkValidation(RunConfig saved, RunFolder folder) {
+    if (training.validation != null && saved.validationFraction() > 0) {
+      throw new UsageException(
+          "%s holds out a fraction of --data (%s) to validate with, so that --val cannot be given with it; leave --val out."
+              .formatted(folder.dir(), saved.validationFraction()));
+    }
+  }
+
+  /** The answer for a run that is trained as far as is asked for. */
+  private TrainingResult nothingToDo(RunFolder folder, RunState state) {
+    listener.message(
+        "The run has already trained %s; nothing to do (give --epochs %d or more to train on)."
+            .formatted(Words.count(state.epoch, "epoch"), state.epoch + 1));
+    return new TrainingResult(
+        folder.dir(),
+        state.epoch,
+        state.step,
+        EpochMetrics.last(folder),
+        folder.runJson().path("backend").asText(),
+        false);
   }
 
   /** Where the run stands, with the epochs and the schedule that are asked for now. */
@@ -236,8 +264,11 @@ final class TrainingSetup {
     List<String> skipped = set.train().skipped();
     if (!skipped.isEmpty()) {
       listener.message(
-          "Left out %d files that cannot be read, the first: %s"
-              .formatted(skipped.size(), skipped.getFirst()));
+          "Left out %s that cannot be read%s: %s"
+              .formatted(
+                  Words.count(skipped.size(), "file"),
+                  skipped.size() == 1 ? "" : ", the first",
+                  skipped.getFirst()));
     }
     return set;
   }
@@ -306,16 +337,16 @@ final class TrainingSetup {
     Recipe recipe = config.recipe();
     DataIdentity data = config.identity();
     listener.message(
-        "Training %s (%d classes) on %s: %,d images%s, %d epochs, batch %d, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %d."
+        "Training %s (%d classes) on %s: %s%s, %s, batch %d, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %d."
             .formatted(
                 config.model(),
                 config.classes(),
                 training.data,
-                data.images(),
+                Words.count(data.images(), "image"),
                 data.validationImages() == 0
                     ? ""
                     : ", %,d to validate".formatted(data.validationImages()),
-                recipe.epochs(),
+                Words.count(recipe.epochs(), "epoch"),
                 recipe.batch(),
                 LearningRate.text(recipe.rate()),
                 recipe.momentum(),

@@ -114,10 +114,12 @@ final class CheckpointStore {
     }
     String intact =
         current.isPresent()
-            ? "the previous checkpoint is intact: mend this and resume from it"
-            : "the run has no earlier one";
+            ? "The previous checkpoint is intact; mend this and go on from it with --resume " + dir
+            : "The run has no earlier one; mend this and begin it again";
     return new AlexNetException(
-        "%s: checkpoint %d was not made: %s; %s".formatted(dir, number, why, intact), cause);
+        "%s: checkpoint %d was not made: %s. %s."
+            .formatted(dir, number, why.replaceFirst("\\.$", ""), intact),
+        cause);
   }
 
   /** Moves the files of a committed generation to their places, as far as that is still to do. */

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.alexnet.AlexNetException;
 import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.safetensors.JsonErrors;
 
 /** JSON as the run's files hold it: one object, UTF-8, the same bytes on every system. */
 final class JsonFiles {
@@ -47,7 +48,8 @@ final class JsonFiles {
       }
       throw new AlexNetException(where + " is damaged: a JSON object is required");
     } catch (JsonProcessingException e) {
-      throw new AlexNetException(where + " is damaged: " + e.getOriginalMessage(), e);
+      throw new AlexNetException(
+          "%s is damaged: %s; restore it from a copy".formatted(where, JsonErrors.reason(e)), e);
     }
   }
 

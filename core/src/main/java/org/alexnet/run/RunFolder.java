@@ -3,9 +3,11 @@ package org.alexnet.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -352,11 +354,21 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static void requireRun(Path dir) {
-    String missing = !Files.isDirectory(dir) ? "there is no such folder" : "it has no " + RUN;
-    if (!Files.isRegularFile(dir.resolve(RUN))) {
+    try {
+      if (Files.readAttributes(dir.resolve(RUN), BasicFileAttributes.class).isRegularFile()) {
+        return;
+      }
+    } catch (AccessDeniedException e) {
       throw new AlexNetException(
-          dir + " is not a run: " + missing + "; give the folder that train wrote (--out)");
+          "%s cannot be read: permission denied; ask its owner for it, or allow it (chmod -R u+rwX)"
+              .formatted(dir),
+          e);
+    } catch (IOException _) {
+      // It is not there.
     }
+    String missing = !Files.isDirectory(dir) ? "there is no such folder" : "it has no " + RUN;
+    throw new AlexNetException(
+        dir + " is not a run: " + missing + "; give the folder that train wrote (--out)");
   }
 
   /** Whether training has got as far as its first checkpoint. */

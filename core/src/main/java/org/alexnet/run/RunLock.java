@@ -47,7 +47,9 @@ final class RunLock implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new AlexNetException(
-          dir.resolve(NAME) + " cannot be locked: " + DurableFiles.reason(e), e);
+          "%s cannot be locked: %s; to train on, the run must be writable: allow that, or resume a copy"
+              .formatted(dir.resolve(NAME), DurableFiles.reason(e)),
+          e);
     }
   }
 

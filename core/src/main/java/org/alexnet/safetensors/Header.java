@@ -90,7 +90,7 @@ record Header(long dataStart, Map<String, Entry> entries, Map<String, String> me
     } catch (CharacterCodingException e) {
       throw bad(file, "has a header that is not UTF-8 text");
     } catch (JsonProcessingException e) {
-      throw bad(file, "has a header that is not valid JSON: " + e.getOriginalMessage());
+      throw bad(file, "has a header that is not valid JSON: " + JsonErrors.reason(e));
     }
   }
 

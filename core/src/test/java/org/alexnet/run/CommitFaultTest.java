@@ -145,7 +145,8 @@ class CommitFaultTest {
         assertTrue(said.startsWith(dir + ": checkpoint 2 "), said);
         assertTrue(said.contains("No space left on device"), said);
         assertTrue(
-            said.contains(seen == 1 ? "previous checkpoint is intact" : "is complete"), said);
+            said.contains(seen == 1 ? "and go on from it with --resume " + dir : "is complete"),
+            said);
         if (seen == 1) {
           assertEquals(CLEAN, entries(dir), "nothing of the failed checkpoint stays");
           run.commit(checkpoint(2, false));

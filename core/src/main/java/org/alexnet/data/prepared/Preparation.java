@@ -83,7 +83,8 @@ public record Preparation(
     Path partial = out.resolveSibling(out.getFileName() + ".partial");
     try (FileChannel channel = open(partial);
         FileLock _ = lock(channel, partial)) {
-      Result result = new PreparedWriter(this, listing, channel).write(begin(channel, listing));
+      Result result =
+          new PreparedWriter(this, listing, channel).write(begin(channel, listing, partial));
       if (Files.exists(out)) {
         throw new AlexNetException(
             "%s was made by somebody else meanwhile; what was packed is in %s"
@@ -93,9 +94,13 @@ public record Preparation(
       DurableFiles.forceDirectory(DurableFiles.parent(out));
       return result;
     } catch (IOException e) {
-      throw new AlexNetException(
-          "%s cannot be written: %s".formatted(partial, DurableFiles.reason(e)), e);
+      throw new AlexNetException(cannotWrite(partial, e), e);
     }
+  }
+
+  static String cannotWrite(Path partial, IOException e) {
+    return "%s cannot be written: %s; mend that and run the same command again, which goes on"
+        .formatted(partial, DurableFiles.reason(e));
   }
 
   private static FileChannel open(Path partial) throws IOException {
@@ -117,6 +122,18 @@ public record Preparation(
   }
 
   /** Takes up a file that was begun from the same images, or begins it anew. */
+  private PreparedHeader begin(FileChannel channel, PreparedListing listing, Path partial)
+      throws IOException {
+    try {
+      return begin(channel, listing);
+    } catch (AlexNetException | IOException e) {
+      if (channel.size() == 0) {
+        Files.deleteIfExists(partial);
+      }
+      throw e;
+    }
+  }
+
   private PreparedHeader begin(FileChannel channel, PreparedListing listing) throws IOException {
     byte[] fingerprint = listing.fingerprint(size);
     PreparedHeader header =
@@ -157,7 +174,7 @@ public record Preparation(
     long free = Files.getFileStore(DurableFiles.parent(out)).getUsableSpace();
     if (free < header.tail() + MARGIN) {
       throw new AlexNetException(
-          "%s needs %,d MB for %,d images and the disk has %,d MB free"
+          "%s needs %,d MB for %,d images and the disk has %,d MB free; make room, or choose a smaller --size or an --out on another disk"
               .formatted(out, header.tail() >> 20, header.slots(), free >> 20));
     }
   }

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,6 @@ import org.alexnet.data.PixelSums;
 import org.alexnet.data.ProgressCounter;
 import org.alexnet.data.UnreadableImageException;
 import org.alexnet.data.image.ImageFiles;
-import org.alexnet.safetensors.DurableFiles;
 
 /** Fills the slots of a prepared file that was begun, and finishes it. */
 final class PreparedWriter {
@@ -145,9 +145,8 @@ final class PreparedWriter {
           sums.add(image);
         }
       } catch (IOException e) {
-        throw new AlexNetException(
-            "%s.partial cannot be written: %s".formatted(preparation.out(), DurableFiles.reason(e)),
-            e);
+        Path partial = Path.of(preparation.out() + ".partial");
+        throw new AlexNetException(Preparation.cannotWrite(partial, e), e);
       }
     }
 
