@@ -11,7 +11,7 @@ final class CommonOptions {
   boolean help;
 
   // Main looks for it too, before the command line is taken apart.
-  @Option(names = "--verbose", description = "Says more, and shows the stack trace of a failure.")
+  @Option(names = "--verbose", description = "Prints more, and the stack trace of a failure.")
   boolean verbose;
 
   @Option(names = "--json", description = "Answers with one JSON object on standard output.")

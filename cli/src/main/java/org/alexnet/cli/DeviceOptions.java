@@ -44,7 +44,8 @@ class DeviceOptions {
 
   @Option(
       names = "--no-cuda-graph",
-      description = "On a GPU, launches each kernel of a step by itself; the results are the same.")
+      description =
+          "On a GPU, launches the kernels of a step one by one; the results are the same.")
   boolean noCudaGraph;
 
   int threads() {

@@ -38,8 +38,8 @@ final class EvalCommand extends LongCommand {
   @Option(
       names = "--all",
       description =
-          "Counts all images of --data, also where the run was trained on some of them. Default:"
-              + " only those that it held out.")
+          "Evaluates on all images of --data, including those that the run was trained on."
+              + " Default: only those that it held out.")
   private boolean all;
 
   @Option(
@@ -52,7 +52,9 @@ final class EvalCommand extends LongCommand {
   @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
   private int batch = 128;
 
-  @Option(names = "--skip-bad", description = "Images that cannot be read are no failure.")
+  @Option(
+      names = "--skip-bad",
+      description = "Does not count images that cannot be read as a failure.")
   private boolean skipBad;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n", order = 2)

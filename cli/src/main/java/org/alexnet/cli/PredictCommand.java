@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "predict",
     description = {
-      "Tells the most probable classes of images.",
+      "Prints the most probable classes of images.",
       "Images that cannot be read are listed and left out; the exit status is then 1 unless"
           + " --skip-bad is given."
     })
@@ -49,7 +49,9 @@ final class PredictCommand extends LongCommand {
   @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
   private Integer batch;
 
-  @Option(names = "--skip-bad", description = "Images that cannot be read are no failure.")
+  @Option(
+      names = "--skip-bad",
+      description = "Does not count images that cannot be read as a failure.")
   private boolean skipBad;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n", order = 2)

@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Packs a folder of images into one file to train from: shorter side to --size, centre cut"
           + " out.",
-      "Interrupted, it goes on where it was when called again. Files that cannot be read are left"
-          + " out and listed; the file is made, and the exit status is 1 unless --skip-bad is"
+      "If interrupted, the same command continues where it stopped. Files that cannot be read are"
+          + " left out and listed; the file is made, and the exit status is 1 unless --skip-bad is"
           + " given."
     })
 final class PrepareCommand extends LongCommand {
@@ -47,7 +47,9 @@ final class PrepareCommand extends LongCommand {
       description = "Threads that decode. Default: one a core.")
   private Integer threads;
 
-  @Option(names = "--skip-bad", description = "Files that cannot be read are no failure.")
+  @Option(
+      names = "--skip-bad",
+      description = "Does not count files that cannot be read as a failure.")
   private boolean skipBad;
 
   @Mixin private CommonOptions common;

@@ -79,7 +79,7 @@ final class TrainCommand extends LongCommand {
         description = "none, shapes or paper. Default: the model's, below.")
     private Augmentation augmentation;
 
-    @Option(names = "--no-shuffle", description = "Takes the images in their order.")
+    @Option(names = "--no-shuffle", description = "Does not shuffle the images.")
     private boolean noShuffle;
 
     @Option(
@@ -143,7 +143,7 @@ final class TrainCommand extends LongCommand {
         description = "Weight decay. Default: the model's, below.")
     private Float decay;
 
-    @Option(names = "--no-dropout", description = "Takes the dropout layers out.")
+    @Option(names = "--no-dropout", description = "Removes the dropout layers.")
     private boolean noDropout;
 
     @Option(
@@ -268,7 +268,7 @@ final class TrainCommand extends LongCommand {
   /** Before the first step nothing is worth waiting for: what has been saved is good. */
   @Override
   boolean finishes() {
-    Training running = training;
+    ResumedTraining running = training;
     if (running == null || !view().begun()) {
       return false;
     }

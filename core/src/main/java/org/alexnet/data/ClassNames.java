@@ -32,8 +32,7 @@ public final class ClassNames {
       }
       if (!seen.add(name)) {
         throw new AlexNetException(
-            "%s has two classes called '%s'; each must have a name of its own"
-                .formatted(what, name));
+            "%s has two classes called '%s'; class names must be distinct".formatted(what, name));
       }
     }
     return List.copyOf(names);

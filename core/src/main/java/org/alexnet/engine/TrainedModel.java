@@ -36,7 +36,7 @@ record TrainedModel(
     List<String> own = config.classNames();
     if (!names.isEmpty() && !own.isEmpty() && !names.equals(own)) {
       throw new AlexNetException(
-          "%s has classes of its own (%s); other names cannot be given to them."
+          "%s already names its classes (%s); they cannot be renamed."
               .formatted(folder.dir(), Sources.listed(own)));
     }
     try (SafetensorsFile input = folder.requireInput()) {

@@ -169,7 +169,7 @@ final class TrainingLoop {
       return work.get();
     } catch (AlexNetException e) {
       throw new AlexNetException(
-          "%s The last checkpoint is in %s; go on from it with --resume %s."
+          "%s The last checkpoint is in %s; resume it with --resume %s."
               .formatted(e.getMessage(), folder.dir(), folder.dir()),
           e);
     }

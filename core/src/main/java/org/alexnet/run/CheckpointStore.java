@@ -114,7 +114,7 @@ final class CheckpointStore {
     }
     String intact =
         current.isPresent()
-            ? "The previous checkpoint is intact; mend this and go on from it with --resume " + dir
+            ? "The previous checkpoint is intact; fix this, then resume it with --resume " + dir
             : "The run has no earlier one; mend this and begin it again";
     return new AlexNetException(
         "%s: checkpoint %d was not made: %s. %s."

@@ -386,7 +386,7 @@ public final class RunFolder implements AutoCloseable {
     }
     if (held.contains(RUN) && hasCheckpoint(dir)) {
       throw new AlexNetException(
-          dir + " holds a run already; go on with --resume " + dir + ", or give another --out");
+          dir + " holds a run already; resume it with --resume " + dir + ", or give another --out");
     }
     Optional<String> foreign = held.stream().filter(name -> !LEFTOVERS.contains(name)).findFirst();
     if (foreign.isPresent()) {

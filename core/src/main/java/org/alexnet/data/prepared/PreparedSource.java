@@ -101,7 +101,7 @@ public final class PreparedSource implements ImageSource {
       throw new AlexNetException(
           description
               + " is not complete: it is being written, or was interrupted; wait, or run the same"
-              + " alexnet prepare again, which goes on with it");
+              + " alexnet prepare again, which continues it");
     }
     if (bytes < header.fileBytes()) {
       throw new AlexNetException(
