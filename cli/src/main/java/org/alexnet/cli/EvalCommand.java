@@ -107,8 +107,8 @@ final class EvalCommand extends LongCommand {
     terminal
         .out()
         .printf(
-            "%,d images: loss %.4f, error %s, not among the first five %s%n",
-            result.images(),
+            "%s: loss %.4f, error %s, not among the first five %s%n",
+            Answers.count(result.images(), "image"),
             result.loss(),
             Answers.percent(result.top1Error()),
             Answers.percent(result.top5Error()));

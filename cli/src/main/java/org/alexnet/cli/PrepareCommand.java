@@ -85,12 +85,12 @@ final class PrepareCommand extends LongCommand {
     }
     if (!result.leftOut().isEmpty() && !skipBad) {
       throw new AlexNetException(
-          "%s could not be read and %s left out, as listed above; %s holds the other %,d images."
+          "%s could not be read and %s left out, as listed above; %s holds the other %s."
               .formatted(
                   Answers.count(result.leftOut().size(), "file"),
                   result.leftOut().size() == 1 ? "was" : "were",
                   out,
-                  result.train() + result.validation()));
+                  Answers.count(result.train() + result.validation(), "image")));
     }
     return 0;
   }

@@ -116,7 +116,7 @@ class EvaluationTest {
     assertEquals(20, eval("--data", folder, "--names", names).get("images").asInt());
     Files.writeString(names, "cat\n");
     line = Cli.run("eval", run, "--data", folder, "--names", names).failure(1);
-    assertTrue(line.contains("has 2 classes, and 1 names"), line);
+    assertTrue(line.contains("has 2 classes, and the list of names has 1 name;"), line);
   }
 
   /** One bad value among the user's own is neither learned from nor blamed on the rate. */
@@ -227,7 +227,7 @@ class EvaluationTest {
     assertTrue(line.contains("cat, dog") && line.contains("--names"), line);
     assertEquals(20, Cli.run(words).json().get("images").asInt());
     Files.writeString(dir.resolve("names.txt"), "dog\ncat\nowl\n");
-    assertTrue(Cli.run(words).failure(1).contains("2 classes, and 3 names"));
+    assertTrue(Cli.run(words).failure(1).contains("2 classes, and the list of names has 3 names;"));
     Files.writeString(dir.resolve("names.txt"), "dog\ndog\n");
     assertTrue(Cli.run(words).failure(1).contains("two classes called 'dog'"));
     String again = Cli.run(init).failure(1);

@@ -277,10 +277,10 @@ public final class Classifier implements AutoCloseable {
       if (rest != null) {
         options.say.accept(
             run.heldOut(rest)
-                ? "%s is what the run was trained on: evaluating the %,d images that it held out (--all takes all)."
-                    .formatted(opened.description(), rest.size())
-                : "%s is where the run's images were, and they have changed: evaluating the %,d that it would hold out now (--all takes all)."
-                    .formatted(opened.description(), rest.size()));
+                ? "%s is what the run was trained on: evaluating the %s that it held out (--all takes all)."
+                    .formatted(opened.description(), Words.count(rest.size(), "image"))
+                : "%s is where the run's images were, and they have changed: evaluating the %s that it would hold out now (--all takes all)."
+                    .formatted(opened.description(), Words.count(rest.size(), "image")));
         return rest;
       }
     } else if (run.trainedOn(opened)) {

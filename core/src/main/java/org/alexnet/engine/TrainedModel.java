@@ -51,8 +51,8 @@ record TrainedModel(
   private static void requireNumber(Path weights, int classes, List<String> names) {
     if (!names.isEmpty() && names.size() != classes) {
       throw new AlexNetException(
-          "%s has %d classes, and %d names are given for them; one a class is required."
-              .formatted(weights, classes, names.size()));
+          "%s has %d classes, and the list of names has %s; one a class is required."
+              .formatted(weights, classes, Words.count(names.size(), "name")));
     }
   }
 

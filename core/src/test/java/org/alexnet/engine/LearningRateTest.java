@@ -29,6 +29,22 @@ class LearningRateTest {
   }
 
   @Test
+  void ratesAreWrittenShort() {
+    assertEquals("0.0002", LearningRate.text(0.0002f));
+    assertEquals("0", LearningRate.text(0));
+    assertEquals("1e+30", LearningRate.text(1e30f));
+    assertEquals("2.5e-12", LearningRate.text(2.5e-12f));
+  }
+
+  @Test
+  void fallsAreListedWhereThereAreAny() {
+    LearningRate rate = new LearningRate(Schedule.parse("parts:0.5,0.9"), 1);
+    assertEquals("parts:0.5,0.9 (falls after epochs 5, 9)", rate.describe(10));
+    assertEquals("parts:0.5,0.9 (falls after epoch 1)", rate.describe(2));
+    assertEquals("parts:0.5,0.9 (no fall in so short a run)", rate.describe(1));
+  }
+
+  @Test
   void stepsFallAfterTheirEpochs() {
     LearningRate rate = new LearningRate(Schedule.parse("step:2,5"), 0.5f);
     float[] expected = {0.5f, 0.5f, 0.05f, 0.05f, 0.05f, 0.005f, 0.005f};
