@@ -59,7 +59,7 @@ class NoGpuTest {
 
   @Test
   void reducedPrecisionNeedsAGpu() {
-    String line = train("--precision", "bf16").failure(1);
+    String line = train("--precision", "bf16").failure(2);
     assertTrue(line.contains("fp32 only"), line);
     assertFalse(Files.exists(dir.resolve("run")));
   }

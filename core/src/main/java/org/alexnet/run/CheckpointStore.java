@@ -115,7 +115,7 @@ final class CheckpointStore {
     String intact =
         current.isPresent()
             ? "The previous checkpoint is intact; fix this, then resume it with --resume " + dir
-            : "The run has no earlier one; mend this and begin it again";
+            : "The run has no earlier one; fix this and start the run again";
     return new AlexNetException(
         "%s: checkpoint %d was not made: %s. %s."
             .formatted(dir, number, why.replaceFirst("\\.$", ""), intact),

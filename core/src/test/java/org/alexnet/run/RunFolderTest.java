@@ -154,7 +154,7 @@ class RunFolderTest {
     }
     var ops = new FaultyOps(FaultyOps.Fault.REFUSED, 5, () -> {});
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object(), ops)) {
-      refused("the run has no earlier one", () -> run.commit(checkpoint(1, false)));
+      refused("The run has no earlier one", () -> run.commit(checkpoint(1, false)));
       run.appendMetrics(epoch(1));
       run.commit(checkpoint(1, false));
     }

@@ -99,7 +99,7 @@ public record Preparation(
   }
 
   static String cannotWrite(Path partial, IOException e) {
-    return "%s cannot be written: %s; mend that and run the same command again, which goes on"
+    return "%s cannot be written: %s; fix that and run the same command again to continue"
         .formatted(partial, DurableFiles.reason(e));
   }
 
