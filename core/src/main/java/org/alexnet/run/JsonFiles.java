@@ -49,7 +49,9 @@ final class JsonFiles {
       throw new AlexNetException(where + " is damaged: a JSON object is required");
     } catch (JsonProcessingException e) {
       throw new AlexNetException(
-          "%s is damaged: %s; restore it from a copy".formatted(where, JsonErrors.reason(e)), e);
+          "%s is damaged, for it is not valid JSON: %s; restore it from a copy"
+              .formatted(where, JsonErrors.reason(e)),
+          e);
     }
   }
 

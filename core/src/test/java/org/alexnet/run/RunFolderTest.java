@@ -204,7 +204,9 @@ class RunFolderTest {
       refused("'" + field + "' is missing", () -> RunFolder.openForReading(dir));
     }
     Files.writeString(state, text.substring(0, 40));
-    refused("state.json is damaged: it is not JSON at line", () -> RunFolder.openForTraining(dir));
+    refused(
+        "state.json is damaged, for it is not valid JSON: wrong at line",
+        () -> RunFolder.openForTraining(dir));
     Files.writeString(state, text);
     assertEquals(1, read(dir));
   }
