@@ -32,6 +32,6 @@ abstract class LongCommand implements Callable<Integer> {
 
   /** Clears up after a command that is cut off, and returns the sentence that says so. */
   String cutOff() {
-    return "Stopped before it was done; there is no answer.";
+    return "Stopped before the command had finished; there is no result.";
   }
 }

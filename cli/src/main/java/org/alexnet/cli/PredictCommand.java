@@ -106,7 +106,7 @@ final class PredictCommand extends LongCommand {
     if (begun != null) {
       begun.abandon();
     }
-    return "Stopped before all images were done; the answer is not whole%s."
+    return "Stopped before all images were done; the answer is incomplete%s."
         .formatted(out == null ? "" : ", and %s was not written".formatted(out));
   }
 }

@@ -153,7 +153,7 @@ class InterruptionTest {
   void an_evaluation_says_that_there_is_no_answer() throws Exception {
     Object[] words = {"eval", dir.resolve("through"), "--data", "shapes:800000"};
     String said = stopped("eval", 130, "INT", InterruptionTest::running, words);
-    assertTrue(said.contains("there is no answer"), said);
+    assertTrue(said.contains("there is no result"), said);
   }
 
   @Test
@@ -177,7 +177,7 @@ class InterruptionTest {
     };
     Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
     String said = stopped("predict", 130, "INT", some, words);
-    assertTrue(said.contains("the answer is not whole"), said.substring(said.length() - 300));
+    assertTrue(said.contains("the answer is incomplete"), said.substring(said.length() - 300));
     try (Stream<Path> left = Files.list(dir)) {
       List<String> names = left.map(path -> path.getFileName().toString()).toList();
       assertTrue(names.stream().noneMatch(name -> name.startsWith("scores.")), names.toString());
