@@ -79,12 +79,12 @@ class UsageTest {
           bench --threads 1025                         | --threads is 1025
           prepare photos --out p.axd --threads 1025    | --threads is 1025
           prepare photos --out p.axd --size 100000     | --size is 100000, must be from 1 to 4,096
-          train --batch 99999999                       | use a batch of 65,535 at most
-          train --classes 1000000000                   | use 4,194,303 classes at most
-          bench --batch 99999999                       | use a batch of 65,535 at most
-          summary --model alexnet-2012 --show memory --batch 30000000 | use a batch of 7,394 at most
+          train --batch 99999999                       | use a batch of 65,023 or less
+          train --classes 1000000000                   | use 4,161,535 classes or fewer
+          bench --batch 99999999                       | use a batch of 65,023 or less
+          summary --model alexnet-2012 --show memory --batch 30000000 | use a batch of 7,337 or less
           summary --model alexnet-32 --classes 2147483647 | tensor fc2.weight
-          init --model alexnet-32 --classes 2000000000 --seed 1 --out f | 4,194,303 classes
+          init --model alexnet-32 --classes 2000000000 --seed 1 --out f | 4,161,535 classes
           train --data shapes:0                        | from 10 to 10000000
           train --data shapes:x                        | 'x'
           train --data shapes:999999999999             | from 10 to 10000000
@@ -122,6 +122,22 @@ class UsageTest {
     words.add("");
     String line = Cli.run(words.toArray()).failure(Main.WRONG_USAGE);
     assertTrue(line.contains(option + " is empty"), line);
+  }
+
+  /** What is just not refused is planned without an overflow. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--model alexnet-32 --batch 65023",
+        "--model alexnet-32 --classes 4161535",
+        "--model alexnet-2012 --batch 7337",
+        "--model alexnet-2012 --classes 520191",
+      })
+  void the_largest_sizes_can_be_planned(String sizes) {
+    List<Object> words = new ArrayList<>(List.of("summary", "--show", "memory", "--json"));
+    words.addAll(List.of(sizes.split(" ")));
+    JsonNode planned = Cli.run(words.toArray()).json().get("planned_bytes");
+    assertTrue(planned.get("cpu:0").asLong() > Integer.MAX_VALUE, planned.toString());
   }
 
   @Test

@@ -6,10 +6,12 @@ import org.alexnet.UsageException;
 import org.alexnet.network.Network;
 
 /**
- * How large a tensor may be: backends count its elements in 32 bits, and arrays of Java take it.
+ * How large a tensor may be. Backends count its elements in 32 bits, what they fill rows up with
+ * included, and arrays of Java take it.
  */
 final class TensorLimit {
-  private static final long ELEMENTS = Integer.MAX_VALUE - 8;
+  private static final int FILLING = 1 << 24;
+  private static final long ELEMENTS = Integer.MAX_VALUE - FILLING;
 
   private TensorLimit() {}
 
@@ -29,7 +31,7 @@ final class TensorLimit {
     long each = largest.shape().elements();
     if (each > ELEMENTS / batch) {
       throw new UsageException(
-          "A batch of %,d is too large for %s: its tensor %s would have %,d elements, and a tensor can have %,d; use a batch of %,d at most (--batch)."
+          "A batch of %,d is too large for %s: its tensor %s would have %,d elements, and a tensor can have %,d at most; use a batch of %,d or less (--batch)."
               .formatted(
                   batch, network.name(), largest.name(), batch * each, ELEMENTS, ELEMENTS / each));
     }
@@ -40,11 +42,11 @@ final class TensorLimit {
     boolean classifies = parameter.name().startsWith(network.classifier().name() + ".");
     String remedy =
         classifies
-            ? "use %,d classes at most (--classes)"
+            ? "use %,d classes or fewer (--classes)"
                 .formatted(ELEMENTS / (elements / network.classes()))
             : "make the layer smaller";
     throw new UsageException(
-        "%s with %,d classes is too large: its tensor %s would have %,d elements, and a tensor can have %,d; %s."
+        "%s with %,d classes is too large: its tensor %s would have %,d elements, and a tensor can have %,d at most; %s."
             .formatted(
                 network.name(), network.classes(), parameter.name(), elements, ELEMENTS, remedy));
   }
