@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.engine.Activity;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.EpochMetrics;
 import org.alexnet.engine.Progress;
@@ -167,6 +168,42 @@ class TrainingTest {
           TrainingRig.tensor(initial, name),
           TrainingRig.tensor(dir.resolve("run/model.safetensors"), name));
     }
+  }
+
+  /** A network can be ruined and its loss be a number still. */
+  @Test
+  void aLossThatHasRunAwayReachesNoCheckpoint() throws IOException {
+    Training training = shapes("run").rate(2).checkpointEvery(0);
+    String message = assertThrows(AlexNetException.class, training::run).getMessage();
+    assertTrue(message.matches("Training has diverged in epoch 1, step \\d: .*"), message);
+    assertTrue(message.contains(dir.resolve("run").toString()), message);
+    for (String name : List.of("conv1.weight", "fc2.weight")) {
+      for (float value : TrainingRig.tensor(dir.resolve("run/model.safetensors"), name)) {
+        assertTrue(Math.abs(value) < 10, name + " has " + value);
+      }
+    }
+    assertEquals(List.of(), TrainingRig.metrics(dir.resolve("run")));
+  }
+
+  @Test
+  void aRunStoppedWhileItValidatesIsResumedWithTheValidation() throws IOException {
+    shapes("whole").data("shapes:400").epochs(2).run();
+    Training first = shapes("parts").data("shapes:400").epochs(2);
+    first.listener(
+        new TrainingListener() {
+          @Override
+          public void progress(Activity activity, long done, long all) {
+            if (activity == Activity.VALIDATING && done > 0) {
+              first.stop();
+            }
+          }
+        });
+    TrainingResult stopped = first.run();
+    assertTrue(stopped.stopped());
+    assertEquals(25, stopped.steps());
+    assertEquals(List.of(), TrainingRig.metrics(dir.resolve("parts")));
+    Training.resume(dir.resolve("parts")).backend("cpu").threads(2).run();
+    assertSameRun("whole", "parts");
   }
 
   @Test
