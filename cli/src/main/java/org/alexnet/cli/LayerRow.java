@@ -69,7 +69,31 @@ record LayerRow(
       case Op.Convolution conv ->
           (long) conv.y().shape().imageElements() * conv.weight().shape().imageElements();
       case Op.FullyConnected fc -> fc.weight().shape().elements();
-      case Op other -> 0;
+      case Op.LoadInput _,
+          Op.ConvolutionBackwardData _,
+          Op.ConvolutionBackwardWeights _,
+          Op.Relu _,
+          Op.ReluBackward _,
+          Op.Tanh _,
+          Op.TanhBackward _,
+          Op.MaxPool _,
+          Op.MaxPoolBackward _,
+          Op.AveragePool _,
+          Op.AveragePoolBackward _,
+          Op.LocalResponseNorm _,
+          Op.LocalResponseNormBackward _,
+          Op.FullyConnectedBackwardData _,
+          Op.FullyConnectedBackwardWeights _,
+          Op.Dropout _,
+          Op.Transfer _,
+          Op.Concatenate _,
+          Op.Slice _,
+          Op.Add _,
+          Op.Scale _,
+          Op.SoftmaxCrossEntropy _,
+          Op.SoftmaxCrossEntropyBackward _,
+          Op.Update _ ->
+          0;
     };
   }
 

@@ -42,7 +42,25 @@ public final class Layouts {
           layouts.special.put(o.db(), panels.bias());
         }
         case Op.LoadInput load -> layouts.special.put(load.mean(), plain(load.mean()));
-        default -> {}
+        case Op.Relu _,
+            Op.ReluBackward _,
+            Op.Tanh _,
+            Op.TanhBackward _,
+            Op.MaxPool _,
+            Op.MaxPoolBackward _,
+            Op.AveragePool _,
+            Op.AveragePoolBackward _,
+            Op.LocalResponseNorm _,
+            Op.LocalResponseNormBackward _,
+            Op.Dropout _,
+            Op.Transfer _,
+            Op.Concatenate _,
+            Op.Slice _,
+            Op.Add _,
+            Op.Scale _,
+            Op.SoftmaxCrossEntropy _,
+            Op.SoftmaxCrossEntropyBackward _,
+            Op.Update _ -> {}
       }
     }
     return layouts;
