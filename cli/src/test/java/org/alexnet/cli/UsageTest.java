@@ -209,9 +209,9 @@ class UsageTest {
   void devices_must_suit_the_columns(@TempDir Path dir) {
     Path out = dir.resolve("run");
     Object[] one = {"train", "--devices", "cpu:0,cpu:1", "--data", "shapes:10", "--out", out};
-    String line = Cli.run(one).failure(1);
+    String line = Cli.run(one).failure(2);
     assertTrue(line.contains("alexnet-32 has 1 column "), line);
-    assertEquals(line, Cli.run("selftest", "--devices", "cpu:0,cpu:1").failure(1));
+    assertEquals(line, Cli.run("selftest", "--devices", "cpu:0,cpu:1").failure(2));
     Object[] three = {
       "train",
       "--model",

@@ -285,7 +285,7 @@ final class TrainingSetup {
     }
     if (training.classes != null) {
       if (names.size() > training.classes) {
-        throw new AlexNetException(
+        throw new UsageException(
             "%s has %d classes, more than the %d asked for."
                 .formatted(train.description(), names.size(), training.classes));
       }

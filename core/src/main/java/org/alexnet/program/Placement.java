@@ -2,7 +2,7 @@ package org.alexnet.program;
 
 import java.util.Collections;
 import java.util.List;
-import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.network.Network;
 
 /**
@@ -27,7 +27,7 @@ public record Placement(List<Integer> devices) {
    *     or none, takes all columns to one device
    * @param deterministic cut the network even for one device, so that the bits are those that two
    *     devices give
-   * @throws AlexNetException if the columns cannot be spread over the devices
+   * @throws UsageException if the columns cannot be spread over the devices
    */
   public static Placement of(Network network, List<String> names, boolean deterministic) {
     int columns = network.columns();
@@ -36,7 +36,7 @@ public record Placement(List<Integer> devices) {
       return cut ? new Placement(Collections.nCopies(columns, 0)) : WHOLE;
     }
     if (names.size() != columns) {
-      throw new AlexNetException(
+      throw new UsageException(
           "%s has %d %s and cannot be spread over the %d devices %s; give one device%s."
               .formatted(
                   network.name(),
