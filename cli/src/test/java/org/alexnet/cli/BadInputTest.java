@@ -360,6 +360,16 @@ class BadInputTest {
     }
   }
 
+  @Test
+  void a_batch_for_which_there_is_no_memory_is_told_the_one_that_fits() {
+    // More than an array of Java's holds, whatever the machine has.
+    String line = Cli.run("bench", "--backend", "cpu", "--batch", 60_000).failure(1);
+    assertTrue(line.contains("alexnet-32 at batch 60000 needs"), line);
+    String batch = line.replaceAll(".*take --batch (\\d+),.*", "$1");
+    assertTrue(line.contains("The largest batch that fits is " + batch + ";"), line);
+    assertTrue(Integer.parseInt(batch) > 1000 && Integer.parseInt(batch) < 60_000, line);
+  }
+
   // Prepared files.
 
   private Path prepared() {

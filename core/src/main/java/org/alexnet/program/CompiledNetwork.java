@@ -8,6 +8,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
+import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 
@@ -83,6 +84,19 @@ public record CompiledNetwork(
         placement,
         new StepProgram(StepProgram.Phase.TRAIN, List.of(), both.train.observed()),
         both.evaluate);
+  }
+
+  /** The same for another number of images a step. */
+  public CompiledNetwork withBatch(int images) {
+    return trains()
+        ? of(network, images, placement, train.observed())
+        : forInference(network, images, placement);
+  }
+
+  /** Bytes of the images of a step as they are stored. */
+  public long storedBytes() {
+    Input input = network.input();
+    return (long) batch * input.channels() * input.stored() * input.stored();
   }
 
   /** Whether there is a training program. */

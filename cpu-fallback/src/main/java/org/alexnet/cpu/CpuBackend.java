@@ -19,6 +19,7 @@ final class CpuBackend implements Backend {
 
   private final Kernels kernels;
   private final DeviceThreads threads;
+  private final CpuMemory memory = new CpuMemory(this);
 
   /**
    * @param devices logical devices, each with memory and threads of its own
@@ -55,7 +56,7 @@ final class CpuBackend implements Backend {
 
   @Override
   public Executable bind(Lowered lowered, MemoryPlan plan) {
-    return new CpuExecutable(lowered, plan, kernels, threads);
+    return new CpuExecutable(lowered, memory.allocate(lowered, plan), plan, kernels, threads);
   }
 
   @Override

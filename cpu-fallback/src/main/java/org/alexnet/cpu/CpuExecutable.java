@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.alexnet.AlexNetException;
 import org.alexnet.backend.Columns;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
@@ -30,15 +29,6 @@ import org.alexnet.program.Tensor;
 
 /** The memory of each device in one array, and the kernels of both programs bound to it. */
 final class CpuExecutable implements Executable {
-  /**
-   * First float that is used: the array's header is 16 bytes and the collector aligns large arrays,
-   * so that this one starts a cache line.
-   */
-  private static final int BASE = 12;
-
-  /** Floats behind the last, for tiles that read beyond the rows they need. */
-  private static final int SLACK = 64;
-
   private final Lowered lowered;
   private final MemoryPlan plan;
   private final Layouts layouts;
@@ -49,40 +39,25 @@ final class CpuExecutable implements Executable {
   private long[][] bytesTransferred;
   private Phase ran = Phase.EVALUATE;
 
-  CpuExecutable(Lowered lowered, MemoryPlan plan, Kernels kernels, DeviceThreads threads) {
+  /**
+   * @param memories of each device, of which the first {@link CpuMemory#BASE} floats stay unused
+   */
+  CpuExecutable(
+      Lowered lowered,
+      float[][] memories,
+      MemoryPlan plan,
+      Kernels kernels,
+      DeviceThreads threads) {
     this.lowered = lowered;
     this.plan = plan;
     this.kernels = kernels;
     this.threads = threads;
     this.layouts = Layouts.of(lowered.programs(), kernels.tileWidth());
-    this.memories = allocate(plan);
+    this.memories = memories;
     this.bytesTransferred = new long[memories.length][memories.length];
     for (Phase phase : Phase.values()) {
       steps.put(phase, bind(phase));
     }
-  }
-
-  private static float[][] allocate(MemoryPlan plan) {
-    float[][] memories = new float[plan.devices().size()][];
-    long most = Integer.MAX_VALUE - 8L;
-    for (int device = 0; device < memories.length; device++) {
-      long bytes = plan.devices().get(device).totalBytes();
-      long floats = bytes / Float.BYTES + BASE + SLACK;
-      if (floats > most) {
-        throw new AlexNetException(
-            "The network needs %,d MB at this batch size, more than the %,d MB that a device of backend cpu can address; take a smaller --batch."
-                .formatted(bytes >> 20, most * Float.BYTES >> 20));
-      }
-      try {
-        memories[device] = new float[(int) floats];
-      } catch (OutOfMemoryError e) {
-        throw new AlexNetException(
-            "The network needs %,d MB at this batch size and the JVM may use %,d MB; take a smaller --batch or a larger -Xmx."
-                .formatted(plan.totalBytes() >> 20, Runtime.getRuntime().maxMemory() >> 20),
-            e);
-      }
-    }
-    return memories;
   }
 
   private List<Placed> bind(Phase phase) {
@@ -107,7 +82,7 @@ final class CpuExecutable implements Executable {
 
   private int arena(Slot slot) {
     long persistent = plan.devices().get(slot.device()).persistentBytes();
-    return BASE + (int) ((persistent + slot.offset()) / Float.BYTES);
+    return CpuMemory.BASE + (int) ((persistent + slot.offset()) / Float.BYTES);
   }
 
   private int offset(Phase phase, Tensor tensor) {
@@ -115,7 +90,9 @@ final class CpuExecutable implements Executable {
     if (slot == null) {
       throw new IllegalArgumentException(tensor.name() + " is not kept; observe it to read it");
     }
-    return tensor.role().persistent() ? BASE + (int) (slot.offset() / Float.BYTES) : arena(slot);
+    return tensor.role().persistent()
+        ? CpuMemory.BASE + (int) (slot.offset() / Float.BYTES)
+        : arena(slot);
   }
 
   private float[] memory(Tensor tensor) {
@@ -131,7 +108,7 @@ final class CpuExecutable implements Executable {
   public long allocatedBytes() {
     long floats = 0;
     for (float[] memory : memories) {
-      floats += memory.length - BASE - SLACK;
+      floats += memory.length - CpuMemory.BASE - CpuMemory.SLACK;
     }
     return floats * Float.BYTES;
   }

@@ -10,6 +10,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.MemoryPlanner;
@@ -22,7 +23,6 @@ import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.kernel.Layouts;
-import org.alexnet.network.Input;
 import org.alexnet.program.CompiledNetwork;
 
 /** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
@@ -159,24 +159,13 @@ final class CudaBackend implements Backend {
    * @param free bytes that it has
    */
   int largestBatch(CompiledNetwork programs, int device, long free) {
-    int fits = 0;
-    int tooLarge = programs.batch();
-    while (tooLarge - fits > 1) {
-      int batch = (fits + tooLarge) >>> 1;
-      CompiledNetwork smaller =
-          CompiledNetwork.of(
-              programs.network(), batch, programs.placement(), programs.train().observed());
-      MemoryPlan plan = MemoryPlanner.plan(lower(smaller, Want.UNTRIED));
-      Input input = programs.network().input();
-      long image = (long) input.channels() * input.stored() * input.stored();
-      long staged = CudaExecutable.SLOTS * batch * image + CudaExecutable.SPARE;
-      if (plan.devices().get(device).totalBytes() + staged <= free) {
-        fits = batch;
-      } else {
-        tooLarge = batch;
-      }
-    }
-    return fits;
+    return LargestBatch.of(
+        programs,
+        smaller -> {
+          MemoryPlan plan = MemoryPlanner.plan(lower(smaller, Want.UNTRIED));
+          long staged = CudaExecutable.SLOTS * smaller.storedBytes() + CudaExecutable.SPARE;
+          return plan.devices().get(device).totalBytes() + staged <= free;
+        });
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.Columns;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Kernel;
+import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.Lowered;
 import org.alexnet.backend.MemoryPlan;
 import org.alexnet.backend.StepResult;
@@ -97,9 +98,7 @@ final class CudaExecutable implements Executable {
     int batch = lowered.programs().batch();
     int images = backend.largestBatch(lowered.programs(), number, free);
     String remedy =
-        images < 1
-            ? "Not even one image fits; free some, or take another device (alexnet devices)."
-            : "The largest batch that fits is %d; take --batch %d.".formatted(images, images);
+        LargestBatch.remedy(images, "free some, or use another device (alexnet devices)");
     return new AlexNetException(
         "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s"
             .formatted(

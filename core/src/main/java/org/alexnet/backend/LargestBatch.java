@@ -1,0 +1,40 @@
+package org.alexnet.backend;
+
+import java.util.function.Predicate;
+import org.alexnet.program.CompiledNetwork;
+
+/** The batch to take where a network needs more memory than there is. */
+public final class LargestBatch {
+  private LargestBatch() {}
+
+  /**
+   * The largest batch smaller than that of a network with which it fits, or 0.
+   *
+   * @param fits whether there is room for the network with another batch
+   */
+  public static int of(CompiledNetwork programs, Predicate<CompiledNetwork> fits) {
+    int largest = 0;
+    int tooLarge = programs.batch();
+    while (tooLarge - largest > 1) {
+      int batch = (largest + tooLarge) >>> 1;
+      if (fits.test(programs.withBatch(batch))) {
+        largest = batch;
+      } else {
+        tooLarge = batch;
+      }
+    }
+    return largest;
+  }
+
+  /**
+   * What to do about a batch that is too large.
+   *
+   * @param otherwise the remedy that there is besides, or where nothing fits
+   */
+  public static String remedy(int largest, String otherwise) {
+    return largest < 1
+        ? "Not even one image fits; %s.".formatted(otherwise)
+        : "The largest batch that fits is %d; take --batch %d, or %s."
+            .formatted(largest, largest, otherwise);
+  }
+}
