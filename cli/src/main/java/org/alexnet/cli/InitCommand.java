@@ -4,20 +4,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SequencedMap;
-import java.util.concurrent.Callable;
 import org.alexnet.AlexNetException;
 import org.alexnet.engine.Weights;
 import org.alexnet.model.Model;
 import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.safetensors.SafetensorsWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code init}: the weights that a training would start from. */
 @Command(name = "init", description = "Writes the weights a network starts with.")
-final class InitCommand implements Callable<Integer> {
-  private final Terminal terminal;
-
+final class InitCommand extends LongCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
@@ -54,8 +52,10 @@ final class InitCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common;
 
+  private volatile boolean writing;
+
   InitCommand(Terminal terminal) {
-    this.terminal = terminal;
+    super(terminal);
   }
 
   @Override
@@ -73,7 +73,9 @@ final class InitCommand implements Callable<Integer> {
     Model chosen = classes == null ? model : model.withClasses(classes);
     SequencedMap<String, FloatTensor> weights =
         Weights.initial(chosen.network(), seed, new Weights.Overrides(sigma, bias));
+    writing = true;
     Weights.save(out, weights);
+    writing = false;
     long parameters = weights.values().stream().mapToLong(t -> t.values().length).sum();
     if (common.json) {
       ObjectNode json = Answers.object();
@@ -85,5 +87,13 @@ final class InitCommand implements Callable<Integer> {
       terminal.out().printf("%,d parameters of %s in %s%n", parameters, chosen.name(), out);
     }
     return 0;
+  }
+
+  @Override
+  String cutOff() {
+    if (writing) {
+      SafetensorsWriter.temporary(out).toFile().delete();
+    }
+    return "Stopped; %s was not written.".formatted(out);
   }
 }

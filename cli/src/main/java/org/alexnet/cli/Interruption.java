@@ -8,6 +8,9 @@ import java.util.concurrent.CountDownLatch;
  * reported. The JVM then ends with 130 or 143 by itself.
  */
 final class Interruption implements AutoCloseable {
+  /** What a step of clearing up may take. */
+  private static final long LONGEST_MILLIS = 3000;
+
   private final CountDownLatch over = new CountDownLatch(1);
   private final Terminal terminal;
   private final LongCommand command;
@@ -27,10 +30,21 @@ final class Interruption implements AutoCloseable {
       await();
       return;
     }
-    if (command.view() != null) {
-      command.view().end();
+    // A reader that takes nothing may hold up whoever writes for good, and must not hold up the
+    // end.
+    ProgressView view = command.view();
+    if (view != null) {
+      briefly(view::end);
     }
-    terminal.fail(command.cutOff(), null);
+    briefly(() -> terminal.err().println("alexnet: " + command.cutOff()));
+  }
+
+  private static void briefly(Runnable action) {
+    try {
+      Thread.ofPlatform().daemon().start(action).join(LONGEST_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void await() {

@@ -103,10 +103,6 @@ final class PredictCommand extends LongCommand {
   @Override
   String cutOff() {
     PredictionPrinter begun = printer;
-    if (begun != null) {
-      begun.abandon();
-    }
-    return "Stopped before all images were done; the answer is incomplete%s."
-        .formatted(out == null ? "" : ", and %s was not written".formatted(out));
+    return begun == null ? "Stopped before the first image; there is no result." : begun.abandon();
   }
 }

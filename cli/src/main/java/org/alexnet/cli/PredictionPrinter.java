@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.alexnet.engine.Classifier;
 import org.alexnet.engine.Prediction;
@@ -12,14 +14,19 @@ import org.alexnet.run.Json;
 
 /** Prints the predictions of images one by one as they are made, and writes their scores. */
 final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable {
+  private static final long LONGEST_MILLIS = 1000;
+
   private final PrintStream to;
   private final ProgressView view;
   private final boolean json;
   private final Classifier classifier;
   private final int top;
   private final Path out; // null for none
+  private final ReentrantLock answering = new ReentrantLock();
   private volatile ScoresFile file;
-  private int printed;
+  private volatile int all; // images to predict
+  private volatile int printed;
+  private volatile boolean finished;
   private int width = 1; // of the longest name so far
 
   PredictionPrinter(
@@ -44,6 +51,7 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
 
   @Override
   public void begin(int images) {
+    all = images;
     if (out != null) {
       file = new ScoresFile(out, images, classifier.classes());
     }
@@ -51,6 +59,20 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
 
   @Override
   public void accept(Classifier.Scored image) {
+    answer(() -> print(image));
+  }
+
+  /** Does nothing, for ever, once the process is to end. */
+  private void answer(Runnable part) {
+    answering.lock();
+    try {
+      part.run();
+    } finally {
+      answering.unlock();
+    }
+  }
+
+  private void print(Classifier.Scored image) {
     if (file != null) {
       file.write(image);
     }
@@ -63,7 +85,7 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
       view.clearLine();
       to.println(text(prediction));
     }
-    printed++;
+    printed = printed + 1; // by this thread alone
   }
 
   private String text(Prediction prediction) {
@@ -88,6 +110,10 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
 
   /** Ends the answer and completes the file, when all images were scored. */
   void finish() {
+    answer(this::end);
+  }
+
+  private void end() {
     if (json) {
       to.println(printed == 0 ? "{\"predictions\":[]}" : "]}");
     }
@@ -98,14 +124,35 @@ final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable
       }
     }
     to.flush();
+    finished = true;
   }
 
-  /** Removes what was written of the file; from another thread, when the process is to end. */
-  void abandon() {
+  /**
+   * Removes what was written of the file and prints nothing any more; from another thread, when the
+   * process is to end.
+   *
+   * @return the sentence that says how far the answer goes
+   */
+  String abandon() {
+    try {
+      // Kept until the end. Whoever waits for a reader has it, and is not waited for in turn.
+      answering.tryLock(LONGEST_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     ScoresFile begun = file;
     if (begun != null) {
       begun.abandon();
     }
+    if (finished) {
+      return "Stopped after all images were done; the answer is complete.";
+    }
+    return "Stopped after %,d of %s; the answer%s ends there%s."
+        .formatted(
+            printed,
+            Answers.count(all, "image"),
+            json ? ", which is cut off and no whole JSON," : "",
+            out == null ? "" : ", and %s was not written".formatted(out));
   }
 
   @Override

@@ -76,6 +76,11 @@ final class Cli {
    * so would never see the signal.
    */
   static Process start(Path output, Object... words) throws IOException {
+    return builder(words).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+  }
+
+  /** As {@link #start}, with streams that are still to be directed. */
+  static ProcessBuilder builder(Object... words) throws IOException {
     List<String> command = new ArrayList<>();
     if (ignoresInterrupt()) {
       command.addAll(List.of("env", "--default-signal=INT"));
@@ -84,10 +89,7 @@ final class Cli {
     command.addAll(List.of("-Xmx1g", "--add-modules", "jdk.incubator.vector"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     Stream.of(words).map(Object::toString).forEach(command::add);
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(output.toFile())
-        .start();
+    return new ProcessBuilder(command);
   }
 
   /** Whether Linux says so of this process; the second bit of the mask is SIGINT's. */

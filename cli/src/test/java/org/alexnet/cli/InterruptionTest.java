@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -177,10 +176,51 @@ class InterruptionTest {
     };
     Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
     String said = stopped("predict", 130, "INT", some, words);
-    assertTrue(said.contains("the answer is incomplete"), said.substring(said.length() - 300));
+    String last = said.lines().toList().getLast();
+    last = last.substring(Math.max(0, last.indexOf("alexnet: Stopped")));
+    assertTrue(last.matches("alexnet: Stopped after [0-9,]+ of 50,000 images; .*"), last);
+    assertTrue(last.endsWith("no whole JSON, ends there, and " + file + " was not written."), last);
+    assertTrue(noneLeft("scores."));
+  }
+
+  /** A pipe that nobody reads holds up the command, and not its end. */
+  @Test
+  void a_reader_that_takes_nothing_does_not_hold_up_the_end() throws Exception {
+    Path errors = dir.resolve("errors.txt");
+    Object[] words = {"predict", dir.resolve("through"), "--data", "shapes:200000", "--json"};
+    Process process = Cli.builder(words).redirectError(errors.toFile()).start();
+    try {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (process.getInputStream().available() == 0) {
+        assertTrue(process.isAlive() && System.nanoTime() < end);
+        Thread.sleep(5);
+      }
+      Thread.sleep(500); // until the pipe is full
+      process.toHandle().destroy();
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS), "it still waits for its reader");
+      assertEquals(143, process.exitValue());
+      assertTrue(Files.readString(errors).contains("alexnet: Stopped after"));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void initial_weights_that_are_stopped_leave_no_file() throws Exception {
+    Path file = dir.resolve("initial.safetensors");
+    Path begun = dir.resolve("initial.safetensors.tmp");
+    Object[] words = {
+      "init", "--model", "alexnet-2012", "--seed", 1, "--classes", 20_000, "--out", file
+    };
+    Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
+    String said = stopped("init", 130, "INT", some, words);
+    assertTrue(said.contains(file + " was not written"), said);
+    assertTrue(noneLeft("initial."));
+  }
+
+  private static boolean noneLeft(String start) throws IOException {
     try (Stream<Path> left = Files.list(dir)) {
-      List<String> names = left.map(path -> path.getFileName().toString()).toList();
-      assertTrue(names.stream().noneMatch(name -> name.startsWith("scores.")), names.toString());
+      return left.noneMatch(path -> path.getFileName().toString().startsWith(start));
     }
   }
 }

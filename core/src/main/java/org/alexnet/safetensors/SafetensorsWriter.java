@@ -48,7 +48,7 @@ public final class SafetensorsWriter implements AutoCloseable {
 
   private SafetensorsWriter(Path file, Map<String, TensorInfo> tensors) {
     this.file = file;
-    this.temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    this.temporary = temporary(file);
     this.tensors = tensors;
     this.pending = new ArrayDeque<>(tensors.keySet());
     try {
@@ -61,6 +61,11 @@ public final class SafetensorsWriter implements AutoCloseable {
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /** Where a file lies until it is complete. */
+  public static Path temporary(Path file) {
+    return file.resolveSibling(file.getFileName() + ".tmp");
   }
 
   /**
