@@ -43,7 +43,7 @@ public final class RunFolder implements AutoCloseable {
           RUN,
           RUN_TEMPORARY,
           INPUT,
-          INPUT + ".tmp",
+          SafetensorsWriter.temporary(Path.of(INPUT)).toString(),
           MetricsLog.NAME,
           CheckpointStore.TEMPORARY);
 
@@ -135,8 +135,7 @@ public final class RunFolder implements AutoCloseable {
       if (Files.exists(dir.resolve(INPUT))) {
         ops.delete(dir.resolve(INPUT));
       }
-      ops.write(dir.resolve(RUN_TEMPORARY), JsonFiles.pretty(runJson));
-      ops.move(dir.resolve(RUN_TEMPORARY), dir.resolve(RUN));
+      putSettings(dir, runJson, ops);
       ops.write(dir.resolve(MetricsLog.NAME), new byte[0]);
       ops.force(dir);
       ops.force(DurableFiles.parent(dir));
@@ -199,7 +198,7 @@ public final class RunFolder implements AutoCloseable {
     return dir;
   }
 
-  /** A copy of the settings the run was created with. */
+  /** A copy of the run's settings. */
   public ObjectNode runJson() {
     return runJson.deepCopy();
   }
@@ -315,8 +314,7 @@ public final class RunFolder implements AutoCloseable {
   public void replaceSettings(ObjectNode settings) {
     writing();
     try {
-      FileOps.DISK.write(dir.resolve(RUN_TEMPORARY), JsonFiles.pretty(settings));
-      FileOps.DISK.move(dir.resolve(RUN_TEMPORARY), dir.resolve(RUN));
+      putSettings(dir, settings, FileOps.DISK);
       FileOps.DISK.force(dir);
     } catch (IOException e) {
       throw new AlexNetException(
@@ -369,6 +367,12 @@ public final class RunFolder implements AutoCloseable {
     String missing = !Files.isDirectory(dir) ? "there is no such folder" : "it has no " + RUN;
     throw new AlexNetException(
         dir + " is not a run: " + missing + "; give the folder that train wrote (--out)");
+  }
+
+  /** Writes the settings in one step; the caller makes that durable. */
+  private static void putSettings(Path dir, ObjectNode settings, FileOps ops) throws IOException {
+    ops.write(dir.resolve(RUN_TEMPORARY), JsonFiles.pretty(settings));
+    ops.move(dir.resolve(RUN_TEMPORARY), dir.resolve(RUN));
   }
 
   /** Whether training has got as far as its first checkpoint. */

@@ -53,21 +53,21 @@ final class Snapshot implements AutoCloseable {
     var snapshot = new Snapshot(generation);
     for (String name : generation.files().keySet()) {
       try {
-        SafetensorsFile file = CheckpointStore.open(dir, name);
-        snapshot.files.put(name, generation.requireLength(name, file));
+        snapshot.files.put(name, generation.requireLength(name, open(dir, name)));
       } catch (AlexNetException e) {
-        snapshot.failures.put(name, damaged(e)); // matters only to who needs this file
+        snapshot.failures.put(name, e); // matters only to who needs this file
       }
     }
     return snapshot;
   }
 
-  private static AlexNetException damaged(AlexNetException e) {
-    boolean says = e.getMessage().contains("restore");
-    return says
-        ? e
-        : new AlexNetException(
-            e.getMessage() + "; restore the run's folder from a copy, or train anew", e);
+  private static SafetensorsFile open(Path dir, String name) {
+    try {
+      return CheckpointStore.open(dir, name);
+    } catch (AlexNetException e) {
+      throw new AlexNetException(
+          e.getMessage() + "; restore the run's folder from a copy, or train anew", e);
+    }
   }
 
   /**
