@@ -1,7 +1,7 @@
 /**
  * Networks of the AlexNet family: their description, training and use. Programs need {@code
- * org.alexnet.engine} and, to describe data or networks, {@code model} and {@code network}; the
- * rest is for backends.
+ * org.alexnet.training} or {@code org.alexnet.inference} and, to describe data or networks, {@code
+ * model} and {@code network}; the rest is for backends.
  */
 @SuppressWarnings({"module", "requires-automatic"})
 module org.alexnet.core {
@@ -10,7 +10,11 @@ module org.alexnet.core {
   requires java.desktop;
 
   exports org.alexnet;
-  exports org.alexnet.engine;
+  exports org.alexnet.training;
+  exports org.alexnet.inference;
+  exports org.alexnet.weights to
+      org.alexnet.cli;
+  exports org.alexnet.tensor;
   exports org.alexnet.model;
   exports org.alexnet.network;
   exports org.alexnet.data;
@@ -21,6 +25,11 @@ module org.alexnet.core {
       org.alexnet.cpu,
       org.alexnet.cuda,
       org.alexnet.cli;
+  exports org.alexnet.backend.plan to
+      org.alexnet.cpu,
+      org.alexnet.cuda,
+      org.alexnet.cli;
+  exports org.alexnet.file;
   exports org.alexnet.run to
       org.alexnet.cli;
   exports org.alexnet.program to

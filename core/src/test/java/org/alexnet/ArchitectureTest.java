@@ -73,7 +73,11 @@ class ArchitectureTest {
   @Test
   void backendsSeeProgramsAndBatches() {
     mayUseOnly(
-        "org.alexnet.backend", "org.alexnet.backend", "org.alexnet.program", "org.alexnet.data..");
+        "org.alexnet.backend..",
+        "org.alexnet.backend..",
+        "org.alexnet.program",
+        "org.alexnet.data..");
+    mayUseOnly("org.alexnet.backend.plan", "org.alexnet.backend.plan", "org.alexnet.program");
   }
 
   @Test
@@ -81,7 +85,7 @@ class ArchitectureTest {
     mayUseOnly(
         "org.alexnet.reference",
         "org.alexnet.reference",
-        "org.alexnet.backend",
+        "org.alexnet.backend..",
         "org.alexnet.program",
         "org.alexnet.network",
         "org.alexnet.data..",
@@ -101,23 +105,38 @@ class ArchitectureTest {
         "org.alexnet.data..",
         "org.alexnet.data..",
         "org.alexnet.random",
+        "org.alexnet.file",
+        "org.alexnet.tensor",
         "org.alexnet.safetensors",
         "org.apache.commons.math3..");
-    mayUseOnly("org.alexnet.safetensors", "org.alexnet.safetensors", "com.fasterxml.jackson..");
+    mayUseOnly("org.alexnet.tensor", "org.alexnet.tensor");
+    mayUseOnly("org.alexnet.file", "org.alexnet.file", "com.fasterxml.jackson..");
     mayUseOnly(
-        "org.alexnet.run", "org.alexnet.run", "org.alexnet.safetensors", "com.fasterxml.jackson..");
+        "org.alexnet.safetensors",
+        "org.alexnet.safetensors",
+        "org.alexnet.tensor",
+        "org.alexnet.file",
+        "com.fasterxml.jackson..");
     mayUseOnly("org.alexnet.random", "org.alexnet.random", "org.apache.commons.math3..");
   }
 
+  /**
+   * A run records what was asked for; it does not train, evaluate or choose a backend's kernels.
+   */
   @Test
-  void packagesFormNoCycles() {
-    PackageRules.checkNoCycles(CORE);
+  void runsKnowNothingOfTrainingAndUse() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage("org.alexnet.run", "org.alexnet.weights", "org.alexnet.model")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.alexnet.training", "org.alexnet.inference"));
   }
 
   @Test
-  void roomsAreSmall() {
-    for (String room : new String[] {"data", "network", "program", "reference", "run", "model"}) {
-      PackageRules.checkSizes(CORE, "org.alexnet." + room);
-    }
+  void packagesAreSmallAndFormNoCycles() {
+    PackageRules.checkNoCycles(CORE);
+    PackageRules.checkSizes(CORE, "org.alexnet");
   }
 }

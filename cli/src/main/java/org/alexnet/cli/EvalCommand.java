@@ -2,10 +2,19 @@ package org.alexnet.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import org.alexnet.engine.Activity;
-import org.alexnet.engine.Classifier;
-import org.alexnet.engine.Evaluation;
-import org.alexnet.engine.Views;
+import org.alexnet.Words;
+import org.alexnet.cli.option.DeviceOptions;
+import org.alexnet.cli.option.Require;
+import org.alexnet.cli.option.TrainedOptions;
+import org.alexnet.cli.output.Answers;
+import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.LeftOut;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.inference.Classifier;
+import org.alexnet.inference.Evaluation;
+import org.alexnet.inference.Views;
+import org.alexnet.training.Activity;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -108,7 +117,7 @@ final class EvalCommand extends LongCommand {
         .out()
         .printf(
             "%s: loss %.4f, error %s, not among the first five %s%n",
-            Answers.count(result.images(), "image"),
+            Words.count(result.images(), "image"),
             result.loss(),
             Answers.percent(result.top1Error()),
             Answers.percent(result.top5Error()));

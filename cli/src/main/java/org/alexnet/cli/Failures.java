@@ -2,6 +2,7 @@ package org.alexnet.cli;
 
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
+import org.alexnet.cli.output.Terminal;
 
 /**
  * Tells the user what went wrong: one line on standard error, and the stack trace where {@code

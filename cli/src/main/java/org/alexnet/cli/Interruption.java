@@ -1,6 +1,8 @@
 package org.alexnet.cli;
 
 import java.util.concurrent.CountDownLatch;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
 
 /**
  * SIGINT and SIGTERM while a command runs: says in one line what has become of it. A command that

@@ -1,6 +1,9 @@
 package org.alexnet.cli;
 
 import java.util.concurrent.Callable;
+import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
 
 /** A command that takes its time, so that a signal may end it. */
 abstract class LongCommand implements Callable<Integer> {

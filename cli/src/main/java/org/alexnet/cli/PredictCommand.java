@@ -2,8 +2,16 @@ package org.alexnet.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.alexnet.engine.Activity;
-import org.alexnet.engine.Classifier;
+import org.alexnet.cli.option.DeviceOptions;
+import org.alexnet.cli.option.Require;
+import org.alexnet.cli.option.TrainedOptions;
+import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.LeftOut;
+import org.alexnet.cli.output.PredictionPrinter;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.inference.Classifier;
+import org.alexnet.training.Activity;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -4,6 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.alexnet.AlexNetException;
+import org.alexnet.Words;
+import org.alexnet.cli.option.Require;
+import org.alexnet.cli.output.Answers;
+import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
 import org.alexnet.data.ColourAxes;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.data.prepared.Preparation;
@@ -87,10 +93,10 @@ final class PrepareCommand extends LongCommand {
       throw new AlexNetException(
           "%s could not be read and %s left out, as listed above; %s holds the other %s."
               .formatted(
-                  Answers.count(result.leftOut().size(), "file"),
+                  Words.count(result.leftOut().size(), "file"),
                   result.leftOut().size() == 1 ? "was" : "were",
                   out,
-                  Answers.count(result.train() + result.validation(), "image")));
+                  Words.count(result.train() + result.validation(), "image")));
     }
     return 0;
   }
@@ -153,6 +159,6 @@ final class PrepareCommand extends LongCommand {
     return images == 0
         ? "Stopped before the first image was packed. Run the same command again."
         : "Stopped; run the same command again to continue (%s.partial holds %,d of %s)."
-            .formatted(out, packed, Answers.count(images, "image"));
+            .formatted(out, packed, Words.count(images, "image"));
   }
 }

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
-import org.alexnet.safetensors.DType;
 import org.alexnet.safetensors.SafetensorsWriter;
-import org.alexnet.safetensors.TensorInfo;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.TensorInfo;
 
 /** Small data that tests make themselves. */
 final class TestData {

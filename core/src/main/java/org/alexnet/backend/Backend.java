@@ -1,5 +1,8 @@
 package org.alexnet.backend;
 
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.program.CompiledNetwork;
 
 /** An open backend: it owns threads and device contexts until it is closed. */

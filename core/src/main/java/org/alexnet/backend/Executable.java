@@ -1,5 +1,6 @@
 package org.alexnet.backend;
 
+import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.data.Batch;
 import org.alexnet.program.Tensor;
 

@@ -3,8 +3,8 @@ package org.alexnet.reference;
 import java.util.List;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
-import org.alexnet.backend.Lowered;
-import org.alexnet.backend.MemoryPlan;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram;
 

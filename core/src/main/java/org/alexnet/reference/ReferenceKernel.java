@@ -2,8 +2,8 @@ package org.alexnet.reference;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.alexnet.backend.BufferUse;
-import org.alexnet.backend.Kernel;
+import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.backend.plan.Kernel;
 import org.alexnet.program.Op;
 import org.alexnet.program.Tensor;
 

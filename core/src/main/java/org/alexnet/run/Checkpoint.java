@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.tensor.FloatTensor;
 
 /**
  * What is written together as one generation of a run. Nothing is copied.

@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.FileDigest;
+import org.alexnet.file.FileDigest;
+import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
 
 /**

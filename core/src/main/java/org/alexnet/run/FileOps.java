@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.SequencedMap;
-import org.alexnet.safetensors.DurableFiles;
-import org.alexnet.safetensors.FileDigest;
-import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.FileDigest;
 import org.alexnet.safetensors.SafetensorsWriter;
+import org.alexnet.tensor.FloatTensor;
 
 /**
  * Every step by which a run changes the disk. A test stops or fails the sequence at any of them,

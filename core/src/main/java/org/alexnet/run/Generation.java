@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.FileDigest;
+import org.alexnet.file.FileDigest;
+import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
 
 /**

@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.JsonFiles;
 
 /** {@code metrics.jsonl}: one object a line, appended durably, cut back when a run resumes. */
 final class MetricsLog {

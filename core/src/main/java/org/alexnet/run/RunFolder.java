@@ -15,10 +15,11 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.DurableFiles;
-import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.safetensors.SafetensorsWriter;
+import org.alexnet.tensor.FloatTensor;
 
 /**
  * A training run on disk: {@code run.json} (its settings), {@code input.safetensors} (what prepares

@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * The right to write to a run: the operating system's lock on its {@code lock} file, which ends

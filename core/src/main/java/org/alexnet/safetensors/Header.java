@@ -19,6 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.AlexNetException;
+import org.alexnet.file.JsonErrors;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.TensorInfo;
 
 /**
  * The parsed and checked head of a safetensors file: 8 bytes of little-endian length, that many

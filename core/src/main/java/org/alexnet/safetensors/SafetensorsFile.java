@@ -14,6 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.alexnet.AlexNetException;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.FileDigest;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.TensorInfo;
 
 /**
  * A safetensors file, mapped read-only and checked as a whole before any tensor is handed out. The

@@ -21,6 +21,11 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.alexnet.AlexNetException;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.FileDigest;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.TensorInfo;
 
 /**
  * Writes a safetensors file front to back through one buffer. The bytes follow from the arguments

@@ -96,7 +96,7 @@ public final class TestNetworks {
   }
 
   /** Nothing learned before the first fully-connected layer. */
-  static Network shallow() {
+  public static Network shallow() {
     return network(
         "shallow",
         new Input(2, 7, 9, 1 / 128f),

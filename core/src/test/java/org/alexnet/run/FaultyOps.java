@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.SequencedMap;
-import org.alexnet.safetensors.FileDigest;
-import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.file.FileDigest;
+import org.alexnet.tensor.FloatTensor;
 
 /** The file system, until one step: there it refuses once, or the process is gone. */
 final class FaultyOps implements FileOps {

@@ -11,8 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.alexnet.safetensors.FloatTensor;
+import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.FloatTensor;
 
 /** Small runs whose every value says to which generation it belongs. */
 final class Runs {

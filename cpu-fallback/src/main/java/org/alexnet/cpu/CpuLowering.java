@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.convolution.ConvolutionBackwardDataOp;
 import org.alexnet.cpu.convolution.ConvolutionBackwardWeightsOp;
 import org.alexnet.cpu.convolution.ConvolutionOp;

@@ -2,9 +2,9 @@ package org.alexnet.cpu;
 
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.LargestBatch;
-import org.alexnet.backend.Lowered;
-import org.alexnet.backend.MemoryPlan;
-import org.alexnet.backend.MemoryPlanner;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.program.CompiledNetwork;
 
 /** The memory of devices, an array each, and what to say of a network that needs too much. */

@@ -1,7 +1,7 @@
 package org.alexnet.cpu;
 
 import java.util.List;
-import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;

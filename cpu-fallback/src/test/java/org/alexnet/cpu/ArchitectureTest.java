@@ -51,7 +51,7 @@ class ArchitectureTest {
         .resideInAnyPackage(
             "org.alexnet",
             "org.alexnet.cpu..",
-            "org.alexnet.backend",
+            "org.alexnet.backend..",
             "org.alexnet.program",
             "org.alexnet.network",
             "org.alexnet.data",

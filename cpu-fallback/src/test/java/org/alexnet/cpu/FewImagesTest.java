@@ -13,12 +13,12 @@ import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.Narrow;
 import org.alexnet.data.Batch;
-import org.alexnet.engine.Weights;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
+import org.alexnet.weights.Weights;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 

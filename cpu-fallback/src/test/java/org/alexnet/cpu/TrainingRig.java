@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.alexnet.data.Augmentation;
-import org.alexnet.engine.EpochMetrics;
-import org.alexnet.engine.Progress;
-import org.alexnet.engine.ResumedTraining;
-import org.alexnet.engine.Training;
-import org.alexnet.engine.TrainingListener;
-import org.alexnet.engine.Weights;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
-import org.alexnet.safetensors.DType;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.safetensors.SafetensorsWriter;
-import org.alexnet.safetensors.TensorInfo;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.TensorInfo;
+import org.alexnet.training.EpochMetrics;
+import org.alexnet.training.Progress;
+import org.alexnet.training.ResumedTraining;
+import org.alexnet.training.Training;
+import org.alexnet.training.TrainingListener;
+import org.alexnet.weights.Weights;
 
 /** Small data and runs of alexnet-32 on the cpu. */
 final class TrainingRig {

@@ -69,12 +69,12 @@ class ArchitectureTest {
         .resideInAnyPackage(
             "org.alexnet",
             "org.alexnet.cuda..",
-            "org.alexnet.backend",
+            "org.alexnet.backend..",
             "org.alexnet.program",
             "org.alexnet.network",
             "org.alexnet.data",
             "org.alexnet.random",
-            "org.alexnet.safetensors",
+            "org.alexnet.file",
             "jcuda..",
             "java..")
         .check(CUDA);

@@ -101,7 +101,7 @@ class CudaFaultTest {
         CudaBackend backend =
             StandInBackend.open(StandInBackend.options(Precision.FP32, 1, true, graphs)).backend();
         CompiledNetwork programs = CompiledNetwork.of(TestNetworks.columns(), 2);
-        List<? extends org.alexnet.backend.Kernel> kernels = backend.lower(programs).train();
+        List<? extends org.alexnet.backend.plan.Kernel> kernels = backend.lower(programs).train();
         NetworkRig rig = new NetworkRig(backend, programs);
         rig.trainSteps(2);
         StandIn.failLaunch(n);

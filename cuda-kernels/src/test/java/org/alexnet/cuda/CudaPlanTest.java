@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.Stream;
-import org.alexnet.backend.Lowered;
-import org.alexnet.backend.MemoryPlan;
-import org.alexnet.backend.MemoryPlanner;
 import org.alexnet.backend.PlanCheck;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.ClassNames;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * The files of a folder with one subfolder a class: classes and the files in each sorted by name,

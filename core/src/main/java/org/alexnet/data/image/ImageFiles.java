@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.alexnet.data.Batch;
 import org.alexnet.data.UnreadableImageException;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /** Reads image files in one format, from any number of threads, each with a decoder of its own. */
 public final class ImageFiles {

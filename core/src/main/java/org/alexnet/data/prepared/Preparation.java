@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.PixelStatistics;
 import org.alexnet.data.ProgressListener;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * Packs a folder of images into one file that is mapped into memory for training: each image with

@@ -12,7 +12,7 @@ import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.folder.ClassFolders;
 import org.alexnet.data.folder.SplitFolder;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * The image files of a folder in the order in which they are packed: training images by class and

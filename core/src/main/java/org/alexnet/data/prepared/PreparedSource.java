@@ -17,7 +17,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.PixelStatistics;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * The training or the validation images of a file that {@link Preparation} made, mapped into

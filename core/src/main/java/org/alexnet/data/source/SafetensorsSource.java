@@ -9,9 +9,9 @@ import org.alexnet.AlexNetException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.UnreadableImageException;
-import org.alexnet.safetensors.DType;
 import org.alexnet.safetensors.SafetensorsFile;
-import org.alexnet.safetensors.TensorInfo;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.TensorInfo;
 
 /**
  * A {@code .safetensors} file with {@code images} (N C H W; F32 used exactly as given, or U8

@@ -1,6 +1,6 @@
 package org.alexnet.cpu.execution;
 
-import org.alexnet.backend.Kernel;
+import org.alexnet.backend.plan.Kernel;
 
 /** A kernel of this backend. */
 public interface CpuKernel extends Kernel {

@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.alexnet.backend.KernelOrder;
+import org.alexnet.backend.plan.KernelOrder;
 
 /**
  * Logical devices: each has its workers and runs its kernels by itself, waiting for those of others

@@ -2,7 +2,7 @@ package org.alexnet.cpu.execution;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;

@@ -2,7 +2,7 @@ package org.alexnet.cpu.product;
 
 import java.util.Arrays;
 import java.util.List;
-import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layout;

@@ -10,8 +10,8 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.alexnet.backend.MemoryPlan;
-import org.alexnet.backend.MemoryPlan.Blocks;
+import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.MemoryPlan.Blocks;
 
 /** What an executable has on one device: the planned block, tables, and two words. */
 public final class DeviceMemory implements AutoCloseable {

@@ -1,8 +1,8 @@
 package org.alexnet.cuda.kernel;
 
 import java.util.List;
-import org.alexnet.backend.BufferUse;
-import org.alexnet.backend.Kernel;
+import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.backend.plan.Kernel;
 
 /**
  * A kernel of a step: one call of a library or one launch, or a few that belong together.

@@ -3,7 +3,7 @@ package org.alexnet.cuda.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
-import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.kernel.CudaKernel.Binder;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
 import org.alexnet.network.LocalResponseNorm;

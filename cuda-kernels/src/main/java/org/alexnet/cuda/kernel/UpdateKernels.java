@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.alexnet.backend.BufferUse;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
 import org.alexnet.program.Op;

@@ -18,7 +18,7 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
-import org.alexnet.backend.KernelOrder;
+import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;

@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * The user's folder for what can be made again: rewritten libraries, answers of the probe, compiled

@@ -15,7 +15,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.cuda.library.file.CacheFolder;
 import org.alexnet.cuda.library.file.CudaLibrary;
 import org.alexnet.cuda.library.file.ElfFile;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * JCuda's own native libraries. Its loader tries {@code java.library.path}, then a file in {@code

@@ -20,7 +20,7 @@ import org.alexnet.cuda.library.file.CacheFolder;
 import org.alexnet.cuda.library.file.CudaLibrary;
 import org.alexnet.cuda.library.file.LibrarySearchResult;
 import org.alexnet.cuda.library.load.ProbeFailure;
-import org.alexnet.safetensors.DurableFiles;
+import org.alexnet.file.DurableFiles;
 
 /**
  * Tries CUDA's libraries in a child process, since a wrong library ends the process that loads it.

@@ -1,0 +1,86 @@
+package org.alexnet.cli.option;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.data.ClassNames;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.inference.Classifier;
+import org.alexnet.model.Model;
+import picocli.CommandLine.Option;
+
+/** A trained network: a run folder, or a model and its weights. */
+public final class TrainedOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      converter = ModelName.class,
+      completionCandidates = ModelName.class,
+      description = "The network of --weights: ${COMPLETION-CANDIDATES}.")
+  Model model;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE",
+      description = "Weights in a .safetensors file, instead of a run.")
+  Path weights;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description = "The input.safetensors that belongs to --weights.")
+  Path input;
+
+  @Option(
+      names = "--names",
+      paramLabel = "FILE",
+      description =
+          "Names of the classes, one a line, where neither the weights nor the run have them.")
+  private Path names;
+
+  /** Whether weights are given, so that no run is. */
+  public boolean weightsGiven() {
+    Require.that(
+        (model == null) == (weights == null),
+        model == null ? "--weights without --model" : "--model without --weights",
+        "half of what is needed",
+        "given together with the other, or a run folder in their place");
+    Require.that(
+        input == null || weights != null, "--input", input, "given together with --weights");
+    return weights != null;
+  }
+
+  /**
+   * Opens the network.
+   *
+   * @param run the run folder; null where weights are given
+   */
+  public Classifier open(Path run, Classifier.Options options) {
+    return run == null
+        ? Classifier.open(model.name(), weights, input, classNames(), options)
+        : Classifier.open(run, classNames(), options);
+  }
+
+  private List<String> classNames() {
+    if (names == null) {
+      return List.of();
+    }
+    if (Files.isDirectory(names)) {
+      throw new AlexNetException(names + " is a folder; give a text file with one name a line");
+    }
+    try {
+      List<String> lines = Files.readAllLines(names).stream().map(String::strip).toList();
+      if (lines.stream().allMatch(String::isEmpty)) {
+        throw new AlexNetException(names + " holds no names; one a line is required");
+      }
+      return ClassNames.requireDistinct(lines, names.toString());
+    } catch (MalformedInputException e) {
+      throw new AlexNetException(names + " is not UTF-8 text: one name a line is required", e);
+    } catch (IOException e) {
+      throw new AlexNetException(names + " cannot be read: " + DurableFiles.reason(e), e);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package org.alexnet.cli.output;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Tanh;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+
+/**
+ * A layer of the summary.
+ *
+ * @param output of one image; N is the batch
+ * @param parameters learned numbers
+ * @param multiplyAdds of one image's forward pass
+ */
+public record LayerRow(
+    String name, String type, Shape output, int groups, long parameters, long multiplyAdds) {
+
+  /** The layers of a network, counted from what its training program does. */
+  public static List<LayerRow> of(CompiledNetwork programs) {
+    List<Op> ops = programs.train().ops();
+    Set<String> forward =
+        programs.evaluate().tensors().stream().map(Tensor::name).collect(Collectors.toSet());
+    Shape output = ops.getFirst().writes().getFirst().shape();
+    List<LayerRow> rows = new ArrayList<>();
+    for (Layer layer : programs.network().layers()) {
+      List<Op> own =
+          ops.stream()
+              .filter(op -> op.layer().equals(layer.name()))
+              .filter(op -> op.writes().stream().anyMatch(t -> isForward(t, layer, forward)))
+              .toList();
+      if (!own.isEmpty()) {
+        output = own.getLast().writes().getFirst().shape();
+      }
+      long parameters =
+          own.stream()
+              .flatMap(op -> op.reads().stream())
+              .filter(t -> t.role() == Tensor.Role.PARAMETER)
+              .distinct()
+              .mapToLong(t -> t.shape().elements())
+              .sum();
+      long multiplyAdds = own.stream().mapToLong(LayerRow::multiplyAdds).sum();
+      rows.add(
+          new LayerRow(layer.name(), type(layer), output, groups(layer), parameters, multiplyAdds));
+    }
+    return rows;
+  }
+
+  /** Dropout has no part in the evaluation, or a smaller one. */
+  private static boolean isForward(Tensor tensor, Layer layer, Set<String> forward) {
+    boolean stepwise = tensor.role() == Tensor.Role.STEP;
+    return stepwise && (forward.contains(tensor.name()) || tensor.name().equals(layer.name()));
+  }
+
+  private static long multiplyAdds(Op op) {
+    return switch (op) {
+      case Op.Convolution conv ->
+          (long) conv.y().shape().imageElements() * conv.weight().shape().imageElements();
+      case Op.FullyConnected fc -> fc.weight().shape().elements();
+      case Op.LoadInput _,
+          Op.ConvolutionBackwardData _,
+          Op.ConvolutionBackwardWeights _,
+          Op.Relu _,
+          Op.ReluBackward _,
+          Op.Tanh _,
+          Op.TanhBackward _,
+          Op.MaxPool _,
+          Op.MaxPoolBackward _,
+          Op.AveragePool _,
+          Op.AveragePoolBackward _,
+          Op.LocalResponseNorm _,
+          Op.LocalResponseNormBackward _,
+          Op.FullyConnectedBackwardData _,
+          Op.FullyConnectedBackwardWeights _,
+          Op.Dropout _,
+          Op.Transfer _,
+          Op.Concatenate _,
+          Op.Slice _,
+          Op.Add _,
+          Op.Scale _,
+          Op.SoftmaxCrossEntropy _,
+          Op.SoftmaxCrossEntropyBackward _,
+          Op.Update _ ->
+          0;
+    };
+  }
+
+  private static int groups(Layer layer) {
+    return layer instanceof Convolution conv ? conv.groups() : 1;
+  }
+
+  private static String type(Layer layer) {
+    return switch (layer) {
+      case Convolution l -> "convolution";
+      case Pooling pool ->
+          switch (pool.kind()) {
+            case MAX -> "max-pooling";
+            case AVERAGE -> "average-pooling";
+          };
+      case Relu l -> "relu";
+      case Tanh l -> "tanh";
+      case LocalResponseNorm norm ->
+          switch (norm.region()) {
+            case ACROSS_MAPS -> "local-response-norm";
+            case WITHIN_MAP -> "map-response-norm";
+          };
+      case FullyConnected l -> "fully-connected";
+      case Dropout l -> "dropout";
+      case SoftmaxCrossEntropy l -> "softmax";
+    };
+  }
+}

@@ -1,0 +1,99 @@
+package org.alexnet.backend.plan;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.alexnet.program.StepProgram;
+import org.alexnet.program.Tensor;
+
+/**
+ * Whole tensors of a network that is cut into columns. A column's part of a parameter is a range of
+ * its outputs, one of an activation a range of its channels; constants are on every device.
+ */
+public final class Columns {
+  private Columns() {}
+
+  /**
+   * The values of a tensor, N C H W.
+   *
+   * @param program where it occurs
+   * @param tensor one of the program, or a whole one whose parts are in the program
+   * @param fetch reads a tensor of the program
+   */
+  public static float[] read(StepProgram program, Tensor tensor, Function<Tensor, float[]> fetch) {
+    List<Tensor> parts = parts(program, tensor);
+    if (parts.contains(tensor)) {
+      return fetch.apply(tensor);
+    }
+    float[] whole = new float[Math.toIntExact(tensor.shape().elements())];
+    Cut cut = new Cut(tensor, parts);
+    for (Tensor part : parts) {
+      float[] own = fetch.apply(part);
+      cut.each(part, (at, from, n) -> System.arraycopy(own, from, whole, at, n));
+    }
+    return whole;
+  }
+
+  /**
+   * Overwrites a tensor.
+   *
+   * @param values N C H W
+   * @param store writes a tensor of the program
+   */
+  public static void write(
+      StepProgram program, Tensor tensor, float[] values, BiConsumer<Tensor, float[]> store) {
+    if (values.length != tensor.shape().elements()) {
+      throw new IllegalArgumentException(
+          "%s takes %d values, got %d".formatted(tensor, tensor.shape().elements(), values.length));
+    }
+    List<Tensor> parts = parts(program, tensor);
+    if (tensor.role() == Tensor.Role.CONSTANT) {
+      parts.forEach(part -> store.accept(part, values));
+    } else if (parts.contains(tensor)) {
+      store.accept(tensor, values);
+    } else {
+      Cut cut = new Cut(tensor, parts);
+      for (Tensor part : parts) {
+        float[] own = new float[Math.toIntExact(part.shape().elements())];
+        cut.each(part, (at, from, n) -> System.arraycopy(values, at, own, from, n));
+        store.accept(part, own);
+      }
+    }
+  }
+
+  private static List<Tensor> parts(StepProgram program, Tensor tensor) {
+    List<Tensor> parts =
+        program.tensors().stream()
+            .filter(t -> t.name().equals(tensor.name()))
+            .sorted(Comparator.comparingInt(Tensor::column))
+            .toList();
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException(tensor + " is not in this program");
+    }
+    return parts;
+  }
+
+  /** Runs of elements that a whole tensor and a part have in common. */
+  private record Cut(Tensor whole, List<Tensor> parts) {
+
+    /** Receives where a run begins in the whole and in the part, and its length. */
+    interface Run {
+      void at(int whole, int part, int length);
+    }
+
+    void each(Tensor part, Run run) {
+      // Cut by channels, each image has a run of its own; cut by outputs, all is one run.
+      int runs = whole.shape().n() == part.shape().n() ? whole.shape().n() : 1;
+      int pitch = Math.toIntExact(whole.shape().elements() / runs);
+      int first = 0;
+      for (Tensor before : parts.subList(0, parts.indexOf(part))) {
+        first += Math.toIntExact(before.shape().elements() / runs);
+      }
+      int length = Math.toIntExact(part.shape().elements() / runs);
+      for (int i = 0; i < runs; i++) {
+        run.at(i * pitch + first, i * length, length);
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package org.alexnet.file;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Renames that survive a power cut, and the reasons of the file system in words. */
+public final class DurableFiles {
+  private DurableFiles() {}
+
+  /** Puts {@code from} in the place of {@code to} in one step; a reader sees one or the other. */
+  public static void replace(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Makes the entries of a folder durable: what was created in it or renamed into it stays so. */
+  public static void forceDirectory(Path directory) throws IOException {
+    if (File.separatorChar == '\\') {
+      return; // Windows opens no folder as a file; its renames are journalled.
+    }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** The folder that holds {@code file}, also for a name without one. */
+  public static Path parent(Path file) {
+    return file.toAbsolutePath().getParent();
+  }
+
+  /** Why a file could not be used, as a phrase without the file's name. */
+  public static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "no such file or folder";
+      case AccessDeniedException _ -> "permission denied";
+      case DirectoryNotEmptyException _ -> "the folder is not empty";
+      case FileAlreadyExistsException _ -> "it exists already and is not a folder";
+      case NotDirectoryException _ -> "not a folder";
+      case ClosedByInterruptException _ -> "the thread was interrupted";
+      case FileSystemException f when f.getReason() != null -> f.getReason();
+      default -> e.getMessage() != null ? e.getMessage() : e.getClass().getSimpleName();
+    };
+  }
+}

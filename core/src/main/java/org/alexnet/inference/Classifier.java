@@ -1,0 +1,398 @@
+package org.alexnet.inference;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.alexnet.AlexNetException;
+import org.alexnet.Words;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Backends;
+import org.alexnet.backend.Executable;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.ProgressListener;
+import org.alexnet.data.source.DataSets;
+import org.alexnet.data.source.OpenOptions;
+import org.alexnet.data.source.Sources;
+import org.alexnet.model.Models;
+import org.alexnet.network.Input;
+import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Placement;
+import org.alexnet.run.RunConfig;
+import org.alexnet.run.RunFolder;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.training.Training;
+import org.alexnet.weights.Weights;
+
+/**
+ * A trained network, ready to evaluate and to classify images. Close it after use. Not safe for
+ * several threads at once; it uses several itself.
+ *
+ * <pre>{@code
+ * try (Classifier classifier = Classifier.open(Path.of("runs/pets"))) {
+ *   Prediction p = classifier.predict(List.of(Path.of("cat.jpg")), 3).getFirst();
+ * }
+ * }</pre>
+ */
+public final class Classifier implements AutoCloseable {
+
+  /**
+   * How to run a network.
+   *
+   * @param backend {@code auto} or a name
+   * @param devices devices by name, one or one a column; empty for the backend's first
+   * @param threads threads in all
+   * @param batch images a step
+   * @param say receives what the user should know, such as the backend chosen
+   * @param leftOut receives each image that cannot be read, with the reason; null if such an image
+   *     is a failure
+   * @param progress is told how far an evaluation is
+   */
+  public record Options(
+      String backend,
+      List<String> devices,
+      int threads,
+      int batch,
+      Consumer<String> say,
+      Consumer<String> leftOut,
+      ProgressListener progress) {
+
+    /** The best backend, all cores, 128 images a step, silently; every image must be readable. */
+    public static Options defaults() {
+      return new Options(
+          "auto",
+          List.of(),
+          Runtime.getRuntime().availableProcessors(),
+          128,
+          text -> {},
+          null,
+          ProgressListener.NONE);
+    }
+  }
+
+  /**
+   * The scores of an image.
+   *
+   * @param index number of the image in its source
+   * @param input what the image is called
+   * @param logits one a class
+   * @param probabilities one a class
+   */
+  public record Scored(int index, String input, float[] logits, float[] probabilities) {}
+
+  /** Receives the scores of images, in their order, as soon as they are known. */
+  public interface ScoreReceiver {
+    /** Is told before the first how many images there are, those that cannot be read included. */
+    default void begin(int images) {}
+
+    /** Called for each image that can be read. */
+    void accept(Scored image);
+  }
+
+  private final TrainedModel model;
+  private final Options options;
+  private final CompiledNetwork programs;
+  private final Backend backend;
+  private final Executable executable;
+
+  private Classifier(TrainedModel model, Options options, SafetensorsFile weights) {
+    this.model = model;
+    this.options = options;
+    Network network = model.network();
+    Placement placement = Placement.of(network, options.devices, false);
+    this.programs = CompiledNetwork.forInference(network, options.batch, placement);
+    this.backend =
+        Backends.choose(options.backend, options.say)
+            .open(new BackendOptions(options.threads, options.devices));
+    try {
+      this.executable = backend.compile(programs);
+      Weights.read(weights, network, executable::write);
+      if (model.takesPixels()) {
+        executable.write(
+            programs.persistent().get(CompiledNetwork.MEAN), model.statistics().mean());
+      }
+    } catch (RuntimeException e) {
+      backend.close();
+      throw e;
+    }
+  }
+
+  /** The latest weights of a run, with {@link Options#defaults}. */
+  public static Classifier open(Path run) {
+    return open(run, Options.defaults());
+  }
+
+  /**
+   * The latest weights of a run, which may still be training.
+   *
+   * @throws AlexNetException if the folder holds no run, or the backend cannot serve
+   */
+  public static Classifier open(Path run, Options options) {
+    return open(run, List.of(), options);
+  }
+
+  /**
+   * As {@link #open(Path, Options)}, with names for the classes of a run whose data named none.
+   *
+   * @param classNames names of the classes in the order of their labels, or an empty list for those
+   *     of the run
+   * @throws AlexNetException if the run has other names, or another number of classes
+   */
+  public static Classifier open(Path run, List<String> classNames, Options options) {
+    try (RunFolder folder = RunFolder.openForReading(run);
+        SafetensorsFile weights = folder.openWeights()) {
+      return new Classifier(TrainedModel.of(folder, classNames), options, weights);
+    }
+  }
+
+  /**
+   * Weights from a file, for a model of the catalogue; the number of classes is that of the
+   * weights, and so are their names if the file has any.
+   *
+   * @param input the {@code input.safetensors} of the run they come from, or null: then only
+   *     floating-point images can be used, unless the model itself says what becomes of pixels
+   * @param classNames names of the classes, or an empty list for those of the file
+   */
+  public static Classifier open(
+      String model, Path weights, Path input, List<String> classNames, Options options) {
+    try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+      return new Classifier(
+          TrainedModel.of(Models.named(model), file, input, classNames), options, file);
+    }
+  }
+
+  /** Names of the classes by number; empty where the network's classes have no names. */
+  public List<String> classNames() {
+    return model.classNames();
+  }
+
+  /** Number of classes. */
+  public int classes() {
+    return model.network().classes();
+  }
+
+  /** The name of the backend that it runs on. */
+  public String backend() {
+    return backend.name();
+  }
+
+  /** Whether the run was told to leave out images that cannot be read. */
+  public boolean skipsBad() {
+    return model.run() != null && model.run().skipBad();
+  }
+
+  /**
+   * Loss and errors over what the run held out of its training data or was validated with.
+   *
+   * @throws AlexNetException if that is nothing, or if there is no run
+   */
+  public Evaluation evaluate(Views views) {
+    RunConfig run = model.run();
+    if (run == null) {
+      throw new AlexNetException("Weights alone do not say what they were validated with.");
+    }
+    run.requireSources();
+    ImageSource source =
+        DataSets.openValidation(run.data(), run.validation(), run.validationFraction(), opening());
+    if (source == null) {
+      throw new AlexNetException(
+          "The run held no images out and was not validated: name the images to evaluate on"
+              + " (--data).");
+    }
+    try (ImageSource images = checked(source)) {
+      if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
+        options.say.accept(
+            "%s: these are not the images that the run was validated with."
+                .formatted(images.description()));
+      }
+      return evaluate(images, views);
+    }
+  }
+
+  /**
+   * Loss and errors over labelled images. Where they are the images that the run was trained on,
+   * only those count that it held out, if it did.
+   *
+   * @param source a data source as for {@link Training#data}; of {@code shapes} the validation
+   *     images
+   */
+  public Evaluation evaluate(String source) {
+    return evaluate(source, Views.CENTRE, false);
+  }
+
+  /**
+   * As {@link #evaluate(String)}, by other views of each image.
+   *
+   * @param all whether to count the images that the run was trained on as well
+   */
+  public Evaluation evaluate(String source, Views views, boolean all) {
+    if (all) {
+      try (ImageSource images = checked(DataSets.openAll(source, opening()))) {
+        return evaluate(images, views);
+      }
+    }
+    try (ImageSource opened = open(source);
+        ImageSource images = heldOut(source, opened)) {
+      return evaluate(images, views);
+    }
+  }
+
+  private Evaluation evaluate(ImageSource images, Views views) {
+    if (model.classNames().isEmpty() && !images.classNames().isEmpty()) {
+      throw new AlexNetException(
+          "%s names its classes (%s), and the weights do not say which of their classes those are: give their names in the order of the labels (--names FILE, one a line)."
+              .formatted(images.description(), Sources.listed(images.classNames())));
+    }
+    ImageSource labelled = Sources.withClasses(images, model.classNames());
+    Sources.checkLabels(labelled, model.network().classes());
+    Evaluator evaluator = evaluator();
+    Evaluation result = evaluator.evaluate(labelled, views).orElseThrow();
+    evaluator.leftOut().forEach(this::leftOut);
+    return result;
+  }
+
+  private void leftOut(String image) {
+    if (options.leftOut != null) {
+      options.leftOut.accept(image);
+    }
+  }
+
+  private Evaluator evaluator() {
+    return new Evaluator(
+        executable,
+        programs,
+        new Evaluator.Options(
+            options.threads, options.leftOut != null, options.progress, () -> false));
+  }
+
+  /** Of images that the run was trained on, those that it held out; other images as they are. */
+  private ImageSource heldOut(String name, ImageSource opened) {
+    RunConfig run = model.run();
+    if (run == null || !opened.labelled()) {
+      return opened;
+    }
+    if (run.validationFraction() > 0) {
+      ImageSource rest = run.heldOutOf(name, opened, opening());
+      if (rest != null) {
+        options.say.accept(
+            run.heldOut(rest)
+                ? "%s is what the run was trained on: evaluating the %s that it held out (--all takes all)."
+                    .formatted(opened.description(), Words.count(rest.size(), "image"))
+                : "%s is where the run's images were, and they have changed: evaluating the %s that it would hold out now (--all takes all)."
+                    .formatted(opened.description(), Words.count(rest.size(), "image")));
+        return rest;
+      }
+    } else if (run.trainedOn(opened)) {
+      options.say.accept(
+          "%s is what the run was trained on: the errors are those on training images."
+              .formatted(opened.description()));
+    }
+    return opened;
+  }
+
+  /** The {@code top} most probable classes of each image file. */
+  public List<Prediction> predict(List<Path> images, int top) {
+    List<Prediction> predictions = new ArrayList<>();
+    score(images, image -> predictions.add(prediction(image, top)));
+    return predictions;
+  }
+
+  /** The {@code top} most probable classes of each image of a data source. */
+  public List<Prediction> predict(String source, int top) {
+    List<Prediction> predictions = new ArrayList<>();
+    score(source, image -> predictions.add(prediction(image, top)));
+    return predictions;
+  }
+
+  /** Hands on the scores of every image of a data source, of which only a few are in memory. */
+  public void score(String source, ScoreReceiver receiver) {
+    try (ImageSource images = open(source)) {
+      score(images, receiver);
+    }
+  }
+
+  /** Hands on the scores of image files. */
+  public void score(List<Path> images, ScoreReceiver receiver) {
+    try (ImageSource source = checked(DataSets.openFiles(images, opening()))) {
+      score(source, receiver);
+    }
+  }
+
+  private void score(ImageSource source, ScoreReceiver receiver) {
+    int classes = classes();
+    receiver.begin(source.size());
+    Evaluator evaluator = evaluator();
+    evaluator.scores(
+        source,
+        (image, row, logits, probabilities) ->
+            receiver.accept(
+                new Scored(
+                    image,
+                    source.name(image),
+                    Arrays.copyOfRange(logits, row, row + classes),
+                    Arrays.copyOfRange(probabilities, row, row + classes))));
+    evaluator.leftOut().forEach(this::leftOut);
+  }
+
+  /** The {@code top} most probable classes of an image that was scored. */
+  public Prediction prediction(Scored image, int top) {
+    float[] probabilities = image.probabilities;
+    List<Prediction.Guess> guesses =
+        IntStream.range(0, probabilities.length)
+            .boxed()
+            .sorted(
+                Comparator.comparingDouble((Integer c) -> -probabilities[c]).thenComparing(c -> c))
+            .limit(top)
+            .map(c -> new Prediction.Guess(name(c), c, probabilities[c]))
+            .toList();
+    return new Prediction(image.input, guesses);
+  }
+
+  private String name(int index) {
+    List<String> names = model.classNames();
+    return index < names.size() ? names.get(index) : Integer.toString(index);
+  }
+
+  private ImageSource open(String source) {
+    return checked(DataSets.openForEvaluation(source, opening()));
+  }
+
+  /**
+   * Images are read once, so that those of a folder are decoded when it is their turn. Only where
+   * the run left out bad images is that done at once: which of the others it held out depends on
+   * it.
+   */
+  private OpenOptions opening() {
+    Input input = model.network().input();
+    return new OpenOptions(
+        input.channels(),
+        input.stored(),
+        input.stored(),
+        input.size(),
+        options.threads,
+        model.run() == null ? TrainedModel.SEED : model.run().seed(),
+        skipsBad(),
+        !skipsBad(),
+        options.progress);
+  }
+
+  /** Pixels need to be brought to what the network was trained on. */
+  private ImageSource checked(ImageSource source) {
+    if (!source.format().floats() && !model.takesPixels()) {
+      source.close();
+      throw model.noPixels(source.description());
+    }
+    return source;
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+    backend.close();
+  }
+}

@@ -1,0 +1,243 @@
+package org.alexnet.run;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Precision;
+import org.alexnet.data.Augmentation;
+import org.alexnet.data.DataSet;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.UnreadableImageException;
+import org.alexnet.data.source.DataSets;
+import org.alexnet.data.source.OpenOptions;
+import org.alexnet.data.source.SourceFingerprint;
+import org.alexnet.data.source.Sources;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import org.alexnet.model.Recipe;
+import org.alexnet.model.Schedule;
+import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Placement;
+
+/**
+ * All that decides what a run computes, as it is kept in {@code run.json}.
+ *
+ * @param model name in the catalogue
+ * @param classes number of classes
+ * @param classNames their names; empty where the data names none
+ * @param data training source
+ * @param validation validation source, or null
+ * @param validationFraction share of each class that is held out, or 0
+ * @param identity what tells these images from others
+ * @param seed of everything random
+ * @param recipe epochs, batch, rates, schedule and augmentation
+ * @param shuffle whether each epoch has an order of its own
+ * @param dropout whether the network's dropout layers are there
+ * @param skipBad whether unreadable images are left out
+ * @param deterministic whether one device computes as several do, and only what gives the same bits
+ *     every time is chosen
+ * @param precision the arithmetic
+ */
+public record RunConfig(
+    String model,
+    int classes,
+    List<String> classNames,
+    String data,
+    String validation,
+    double validationFraction,
+    DataIdentity identity,
+    long seed,
+    Recipe recipe,
+    boolean shuffle,
+    boolean dropout,
+    boolean skipBad,
+    boolean deterministic,
+    Precision precision) {
+
+  private static final int FORMAT = 2;
+
+  public RunConfig {
+    classNames = List.copyOf(classNames);
+  }
+
+  /** The model as this run has it. */
+  public Model resolve() {
+    Model named = Models.named(model).withClasses(classes);
+    return dropout ? named : named.withoutDropout();
+  }
+
+  /** The programs of this run on devices by name. */
+  public CompiledNetwork programs(List<String> devices) {
+    Network network = resolve().network();
+    Placement placement = Placement.of(network, devices, deterministic);
+    return CompiledNetwork.of(network, recipe.batch(), placement, List.of());
+  }
+
+  /** How to open a backend for this run. */
+  public BackendOptions backendOptions(int threads, List<String> devices, boolean graphs) {
+    return new BackendOptions(threads, devices, precision, deterministic, graphs);
+  }
+
+  /** Whether these are the images that the run was trained on. */
+  public boolean trainedOn(ImageSource images) {
+    try {
+      return images.size() == identity.images()
+          && SourceFingerprint.of(images).equals(identity.fingerprint());
+    } catch (UnreadableImageException e) {
+      return false; // it could be read then
+    }
+  }
+
+  /** Whether these are the images that the run was validated with, held out or given for it. */
+  public boolean heldOut(ImageSource images) {
+    try {
+      return images.size() == identity.validationImages()
+          && SourceFingerprint.of(images).equals(identity.validationFingerprint());
+    } catch (UnreadableImageException e) {
+      return false; // it could be read then
+    }
+  }
+
+  /**
+   * Checks that the sources are still where they were.
+   *
+   * @throws AlexNetException naming the place and the remedy
+   */
+  public void requireSources() {
+    for (String source : validation == null ? List.of(data) : List.of(data, validation)) {
+      if (!DataSets.exists(source)) {
+        throw new AlexNetException(
+            "The images of the run were in %s, which does not exist any more; if they have moved, give the new place (%s)."
+                .formatted(source, source.equals(data) ? "--data" : "--val"));
+      }
+    }
+  }
+
+  /**
+   * What the run held out of a source, if that is the one it was trained on: under the same name,
+   * or with the same images in another place.
+   *
+   * @return null if it is another source
+   */
+  public ImageSource heldOutOf(String name, ImageSource opened, OpenOptions options) {
+    if (DataSets.absolute(name).equals(data)) {
+      return DataSets.openValidation(name, null, validationFraction, options);
+    }
+    if (opened.size() != identity.images() + identity.validationImages()) {
+      return null;
+    }
+    DataSet parts = Sources.split(opened, validationFraction);
+    return trainedOn(parts.train()) ? parts.validation() : null;
+  }
+
+  public ObjectNode toJson() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("format", FORMAT);
+    json.put("model", model);
+    json.put("classes", classes);
+    ArrayNode names = json.putArray("class_names");
+    classNames.forEach(names::add);
+    json.put("data", data);
+    json.put("val", validation);
+    json.put("val_fraction", validationFraction);
+    identity.addTo(json);
+    json.put("seed", seed);
+    json.put("epochs", recipe.epochs());
+    json.put("batch", recipe.batch());
+    json.put("lr", decimal(recipe.rate()));
+    json.put("momentum", decimal(recipe.momentum()));
+    json.put("weight_decay", decimal(recipe.decay()));
+    json.put("schedule", recipe.schedule().toString());
+    json.put("augment", recipe.augmentation().toString());
+    json.put("shuffle", shuffle);
+    json.put("dropout", dropout);
+    json.put("skip_bad", skipBad);
+    json.put("deterministic", deterministic);
+    json.put("precision", precision.toString());
+    return json;
+  }
+
+  /** The double that prints as the float does, and that gives the float back. */
+  private static double decimal(float value) {
+    return Double.parseDouble(Float.toString(value));
+  }
+
+  /** This run with its sources in other places; null leaves one where it was. */
+  public RunConfig withSources(String otherData, String otherValidation) {
+    return new RunConfig(
+        model,
+        classes,
+        classNames,
+        otherData == null ? data : DataSets.absolute(otherData),
+        otherValidation == null ? validation : DataSets.absolute(otherValidation),
+        validationFraction,
+        identity,
+        seed,
+        recipe,
+        shuffle,
+        dropout,
+        skipBad,
+        deterministic,
+        precision);
+  }
+
+  /**
+   * @param run the folder, for messages
+   * @throws AlexNetException if another version of this program wrote it
+   */
+  public static RunConfig fromJson(ObjectNode json, Path run) {
+    int format = json.path("format").asInt();
+    if (format != FORMAT) {
+      throw new AlexNetException(
+          "%s was written by %s version of this program (run.json has format %s, this one reads %d); its weights, model.safetensors, can be used alone."
+              .formatted(
+                  run,
+                  format < FORMAT ? "an older" : "a newer",
+                  json.has("format") ? json.get("format") : "none",
+                  FORMAT));
+    }
+    try {
+      return parse(json);
+    } catch (IllegalArgumentException | AlexNetException e) {
+      throw new AlexNetException(
+          "%s is damaged: %s; restore it from a copy."
+              .formatted(run.resolve("run.json"), e.getMessage()),
+          e);
+    }
+  }
+
+  private static RunConfig parse(ObjectNode json) {
+    List<String> names = new ArrayList<>();
+    json.path("class_names").forEach(name -> names.add(name.asText()));
+    Recipe recipe =
+        new Recipe(
+            json.path("epochs").asInt(),
+            json.path("batch").asInt(),
+            (float) json.path("lr").asDouble(),
+            (float) json.path("momentum").asDouble(),
+            (float) json.path("weight_decay").asDouble(),
+            Schedule.parse(json.path("schedule").asText()),
+            Augmentation.named(json.path("augment").asText()));
+    return new RunConfig(
+        json.path("model").asText(),
+        json.path("classes").asInt(),
+        names,
+        json.path("data").asText(),
+        json.path("val").isNull() ? null : json.path("val").asText(),
+        json.path("val_fraction").asDouble(),
+        DataIdentity.fromJson(json),
+        json.path("seed").asLong(),
+        recipe,
+        json.path("shuffle").asBoolean(),
+        json.path("dropout").asBoolean(),
+        json.path("skip_bad").asBoolean(),
+        json.path("deterministic").asBoolean(),
+        Precision.named(json.path("precision").asText("fp32")));
+  }
+}

@@ -1,0 +1,31 @@
+package org.alexnet.training;
+
+/** What the engine is busy with apart from training steps. */
+public enum Activity {
+  /** Decoding the images of a folder. */
+  READING("Reading images"),
+  /** Finding the mean image and the colour axes of the training set. */
+  AVERAGING("Averaging images"),
+  /** Choosing and compiling kernels, up to the first step. */
+  COMPILING("Compiling the network"),
+  /** Evaluating on the validation images at the end of an epoch. */
+  VALIDATING("Validating"),
+  /** Evaluating a trained network. */
+  EVALUATING("Evaluating"),
+  /** Computing the scores of images. */
+  PREDICTING("Predicting"),
+  /** Writing a checkpoint. */
+  SAVING("Saving a checkpoint");
+
+  private final String label;
+
+  Activity(String label) {
+    this.label = label;
+  }
+
+  /** What a user is shown: {@code Reading images}. */
+  @Override
+  public String toString() {
+    return label;
+  }
+}

@@ -1,0 +1,48 @@
+package org.alexnet.training;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SequencedMap;
+import org.alexnet.network.Network;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.FloatTensor;
+import org.alexnet.weights.Weights;
+
+/**
+ * Weights from a file that a run starts from.
+ *
+ * @param file they come from
+ * @param classes outputs of their last layer
+ * @param classNames names of those; empty where the file has none
+ * @param weights all of them, by parameter
+ */
+record InitialWeights(
+    Path file, int classes, List<String> classNames, SequencedMap<String, FloatTensor> weights) {
+
+  /** Reads and checks the weights of {@link Training#init}. */
+  static InitialWeights load(Training training) {
+    Network network = training.model.network();
+    int classes = Weights.classes(training.init, network);
+    List<String> names;
+    try (SafetensorsFile open = SafetensorsFile.open(training.init)) {
+      names = Weights.classNames(open);
+    }
+    return new InitialWeights(
+        training.init, classes, names, Weights.load(training.init, network.withClasses(classes)));
+  }
+
+  /** The weights for a network whose last layer is started anew if its outputs are others. */
+  SequencedMap<String, FloatTensor> fitted(Network network, long seed, TrainingListener listener) {
+    if (classes != network.classes()) {
+      String last = network.classifier().name();
+      listener.message(
+          "%s has %d classes and this run %d: layer %s starts anew."
+              .formatted(file, classes, network.classes(), last));
+      SequencedMap<String, FloatTensor> fresh =
+          Weights.initial(network, seed, Weights.Overrides.NONE);
+      Weights.classifier(network)
+          .forEach(parameter -> weights.put(parameter.name(), fresh.get(parameter.name())));
+    }
+    return weights;
+  }
+}

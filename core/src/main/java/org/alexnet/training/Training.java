@@ -1,0 +1,287 @@
+package org.alexnet.training;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import org.alexnet.backend.Precision;
+import org.alexnet.data.Augmentation;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import org.alexnet.model.Recipe;
+import org.alexnet.model.Schedule;
+
+/**
+ * A training run: what to train, on what and how. Everything but the model has a default, and what
+ * the model's recipe says is used unless it is overridden.
+ *
+ * <pre>{@code
+ * TrainingResult result = Training.of("alexnet-32").data("photos").validationFraction(0.1).run();
+ * }</pre>
+ *
+ * <p>Setters check their argument at once and throw {@link IllegalArgumentException}; {@link #run}
+ * throws {@link org.alexnet.AlexNetException} for data, files or devices that cannot be used.
+ */
+public final class Training implements ResumedTraining {
+  final Model model;
+  final Path resumed;
+  String data; // null only for a resumed run that keeps its own
+  String validation;
+  double validationFraction;
+  String backend = "auto";
+  List<String> devices = List.of();
+  int threads = Runtime.getRuntime().availableProcessors();
+  Integer epochs;
+  Integer batch;
+  Float rate;
+  Float momentum;
+  Float decay;
+  Schedule schedule;
+  Augmentation augmentation;
+  long seed = 42;
+  boolean shuffle = true;
+  boolean dropout = true;
+  boolean skipBad;
+  boolean deterministic;
+  Precision precision = Precision.FP32;
+  boolean graphs = true;
+  Integer classes;
+  Path init;
+  double checkpointMinutes = 10;
+  Path out;
+  TrainingListener listener = new TrainingListener() {};
+  private volatile boolean stop;
+
+  private Training(Model model, Path resumed) {
+    this.model = model;
+    this.resumed = resumed;
+    this.data = resumed == null ? "shapes" : null;
+  }
+
+  /** A new run of a model of the catalogue. */
+  public static Training of(String model) {
+    return new Training(Models.named(model), null);
+  }
+
+  /** Resumes a run from its last checkpoint. */
+  public static ResumedTraining resume(Path run) {
+    return new Training(null, run);
+  }
+
+  /** Training images: {@code shapes}, a folder, or a {@code .safetensors} file. */
+  @Override
+  public Training data(String source) {
+    data = source;
+    return this;
+  }
+
+  /** Validation images, a source as for {@link #data}. */
+  @Override
+  public Training validation(String source) {
+    validation = source;
+    return this;
+  }
+
+  /** Holds the last part of each class out of the training images to validate with. */
+  public Training validationFraction(double fraction) {
+    require(fraction > 0 && fraction < 1, "validation fraction", fraction, "between 0 and 1");
+    validationFraction = fraction;
+    return this;
+  }
+
+  /** {@code auto}, {@code cuda}, {@code cpu} or {@code reference}. */
+  @Override
+  public Training backend(String name) {
+    backend = name;
+    return this;
+  }
+
+  /**
+   * Devices by name: {@code cpu:0}, or one for each of the network's columns, {@code cpu:0} and
+   * {@code cpu:1}.
+   */
+  @Override
+  public Training devices(List<String> names) {
+    devices = List.copyOf(names);
+    return this;
+  }
+
+  /** Threads in all. Results do not depend on it. */
+  @Override
+  public Training threads(int count) {
+    require(count >= 1, "threads", count, "at least 1");
+    threads = count;
+    return this;
+  }
+
+  /** Passes over the training images; 0 only writes the initial checkpoint. */
+  @Override
+  public Training epochs(int count) {
+    require(count >= 0, "epochs", count, "at least 0");
+    epochs = count;
+    return this;
+  }
+
+  /** Images a step. */
+  public Training batch(int images) {
+    require(images >= 1, "batch", images, "at least 1");
+    batch = images;
+    return this;
+  }
+
+  /** Learning rate at the start. */
+  public Training rate(float value) {
+    require(value >= 0 && Float.isFinite(value), "learning rate", value, "finite, at least 0");
+    rate = value;
+    return this;
+  }
+
+  /** Share of the last update that is kept. */
+  public Training momentum(float value) {
+    require(value >= 0 && value < 1, "momentum", value, "at least 0 and below 1");
+    momentum = value;
+    return this;
+  }
+
+  /** Weight decay. */
+  public Training weightDecay(float value) {
+    require(value >= 0 && Float.isFinite(value), "weight decay", value, "finite, at least 0");
+    decay = value;
+    return this;
+  }
+
+  /** How the rate falls. */
+  @Override
+  public Training schedule(Schedule value) {
+    schedule = value;
+    return this;
+  }
+
+  /** How images are varied. */
+  public Training augmentation(Augmentation value) {
+    augmentation = value;
+    return this;
+  }
+
+  /** Fixes everything random. */
+  public Training seed(long value) {
+    seed = value;
+    return this;
+  }
+
+  /** Whether each epoch has an order of its own; true by default. */
+  public Training shuffle(boolean on) {
+    shuffle = on;
+    return this;
+  }
+
+  /** Whether the network's dropout layers are there; true by default. */
+  public Training dropout(boolean on) {
+    dropout = on;
+    return this;
+  }
+
+  /** Leaves out images that cannot be read instead of refusing the folder. */
+  public Training skipBad(boolean on) {
+    skipBad = on;
+    return this;
+  }
+
+  /**
+   * Computes on one device as on several, a column at a time: the same bits on one device as on
+   * two. On a GPU, takes only algorithms that give the same bits every time. False by default,
+   * which is faster.
+   */
+  public Training deterministic(boolean on) {
+    deterministic = on;
+    return this;
+  }
+
+  /** {@code fp32}, the default, or on a GPU {@code tf32}, {@code bf16} or {@code fp16}. */
+  public Training precision(String name) {
+    precision = Precision.named(name);
+    return this;
+  }
+
+  /** Whether a GPU may record a step once and replay it; true by default. The bits are the same. */
+  @Override
+  public Training graphs(boolean on) {
+    graphs = on;
+    return this;
+  }
+
+  /** Number of classes, where the data does not say or not all occur. */
+  public Training classes(int count) {
+    require(count >= 2, "classes", count, "at least 2");
+    classes = count;
+    return this;
+  }
+
+  /** Starts from the weights of a file. */
+  public Training init(Path file) {
+    init = file;
+    return this;
+  }
+
+  /** Minutes between checkpoints within an epoch; 0 writes one after every step. */
+  @Override
+  public Training checkpointEvery(double minutes) {
+    require(minutes >= 0, "checkpoint interval", minutes, "at least 0 minutes");
+    checkpointMinutes = minutes;
+    return this;
+  }
+
+  /** The run folder; by default {@code runs/MODEL-DATE-TIME}. */
+  public Training out(Path folder) {
+    out = folder;
+    return this;
+  }
+
+  /** Is told how it goes. */
+  @Override
+  public Training listener(TrainingListener value) {
+    listener = value;
+    return this;
+  }
+
+  /** Asks a run to finish its step, write a checkpoint and end. From any thread. */
+  @Override
+  public void stop() {
+    stop = true;
+  }
+
+  boolean stopping() {
+    return stop;
+  }
+
+  /** Trains to the end, or until {@link #stop}. */
+  @Override
+  public TrainingResult run() {
+    return new TrainingSetup(this).run();
+  }
+
+  /** The recipe of the model, with as many classes as it will have, and what was overridden. */
+  Recipe recipe(Model fitted) {
+    Recipe own = epochs == null ? fitted.recipe() : fitted.recipe().over(epochs);
+    return new Recipe(
+        own.epochs(),
+        batch != null ? batch : own.batch(),
+        rate != null ? rate : own.rate(),
+        momentum != null ? momentum : own.momentum(),
+        decay != null ? decay : own.decay(),
+        schedule != null ? schedule : own.schedule(),
+        augmentation != null ? augmentation : own.augmentation());
+  }
+
+  /** What the run folder is called where no name is given, unless there is one of that name. */
+  Path defaultOut() {
+    String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+    return Path.of("runs", model.name() + "-" + time);
+  }
+
+  private static void require(boolean good, String what, Object got, String required) {
+    if (!good) {
+      throw new IllegalArgumentException("%s is %s, must be %s".formatted(what, got, required));
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package org.alexnet.training;
+
+/**
+ * Is told how a run goes, one call at a time. All calls come from the thread that trains, but for
+ * {@link #progress}, which the threads that read images make.
+ */
+public interface TrainingListener {
+
+  /** Something a user wants to know: what was chosen and why, what was left out. */
+  default void message(String text) {}
+
+  /**
+   * How far something is that takes its time.
+   *
+   * @param done images that are done, from 0
+   * @param all images there are; 0 where the length is not known
+   */
+  default void progress(Activity activity, long done, long all) {}
+
+  /** A step is done. */
+  default void step(Progress progress) {}
+
+  /** An epoch is done and, where there is a validation set, evaluated. */
+  default void epoch(EpochMetrics metrics) {}
+}

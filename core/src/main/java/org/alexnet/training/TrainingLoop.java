@@ -1,0 +1,376 @@
+package org.alexnet.training;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.StepResult;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.data.Batch;
+import org.alexnet.data.ColourShift;
+import org.alexnet.data.DataSet;
+import org.alexnet.data.loading.BatchLoader;
+import org.alexnet.data.loading.LoaderOptions;
+import org.alexnet.inference.Evaluation;
+import org.alexnet.inference.Evaluator;
+import org.alexnet.inference.Views;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Tensor;
+import org.alexnet.run.Checkpoint;
+import org.alexnet.run.RunConfig;
+import org.alexnet.run.RunFolder;
+import org.alexnet.weights.InputStatistics;
+import org.alexnet.weights.Weights;
+
+/** The loop over epochs and steps of one process. */
+final class TrainingLoop {
+  /** One batch more than usual is made ahead: the last one that was trained on is held back. */
+  private static final int DEPTH = LoaderOptions.DEPTH + 1;
+
+  private final Training training;
+  private final RunConfig config;
+  private final DataSet data;
+  private final Backend backend;
+  private final Executable executable;
+  private final CompiledNetwork programs;
+  private final RunFolder folder;
+  private final RunState state;
+  private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
+  private Begun trained; // the last step that was done; its batch is not released yet
+  private long lastCheckpoint;
+  private EpochMetrics lastMetrics;
+
+  TrainingLoop(
+      Training training,
+      RunConfig config,
+      DataSet data,
+      Backend backend,
+      Executable executable,
+      CompiledNetwork programs,
+      RunFolder folder,
+      RunState state) {
+    this.training = training;
+    this.config = config;
+    this.data = data;
+    this.backend = backend;
+    this.executable = executable;
+    this.programs = programs;
+    this.folder = folder;
+    this.state = state;
+  }
+
+  TrainingResult run(InputStatistics input) {
+    executable.write(programs.persistent().get(CompiledNetwork.MEAN), input.mean());
+    if (folder.checkpoint() == 0) {
+      commit(false);
+    }
+    lastMetrics = EpochMetrics.last(folder);
+    lastCheckpoint = System.nanoTime();
+    try (BatchLoader loader =
+        new BatchLoader(
+            data.train(), loading(input), () -> executable.newBatch(data.train().format()))) {
+      while (state.epoch < state.epochs && epoch(loader)) {
+        // Each pass is one epoch; a stop ends the loop with the rest of the epoch still to do.
+      }
+    }
+    return new TrainingResult(
+        folder.dir(),
+        state.epoch,
+        state.step,
+        lastMetrics,
+        backend.name(),
+        state.epoch < state.epochs);
+  }
+
+  private LoaderOptions loading(InputStatistics input) {
+    int size = programs.network().input().size();
+    return new LoaderOptions(
+        config.recipe().batch(),
+        size,
+        size,
+        config.seed(),
+        config.shuffle(),
+        config.recipe().augmentation(),
+        training.threads,
+        DEPTH,
+        input.colour() == null
+            ? null
+            : new ColourShift(input.colour(), programs.network().input().scales()));
+  }
+
+  /** Trains to the end of the epoch under way and validates; false if it was stopped before. */
+  private boolean epoch(BatchLoader loader) {
+    loader.start(state.epoch, state.step, state.batch);
+    Stopwatch watch = new Stopwatch(loader);
+    for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+      begin(batch);
+      if (begun.size() >= executable.stepsAhead()) {
+        finish(loader, watch);
+      }
+      if (training.stopping()) {
+        finishAll(loader, watch);
+        checkpoint(watch);
+        releaseTrained(loader);
+        return false;
+      }
+      boolean due = System.nanoTime() - lastCheckpoint >= training.checkpointMinutes * 60e9;
+      if (due && state.batch + begun.size() < loader.batchesPerEpoch()) {
+        finishAll(loader, watch);
+        checkpoint(watch);
+      }
+    }
+    finishAll(loader, watch);
+    boolean done = finishEpoch(watch);
+    releaseTrained(loader);
+    return done && !training.stopping();
+  }
+
+  /** A step that the device works on. */
+  private record Begun(Batch batch, StepSettings settings, Executable.Pending pending) {}
+
+  private void begin(Batch batch) {
+    StepSettings settings =
+        new StepSettings(
+            config.seed(),
+            (int) state.step + begun.size(),
+            state.rate.at(state.epoch, state.epochs),
+            config.recipe().momentum(),
+            config.recipe().decay());
+    begun.add(new Begun(batch, settings, saved(() -> executable.train(batch, settings))));
+  }
+
+  private void finishAll(BatchLoader loader, Stopwatch watch) {
+    while (!begun.isEmpty()) {
+      finish(loader, watch);
+    }
+  }
+
+  /** Waits for the first step under way and counts it. */
+  private void finish(BatchLoader loader, Stopwatch watch) {
+    Begun step = begun.remove();
+    StepResult result = saved(step.pending::await);
+    if (!Double.isFinite(result.lossSum())) {
+      throw notFinite(step.batch, step.settings, result);
+    }
+    releaseTrained(loader);
+    trained = step;
+    watch.count(result.images());
+    state.count(result.images(), result.lossSum(), result.errors());
+    training.listener.step(progress(watch, loader.batchesPerEpoch()));
+  }
+
+  private void releaseTrained(BatchLoader loader) {
+    if (trained != null) {
+      loader.release(trained.batch);
+      trained = null;
+    }
+  }
+
+  /** What a device does; if it fails, the user is told where the run can be taken up. */
+  private <T> T saved(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (AlexNetException e) {
+      throw new AlexNetException(
+          "%s The last checkpoint is in %s; resume it with --resume %s."
+              .formatted(e.getMessage(), folder.dir(), folder.dir()),
+          e);
+    }
+  }
+
+  private AlexNetException notFinite(Batch batch, StepSettings settings, StepResult result) {
+    String where;
+    try {
+      where = Diagnosis.of(backend, programs, executable, batch, settings);
+    } catch (AlexNetException e) { // keeping every tensor may need more memory than there is
+      where = "not known, for the step cannot be repeated: " + e.getMessage();
+    }
+    return new AlexNetException(
+        "The loss is %s in step %d (epoch %d); the first value that is not finite is in %s. The last good checkpoint is in %s; resume from it with a lower learning rate than %s in a new run (--init %s)."
+            .formatted(
+                result.lossSum(),
+                state.step + 1,
+                state.epoch + 1,
+                where,
+                folder.dir(),
+                LearningRate.text(settings.rate()),
+                folder.dir().resolve("model.safetensors")));
+  }
+
+  /**
+   * Saves the run after the epoch's last step, validates, and saves again with the result. Whoever
+   * resumes from the first of the two begins with the validation.
+   *
+   * @return false if the validation was stopped
+   */
+  private boolean finishEpoch(Stopwatch watch) {
+    Evaluation validation = null;
+    if (data.validation() != null) {
+      if (trained != null) { // otherwise the checkpoint that was resumed is the same
+        checkpoint(watch);
+      }
+      Optional<Evaluation> result = saved(this::validate);
+      if (result.isEmpty()) {
+        return false;
+      }
+      validation = result.get();
+      if (!Double.isFinite(validation.loss())) {
+        throw diverged("the validation loss is " + validation.loss());
+      }
+    } else {
+      judge();
+    }
+    lastMetrics =
+        new EpochMetrics(
+            state.epoch + 1,
+            state.step,
+            state.meanLoss(),
+            state.errors / (double) state.images,
+            validation,
+            state.images / Math.max(1e-9, watch.epochSeconds()),
+            watch.epochWait() / Math.max(1e-9, watch.epochSeconds()));
+    boolean best = state.rate.judge(validation == null ? state.meanLoss() : validation.top1Error());
+    state.nextEpoch();
+    folder.appendMetrics(lastMetrics.toJson());
+    commit(best && validation != null);
+    training.listener.epoch(lastMetrics);
+    return true;
+  }
+
+  private Optional<Evaluation> validate() {
+    Evaluator evaluator =
+        new Evaluator(
+            executable,
+            programs,
+            new Evaluator.Options(
+                training.threads,
+                false,
+                (done, all) -> training.listener.progress(Activity.VALIDATING, done, all),
+                training::stopping));
+    return evaluator.evaluate(data.validation(), Views.CENTRE);
+  }
+
+  private Progress progress(Stopwatch watch, int batches) {
+    double speed = watch.imagesPerSecond();
+    long perEpoch = data.train().size();
+    double left = (state.epochs - state.epoch) * (double) perEpoch - state.images;
+    return new Progress(
+        state.epoch + 1,
+        state.epochs,
+        state.batch,
+        batches,
+        state.meanLoss(),
+        state.errors / (double) state.images,
+        speed,
+        watch.dataWait(),
+        left / speed);
+  }
+
+  /** Saves the run within an epoch, or between its last step and its validation. */
+  private void checkpoint(Stopwatch watch) {
+    judge();
+    state.seconds = watch.epochSeconds();
+    state.waited = watch.epochWait();
+    commit(false);
+  }
+
+  /**
+   * Refuses to save a network that is ruined, so that the last checkpoint stays a good one: by its
+   * mean loss, and by what the weights as they are now make of the batch they learned from last.
+   */
+  private void judge() {
+    if (trained == null) {
+      return;
+    }
+    int classes = programs.network().classes();
+    if (Divergence.in(state.meanLoss(), state, classes)) {
+      throw diverged("the mean loss of the epoch is %.4g".formatted(state.meanLoss()));
+    }
+    StepResult result = saved(() -> executable.evaluate(trained.batch).await());
+    double loss = result.lossSum() / result.images();
+    if (!Double.isFinite(loss)) {
+      throw notFinite(trained.batch, trained.settings, result);
+    }
+    if (Divergence.in(loss, state, classes)) {
+      throw diverged("the loss is %.4g after the last step".formatted(loss));
+    }
+  }
+
+  private AlexNetException diverged(String how) {
+    float rate = state.rate.at(state.epoch, state.epochs);
+    return new AlexNetException(
+        "Training has diverged in epoch %d, step %d: %s, where guessing has %.4g. The last checkpoint before is kept in %s; train from its weights with a lower learning rate than %s in a new run (--init %s)."
+            .formatted(
+                state.epoch + 1,
+                state.step,
+                how,
+                Math.log(programs.network().classes()),
+                folder.dir(),
+                LearningRate.text(rate),
+                folder.dir().resolve("model.safetensors")));
+  }
+
+  private void commit(boolean best) {
+    training.listener.progress(Activity.SAVING, 0, 0);
+    // Reading waits for the device, and may be what finds that it is lost.
+    Checkpoint checkpoint =
+        saved(
+            () ->
+                new Checkpoint(
+                    Weights.take(executable, programs, t -> t),
+                    Weights.take(executable, programs, Tensor::momentum),
+                    Weights.metadata(config.classNames()),
+                    state.toJson(),
+                    best));
+    folder.commit(checkpoint);
+    lastCheckpoint = System.nanoTime();
+  }
+
+  /** Time and images of an epoch: of this process, and with what an earlier one did of it. */
+  private final class Stopwatch {
+    private final BatchLoader loader;
+    private final long start = System.nanoTime();
+    private final long waited;
+    private long images;
+    private long last = start;
+    private final double earlierSeconds = state.seconds;
+    private final double earlierWait = state.waited;
+
+    Stopwatch(BatchLoader loader) {
+      this.loader = loader;
+      this.waited = loader.waitNanos();
+    }
+
+    void count(int count) {
+      images += count;
+      last = System.nanoTime();
+    }
+
+    private double seconds() {
+      return (last - start) * 1e-9;
+    }
+
+    private double waiting() {
+      return Math.min(seconds(), (loader.waitNanos() - waited) * 1e-9);
+    }
+
+    double imagesPerSecond() {
+      return images / Math.max(1e-9, seconds());
+    }
+
+    double dataWait() {
+      return waiting() / Math.max(1e-9, seconds());
+    }
+
+    double epochSeconds() {
+      return earlierSeconds + seconds();
+    }
+
+    double epochWait() {
+      return earlierWait + waiting();
+    }
+  }
+}

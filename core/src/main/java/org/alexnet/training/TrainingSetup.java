@@ -1,0 +1,386 @@
+package org.alexnet.training;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.SequencedMap;
+import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
+import org.alexnet.Words;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.BackendProvider;
+import org.alexnet.backend.Backends;
+import org.alexnet.backend.Executable;
+import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlanner;
+import org.alexnet.data.Augmentation;
+import org.alexnet.data.DataSet;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.source.DataSets;
+import org.alexnet.data.source.OpenOptions;
+import org.alexnet.data.source.Sources;
+import org.alexnet.model.Model;
+import org.alexnet.model.Recipe;
+import org.alexnet.network.Input;
+import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Placement;
+import org.alexnet.run.DataIdentity;
+import org.alexnet.run.RunConfig;
+import org.alexnet.run.RunFolder;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.FloatTensor;
+import org.alexnet.weights.InputStatistics;
+import org.alexnet.weights.Weights;
+
+/**
+ * Brings together what a run needs, in an order that refuses bad input before anything is decoded
+ * or written.
+ */
+final class TrainingSetup {
+  private final Training training;
+  private final TrainingListener listener;
+
+  TrainingSetup(Training training) {
+    this.training = training;
+    this.listener = training.listener;
+  }
+
+  TrainingResult run() {
+    return training.resumed == null ? fresh() : resume();
+  }
+
+  private TrainingResult fresh() {
+    if (training.out != null) {
+      RunFolder.requireUnused(training.out);
+    }
+    Input input = training.model.network().input();
+    checkAugmentation(input);
+    checkSizes();
+    InitialWeights init = training.init == null ? null : InitialWeights.load(training);
+    BackendProvider provider = Backends.choose(training.backend, listener::message);
+    BackendOptions options =
+        new BackendOptions(
+            training.threads,
+            training.devices,
+            training.precision,
+            training.deterministic,
+            training.graphs);
+    // The backend comes before the data: it may compile its kernels while images are read.
+    try (Backend backend = provider.open(options);
+        DataSet data =
+            open(
+                training.data,
+                training.validation,
+                training.validationFraction,
+                training.seed,
+                input,
+                training.skipBad)) {
+      RunConfig config = config(data, init);
+      Model model = config.resolve();
+      check(data, model.network());
+      SequencedMap<String, FloatTensor> weights =
+          init == null
+              ? Weights.initial(model.network(), training.seed, Weights.Overrides.NONE)
+              : init.fitted(model.network(), training.seed, listener);
+      InputStatistics statistics =
+          InputStatistics.of(
+              data.train(),
+              input,
+              config.recipe().augmentation(),
+              training.threads,
+              (done, all) -> listener.progress(Activity.AVERAGING, done, all));
+      say(config);
+      CompiledNetwork programs = config.programs(training.devices);
+      sayTraffic(programs);
+      listener.progress(Activity.COMPILING, 0, 0);
+      Lowered lowered = backend.lower(programs);
+      try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
+          RunFolder folder = create(record(config, backend, lowered))) {
+        folder.writeInput(statistics.tensors(), statistics.metadata(input));
+        Weights.put(executable, programs, weights);
+        RunState state = RunState.start(config);
+        return new TrainingLoop(
+                training, config, data, backend, executable, programs, folder, state)
+            .run(statistics);
+      }
+    }
+  }
+
+  private RunFolder create(ObjectNode settings) {
+    return training.out != null
+        ? RunFolder.create(training.out, settings)
+        : RunFolder.createUnique(training.defaultOut(), settings);
+  }
+
+  /** What can be said of sizes before the data is seen: it may still bring more classes. */
+  private void checkSizes() {
+    Model model = training.model;
+    Model fitted = training.classes == null ? model : model.withClasses(training.classes);
+    CompiledNetwork.requireSizes(fitted.network(), training.recipe(fitted).batch());
+  }
+
+  /** What can be said of an augmentation before the data is seen. */
+  private void checkAugmentation(Input input) {
+    if (training.recipe(training.model).augmentation() == Augmentation.SHAPES
+        && input.stored() != input.size()) {
+      throw new AlexNetException(
+          "Augmentation shapes is for networks that take images as they are stored; %s stores %d x %d and takes %d x %d: use paper or none."
+              .formatted(
+                  training.model.name(),
+                  input.stored(),
+                  input.stored(),
+                  input.size(),
+                  input.size()));
+    }
+  }
+
+  private TrainingResult resume() {
+    try (RunFolder folder = RunFolder.openForTraining(training.resumed)) {
+      RunConfig saved = RunConfig.fromJson(folder.runJson(), folder.dir());
+      checkValidation(saved, folder);
+      RunState before = RunState.restore(saved, folder.state());
+      if (before.epoch >= (training.epochs == null ? before.epochs : training.epochs)) {
+        return nothingToDo(folder, before);
+      }
+      RunConfig config = saved.withSources(training.data, training.validation);
+      config.requireSources();
+      Model model = config.resolve();
+      BackendProvider provider = Backends.choose(training.backend, listener::message);
+      Input input = model.network().input();
+      BackendOptions options =
+          config.backendOptions(training.threads, training.devices, training.graphs);
+      try (Backend backend = provider.open(options);
+          DataSet data =
+              open(
+                  config.data(),
+                  config.validation(),
+                  config.validationFraction(),
+                  config.seed(),
+                  input,
+                  config.skipBad())) {
+        check(data, model.network());
+        config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
+        if (!config.equals(saved)) { // the sources have moved
+          ObjectNode settings = folder.runJson();
+          settings.setAll(config.toJson());
+          folder.replaceSettings(settings);
+        }
+        CompiledNetwork programs = config.programs(training.devices);
+        sayTraffic(programs);
+        listener.progress(Activity.COMPILING, 0, 0);
+        try (Executable executable = backend.compile(programs)) {
+          InputStatistics statistics = restore(folder, executable, programs, input);
+          RunState state = restoreState(config, folder);
+          return new TrainingLoop(
+                  training, config, data, backend, executable, programs, folder, state)
+              .run(statistics);
+        }
+      }
+    }
+  }
+
+  private void checkValidation(RunConfig saved, RunFolder folder) {
+    if (training.validation != null && saved.validationFraction() > 0) {
+      throw new UsageException(
+          "%s holds out a fraction of --data (%s) to validate with, so that --val cannot be given with it; leave --val out."
+              .formatted(folder.dir(), saved.validationFraction()));
+    }
+  }
+
+  /** The answer for a run that is trained as far as is asked for. */
+  private TrainingResult nothingToDo(RunFolder folder, RunState state) {
+    listener.message(
+        "The run has already trained %s; nothing to do (give --epochs %d or more to train on)."
+            .formatted(Words.count(state.epoch, "epoch"), state.epoch + 1));
+    return new TrainingResult(
+        folder.dir(),
+        state.epoch,
+        state.step,
+        EpochMetrics.last(folder),
+        folder.runJson().path("backend").asText(),
+        false);
+  }
+
+  /** Where the run stands, with the epochs and the schedule that are asked for now. */
+  private RunState restoreState(RunConfig config, RunFolder folder) {
+    RunState state = RunState.restore(config, folder.state());
+    if (training.epochs != null) {
+      state.epochs = training.epochs;
+    }
+    if (training.schedule != null) {
+      state.reschedule(training.schedule, config.recipe().rate());
+    }
+    listener.message(
+        "Resuming %s at epoch %d of %d, step %,d: rate %s, schedule %s."
+            .formatted(
+                folder.dir(),
+                Math.min(state.epoch + 1, state.epochs),
+                state.epochs,
+                state.step,
+                LearningRate.text(state.rate.at(state.epoch, state.epochs)),
+                state.rate.describe(state.epochs)));
+    return state;
+  }
+
+  private static InputStatistics restore(
+      RunFolder folder, Executable executable, CompiledNetwork programs, Input input) {
+    try (SafetensorsFile weights = folder.openWeights();
+        SafetensorsFile momentum = folder.openMomentum();
+        SafetensorsFile statistics = folder.requireInput()) {
+      Network network = programs.network();
+      Weights.read(weights, network, executable::write);
+      Weights.read(
+          momentum, network, (tensor, values) -> executable.write(tensor.momentum(), values));
+      return InputStatistics.load(statistics, input);
+    }
+  }
+
+  /** The run's settings, and beside them what the backend chose by measuring. */
+  private static ObjectNode record(RunConfig config, Backend backend, Lowered lowered) {
+    ObjectNode json = config.toJson();
+    json.put("backend", backend.name());
+    ObjectNode choices = json.putObject("choices");
+    for (Kernel kernel : lowered.train()) {
+      if (!kernel.choice().isEmpty()) {
+        choices.put(kernel.label(), kernel.choice());
+      }
+    }
+    return json;
+  }
+
+  private DataSet open(
+      String data, String validation, double fraction, long seed, Input input, boolean skipBad) {
+    DataSet set =
+        DataSets.open(
+            data,
+            validation,
+            fraction,
+            new OpenOptions(
+                input.channels(),
+                input.stored(),
+                input.stored(),
+                input.size(),
+                training.threads,
+                seed,
+                skipBad,
+                (done, all) -> listener.progress(Activity.READING, done, all)));
+    List<String> skipped = set.train().skipped();
+    if (!skipped.isEmpty()) {
+      listener.message(
+          "Left out %s that cannot be read%s: %s"
+              .formatted(
+                  Words.count(skipped.size(), "file"),
+                  skipped.size() == 1 ? "" : ", the first",
+                  skipped.getFirst()));
+    }
+    return set;
+  }
+
+  private RunConfig config(DataSet data, InitialWeights init) {
+    Model model = training.model;
+    ImageSource train = data.train();
+    List<String> names = train.classNames();
+    int classes = model.network().classes();
+    if (!names.isEmpty()) {
+      classes = names.size();
+    } else if (init != null) {
+      classes = init.classes();
+    }
+    if (training.classes != null) {
+      if (names.size() > training.classes) {
+        throw new UsageException(
+            "%s has %d classes, more than the %d asked for."
+                .formatted(train.description(), names.size(), training.classes));
+      }
+      classes = training.classes;
+    }
+    if (names.isEmpty() && init != null && init.classNames().size() == classes) {
+      names = init.classNames();
+    }
+    return new RunConfig(
+        model.name(),
+        classes,
+        names,
+        DataSets.absolute(training.data),
+        training.validation == null ? null : DataSets.absolute(training.validation),
+        training.validationFraction,
+        DataIdentity.of(data),
+        training.seed,
+        recipe(train, model.withClasses(classes)),
+        training.shuffle,
+        training.dropout,
+        training.skipBad,
+        training.deterministic,
+        training.precision);
+  }
+
+  /** The recipe for a source. Floating-point images are used as given unless that is overruled. */
+  private Recipe recipe(ImageSource train, Model fitted) {
+    Recipe recipe = training.recipe(fitted);
+    boolean asGiven = recipe.augmentation() == Augmentation.NONE;
+    if (!train.format().floats() || asGiven) {
+      return recipe;
+    }
+    if (training.augmentation != null) {
+      throw new AlexNetException(
+          "%s holds floating-point images, which are used as they are: augmentation must be none, not %s."
+              .formatted(train.description(), training.augmentation));
+    }
+    return recipe.with(Augmentation.NONE);
+  }
+
+  private static void check(DataSet data, Network network) {
+    Sources.checkLabels(data.train(), network.classes());
+    if (data.validation() != null) {
+      Sources.checkLabels(data.validation(), network.classes());
+    }
+  }
+
+  private void say(RunConfig config) {
+    Recipe recipe = config.recipe();
+    DataIdentity data = config.identity();
+    listener.message(
+        "Training %s (%d classes) on %s: %s%s, %s, batch %d, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %d."
+            .formatted(
+                config.model(),
+                config.classes(),
+                training.data,
+                Words.count(data.images(), "image"),
+                data.validationImages() == 0
+                    ? ""
+                    : ", %,d to validate".formatted(data.validationImages()),
+                Words.count(recipe.epochs(), "epoch"),
+                recipe.batch(),
+                LearningRate.text(recipe.rate()),
+                recipe.momentum(),
+                LearningRate.text(recipe.decay()),
+                new LearningRate(recipe.schedule(), recipe.rate()).describe(recipe.epochs()),
+                recipe.augmentation(),
+                config.seed()));
+  }
+
+  private void sayTraffic(CompiledNetwork programs) {
+    Placement placement = programs.placement();
+    if (placement.deviceCount() == 1) {
+      return;
+    }
+    List<String> devices = training.devices.stream().distinct().toList();
+    StringBuilder text = new StringBuilder("Columns on ");
+    text.append(String.join(", ", training.devices)).append("; a training step sends");
+    long[][] bytes = programs.traffic();
+    String separator = " ";
+    for (int from = 0; from < bytes.length; from++) {
+      for (int to = 0; to < bytes.length; to++) {
+        if (bytes[from][to] > 0) {
+          text.append(separator)
+              .append("%.1f MB from ".formatted(bytes[from][to] * 1e-6))
+              .append(devices.get(from) + " to " + devices.get(to));
+          separator = ", ";
+        }
+      }
+    }
+    listener.message(text + ".");
+  }
+}

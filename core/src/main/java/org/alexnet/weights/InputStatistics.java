@@ -1,0 +1,141 @@
+package org.alexnet.weights;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+import org.alexnet.AlexNetException;
+import org.alexnet.data.Augmentation;
+import org.alexnet.data.ColourAxes;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.PixelStatistics;
+import org.alexnet.data.ProgressListener;
+import org.alexnet.network.Input;
+import org.alexnet.network.Normalization;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.FloatTensor;
+
+/**
+ * What a run keeps of its training images' pixels.
+ *
+ * @param mean subtracted from byte pixels, [channels, stored, stored], on the scale of the
+ *     network's input
+ * @param colour axes of the colour shift, on the scale of 0..255; null where none is drawn
+ * @param floats whether the training images were floating-point numbers, used as given: there is no
+ *     saying how pixels would become such
+ */
+public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour, boolean floats) {
+  private static final String KIND = "images";
+  private static final String FLOATS = "float";
+  private static final String PIXELS = "pixels";
+  private static final String MEAN = "mean";
+  private static final String AXES = "colour.axes";
+  private static final String DEVIATIONS = "colour.deviations";
+
+  /** Colour axes are found where the augmentation shifts colours. */
+  public static InputStatistics of(
+      ImageSource source,
+      Input input,
+      Augmentation augmentation,
+      int threads,
+      ProgressListener progress) {
+    List<Long> shape = shape(input);
+    if (source.format().floats()) {
+      return new InputStatistics(
+          shape, new float[input.channels() * input.stored() * input.stored()], null, true);
+    }
+    boolean colour = augmentation == Augmentation.PAPER;
+    return switch (input.normalization()) {
+      case Normalization.MeanImage image -> {
+        PixelStatistics pixels = PixelStatistics.of(source, threads, colour, progress);
+        float[] mean = pixels.mean().clone();
+        for (int i = 0; i < mean.length; i++) {
+          mean[i] *= image.scale();
+        }
+        yield new InputStatistics(shape, mean, colour ? pixels.colour() : null, false);
+      }
+      case Normalization.Channels constants -> {
+        ColourAxes axes =
+            colour ? PixelStatistics.of(source, threads, true, progress).colour() : null;
+        yield new InputStatistics(shape, mean(input, constants), axes, false);
+      }
+    };
+  }
+
+  /** What is known of the input of weights alone; null where that is the run's own mean image. */
+  public static InputStatistics constant(Input input) {
+    return input.normalization() instanceof Normalization.Channels constants
+        ? new InputStatistics(shape(input), mean(input, constants), null, false)
+        : null;
+  }
+
+  private static float[] mean(Input input, Normalization.Channels constants) {
+    int plane = input.stored() * input.stored();
+    float[] mean = new float[input.channels() * plane];
+    for (int c = 0; c < input.channels(); c++) {
+      Arrays.fill(mean, c * plane, (c + 1) * plane, constants.offset(c));
+    }
+    return mean;
+  }
+
+  private static List<Long> shape(Input input) {
+    return List.of((long) input.channels(), (long) input.stored(), (long) input.stored());
+  }
+
+  public SequencedMap<String, FloatTensor> tensors() {
+    SequencedMap<String, FloatTensor> tensors = new LinkedHashMap<>();
+    tensors.put(MEAN, new FloatTensor(shape, mean));
+    if (colour != null) {
+      long axes = colour.axes().length;
+      float[] components = new float[(int) (axes * axes)];
+      for (int i = 0; i < axes; i++) {
+        System.arraycopy(colour.axes()[i], 0, components, (int) (i * axes), (int) axes);
+      }
+      tensors.put(AXES, new FloatTensor(List.of(axes, axes), components));
+      tensors.put(DEVIATIONS, new FloatTensor(List.of(axes), colour.deviations()));
+    }
+    return tensors;
+  }
+
+  public Map<String, String> metadata(Input input) {
+    String scales = input.scales().stream().map(String::valueOf).collect(Collectors.joining(","));
+    return Map.of("scale", scales, KIND, floats ? FLOATS : PIXELS);
+  }
+
+  public static InputStatistics load(Path file, Input input) {
+    try (SafetensorsFile open = SafetensorsFile.open(file, "input.safetensors")) {
+      return load(open, input);
+    }
+  }
+
+  public static InputStatistics load(SafetensorsFile file, Input input) {
+    List<Long> shape = shape(input);
+    require(file, MEAN, shape);
+    ColourAxes colour = null;
+    if (file.tensors().containsKey(AXES)) {
+      int channels = input.channels();
+      require(file, AXES, List.of((long) channels, (long) channels));
+      require(file, DEVIATIONS, List.of((long) channels));
+      float[] components = file.floats(AXES);
+      float[][] axes = new float[channels][channels];
+      for (int i = 0; i < channels; i++) {
+        System.arraycopy(components, i * channels, axes[i], 0, channels);
+      }
+      colour = new ColourAxes(axes, file.floats(DEVIATIONS));
+    }
+    boolean floats = FLOATS.equals(file.metadata().get(KIND));
+    return new InputStatistics(shape, file.floats(MEAN), colour, floats);
+  }
+
+  private static void require(SafetensorsFile file, String name, List<Long> shape) {
+    var info = file.tensors().get(name);
+    if (info == null || !info.shape().equals(shape)) {
+      throw new AlexNetException(
+          "%s: needs tensor %s F32 %s, got %s"
+              .formatted(file.path(), name, shape, info == null ? "none" : info));
+    }
+  }
+}

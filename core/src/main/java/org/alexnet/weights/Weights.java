@@ -1,0 +1,292 @@
+package org.alexnet.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Executable;
+import org.alexnet.data.ClassNames;
+import org.alexnet.model.Models;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Tensor;
+import org.alexnet.random.Philox;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.safetensors.SafetensorsWriter;
+import org.alexnet.tensor.DType;
+import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.TensorInfo;
+
+/**
+ * A network's parameters outside a backend: made, read from files, put into an executable and taken
+ * out. Filters are {@code [out, in / groups, kernel, kernel]}, fully-connected weights {@code [out,
+ * in]}, biases {@code [out]}.
+ */
+public final class Weights {
+  /** Under which a file of weights keeps the names of its classes, as a JSON list. */
+  private static final String CLASS_NAMES = "class_names";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Weights() {}
+
+  /** What {@code init} may change of the initial values. Null leaves the model's own. */
+  public record Overrides(Float sigma, Float bias) {
+    /** Nothing is changed. */
+    public static final Overrides NONE = new Overrides(null, null);
+  }
+
+  /** The initial parameters of a network, which depend on the seed alone. */
+  public static SequencedMap<String, FloatTensor> initial(
+      Network network, long seed, Overrides overrides) {
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    for (Parameter parameter : CompiledNetwork.declared(network).sequencedValues()) {
+      Initial changed =
+          switch (parameter.kind()) {
+            case BIAS -> overrides.bias == null ? null : new Initial.Constant(overrides.bias);
+            case WEIGHT -> overrides.sigma == null ? null : new Initial.Gaussian(overrides.sigma);
+          };
+      Initial initial = changed == null ? parameter.spec().initial() : changed;
+      weights.put(
+          parameter.name(), new FloatTensor(shape(parameter), values(parameter, initial, seed)));
+    }
+    return weights;
+  }
+
+  private static float[] values(Parameter parameter, Initial initial, long seed) {
+    Philox random = new Philox(seed, 0, Philox.stream("init/" + parameter.name()));
+    int count = Math.toIntExact(parameter.elements());
+    int fanIn = parameter.fanIn();
+    return switch (initial) {
+      case Initial.Constant(float value) -> filled(count, i -> value);
+      case Initial.Gaussian(float sigma) -> filled(count, i -> sigma * random.normal((long) i));
+      case Initial.FanIn(float gain) -> {
+        double sigma = Math.sqrt(gain / fanIn);
+        yield filled(count, i -> sigma * random.normal((long) i));
+      }
+      case Initial.UniformFanIn(float gain) -> {
+        double bound = Math.sqrt(gain / fanIn);
+        yield filled(count, i -> bound * (2 * random.uniform((long) i) - 1));
+      }
+    };
+  }
+
+  private static float[] filled(int count, IntToDoubleFunction value) {
+    float[] values = new float[count];
+    int piece = 1 << 14;
+    IntStream.range(0, Math.ceilDiv(values.length, piece))
+        .parallel()
+        .forEach(
+            part -> {
+              int end = Math.min(values.length, (part + 1) * piece);
+              for (int i = part * piece; i < end; i++) {
+                values[i] = (float) value.applyAsDouble(i);
+              }
+            });
+    return values;
+  }
+
+  private static List<Long> shape(Parameter parameter) {
+    return parameter.shape().stream().map(Integer::longValue).toList();
+  }
+
+  /** Receives the parameters of a file, one at a time. */
+  @FunctionalInterface
+  public interface Receiver {
+    void accept(Tensor parameter, float[] values);
+  }
+
+  /**
+   * Reads parameters of a network from a file, each as it must be. Layers may have the names that
+   * another library gives them ({@link org.alexnet.model.Model#otherNames}).
+   *
+   * @throws AlexNetException if a parameter is missing, of another shape or not finite, or if there
+   *     are more
+   */
+  public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    try (SafetensorsFile open = SafetensorsFile.open(file)) {
+      Map<Tensor, Parameter> declared = CompiledNetwork.declared(network);
+      read(
+          open,
+          network,
+          (tensor, values) ->
+              weights.put(tensor.name(), new FloatTensor(shape(declared.get(tensor)), values)));
+    }
+    return weights;
+  }
+
+  /** As {@link #load}, but that only one parameter at a time is in memory. */
+  public static void read(SafetensorsFile file, Network network, Receiver receiver) {
+    SequencedMap<Tensor, Parameter> declared = CompiledNetwork.declared(network);
+    checkNames(file, network, declared.sequencedValues());
+    declared.forEach(
+        (tensor, parameter) -> {
+          String name = nameIn(file, network, parameter);
+          float[] values = file.floats(name);
+          requireFinite(file, name, values);
+          receiver.accept(tensor, values);
+        });
+  }
+
+  private static void checkNames(
+      SafetensorsFile file, Network network, Collection<Parameter> parameters) {
+    Set<String> known = new HashSet<>();
+    for (Parameter parameter : parameters) {
+      String name = nameIn(file, network, parameter);
+      check(file, network, name, shape(parameter));
+      known.add(name);
+    }
+    file.tensors()
+        .forEach(
+            (name, info) -> {
+              // What is no floating-point tensor, such as a counter, is no parameter of a network.
+              if (!known.contains(name) && info.dtype().floatingPoint()) {
+                throw new AlexNetException(
+                    "%s: tensor %s is not a parameter of %s; these are the weights of another network."
+                        .formatted(file.path(), name, network.name()));
+              }
+            });
+  }
+
+  private static void requireFinite(SafetensorsFile file, String name, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new AlexNetException(
+            "%s: tensor %s has %s at element %d; weights must be finite: these are of a training that failed."
+                .formatted(file.path(), name, values[i], i));
+      }
+    }
+  }
+
+  /** What a parameter is called in a file: its own name, or another library's for its layer. */
+  private static String nameIn(SafetensorsFile file, Network network, Parameter parameter) {
+    if (file.tensors().containsKey(parameter.name())) {
+      return parameter.name();
+    }
+    return Models.otherNames(network).entrySet().stream()
+        .filter(entry -> entry.getValue().equals(parameter.layer()))
+        .map(entry -> parameter.nameIn(entry.getKey()))
+        .filter(file.tensors()::containsKey)
+        .findFirst()
+        .orElse(parameter.name());
+  }
+
+  /** What the last layer learns, its weights first. */
+  public static List<Parameter> classifier(Network network) {
+    String layer = network.classifier().name();
+    return CompiledNetwork.declared(network).sequencedValues().stream()
+        .filter(parameter -> parameter.layer().equals(layer))
+        .toList();
+  }
+
+  private static void check(SafetensorsFile file, Network network, String name, List<Long> shape) {
+    TensorInfo got = file.tensors().get(name);
+    if (got == null) {
+      throw new AlexNetException(
+          "%s: %s needs tensor %s %s, and there is none; these are the weights of another network."
+              .formatted(file.path(), network.name(), name, shape));
+    }
+    if (got.dtype() != DType.F32 || !got.shape().equals(shape)) {
+      throw new AlexNetException(
+          "%s: tensor %s is %s %s, but %s needs F32 %s; these are the weights of another network."
+              .formatted(file.path(), name, got.dtype(), got.shape(), network.name(), shape));
+    }
+  }
+
+  /**
+   * Number of classes of the weights in a file: the outputs of the network's last layer.
+   *
+   * @throws AlexNetException if the file lacks that layer
+   */
+  public static int classes(Path file, Network network) {
+    try (SafetensorsFile weights = SafetensorsFile.open(file)) {
+      return classes(weights, network);
+    }
+  }
+
+  public static int classes(SafetensorsFile weights, Network network) {
+    String name = nameIn(weights, network, classifier(network).getFirst());
+    TensorInfo info = weights.tensors().get(name);
+    if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
+      throw new AlexNetException(
+          "%s: %s needs tensor %s [classes, inputs], got %s; these are the weights of another network."
+              .formatted(
+                  weights.path(),
+                  network.name(),
+                  name,
+                  info == null ? "no such tensor" : info.shape()));
+    }
+    return Math.toIntExact(info.shape().getFirst());
+  }
+
+  /**
+   * The names of the classes that a file of weights carries; empty where it carries none.
+   *
+   * @throws AlexNetException if they are not a list of different names
+   */
+  public static List<String> classNames(SafetensorsFile file) {
+    String text = file.metadata().get(CLASS_NAMES);
+    if (text == null) {
+      return List.of();
+    }
+    try {
+      String[] names = JSON.readValue(text, String[].class);
+      return ClassNames.requireDistinct(List.of(names), file.path().toString());
+    } catch (JsonProcessingException | NullPointerException e) {
+      throw new AlexNetException(
+          "%s: its note %s must be a JSON list of names, got %s."
+              .formatted(file.path(), CLASS_NAMES, text),
+          e);
+    }
+  }
+
+  /** What a file of weights notes: the names of the classes, where they have names. */
+  public static Map<String, String> metadata(List<String> classNames) {
+    if (classNames.isEmpty()) {
+      return Map.of();
+    }
+    ArrayNode names = JSON.createArrayNode();
+    classNames.forEach(names::add);
+    return Map.of(CLASS_NAMES, names.toString());
+  }
+
+  /** Writes parameters to a file. */
+  public static void save(Path file, SequencedMap<String, FloatTensor> weights) {
+    SafetensorsWriter.save(file, Map.of(), weights);
+  }
+
+  /** Puts parameters into an executable. */
+  public static void put(
+      Executable executable, CompiledNetwork programs, Map<String, FloatTensor> weights) {
+    for (Tensor tensor : programs.parameters()) {
+      executable.write(tensor, weights.get(tensor.name()).values());
+    }
+  }
+
+  /** Takes the parameters, or what {@code of} makes of each, out of an executable. */
+  public static SequencedMap<String, FloatTensor> take(
+      Executable executable, CompiledNetwork programs, Function<Tensor, Tensor> of) {
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    CompiledNetwork.declared(programs.network())
+        .forEach(
+            (tensor, parameter) ->
+                weights.put(
+                    parameter.name(),
+                    new FloatTensor(shape(parameter), executable.read(of.apply(tensor)))));
+    return weights;
+  }
+}

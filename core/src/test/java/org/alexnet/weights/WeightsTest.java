@@ -1,0 +1,95 @@
+package org.alexnet.weights;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+import org.alexnet.AlexNetException;
+import org.alexnet.model.Models;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Layer;
+import org.alexnet.network.Network;
+import org.alexnet.tensor.FloatTensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Weights whose layers have the names that torchvision gives them. */
+class WeightsTest {
+  private static final List<String> TORCHVISION =
+      List.of(
+          "features.0",
+          "features.3",
+          "features.6",
+          "features.8",
+          "features.10",
+          "classifier.1",
+          "classifier.4",
+          "classifier.6");
+
+  @TempDir Path dir;
+
+  /** The model of the catalogue with a few outputs a layer, so that the test is small. */
+  private static Network small() {
+    Network whole = Models.named("alexnet-2014").network();
+    List<Layer> layers =
+        whole.layers().stream()
+            .map(l -> l instanceof FullyConnected fc ? (Layer) fc.withOutputs(7) : l)
+            .toList();
+    return new Network(whole.name(), whole.input(), layers);
+  }
+
+  private static String other(String name) {
+    List<String> own = List.of("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8");
+    int dot = name.lastIndexOf('.');
+    return TORCHVISION.get(own.indexOf(name.substring(0, dot))) + name.substring(dot);
+  }
+
+  private Path file(Map<String, FloatTensor> weights) {
+    Path file = dir.resolve("weights.safetensors");
+    Weights.save(file, new LinkedHashMap<>(weights));
+    return file;
+  }
+
+  private static SequencedMap<String, FloatTensor> initial() {
+    return Weights.initial(small(), 3, Weights.Overrides.NONE);
+  }
+
+  @Test
+  void layersMayHaveTorchvisionsNames() {
+    SequencedMap<String, FloatTensor> own = initial();
+    Path file =
+        file(
+            own.entrySet().stream()
+                .collect(Collectors.toMap(e -> other(e.getKey()), Map.Entry::getValue)));
+    assertEquals(7, Weights.classes(file, small()));
+    SequencedMap<String, FloatTensor> read = Weights.load(file, small());
+    assertEquals(List.copyOf(own.keySet()), List.copyOf(read.keySet()));
+    own.forEach((name, t) -> assertArrayEquals(t.values(), read.get(name).values(), name));
+  }
+
+  @Test
+  void aLayerThatIsThereTwiceIsRefused() {
+    SequencedMap<String, FloatTensor> weights = initial();
+    weights.put("features.3.bias", weights.get("conv2.bias"));
+    Path file = file(weights);
+    AlexNetException e = assertThrows(AlexNetException.class, () -> Weights.load(file, small()));
+    assertTrue(e.getMessage().contains("features.3.bias"), e.getMessage());
+  }
+
+  @Test
+  void otherModelsKnowOnlyTheirOwnNames() {
+    SequencedMap<String, FloatTensor> weights = initial();
+    weights.put("features.0.bias", weights.remove("conv1.bias"));
+    Path file = file(weights);
+    Network renamed = new Network("mine", small().input(), small().layers());
+    AlexNetException e = assertThrows(AlexNetException.class, () -> Weights.load(file, renamed));
+    assertTrue(e.getMessage().contains("conv1.bias"), e.getMessage());
+  }
+}
