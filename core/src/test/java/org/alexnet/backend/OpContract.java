@@ -97,6 +97,49 @@ public abstract class OpContract {
                     c.toString(), () -> assertDerivatives(c.ops(), OpRig::grid, "x", "w", "b")));
   }
 
+  /**
+   * Convolutions that a backend may compute with fewer products than the definition has: as many
+   * images and channels as that needs, tiles that fit and tiles that overhang, groups, blocks of
+   * pixels for strides. Transforms divide and round, so that integers are not exact.
+   */
+  private static final List<Conv> LARGER_CONVOLUTIONS =
+      List.of(
+          new Conv(new Shape(8, 16, 13, 13), 32, new Window(3, 1, 1), 1),
+          new Conv(new Shape(9, 64, 13, 13), 96, new Window(3, 1, 1), 2),
+          new Conv(new Shape(8, 32, 27, 27), 32, new Window(5, 1, 2), 2),
+          new Conv(new Shape(10, 48, 16, 16), 16, new Window(3, 1, 1), 1),
+          new Conv(new Shape(8, 16, 8, 8), 48, new Window(3, 1, 1), 1),
+          // Tiles that overhang, a map that is no square, no padding and more than is usual.
+          new Conv(new Shape(11, 16, 7, 6), 16, new Window(3, 1, 1), 1),
+          new Conv(new Shape(8, 16, 9, 14), 32, new Window(5, 1, 2), 1),
+          new Conv(new Shape(8, 16, 12, 11), 16, new Window(3, 1, 0), 1),
+          new Conv(new Shape(8, 16, 10, 10), 16, new Window(3, 1, 2), 1),
+          new Conv(new Shape(17, 32, 14, 14), 80, new Window(5, 1, 0), 1),
+          // The first layer: with and without padding, and three pixels short of a window.
+          new Conv(new Shape(8, 3, 51, 51), 32, new Window(11, 4, 0), 1),
+          new Conv(new Shape(8, 3, 48, 48), 16, new Window(11, 4, 2), 1),
+          new Conv(new Shape(8, 3, 52, 56), 16, new Window(11, 4, 0), Rounding.CEIL, 1),
+          new Conv(new Shape(8, 4, 29, 27), 32, new Window(5, 2, 1), 1));
+
+  /** The transforms' own rounding: seen are 4e-6, direct products have 4e-7. */
+  private static final double TRANSFORMED = 2e-5;
+
+  @TestFactory
+  Stream<DynamicTest> largerConvolutionsAreWithinTheirBound() {
+    return LARGER_CONVOLUTIONS.stream()
+        .map(c -> DynamicTest.dynamicTest(c.toString(), () -> assertClose(c.ops(), TRANSFORMED)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> largerConvolutionsAloneAreWithinTheirBound() {
+    return Stream.of(LARGER_CONVOLUTIONS.get(1), LARGER_CONVOLUTIONS.get(10))
+        .flatMap(c -> c.ops().stream())
+        .map(
+            op ->
+                DynamicTest.dynamicTest(
+                    op.toString(), () -> assertClose(List.of(op), TRANSFORMED)));
+  }
+
   /** A program may hold one of the operations without the others. */
   @TestFactory
   Stream<DynamicTest> convolutionsAloneAreExact() {
@@ -349,6 +392,7 @@ public abstract class OpContract {
   static List<List<Op>> cases() {
     List<List<Op>> all = new ArrayList<>();
     CONVOLUTIONS.forEach(conv -> all.add(conv.ops()));
+    LARGER_CONVOLUTIONS.forEach(conv -> all.add(conv.ops()));
     all.addAll(CONNECTIONS);
     poolings(true).forEach(all::add);
     poolings(false).forEach(all::add);

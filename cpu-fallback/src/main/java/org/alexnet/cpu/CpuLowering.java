@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.convolution.ConvolutionBackwardDataOp;
@@ -25,6 +26,11 @@ import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.cpu.product.FullyConnectedBackwardDataKernel;
 import org.alexnet.cpu.product.FullyConnectedBackwardWeightsKernel;
 import org.alexnet.cpu.product.FullyConnectedKernel;
+import org.alexnet.cpu.transformed.TransformedBackwardDataOp;
+import org.alexnet.cpu.transformed.TransformedConvolutionOp;
+import org.alexnet.cpu.transformed.TransformedProduct;
+import org.alexnet.cpu.transformed.TransformedShape;
+import org.alexnet.cpu.transformed.TransformedWeightsKernel;
 import org.alexnet.program.Op;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
@@ -44,6 +50,7 @@ final class CpuLowering {
   private final Set<Tensor> shared;
   private final List<CpuKernel> result = new ArrayList<>();
   private final List<Op> chain = new ArrayList<>();
+  private CpuKernel weights; // gradient of filters that waits for the chain before it
 
   private CpuLowering(
       StepProgram program,
@@ -149,7 +156,7 @@ final class CpuLowering {
       switch (op) {
         case Op.Convolution conv -> {
           close();
-          if (conv.x().shape().n() < workers) {
+          if (conv.x().shape().n() < workers && TransformedConvolutionOp.shape(conv).isEmpty()) {
             Op.Relu relu = reluOf(conv.y(), next);
             if (relu != null) {
               done.add(relu);
@@ -162,14 +169,19 @@ final class CpuLowering {
           }
         }
         case Op.ConvolutionBackwardWeights filter -> {
-          chain.add(filter);
+          Optional<TransformedShape> shape = TransformedWeightsKernel.shape(filter);
+          if (shape.isPresent()) {
+            weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
+          } else {
+            chain.add(filter);
+          }
           if (!(next instanceof Op.ConvolutionBackwardData)) {
-            close();
+            closeBackward();
           }
         }
         case Op.ConvolutionBackwardData data -> {
           chain.add(data);
-          close();
+          closeBackward();
         }
         case Op.FullyConnected fc -> {
           close();
@@ -251,6 +263,15 @@ final class CpuLowering {
         .orElseThrow();
   }
 
+  /** Ends the chain of a convolution's gradients; that of filters may be a kernel of its own. */
+  private void closeBackward() {
+    close();
+    if (weights != null) {
+      result.add(weights);
+      weights = null;
+    }
+  }
+
   /** Makes a kernel of the chain so far. */
   private void close() {
     if (!chain.isEmpty()) {
@@ -263,6 +284,9 @@ final class CpuLowering {
   private static final class ChainBuilder {
     /** Tasks that a batch is cut into: enough for many threads to share evenly. */
     private static final int TASKS = 32;
+
+    /** Tasks a worker, where the results do not depend on their number. */
+    private static final int TASKS_A_WORKER = 4;
 
     /** Output pixels that a product handles together, so that few rows of tiles are wasted. */
     private static final int ROWS = 256;
@@ -293,10 +317,16 @@ final class CpuLowering {
     private void cut() {
       int pixels = 1;
       int tasks = TASKS;
+      int together = 0; // images that a transformed convolution handles together
       boolean sums = false;
       for (Op op : chain) {
         if (op instanceof Op.Convolution conv) {
           pixels = conv.y().shape().h() * conv.y().shape().w();
+          together = TransformedConvolutionOp.shape(conv).map(TransformedProduct::images).orElse(0);
+        }
+        if (op instanceof Op.ConvolutionBackwardData data) {
+          together =
+              TransformedBackwardDataOp.shape(data).map(TransformedProduct::images).orElse(0);
         }
         if (op instanceof Op.ConvolutionBackwardWeights filter) {
           pixels = filter.x().shape().h() * filter.x().shape().w();
@@ -306,7 +336,8 @@ final class CpuLowering {
         }
       }
       task = Math.ceilDiv(images, tasks);
-      group = Math.clamp(ROWS / pixels, 1, task);
+      int most = sums ? task : Math.max(task, images / (TASKS_A_WORKER * lowering.workers));
+      group = together > 0 ? Math.clamp(together, 1, most) : Math.clamp(ROWS / pixels, 1, task);
       if (!sums) {
         task = group;
       }
@@ -319,7 +350,12 @@ final class CpuLowering {
         if (chain.get(i) instanceof Op.Convolution conv) {
           Op.Relu relu = lowering.reluOf(conv.y(), next);
           Tensor y = relu == null ? conv.y() : relu.y();
-          fused.add(new ConvolutionOp(conv, y, relu != null, lowering.kernels, group));
+          Optional<TransformedShape> shape = TransformedConvolutionOp.shape(conv);
+          fused.add(
+              shape.isPresent()
+                  ? new TransformedConvolutionOp(
+                      conv, y, relu != null, shape.get(), lowering.kernels, group)
+                  : new ConvolutionOp(conv, y, relu != null, lowering.kernels, group));
           i += relu == null ? 0 : 1;
         } else {
           fused.add(imageOp(chain.get(i)));
@@ -384,7 +420,10 @@ final class CpuLowering {
         case Op.LoadInput o -> ImageOps.load(o);
         case Op.ConvolutionBackwardWeights o ->
             new ConvolutionBackwardWeightsOp(o, kernels, Math.ceilDiv(images, task));
-        case Op.ConvolutionBackwardData o -> new ConvolutionBackwardDataOp(o, kernels, group);
+        case Op.ConvolutionBackwardData o ->
+            TransformedBackwardDataOp.shape(o)
+                .<ImageOp>map(shape -> new TransformedBackwardDataOp(o, shape, kernels, group))
+                .orElseGet(() -> new ConvolutionBackwardDataOp(o, kernels, group));
         case Op.Relu o -> ImageOps.relu(o, kernels);
         case Op.ReluBackward o -> ImageOps.reluBackward(o, kernels);
         case Op.Tanh o -> ImageOps.tanh(o);

@@ -63,6 +63,11 @@ public sealed interface Layout {
    */
   record Panels(int groups, int outputs, Shape window, int tileWidth) implements Layout {
 
+    /** The panels of filters [out, in / groups, kernel, kernel]. */
+    public static Panels of(Shape filters, int groups, int tileWidth) {
+      return new Panels(groups, filters.n() / groups, filters.withN(1), tileWidth);
+    }
+
     public int blocks() {
       return Math.ceilDiv(outputs, tileWidth);
     }

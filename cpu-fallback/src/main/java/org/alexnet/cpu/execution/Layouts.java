@@ -18,14 +18,15 @@ public final class Layouts {
     for (Op op : programs.widest().ops()) {
       switch (op) {
         case Op.Convolution o -> {
-          Layout.Panels panels = panels(o.weight().shape(), o.groups(), tileWidth);
+          Layout.Panels panels = Layout.Panels.of(o.weight().shape(), o.groups(), tileWidth);
           layouts.learned(o.weight(), panels);
           layouts.learned(o.bias(), panels.bias());
         }
         case Op.ConvolutionBackwardData o ->
-            layouts.learned(o.weight(), panels(o.weight().shape(), o.groups(), tileWidth));
+            layouts.learned(
+                o.weight(), Layout.Panels.of(o.weight().shape(), o.groups(), tileWidth));
         case Op.ConvolutionBackwardWeights o -> {
-          Layout.Panels panels = panels(o.dw().shape(), o.groups(), tileWidth);
+          Layout.Panels panels = Layout.Panels.of(o.dw().shape(), o.groups(), tileWidth);
           layouts.special.put(o.dw(), panels);
           layouts.special.put(o.db(), panels.bias());
         }
@@ -68,11 +69,6 @@ public final class Layouts {
 
   private static Layout plain(Tensor tensor) {
     return new Layout.Plain(Math.toIntExact(tensor.shape().elements()));
-  }
-
-  /** The panels of filters [out, in / groups, kernel, kernel]. */
-  private static Layout.Panels panels(Shape filters, int groups, int tileWidth) {
-    return new Layout.Panels(groups, filters.n() / groups, filters.withN(1), tileWidth);
   }
 
   /** The panels of weights [out, in] whose inputs are images of the given shape. */

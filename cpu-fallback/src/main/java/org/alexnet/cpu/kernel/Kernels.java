@@ -73,6 +73,9 @@ public interface Kernels {
       int ldc,
       float floor);
 
+  /** The inner loops of transformed convolutions. */
+  TransformKernels transforms();
+
   /** y = max(x, 0); what is not a number stays so. */
   void relu(float[] m, int x, int y, int n);
 

@@ -2,9 +2,11 @@ package org.alexnet.cpu.kernel;
 
 /** The inner loops without the Vector API; the JIT compiler makes vectors of some of them. */
 public final class ScalarKernels implements Kernels {
-  private static final int COLUMNS = 16;
+  static final int COLUMNS = 16;
   private static final int[] HEIGHTS = {4};
   private static final int[] WINDOW_HEIGHTS = {4};
+
+  private final TransformKernels transforms = new ScalarTransforms();
 
   @Override
   public String description() {
@@ -100,6 +102,11 @@ public final class ScalarKernels implements Kernels {
         m[to + j] = Math.max(m[to + j], floor);
       }
     }
+  }
+
+  @Override
+  public TransformKernels transforms() {
+    return transforms;
   }
 
   @Override

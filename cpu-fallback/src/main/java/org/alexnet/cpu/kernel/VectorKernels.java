@@ -13,14 +13,41 @@ public final class VectorKernels implements Kernels {
 
   private static final int LANES = SPECIES.length();
 
+  /** Vectors of columns of a tile: so many that a panel has {@link Transform#LANES} or more. */
+  static final int COLUMNS = LANES == 4 ? 4 : 2;
+
+  /** Vectors of 128 bits: ARM has 32 of them, x86 has 16. */
+  private static final int[] SHORT_HEIGHTS =
+      System.getProperty("os.arch").equals("aarch64") ? new int[] {4} : new int[] {2};
+
   /**
    * With 16 registers, C2 loads the six numbers of a taller tile before it needs the first, since
    * they lie together, and spills sums: 40 GFLOP/s instead of 97. Windows lie apart and do not
    * tempt it.
    */
-  private static final int[] HEIGHTS = LANES == 16 ? new int[] {14, 8} : new int[] {4};
+  private static final int[] HEIGHTS =
+      switch (LANES) {
+        case 16 -> new int[] {14, 8};
+        case 8 -> new int[] {4};
+        default -> SHORT_HEIGHTS;
+      };
 
-  private static final int[] WINDOW_HEIGHTS = LANES == 16 ? new int[] {8} : new int[] {6, 4};
+  private static final int[] WINDOW_HEIGHTS =
+      switch (LANES) {
+        case 16 -> new int[] {8};
+        case 8 -> new int[] {6, 4};
+        default -> SHORT_HEIGHTS;
+      };
+
+  /** Rows of a tile of the products at points. */
+  static final int POINT_ROWS =
+      switch (LANES) {
+        case 16 -> 8;
+        case 8 -> 4;
+        default -> SHORT_HEIGHTS[0];
+      };
+
+  private final TransformKernels transforms = new VectorTransforms();
 
   private static VectorSpecies<Float> species() {
     String bits = System.getProperty("alexnet.vector.bits");
@@ -44,7 +71,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public int tileWidth() {
-    return 2 * LANES;
+    return COLUMNS * LANES;
   }
 
   @Override
@@ -69,7 +96,7 @@ public final class VectorKernels implements Kernels {
       int c,
       int ldc,
       float floor) {
-    VectorTiles.run(height, m, a, b, length, init, ldInit, c, ldc, floor);
+    VectorTiles.tile(height, m, a, b, length, init, ldInit, c, ldc, floor);
   }
 
   @Override
@@ -104,7 +131,13 @@ public final class VectorKernels implements Kernels {
       int c,
       int ldc,
       float floor) {
-    VectorWindows.run(height, m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
+    VectorWindows.rows(
+        height, m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
+  }
+
+  @Override
+  public TransformKernels transforms() {
+    return transforms;
   }
 
   @Override

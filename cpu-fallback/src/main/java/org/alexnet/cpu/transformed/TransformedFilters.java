@@ -1,0 +1,178 @@
+package org.alexnet.cpu.transformed;
+
+import java.util.Arrays;
+import org.alexnet.cpu.execution.Layout;
+import org.alexnet.cpu.kernel.Transform;
+import org.alexnet.cpu.kernel.TransformKernels;
+
+/**
+ * Filters at the points, and gradients at the points back to filters. At the points they lie as
+ * group, block of outputs, point, input, and one number for each output of the block.
+ *
+ * @param panels the filters as they are, whose inputs lie as those of the shape
+ */
+record TransformedFilters(TransformedShape shape, Layout.Panels panels, TransformKernels kernels) {
+  private static final int LANES = Transform.LANES;
+
+  private int taps() {
+    return shape.scheme().taps();
+  }
+
+  private int points() {
+    return shape.scheme().points();
+  }
+
+  private int finite() {
+    return shape.scheme().finite();
+  }
+
+  /** Floats at one point. */
+  int pointFloats() {
+    return shape.inputs() * panels.tileWidth();
+  }
+
+  /** Floats of one block of outputs. */
+  int blockFloats() {
+    return shape.scheme().filterPoints() * pointFloats();
+  }
+
+  int floats() {
+    return Math.multiplyExact(panels.groups() * panels.blocks(), blockFloats());
+  }
+
+  /** Tasks of a transform: blocks of the outputs of all groups, and blocks of inputs. */
+  int tasks() {
+    return panels.groups() * panels.blocks() * (shape.inputs() / LANES);
+  }
+
+  /** Scratch floats of a task: the taps, then these with their columns or rows transformed. */
+  int scratchFloats() {
+    return (taps() * taps() + taps() * points()) * LANES;
+  }
+
+  /** Where a region's first point lies in a block of outputs, for one input and output. */
+  private int place(int region) {
+    return shape.tiles(1).firstPoint(region) * pointFloats();
+  }
+
+  /** Transforms a part of the filters. */
+  void spread(float[] m, int weights, int to, int task, int scratch) {
+    int inputs = shape.inputs() / LANES;
+    int block = task / inputs;
+    for (int i = 0; i < LANES; i++) {
+      int input = task % inputs * LANES + i;
+      for (int lane = 0; lane < panels.tileWidth(); lane += LANES) {
+        int panel = weights + block * panels.panel() + lane;
+        int at = to + block * blockFloats() + input * panels.tileWidth() + lane;
+        spreadFilter(m, panel, input, at, scratch);
+      }
+    }
+  }
+
+  private void spreadFilter(float[] m, int panel, int input, int to, int scratch) {
+    Transform transform = shape.scheme().filter();
+    int row = taps() * LANES;
+    for (int kh = 0; kh < taps(); kh++) {
+      for (int kw = 0; kw < taps(); kw++) {
+        int tap = shape.tap(kh, kw, input);
+        int at = scratch + (kh * taps() + kw) * LANES;
+        if (tap < 0) {
+          Arrays.fill(m, at, at + LANES, 0);
+        } else {
+          System.arraycopy(m, panel + tap * panels.tileWidth(), m, at, LANES);
+        }
+      }
+    }
+    int columns = scratch + taps() * row;
+    int last = columns + finite() * row;
+    kernels.spread(transform, m, scratch, row, LANES, columns, row, LANES, last, LANES, taps());
+    int pitch = pointFloats();
+    kernels.spread(
+        transform,
+        m,
+        columns,
+        LANES,
+        row,
+        to,
+        pitch,
+        finite() * pitch,
+        to + place(2),
+        pitch,
+        finite());
+    kernels.spread(transform, m, last, LANES, 0, to + place(1), pitch, 0, to + place(3), 0, 1);
+  }
+
+  /** Turns a part of the gradients at points to gradients of filters. */
+  void gather(float[] m, int from, int weights, int task, int scratch) {
+    int inputs = shape.inputs() / LANES;
+    int block = task / inputs;
+    int valid =
+        Math.min(
+            panels.tileWidth(), panels.outputs() - block % panels.blocks() * panels.tileWidth());
+    for (int i = 0; i < LANES; i++) {
+      int input = task % inputs * LANES + i;
+      for (int lane = 0; lane < panels.tileWidth(); lane += LANES) {
+        int panel = weights + block * panels.panel() + lane;
+        int at = from + block * blockFloats() + input * panels.tileWidth() + lane;
+        gatherFilter(m, at, input, panel, scratch, lane < valid);
+      }
+    }
+  }
+
+  private void gatherFilter(
+      float[] m, int from, int input, int panel, int scratch, boolean exists) {
+    Transform transform = shape.scheme().weights();
+    int pitch = pointFloats();
+    int row = points() * LANES;
+    int columns = scratch + taps() * taps() * LANES;
+    kernels.gather(
+        transform,
+        m,
+        from,
+        finite() * pitch,
+        pitch,
+        from + place(1),
+        pitch,
+        columns,
+        row,
+        LANES,
+        finite());
+    kernels.gather(
+        transform,
+        m,
+        from + place(2),
+        pitch,
+        0,
+        from + place(3),
+        0,
+        columns + finite() * LANES,
+        row,
+        0,
+        1);
+    kernels.gather(
+        transform,
+        m,
+        columns,
+        LANES,
+        row,
+        columns + finite() * LANES,
+        row,
+        scratch,
+        LANES,
+        taps() * LANES,
+        taps());
+    for (int kh = 0; kh < taps(); kh++) {
+      for (int kw = 0; kw < taps(); kw++) {
+        int tap = shape.tap(kh, kw, input);
+        if (tap >= 0) {
+          int to = panel + tap * panels.tileWidth();
+          if (exists) {
+            System.arraycopy(m, scratch + (kh * taps() + kw) * LANES, m, to, LANES);
+          } else {
+            Arrays.fill(m, to, to + LANES, 0);
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,369 @@
+package org.alexnet.cpu.transformed;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.cpu.execution.Binding;
+import org.alexnet.cpu.execution.CpuKernel;
+import org.alexnet.cpu.execution.KernelContext;
+import org.alexnet.cpu.execution.Layout;
+import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Transform;
+import org.alexnet.program.Op;
+
+/**
+ * The gradients of a transformed convolution with respect to filters and bias.
+ *
+ * <p>Some images at a time, workers transform rows of tiles of the input and of the gradient; then
+ * they share the points, at each of which the products of all tiles are summed in their order. How
+ * many images that are follows from the shape, so that the sums do not depend on the workers.
+ */
+public record TransformedWeightsKernel(
+    Op.ConvolutionBackwardWeights op,
+    TransformedShape shape,
+    Kernels kernels,
+    Layouts layouts,
+    int workers)
+    implements CpuKernel {
+
+  private static final int LANES = Transform.LANES;
+
+  /** Floats of the values of some images that are summed together, at least: 16 MB. */
+  private static final long CHUNK = 1 << 22;
+
+  /** Floats of values for each of a group's sums, which every chunk reads and writes. */
+  private static final long CHUNK_A_SUM = 4;
+
+  private static final int MOST_IMAGES = 64;
+
+  /** The shape of a gradient that is faster transformed. */
+  public static Optional<TransformedShape> shape(Op.ConvolutionBackwardWeights op) {
+    return TransformedShape.forward(op.x().shape(), op.dy().shape(), op.window(), op.groups());
+  }
+
+  @Override
+  public String label() {
+    return op.layer() + " weights backward, transformed";
+  }
+
+  @Override
+  public String layer() {
+    return op.layer();
+  }
+
+  @Override
+  public boolean backward() {
+    return true;
+  }
+
+  @Override
+  public List<BufferUse> uses() {
+    return List.of(
+        layouts.read(op.x()),
+        layouts.read(op.dy()),
+        layouts.write(op.dw()),
+        layouts.write(op.db()));
+  }
+
+  private Layout.Panels panels() {
+    return Layout.Panels.of(op.dw().shape(), op.groups(), kernels.tileWidth());
+  }
+
+  private TransformedFilters filters() {
+    return new TransformedFilters(shape, panels(), kernels.transforms());
+  }
+
+  /** Images of a chunk; of the numbers of one group, which are the same in columns and whole. */
+  private int images() {
+    long values = shape.tiles(1).products() * (shape.inputs() + shape.outputs());
+    long sums = (long) shape.scheme().filterPoints() * shape.inputs() * shape.outputs();
+    long images = Math.max(CHUNK, CHUNK_A_SUM * sums) / values;
+    return Math.clamp(images, 1, Math.min(MOST_IMAGES, shape.in().n()));
+  }
+
+  /** Where everything is, from the start of the workspace, in floats. */
+  private record Plan(
+      TransformedShape shape, Layout.Panels panels, PointTiles tiles, int tileWidth) {
+
+    /** Blocks of outputs of all groups. */
+    int blocks() {
+      return panels.groups() * panels.blocks();
+    }
+
+    /** Floats of the input at one point of a region. */
+    int inputPitch(int region) {
+      return tiles.tiles(region) * shape.channels();
+    }
+
+    /** Floats of the gradient at one point of a region. */
+    int gradientPitch(int region) {
+      return tiles.tiles(region) * blocks() * tileWidth;
+    }
+
+    int input(int region) {
+      int start = 0;
+      for (int r = 0; r < region; r++) {
+        start += tiles.points(r) * inputPitch(r);
+      }
+      return start;
+    }
+
+    int gradient(int region) {
+      int start = 0;
+      for (int r = 0; r < region; r++) {
+        start += tiles.points(r) * gradientPitch(r);
+      }
+      return start;
+    }
+
+    int biasFloats() {
+      return blocks() * tileWidth;
+    }
+
+    /** Partial sums of the bias, for each row of tiles. */
+    int biasSums() {
+      return tiles.images() * tiles.rows().tiles() * biasFloats();
+    }
+  }
+
+  private Plan plan() {
+    return new Plan(shape, panels(), shape.tiles(images()), kernels.tileWidth());
+  }
+
+  private TileSpreader inputs() {
+    return TileSpreader.ofInput(kernels.transforms(), shape, images());
+  }
+
+  private TileSpreader gradients() {
+    return TileSpreader.ofGradient(kernels.transforms(), shape, images());
+  }
+
+  private int zeroFloats() {
+    return Math.max(inputs().zeroFloats(), gradients().zeroFloats());
+  }
+
+  private int scratchFloats() {
+    return Math.max(
+        filters().scratchFloats(), Math.max(inputs().scratchFloats(), gradients().scratchFloats()));
+  }
+
+  private long sharedFloats() {
+    Plan plan = plan();
+    return (long) plan.input(PointTiles.REGIONS)
+        + plan.gradient(PointTiles.REGIONS)
+        + filters().floats()
+        + (long) images() * shape.blockedFloats()
+        + plan.biasSums()
+        + zeroFloats();
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return (sharedFloats() + (long) workers * scratchFloats()) * Float.BYTES;
+  }
+
+  @Override
+  public Bound bind(Binding binding) {
+    return new Running(binding);
+  }
+
+  /** The kernel at its addresses. */
+  private final class Running implements Bound {
+    private final Plan plan = plan();
+    private final TransformedFilters filters = filters();
+    private final TileSpreader inputs = inputs();
+    private final TileSpreader gradients = gradients();
+    private final int images = images();
+    private final int x;
+    private final int dy;
+    private final int dw;
+    private final int db;
+    private final int inputsAt;
+    private final int gradientsAt;
+    private final int sumsAt;
+    private final int blockedAt;
+    private final int biasAt;
+    private final int zerosAt;
+    private final int scratchAt;
+    private final TileSpreader.Places inputPlaces;
+    private final TileSpreader.Places gradientPlaces;
+
+    Running(Binding binding) {
+      x = binding.offset(op.x());
+      dy = binding.offset(op.dy());
+      dw = binding.offset(op.dw());
+      db = binding.offset(op.db());
+      inputsAt = binding.shared();
+      gradientsAt = inputsAt + plan.input(PointTiles.REGIONS);
+      sumsAt = gradientsAt + plan.gradient(PointTiles.REGIONS);
+      blockedAt = sumsAt + filters.floats();
+      biasAt = blockedAt + images * shape.blockedFloats();
+      zerosAt = biasAt + plan.biasSums();
+      scratchAt = zerosAt + zeroFloats();
+      inputPlaces = new InputPlaces(plan, inputsAt);
+      gradientPlaces = new GradientPlaces(plan, gradientsAt);
+    }
+
+    private int scratch(int worker) {
+      return scratchAt + worker * scratchFloats();
+    }
+
+    @Override
+    public void run(KernelContext context) {
+      float[] m = context.m();
+      Arrays.fill(m, zerosAt, zerosAt + zeroFloats(), 0);
+      Arrays.fill(m, db, db + plan.biasFloats(), 0);
+      int all = shape.in().n();
+      for (int first = 0; first < all; first += images) {
+        int count = Math.min(images, all - first);
+        spread(context, first, count);
+        multiply(context, first == 0, count);
+        sumBias(m, count);
+      }
+      context
+          .pool()
+          .run(
+              filters.tasks(),
+              (task, worker) -> filters.gather(m, sumsAt, dw, task, scratch(worker)));
+    }
+
+    /** Rows of tiles to points: of the gradients first, which are more work. */
+    private void spread(KernelContext context, int first, int count) {
+      float[] m = context.m();
+      int rows = plan.tiles.rows().tiles();
+      if (shape.blocked()) {
+        context
+            .pool()
+            .run(
+                count,
+                (image, worker) ->
+                    shape.block(
+                        m,
+                        x + (first + image) * shape.in().imageElements(),
+                        blockedAt + image * shape.blockedFloats()));
+      }
+      context
+          .pool()
+          .run(
+              2 * count * rows,
+              (task, worker) -> {
+                int image = task % (count * rows) / rows;
+                int row = task % rows;
+                if (task < count * rows) {
+                  int source = dy + (first + image) * shape.out().imageElements();
+                  gradients.clear(m, scratch(worker));
+                  gradients.row(m, source, image, row, zerosAt, scratch(worker), gradientPlaces);
+                  bias(m, source, row, biasAt + task * plan.biasFloats());
+                } else {
+                  int source =
+                      shape.blocked()
+                          ? blockedAt + image * shape.blockedFloats()
+                          : x + (first + image) * shape.in().imageElements();
+                  inputs.clear(m, scratch(worker));
+                  inputs.row(m, source, image, row, zerosAt, scratch(worker), inputPlaces);
+                }
+              });
+    }
+
+    /** Sums the gradient over the pixels of a row of tiles. */
+    private void bias(float[] m, int source, int row, int to) {
+      Arrays.fill(m, to, to + plan.biasFloats(), 0);
+      int channels = shape.out().c();
+      int width = shape.out().w();
+      int start = plan.tiles.rows().start(row) * width;
+      int end = start + plan.tiles.rows().valid(row) * width;
+      for (int pixel = start; pixel < end; pixel++) {
+        for (int group = 0; group < shape.groups(); group++) {
+          kernels.add(
+              m,
+              source + pixel * channels + group * shape.outputs(),
+              to + group * plan.panels.blocks() * plan.tileWidth,
+              shape.outputs());
+        }
+      }
+    }
+
+    private void sumBias(float[] m, int count) {
+      for (int i = 0; i < count * plan.tiles.rows().tiles(); i++) {
+        kernels.add(m, biasAt + i * plan.biasFloats(), db, plan.biasFloats());
+      }
+    }
+
+    /** Tasks: points, and of each the blocks of outputs. */
+    private void multiply(KernelContext context, boolean first, int count) {
+      int points = shape.scheme().filterPoints();
+      PointTiles now = shape.tiles(count);
+      context
+          .pool()
+          .run(
+              points * plan.blocks(),
+              (task, worker) ->
+                  multiply(context.m(), task / plan.blocks(), task % plan.blocks(), first, now));
+    }
+
+    private void multiply(float[] m, int point, int block, boolean first, PointTiles now) {
+      int region = PointTiles.REGIONS - 1;
+      while (now.firstPoint(region) > point) {
+        region--;
+      }
+      int index = point - now.firstPoint(region);
+      int group = block / plan.panels.blocks();
+      int channels = shape.inputs() / LANES;
+      int a = inputsAt + plan.input(region) + index * plan.inputPitch(region);
+      int b =
+          gradientsAt
+              + plan.gradient(region)
+              + index * plan.gradientPitch(region)
+              + block * plan.tiles.tiles(region) * plan.tileWidth;
+      int c = sumsAt + block * filters.blockFloats() + point * filters.pointFloats();
+      if (first) {
+        Arrays.fill(m, c, c + filters.pointFloats(), 0);
+      }
+      for (int i = 0; i < channels; i++) {
+        kernels
+            .transforms()
+            .pointWeights(
+                m,
+                a + (group * channels + i) * plan.tiles.tiles(region) * LANES,
+                b,
+                now.tiles(region),
+                c + i * LANES * plan.tileWidth);
+      }
+    }
+  }
+
+  /** The input: block of channels, tile, lane. */
+  private record InputPlaces(Plan plan, int start) implements TileSpreader.Places {
+    @Override
+    public int of(int region, int tile, int block) {
+      return start + plan.input(region) + (block * plan.tiles.tiles(region) + tile) * LANES;
+    }
+
+    @Override
+    public int pitch(int region) {
+      return plan.inputPitch(region);
+    }
+  }
+
+  /** The gradient: block of outputs, tile, output of the block. */
+  private record GradientPlaces(Plan plan, int start) implements TileSpreader.Places {
+    @Override
+    public int of(int region, int tile, int block) {
+      int channel = block * LANES;
+      int group = channel / plan.shape.outputs();
+      int within = channel % plan.shape.outputs();
+      int panel = group * plan.panels.blocks() + within / plan.tileWidth;
+      return start
+          + plan.gradient(region)
+          + (panel * plan.tiles.tiles(region) + tile) * plan.tileWidth
+          + within % plan.tileWidth;
+    }
+
+    @Override
+    public int pitch(int region) {
+      return plan.gradientPitch(region);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package org.alexnet.cpu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The straight-line kernels in the sources are those that the templates make. */
+class KernelSourcesTest {
+
+  static Stream<String> names() {
+    return KernelSources.all().keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void theSourcesAreWhatTheTemplatesMake(String name) throws IOException {
+    String kept = Files.readString(KernelSources.file(Path.of(""), name));
+    assertEquals(words(KernelSources.all().get(name)), words(kept), "run KernelSources anew");
+  }
+
+  /** Source without what a formatter changes. */
+  private static String words(String source) {
+    return source.replaceAll("[\\s*]+", "").replace("//", "");
+  }
+}
