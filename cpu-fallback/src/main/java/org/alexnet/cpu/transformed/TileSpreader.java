@@ -82,49 +82,39 @@ final class TileSpreader {
     return channels / LANES;
   }
 
-  /** Makes scratch memory ready: columns outside of the image are 0 and never written. */
-  void clear(float[] m, int scratch) {
-    Arrays.fill(m, scratch, scratch + scratchFloats(), 0);
-  }
-
   private Transform transform(boolean whole) {
     return gradient ? tiles.scheme().gradient(whole) : tiles.scheme().input(whole);
   }
 
   /**
-   * Transforms one row of tiles of an image, all channels.
+   * Transforms one row of tiles of an image.
    *
    * @param source the image
    * @param image its number among those of the tiles
    * @param row number of the row of tiles
+   * @param block number of the block of channels
    * @param zeros a row of zeros
-   * @param scratch memory that was cleared before the first row
    */
-  void row(float[] m, int source, int image, int row, int zeros, int scratch, Places places) {
+  void row(
+      float[] m, int source, int image, int row, int block, int zeros, int scratch, Places places) {
     boolean whole = tiles.rows().isWhole(row);
     Transform transform = transform(whole);
-    int length = gradient ? transform.size() - (whole ? 0 : 1) : transform.points();
+    int length = gradient ? tiles.rows().length(row) : transform.points();
     int[] starts = new int[transform.points()];
-    int points = tiles.scheme().points();
+    for (int k = 0; k < length; k++) {
+      int h = tiles.rows().start(row) - pad + k;
+      boolean inside = h >= 0 && h < height;
+      starts[k] = (inside ? source + h * width * channels : zeros) + block * LANES;
+    }
+    int column = tiles.scheme().points() * LANES;
     int columns = Math.min(width, reach() - pad);
-    for (int block = 0; block < blocks(); block++) {
-      for (int k = 0; k < length && k < starts.length; k++) {
-        int h = tiles.rows().start(row) - pad + k;
-        boolean inside = h >= 0 && h < height;
-        starts[k] = (inside ? source + h * width * channels : zeros) + block * LANES;
-      }
-      kernels.spreadRows(
-          transform,
-          m,
-          starts,
-          channels,
-          scratch + pad * points * LANES,
-          LANES,
-          points * LANES,
-          columns);
-      for (int column = 0; column < tiles.columns().tiles(); column++) {
-        tile(m, image, row, column, block, scratch, places);
-      }
+    int behind = scratch + (pad + columns) * column;
+    Arrays.fill(m, scratch, scratch + pad * column, 0);
+    Arrays.fill(m, behind, scratch + scratchFloats(), 0);
+    kernels.spreadRows(
+        transform, m, starts, channels, scratch + pad * column, LANES, column, columns);
+    for (int c = 0; c < tiles.columns().tiles(); c++) {
+      tile(m, image, row, c, block, scratch, places);
     }
   }
 

@@ -128,7 +128,6 @@ public final class TransformedProduct {
   }
 
   private void spread(float[] m, int x, int zeros, int count, int scratch) {
-    spreader.clear(m, scratch);
     int at = scratch + valuesAt;
     int channels = shape.channels() / LANES;
     TileSpreader.Places places =
@@ -152,7 +151,9 @@ public final class TransformedProduct {
         source = scratch + blockedAt;
       }
       for (int row = 0; row < tiles.rows().tiles(); row++) {
-        spreader.row(m, source, image, row, zeros, scratch, places);
+        for (int block = 0; block < spreader.blocks(); block++) {
+          spreader.row(m, source, image, row, block, zeros, scratch, places);
+        }
       }
     }
   }

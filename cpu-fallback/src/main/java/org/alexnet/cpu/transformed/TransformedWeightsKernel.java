@@ -16,9 +16,10 @@ import org.alexnet.program.Op;
 /**
  * The gradients of a transformed convolution with respect to filters and bias.
  *
- * <p>Some images at a time, workers transform rows of tiles of the input and of the gradient; then
- * they share the points, at each of which the products of all tiles are summed in their order. How
- * many images that are follows from the shape, so that the sums do not depend on the workers.
+ * <p>Some images at a time, workers transform rows of tiles of the input and of the gradient, some
+ * channels at a time; then they share the points, at each of which the products of all tiles are
+ * summed in their order. How many images that are follows from the shape, so that the sums do not
+ * depend on the workers.
  */
 public record TransformedWeightsKernel(
     Op.ConvolutionBackwardWeights op,
@@ -30,8 +31,11 @@ public record TransformedWeightsKernel(
 
   private static final int LANES = Transform.LANES;
 
-  /** Floats of the values of some images that are summed together, at least: 16 MB. */
-  private static final long CHUNK = 1 << 22;
+  /**
+   * Floats of a group's values that are summed together, at least: 4 MB. More fall out of the cache
+   * between being written and being read.
+   */
+  private static final long CHUNK = 1 << 20;
 
   /** Floats of values for each of a group's sums, which every chunk reads and writes. */
   private static final long CHUNK_A_SUM = 4;
@@ -229,7 +233,7 @@ public record TransformedWeightsKernel(
               (task, worker) -> filters.gather(m, sumsAt, dw, task, scratch(worker)));
     }
 
-    /** Rows of tiles to points: of the gradients first, which are more work. */
+    /** Rows of tiles to points. */
     private void spread(KernelContext context, int first, int count) {
       float[] m = context.m();
       int rows = plan.tiles.rows().tiles();
@@ -244,25 +248,36 @@ public record TransformedWeightsKernel(
                         x + (first + image) * shape.in().imageElements(),
                         blockedAt + image * shape.blockedFloats()));
       }
+      int parts = gradients.blocks() + inputs.blocks();
       context
           .pool()
           .run(
-              2 * count * rows,
+              count * rows * parts,
               (task, worker) -> {
-                int image = task % (count * rows) / rows;
-                int row = task % rows;
-                if (task < count * rows) {
+                int image = task / parts / rows;
+                int row = task / parts % rows;
+                int block = task % parts;
+                if (block < gradients.blocks()) {
                   int source = dy + (first + image) * shape.out().imageElements();
-                  gradients.clear(m, scratch(worker));
-                  gradients.row(m, source, image, row, zerosAt, scratch(worker), gradientPlaces);
-                  bias(m, source, row, biasAt + task * plan.biasFloats());
+                  gradients.row(
+                      m, source, image, row, block, zerosAt, scratch(worker), gradientPlaces);
+                  if (block == 0) {
+                    bias(m, source, row, biasAt + (image * rows + row) * plan.biasFloats());
+                  }
                 } else {
                   int source =
                       shape.blocked()
                           ? blockedAt + image * shape.blockedFloats()
                           : x + (first + image) * shape.in().imageElements();
-                  inputs.clear(m, scratch(worker));
-                  inputs.row(m, source, image, row, zerosAt, scratch(worker), inputPlaces);
+                  inputs.row(
+                      m,
+                      source,
+                      image,
+                      row,
+                      block - gradients.blocks(),
+                      zerosAt,
+                      scratch(worker),
+                      inputPlaces);
                 }
               });
     }
