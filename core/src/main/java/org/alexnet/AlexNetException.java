@@ -8,11 +8,28 @@ package org.alexnet;
 public class AlexNetException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final transient Message message;
+
   public AlexNetException(String message) {
-    super(message);
+    this(Message.of(message));
   }
 
   public AlexNetException(String message, Throwable cause) {
-    super(message, cause);
+    this(Message.of(message), cause);
+  }
+
+  public AlexNetException(Message message) {
+    super(message.toString());
+    this.message = message;
+  }
+
+  public AlexNetException(Message message, Throwable cause) {
+    super(message.toString(), cause);
+    this.message = message;
+  }
+
+  /** What {@link #getMessage} says, with the settings that it names still apart. */
+  public Message message() {
+    return message != null ? message : Message.of(getMessage()); // null once it was serialized
   }
 }

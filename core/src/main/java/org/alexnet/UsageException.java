@@ -11,4 +11,19 @@ public final class UsageException extends AlexNetException {
   public UsageException(String message) {
     super(message);
   }
+
+  public UsageException(Message message) {
+    super(message);
+  }
+
+  /**
+   * A value that cannot be had.
+   *
+   * @param what a {@link Setting}, or what the value is called
+   * @param got the value
+   * @param required the rest of the sentence after "must be"
+   */
+  public static UsageException value(Object what, Object got, String required) {
+    return new UsageException(Message.of("%s is %s, must be %s.", what, got, required));
+  }
 }

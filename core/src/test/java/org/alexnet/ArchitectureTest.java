@@ -139,4 +139,9 @@ class ArchitectureTest {
     PackageRules.checkNoCycles(CORE);
     PackageRules.checkSizes(CORE, "org.alexnet");
   }
+
+  @Test
+  void messagesNameSettingsAndNoOptions() {
+    SourceRules.checkNoOptions();
+  }
 }

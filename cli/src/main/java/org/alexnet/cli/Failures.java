@@ -1,7 +1,9 @@
 package org.alexnet.cli;
 
 import org.alexnet.AlexNetException;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
+import org.alexnet.cli.option.Flags;
 import org.alexnet.cli.output.Terminal;
 
 /**
@@ -13,8 +15,7 @@ record Failures(Terminal terminal, boolean verbose) {
   /** Reports a failure and returns the exit status that goes with it. */
   int report(Throwable e) {
     terminal.fail(e instanceof OutOfMemoryError ? outOfMemory(e) : oneLine(e), verbose ? e : null);
-    boolean usage = e instanceof IllegalArgumentException || e instanceof UsageException;
-    return usage ? Main.WRONG_USAGE : Main.FAILED;
+    return e instanceof UsageException ? Main.WRONG_USAGE : Main.FAILED;
   }
 
   private static String outOfMemory(Throwable e) {
@@ -22,17 +23,16 @@ record Failures(Terminal terminal, boolean verbose) {
       return "The system refuses another thread: use a smaller --threads, or allow more processes"
           + " (ulimit -u).";
     }
-    return "Out of memory (%s). Use a smaller --batch, or allow Java more: ALEXNET_JAVA_OPTS=-Xmx8g"
-        .formatted(e.getMessage());
+    return "Out of memory (%s). Use a smaller --batch, or allow Java more: %s"
+        .formatted(e.getMessage(), Flags.of(Setting.MEMORY, ""));
   }
 
   /** What a user is shown of a failure. */
   private static String oneLine(Throwable e) {
-    String message = e.getMessage();
-    boolean meant = e instanceof AlexNetException || e instanceof IllegalArgumentException;
-    if (meant && message != null) {
-      return message.replaceAll("\\s*\\R\\s*", " ");
+    if (e instanceof AlexNetException meant) {
+      return meant.message().text(Flags::of).replaceAll("\\s*\\R\\s*", " ");
     }
+    String message = e.getMessage();
     String what = e.getClass().getSimpleName() + (message == null ? "" : ": " + message);
     return "%s; --verbose shows where.".formatted(what.replaceAll("\\s*\\R\\s*", " "));
   }

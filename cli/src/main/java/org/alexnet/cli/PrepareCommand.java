@@ -69,9 +69,7 @@ final class PrepareCommand extends LongCommand {
 
   @Override
   public Integer call() {
-    Require.between(1, Preparation.LARGEST_SIZE, "--size", size);
     int workers = Require.threads(threads);
-    Require.that(out.toString().endsWith(".axd"), "--out", out, "a name that ends in .axd");
     ProgressView view = show(common);
     Preparation.Result result;
     try {

@@ -292,10 +292,6 @@ final class TrainCommand extends LongCommand {
   }
 
   private Training fresh() {
-    if (images.validation != null && images.validationFraction != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--val and --val-fraction exclude each other: give one of them");
-    }
     Training training = Training.of(recipe.model.name());
     training.shuffle(!images.noShuffle).dropout(!recipe.noDropout);
     training.skipBad(images.skipBad).deterministic(recipe.deterministic);

@@ -24,19 +24,19 @@ class UsageTest {
       delimiter = '|',
       textBlock =
           """
-          train --batch 0                              | batch is 0
+          train --batch 0                              | --batch is 0
           train --batch x                              | '--batch'
           train --lr nan                               | '--lr'
-          train --lr NaN                               | learning rate is NaN
-          train --lr -1                                | learning rate is -1
-          train --momentum 1                           | momentum is 1
-          train --weight-decay Infinity                | weight decay is Infinity
-          train --epochs -1                            | epochs is -1
+          train --lr NaN                               | --lr is NaN, must be finite
+          train --lr -1                                | --lr is -1
+          train --momentum 1                           | --momentum is 1
+          train --weight-decay Infinity                | --weight-decay is Infinity
+          train --epochs -1                            | --epochs is -1
           train --threads 0                            | --threads is 0
-          train --val-fraction 1                       | validation fraction is 1
-          train --val-fraction .1 --val shapes         | exclude each other
-          train --checkpoint-every -1                  | checkpoint interval
-          train --classes 1                            | classes is 1
+          train --val-fraction 1                       | --val-fraction is 1
+          train --val-fraction .1 --val shapes         | --val and --val-fraction exclude each other
+          train --checkpoint-every -1                  | --checkpoint-every is -1
+          train --classes 1                            | --classes is 1
           train --schedule step:3,2                    | rise
           train --schedule never                       | constant, plateau, plateau:N, step
           train --augment lots                         | none, shapes, paper

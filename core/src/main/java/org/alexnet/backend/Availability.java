@@ -1,6 +1,9 @@
 package org.alexnet.backend;
 
 import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 
 /**
  * What a probe found.
@@ -25,5 +28,19 @@ public record Availability(
   /** Whether the backend can serve. */
   public boolean available() {
     return obstacle == null;
+  }
+
+  /**
+   * Refuses a backend that was asked for by name and cannot serve.
+   *
+   * @throws AlexNetException saying why
+   */
+  public void require(String backend) {
+    if (!available()) {
+      throw new AlexNetException(
+          Message.of(
+              "Backend %s cannot serve here: %s Or use %s, which takes one that can.",
+              backend, reason, Setting.BACKEND.to("auto")));
+    }
   }
 }

@@ -3,6 +3,8 @@ package org.alexnet.backend;
 import java.util.List;
 import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 
 /**
@@ -26,7 +28,7 @@ public record BackendOptions(
     Consumer<String> say) {
   public BackendOptions {
     if (threads < 1) {
-      throw new IllegalArgumentException(threads + " threads: at least 1 is needed");
+      throw UsageException.value(Setting.THREADS, threads, "at least 1");
     }
     devices = List.copyOf(devices);
   }
@@ -79,8 +81,9 @@ public record BackendOptions(
   public void checkSinglePrecision(String backend) {
     if (precision != Precision.FP32) {
       throw new UsageException(
-          "Backend %s computes in fp32 only; --precision %s needs an NVIDIA GPU (--backend cuda)."
-              .formatted(backend, precision));
+          Message.of(
+              "Backend %s computes in fp32 only; %s needs an NVIDIA GPU (%s).",
+              backend, Setting.PRECISION.to(precision), Setting.BACKEND.to("cuda")));
     }
   }
 

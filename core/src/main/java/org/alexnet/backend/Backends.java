@@ -43,11 +43,7 @@ public final class Backends {
   public static BackendProvider choose(String name, Consumer<String> say) {
     if (!name.equals("auto")) {
       BackendProvider provider = named(name);
-      Availability availability = provider.probe();
-      if (!availability.available()) {
-        throw new AlexNetException(
-            "Backend %s cannot serve here: %s".formatted(name, availability.reason()));
-      }
+      provider.probe().require(name);
       return new Speaking(provider, say);
     }
     return new Speaking(best(providers(), say), say);

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 /**
  * A device.
  *
- * @param name as in {@code --devices}: {@code cpu:0}
+ * @param name as it is asked for: {@code cpu:0}
  * @param description model, cores, instruction set
  * @param memoryBytes memory that a network may use
  * @param obstacle why nothing can be computed on it, in one sentence that says what to do, or an

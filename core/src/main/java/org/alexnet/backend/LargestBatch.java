@@ -1,6 +1,8 @@
 package org.alexnet.backend;
 
 import java.util.function.Predicate;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.program.CompiledNetwork;
 
 /** The batch to take where a network needs more memory than there is. */
@@ -31,10 +33,11 @@ public final class LargestBatch {
    *
    * @param otherwise the remedy that there is besides, or where nothing fits
    */
-  public static String remedy(int largest, String otherwise) {
+  public static Message remedy(int largest, Message otherwise) {
     return largest < 1
-        ? "Not even one image fits; %s.".formatted(otherwise)
-        : "The largest batch that fits is %d; take --batch %d, or %s."
-            .formatted(largest, largest, otherwise);
+        ? Message.of("Not even one image fits; %s.", otherwise)
+        : Message.of(
+            "The largest batch that fits is %d; take %s, or %s.",
+            largest, Setting.BATCH.to(largest), otherwise);
   }
 }

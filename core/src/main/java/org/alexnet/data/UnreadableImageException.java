@@ -3,6 +3,8 @@ package org.alexnet.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 
 /** A file that was expected to be an image and cannot be read as one. */
 public final class UnreadableImageException extends AlexNetException {
@@ -12,8 +14,9 @@ public final class UnreadableImageException extends AlexNetException {
 
   public UnreadableImageException(Path file, IOException cause) {
     super(
-        "%s %s; repair or remove it, or leave such files out (--skip-bad)"
-            .formatted(file, cause.getMessage()),
+        Message.of(
+            "%s %s; repair or remove it, or leave such files out (%s)",
+            file, cause.getMessage(), Setting.SKIP_BAD),
         cause);
     this.reason = cause.getMessage();
   }

@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
 import org.alexnet.Words;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
@@ -58,9 +61,14 @@ public final class Classifier implements AutoCloseable {
       List<String> devices,
       int threads,
       int batch,
-      Consumer<String> say,
+      Consumer<Message> say,
       Consumer<String> leftOut,
       ProgressListener progress) {
+    public Options {
+      if (batch < 1) {
+        throw UsageException.value(Setting.BATCH, batch, "at least 1");
+      }
+    }
 
     /** The best backend, all cores, 128 images a step, silently; every image must be readable. */
     public static Options defaults() {
@@ -69,7 +77,7 @@ public final class Classifier implements AutoCloseable {
           List.of(),
           Runtime.getRuntime().availableProcessors(),
           128,
-          text -> {},
+          message -> {},
           null,
           ProgressListener.NONE);
     }
@@ -107,7 +115,7 @@ public final class Classifier implements AutoCloseable {
     Placement placement = Placement.of(network, options.devices, false);
     this.programs = CompiledNetwork.forInference(network, options.batch, placement);
     this.backend =
-        Backends.choose(options.backend, options.say)
+        Backends.choose(options.backend, text -> options.say.accept(Message.of(text)))
             .open(new BackendOptions(options.threads, options.devices));
     try {
       this.executable = backend.compile(programs);
@@ -201,14 +209,17 @@ public final class Classifier implements AutoCloseable {
         DataSets.openValidation(run.data(), run.validation(), run.validationFraction(), opening());
     if (source == null) {
       throw new AlexNetException(
-          "The run held no images out and was not validated: name the images to evaluate on"
-              + " (--data).");
+          Message.of(
+              "The run held no images out and was not validated: name the images to evaluate on"
+                  + " (%s).",
+              Setting.DATA));
     }
     try (ImageSource images = checked(source)) {
       if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
         options.say.accept(
-            "%s: these are not the images that the run was validated with."
-                .formatted(images.description()));
+            Message.of(
+                "%s: these are not the images that the run was validated with.",
+                images.description()));
       }
       return evaluate(images, views);
     }
@@ -245,8 +256,10 @@ public final class Classifier implements AutoCloseable {
   private Evaluation evaluate(ImageSource images, Views views) {
     if (model.classNames().isEmpty() && !images.classNames().isEmpty()) {
       throw new AlexNetException(
-          "%s names its classes (%s), and the weights do not say which of their classes those are: give their names in the order of the labels (--names FILE, one a line)."
-              .formatted(images.description(), Sources.listed(images.classNames())));
+          Message.of(
+              "%s names its classes (%s), and the weights do not say which of their classes those"
+                  + " are: give their names in the order of the labels (%s).",
+              images.description(), Sources.listed(images.classNames()), Setting.CLASS_NAMES));
     }
     ImageSource labelled = Sources.withClasses(images, model.classNames());
     Sources.checkLabels(labelled, model.network().classes());
@@ -280,17 +293,22 @@ public final class Classifier implements AutoCloseable {
       ImageSource rest = run.heldOutOf(name, opened, opening());
       if (rest != null) {
         options.say.accept(
-            run.heldOut(rest)
-                ? "%s is what the run was trained on: evaluating the %s that it held out (--all takes all)."
-                    .formatted(opened.description(), Words.count(rest.size(), "image"))
-                : "%s is where the run's images were, and they have changed: evaluating the %s that it would hold out now (--all takes all)."
-                    .formatted(opened.description(), Words.count(rest.size(), "image")));
+            Message.of(
+                run.heldOut(rest)
+                    ? "%s is what the run was trained on: evaluating the %s that it held out (%s"
+                        + " takes all)."
+                    : "%s is where the run's images were, and they have changed: evaluating the %s"
+                        + " that it would hold out now (%s takes all).",
+                opened.description(),
+                Words.count(rest.size(), "image"),
+                Setting.ALL_IMAGES));
         return rest;
       }
     } else if (run.trainedOn(opened)) {
       options.say.accept(
-          "%s is what the run was trained on: the errors are those on training images."
-              .formatted(opened.description()));
+          Message.of(
+              "%s is what the run was trained on: the errors are those on training images.",
+              opened.description()));
     }
     return opened;
   }

@@ -8,6 +8,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.Augmentation;
@@ -147,13 +149,20 @@ public final class Evaluator {
     String network = programs.network().name();
     if (programs.network().input().stored() == size) {
       return new UsageException(
-          "%s scales every image to %d x %d and takes all of it, so that it has no ten views; use --crops 1."
-              .formatted(network, size, size));
+          Message.of(
+              "%s scales every image to %d x %d and takes all of it, so that it has no ten views;"
+                  + " use %s.",
+              network, size, size, Setting.CENTRE_VIEW));
     }
     return new AlexNetException(
-        "%s holds images of %d x %d, all of which %s takes; ten views need larger ones: use --crops 1."
-            .formatted(
-                source.description(), source.format().height(), source.format().width(), network));
+        Message.of(
+            "%s holds images of %d x %d, all of which %s takes; ten views need larger ones: use"
+                + " %s.",
+            source.description(),
+            source.format().height(),
+            source.format().width(),
+            network,
+            Setting.CENTRE_VIEW));
   }
 
   /** A view only sets which part of the images the first operation takes: they are loaded once. */

@@ -3,6 +3,9 @@ package org.alexnet.inference;
 import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
 import org.alexnet.Words;
 import org.alexnet.data.ClassNames;
 import org.alexnet.data.source.Sources;
@@ -86,14 +89,16 @@ record TrainedModel(
   }
 
   /** Why pixels cannot be used. */
-  RuntimeException noPixels(String source) {
+  AlexNetException noPixels(String source) {
     if (statistics != null) {
       return new AlexNetException(
           "%s holds pixels, and the network was trained on floating-point images that were used as given: bring the images to the same numbers and give them as a .safetensors file."
               .formatted(source));
     }
-    return new MissingInputException(
-        "%s holds pixels, and weights alone do not say what to subtract from them; give the run's input.safetensors (--input FILE), or the run itself."
-            .formatted(source));
+    return new UsageException(
+        Message.of(
+            "%s holds pixels, and weights alone do not say what to subtract from them; give the"
+                + " run's input.safetensors (%s), or the run itself.",
+            source, Setting.INPUT));
   }
 }

@@ -2,6 +2,8 @@ package org.alexnet.program;
 
 import java.util.Comparator;
 import java.util.List;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.network.Network;
 
@@ -31,24 +33,33 @@ final class TensorLimit {
     long each = largest.shape().elements();
     if (each > ELEMENTS / batch) {
       throw new UsageException(
-          "A batch of %,d is too large for %s: its tensor %s would have %,d elements, and a tensor can have %,d at most; use a batch of %,d or less (--batch)."
-              .formatted(
-                  batch, network.name(), largest.name(), batch * each, ELEMENTS, ELEMENTS / each));
+          Message.of(
+              "A batch of %,d is too large for %s: its tensor %s would have %,d elements, and a"
+                  + " tensor can have %,d at most; use a batch of %,d or less (%s).",
+              batch,
+              network.name(),
+              largest.name(),
+              batch * each,
+              ELEMENTS,
+              ELEMENTS / each,
+              Setting.BATCH));
     }
   }
 
   private static void refuseParameter(Network network, Tensor parameter) {
     long elements = parameter.shape().elements();
     boolean classifies = parameter.name().startsWith(network.classifier().name() + ".");
-    String remedy =
+    Message remedy =
         classifies
-            ? "use %,d classes or fewer (--classes)"
-                .formatted(ELEMENTS / (elements / network.classes()))
-            : "make the layer smaller";
+            ? Message.of(
+                "use %,d classes or fewer (%s)",
+                ELEMENTS / (elements / network.classes()), Setting.CLASSES)
+            : Message.of("make the layer smaller");
     throw new UsageException(
-        "%s with %,d classes is too large: its tensor %s would have %,d elements, and a tensor can have %,d at most; %s."
-            .formatted(
-                network.name(), network.classes(), parameter.name(), elements, ELEMENTS, remedy));
+        Message.of(
+            "%s with %,d classes is too large: its tensor %s would have %,d elements, and a tensor"
+                + " can have %,d at most; %s.",
+            network.name(), network.classes(), parameter.name(), elements, ELEMENTS, remedy));
   }
 
   /** The largest tensor that a step makes for an image. */

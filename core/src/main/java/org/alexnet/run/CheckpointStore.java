@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.file.FileDigest;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
@@ -113,13 +115,16 @@ final class CheckpointStore {
     } catch (IOException e) {
       cause.addSuppressed(e); // the next commit or opening discards it
     }
-    String intact =
+    Message intact =
         current.isPresent()
-            ? "The previous checkpoint is intact; fix this, then resume it with --resume " + dir
-            : "The run has no earlier one; fix this and start the run again";
+            ? Message.of(
+                "The previous checkpoint is intact; fix this, then resume it with %s",
+                Setting.RESUME.to(dir))
+            : Message.of("The run has no earlier one; fix this and start the run again");
     return new AlexNetException(
-        "%s: checkpoint %d was not made: %s. %s."
-            .formatted(dir, number, why.replaceFirst("\\.$", ""), intact),
+        Message.of(
+            "%s: checkpoint %d was not made: %s. %s.",
+            dir, number, why.replaceFirst("\\.$", ""), intact),
         cause);
   }
 

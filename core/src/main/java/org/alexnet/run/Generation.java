@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.file.FileDigest;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
@@ -85,8 +87,9 @@ record Generation(long number, long metricsBytes, Map<String, FileDigest> files,
     }
     file.close();
     throw new AlexNetException(
-        ("%s is not the file that checkpoint %d wrote, so it may not fit the others of its run:"
-                + " restore the whole folder, or use the file alone with --weights or --init")
-            .formatted(file.path(), number));
+        Message.of(
+            "%s is not the file that checkpoint %d wrote, so it may not fit the others of its run:"
+                + " restore the whole folder, or use the file alone with %s or %s",
+            file.path(), number, Setting.WEIGHTS, Setting.INIT));
   }
 }

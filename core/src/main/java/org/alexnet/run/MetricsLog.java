@@ -13,6 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.JsonFiles;
 
@@ -96,9 +98,10 @@ final class MetricsLog {
 
   private AlexNetException tooShort(long length, long required) {
     return new AlexNetException(
-        ("%s has %d bytes; the checkpoint beside it requires %d: restore the file, or begin a new"
-                + " run with --init %s")
-            .formatted(file, length, required, file.resolveSibling(CheckpointStore.MODEL)));
+        Message.of(
+            "%s has %d bytes; the checkpoint beside it requires %d: restore the file, or begin a"
+                + " new run with %s",
+            file, length, required, Setting.INIT.to(file.resolveSibling(CheckpointStore.MODEL))));
   }
 
   private AlexNetException failed(String what, IOException e) {

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
@@ -113,8 +115,10 @@ public record RunConfig(
     for (String source : validation == null ? List.of(data) : List.of(data, validation)) {
       if (!DataSets.exists(source)) {
         throw new AlexNetException(
-            "The images of the run were in %s, which does not exist any more; if they have moved, give the new place (%s)."
-                .formatted(source, source.equals(data) ? "--data" : "--val"));
+            Message.of(
+                "The images of the run were in %s, which does not exist any more; if they have"
+                    + " moved, give the new place (%s).",
+                source, source.equals(data) ? Setting.DATA : Setting.VALIDATION));
       }
     }
   }

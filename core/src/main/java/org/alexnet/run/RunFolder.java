@@ -15,6 +15,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
@@ -113,7 +115,9 @@ public final class RunFolder implements AutoCloseable {
     try {
       if (Files.exists(dir) && !Files.isDirectory(dir)) {
         throw new AlexNetException(
-            dir + " is a file; a new run requires a new or empty folder: give another --out");
+            Message.of(
+                "%s is a file; a new run requires a new or empty folder: give another %s",
+                dir, Setting.OUT));
       }
       requireFree(dir);
     } catch (IOException e) {
@@ -367,7 +371,9 @@ public final class RunFolder implements AutoCloseable {
     }
     String missing = !Files.isDirectory(dir) ? "there is no such folder" : "it has no " + RUN;
     throw new AlexNetException(
-        dir + " is not a run: " + missing + "; give the folder that train wrote (--out)");
+        Message.of(
+            "%s is not a run: %s; give the folder that train wrote (%s)",
+            dir, missing, Setting.OUT));
   }
 
   /** Writes the settings in one step; the caller makes that durable. */
@@ -391,28 +397,33 @@ public final class RunFolder implements AutoCloseable {
     }
     if (held.contains(RUN) && hasCheckpoint(dir)) {
       throw new AlexNetException(
-          dir + " holds a run already; resume it with --resume " + dir + ", or give another --out");
+          Message.of(
+              "%s holds a run already; resume it with %s, or give another %s",
+              dir, Setting.RESUME.to(dir), Setting.OUT));
     }
     Optional<String> foreign = held.stream().filter(name -> !LEFTOVERS.contains(name)).findFirst();
     if (foreign.isPresent()) {
       throw new AlexNetException(
-          dir
-              + " is not empty (it holds "
-              + foreign.get()
-              + "); a new run requires a new or empty"
-              + " folder: give another --out");
+          Message.of(
+              "%s is not empty (it holds %s); a new run requires a new or empty folder: give"
+                  + " another %s",
+              dir, foreign.get(), Setting.OUT));
     }
   }
 
   private static AlexNetException noCheckpoint(Path dir) {
     return new AlexNetException(
-        ("%s has no checkpoint yet (%s is missing): wait until its training has written one, or,"
-                + " if that was stopped before, repeat the command that began it (--out %s)")
-            .formatted(dir, CheckpointStore.STATE, dir));
+        Message.of(
+            "%s has no checkpoint yet (%s is missing): wait until its training has written one, or,"
+                + " if that was stopped before, begin it again (%s)",
+            dir, CheckpointStore.STATE, Setting.OUT.to(dir)));
   }
 
   private static AlexNetException cannotCreate(Path dir, IOException e) {
     return new AlexNetException(
-        dir + ": the run cannot be created: " + FileOps.reason(e) + "; give another --out", e);
+        Message.of(
+            "%s: the run cannot be created: %s; give another %s",
+            dir, FileOps.reason(e), Setting.OUT),
+        e);
   }
 }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
 import org.alexnet.safetensors.SafetensorsFile;
 
 /**
@@ -66,7 +67,7 @@ final class Snapshot implements AutoCloseable {
       return CheckpointStore.open(dir, name);
     } catch (AlexNetException e) {
       throw new AlexNetException(
-          e.getMessage() + "; restore the run's folder from a copy, or train anew", e);
+          Message.of("%s; restore the run's folder from a copy, or train anew", e.message()), e);
     }
   }
 

@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import org.alexnet.Message;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
 import org.alexnet.model.Model;
@@ -19,8 +22,8 @@ import org.alexnet.model.Schedule;
  * TrainingResult result = Training.of("alexnet-32").data("photos").validationFraction(0.1).run();
  * }</pre>
  *
- * <p>Setters check their argument at once and throw {@link IllegalArgumentException}; {@link #run}
- * throws {@link org.alexnet.AlexNetException} for data, files or devices that cannot be used.
+ * <p>Setters check their argument at once and throw {@link UsageException}; {@link #run} throws
+ * {@link org.alexnet.AlexNetException} for data, files or devices that cannot be used.
  */
 public final class Training implements ResumedTraining {
   final Model model;
@@ -84,7 +87,7 @@ public final class Training implements ResumedTraining {
 
   /** Holds the last part of each class out of the training images to validate with. */
   public Training validationFraction(double fraction) {
-    require(fraction > 0 && fraction < 1, "validation fraction", fraction, "between 0 and 1");
+    require(fraction > 0 && fraction < 1, Setting.VALIDATION_FRACTION, fraction, "between 0 and 1");
     validationFraction = fraction;
     return this;
   }
@@ -109,7 +112,7 @@ public final class Training implements ResumedTraining {
   /** Threads in all. Results do not depend on it. */
   @Override
   public Training threads(int count) {
-    require(count >= 1, "threads", count, "at least 1");
+    require(count >= 1, Setting.THREADS, count, "at least 1");
     threads = count;
     return this;
   }
@@ -117,35 +120,35 @@ public final class Training implements ResumedTraining {
   /** Passes over the training images; 0 only writes the initial checkpoint. */
   @Override
   public Training epochs(int count) {
-    require(count >= 0, "epochs", count, "at least 0");
+    require(count >= 0, Setting.EPOCHS, count, "at least 0");
     epochs = count;
     return this;
   }
 
   /** Images a step. */
   public Training batch(int images) {
-    require(images >= 1, "batch", images, "at least 1");
+    require(images >= 1, Setting.BATCH, images, "at least 1");
     batch = images;
     return this;
   }
 
   /** Learning rate at the start. */
   public Training rate(float value) {
-    require(value >= 0 && Float.isFinite(value), "learning rate", value, "finite, at least 0");
+    require(value >= 0 && Float.isFinite(value), Setting.RATE, value, "finite, at least 0");
     rate = value;
     return this;
   }
 
   /** Share of the last update that is kept. */
   public Training momentum(float value) {
-    require(value >= 0 && value < 1, "momentum", value, "at least 0 and below 1");
+    require(value >= 0 && value < 1, Setting.MOMENTUM, value, "at least 0 and below 1");
     momentum = value;
     return this;
   }
 
   /** Weight decay. */
   public Training weightDecay(float value) {
-    require(value >= 0 && Float.isFinite(value), "weight decay", value, "finite, at least 0");
+    require(value >= 0 && Float.isFinite(value), Setting.WEIGHT_DECAY, value, "finite, at least 0");
     decay = value;
     return this;
   }
@@ -212,7 +215,7 @@ public final class Training implements ResumedTraining {
 
   /** Number of classes, where the data does not say or not all occur. */
   public Training classes(int count) {
-    require(count >= 2, "classes", count, "at least 2");
+    require(count >= 2, Setting.CLASSES, count, "at least 2");
     classes = count;
     return this;
   }
@@ -226,7 +229,7 @@ public final class Training implements ResumedTraining {
   /** Minutes between checkpoints within an epoch; 0 writes one after every step. */
   @Override
   public Training checkpointEvery(double minutes) {
-    require(minutes >= 0, "checkpoint interval", minutes, "at least 0 minutes");
+    require(minutes >= 0, Setting.CHECKPOINT_EVERY, minutes, "at least 0 minutes");
     checkpointMinutes = minutes;
     return this;
   }
@@ -257,6 +260,12 @@ public final class Training implements ResumedTraining {
   /** Trains to the end, or until {@link #stop}. */
   @Override
   public TrainingResult run() {
+    if (validation != null && validationFraction > 0) {
+      throw new UsageException(
+          Message.of(
+              "%s and %s exclude each other: give one of them.",
+              Setting.VALIDATION, Setting.VALIDATION_FRACTION));
+    }
     return new TrainingSetup(this).run();
   }
 
@@ -279,9 +288,9 @@ public final class Training implements ResumedTraining {
     return Path.of("runs", model.name() + "-" + time);
   }
 
-  private static void require(boolean good, String what, Object got, String required) {
+  private static void require(boolean good, Setting what, Object got, String required) {
     if (!good) {
-      throw new IllegalArgumentException("%s is %s, must be %s".formatted(what, got, required));
+      throw UsageException.value(what, got, required);
     }
   }
 }

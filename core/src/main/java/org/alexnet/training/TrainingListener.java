@@ -1,5 +1,7 @@
 package org.alexnet.training;
 
+import org.alexnet.Message;
+
 /**
  * Is told how a run goes, one call at a time. All calls come from the thread that trains, but for
  * {@link #progress}, which the threads that read images make.
@@ -8,6 +10,11 @@ public interface TrainingListener {
 
   /** Something a user wants to know: what was chosen and why, what was left out. */
   default void message(String text) {}
+
+  /** The same where it names settings; as text where this is not overridden. */
+  default void message(Message message) {
+    message(message.toString());
+  }
 
   /**
    * How far something is that takes its time.

@@ -5,6 +5,8 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepResult;
@@ -175,29 +177,32 @@ final class TrainingLoop {
       return work.get();
     } catch (AlexNetException e) {
       throw new AlexNetException(
-          "%s The last checkpoint is in %s; resume it with --resume %s."
-              .formatted(e.getMessage(), folder.dir(), folder.dir()),
+          Message.of(
+              "%s The last checkpoint is in %s; resume it with %s.",
+              e.message(), folder.dir(), Setting.RESUME.to(folder.dir())),
           e);
     }
   }
 
   private AlexNetException notFinite(Batch batch, StepSettings settings, StepResult result) {
-    String where;
+    Object where;
     try {
       where = Diagnosis.of(backend, programs, executable, batch, settings);
     } catch (AlexNetException e) { // keeping every tensor may need more memory than there is
-      where = "not known, for the step cannot be repeated: " + e.getMessage();
+      where = Message.of("not known, for the step cannot be repeated: %s", e.message());
     }
     return new AlexNetException(
-        "The loss is %s in step %d (epoch %d); the first value that is not finite is in %s. The last good checkpoint is in %s; resume from it with a lower learning rate than %s in a new run (--init %s)."
-            .formatted(
-                result.lossSum(),
-                state.step + 1,
-                state.epoch + 1,
-                where,
-                folder.dir(),
-                LearningRate.text(settings.rate()),
-                folder.dir().resolve("model.safetensors")));
+        Message.of(
+            "The loss is %s in step %d (epoch %d); the first value that is not finite is in %s. The"
+                + " last good checkpoint is in %s; resume from it with a lower learning rate than"
+                + " %s in a new run (%s).",
+            result.lossSum(),
+            state.step + 1,
+            state.epoch + 1,
+            where,
+            folder.dir(),
+            LearningRate.text(settings.rate()),
+            Setting.INIT.to(folder.dir().resolve("model.safetensors"))));
   }
 
   /**
@@ -302,15 +307,17 @@ final class TrainingLoop {
   private AlexNetException diverged(String how) {
     float rate = state.rate.at(state.epoch, state.epochs);
     return new AlexNetException(
-        "Training has diverged in epoch %d, step %d: %s, where guessing has %.4g. The last checkpoint before is kept in %s; train from its weights with a lower learning rate than %s in a new run (--init %s)."
-            .formatted(
-                state.epoch + 1,
-                state.step,
-                how,
-                Math.log(programs.network().classes()),
-                folder.dir(),
-                LearningRate.text(rate),
-                folder.dir().resolve("model.safetensors")));
+        Message.of(
+            "Training has diverged in epoch %d, step %d: %s, where guessing has %.4g. The last"
+                + " checkpoint before is kept in %s; train from its weights with a lower learning"
+                + " rate than %s in a new run (%s).",
+            state.epoch + 1,
+            state.step,
+            how,
+            Math.log(programs.network().classes()),
+            folder.dir(),
+            LearningRate.text(rate),
+            Setting.INIT.to(folder.dir().resolve("model.safetensors"))));
   }
 
   private void commit(boolean best) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.Words;
 import org.alexnet.backend.Backend;
@@ -184,16 +186,23 @@ final class TrainingSetup {
   private void checkValidation(RunConfig saved, RunFolder folder) {
     if (training.validation != null && saved.validationFraction() > 0) {
       throw new UsageException(
-          "%s holds out a fraction of --data (%s) to validate with, so that --val cannot be given with it; leave --val out."
-              .formatted(folder.dir(), saved.validationFraction()));
+          Message.of(
+              "%s holds out a fraction of %s (%s) to validate with, so that %s cannot be given with"
+                  + " it; leave %s out.",
+              folder.dir(),
+              Setting.DATA,
+              saved.validationFraction(),
+              Setting.VALIDATION,
+              Setting.VALIDATION));
     }
   }
 
   /** The answer for a run that is trained as far as is asked for. */
   private TrainingResult nothingToDo(RunFolder folder, RunState state) {
     listener.message(
-        "The run has already trained %s; nothing to do (give --epochs %d or more to train on)."
-            .formatted(Words.count(state.epoch, "epoch"), state.epoch + 1));
+        Message.of(
+            "The run has already trained %s; nothing to do (give %s or more to train on).",
+            Words.count(state.epoch, "epoch"), Setting.EPOCHS.to(state.epoch + 1)));
     return new TrainingResult(
         folder.dir(),
         state.epoch,

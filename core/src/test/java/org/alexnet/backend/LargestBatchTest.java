@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import org.alexnet.Message;
 import org.alexnet.model.Models;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
@@ -18,9 +19,10 @@ class LargestBatchTest {
       assertEquals(most, LargestBatch.of(PROGRAMS, smaller -> smaller.batch() <= most));
     }
     assertEquals(
-        "The largest batch that fits is 7; take --batch 7, or wait.",
-        LargestBatch.remedy(7, "wait"));
-    assertEquals("Not even one image fits; wait.", LargestBatch.remedy(0, "wait"));
+        "The largest batch that fits is 7; take batch(7), or wait.",
+        LargestBatch.remedy(7, Message.of("wait")).toString());
+    assertEquals(
+        "Not even one image fits; wait.", LargestBatch.remedy(0, Message.of("wait")).toString());
   }
 
   @Test

@@ -146,7 +146,8 @@ class CommitFaultTest {
         assertTrue(said.startsWith(dir + ": checkpoint 2 "), said);
         assertTrue(said.contains("No space left on device"), said);
         assertTrue(
-            said.contains(seen == 1 ? "then resume it with --resume " + dir : "is complete"), said);
+            said.contains(seen == 1 ? "then resume it with Training.resume(" + dir : "is complete"),
+            said);
         if (seen == 1) {
           assertEquals(CLEAN, entries(dir), "nothing of the failed checkpoint stays");
           run.commit(checkpoint(2, false));

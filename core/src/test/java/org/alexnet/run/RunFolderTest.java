@@ -134,7 +134,8 @@ class RunFolderTest {
   void createRefusesWhatHoldsSomething() throws IOException {
     Files.createDirectories(dir);
     makeRun(1); // an empty folder will do
-    refused("--resume " + dir, () -> RunFolder.create(dir, JsonFiles.object()).close());
+    refused(
+        "Training.resume(" + dir + ")", () -> RunFolder.create(dir, JsonFiles.object()).close());
     Path other = Files.createDirectories(folder.resolve("other"));
     Files.writeString(other.resolve("notes.txt"), "mine");
     refused("it holds notes.txt", () -> RunFolder.create(other, JsonFiles.object()).close());
@@ -222,8 +223,8 @@ class RunFolderTest {
     }
     Files.createDirectory(dir.resolve("checkpoint.tmp"));
     Files.writeString(dir.resolve("checkpoint.tmp/model.safetensors"), "half");
-    refused("repeat the command that began it", () -> RunFolder.openForTraining(dir).close());
-    refused("repeat the command that began it", () -> RunFolder.openForReading(dir).close());
+    refused("begin it again (out(", () -> RunFolder.openForTraining(dir).close());
+    refused("begin it again (out(", () -> RunFolder.openForReading(dir).close());
     RunFolder.requireUnused(dir);
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object().put("model", "new"))) {
       assertTrue(run.openInput().isEmpty());

@@ -1,6 +1,8 @@
 package org.alexnet.cpu;
 
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
@@ -68,14 +70,16 @@ final class CpuMemory {
     Runtime java = Runtime.getRuntime();
     int largest = largest(programs, java.maxMemory() - java.totalMemory() + java.freeMemory());
     return new AlexNetException(
-        "%s at batch %d needs %,d MB on backend cpu, where Java may use %,d MB in all and %,d MB a device. %s"
-            .formatted(
-                programs.network().name(),
-                programs.batch(),
-                plan.totalBytes() >> 20,
-                java.maxMemory() >> 20,
-                MOST * Float.BYTES >> 20,
-                LargestBatch.remedy(largest, "allow Java more memory (ALEXNET_JAVA_OPTS=-Xmx8g)")),
+        Message.of(
+            "%s at batch %d needs %,d MB on backend cpu, where Java may use %,d MB in all and %,d"
+                + " MB a device. %s",
+            programs.network().name(),
+            programs.batch(),
+            plan.totalBytes() >> 20,
+            java.maxMemory() >> 20,
+            MOST * Float.BYTES >> 20,
+            LargestBatch.remedy(
+                largest, Message.of("allow Java more memory (%s)", Setting.MEMORY))),
         cause);
   }
 

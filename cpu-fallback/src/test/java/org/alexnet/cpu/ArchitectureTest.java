@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.alexnet.PackageRules;
+import org.alexnet.SourceRules;
 import org.junit.jupiter.api.Test;
 
 /** The walls around this backend, and the Vector API behind two of its classes. */
@@ -65,5 +66,10 @@ class ArchitectureTest {
   void packagesAreSmallAndFormNoCycles() {
     PackageRules.checkNoCycles(CPU);
     PackageRules.checkSizes(CPU, "org.alexnet.cpu");
+  }
+
+  @Test
+  void messagesNameSettingsAndNoOptions() {
+    SourceRules.checkNoOptions("--add-modules");
   }
 }

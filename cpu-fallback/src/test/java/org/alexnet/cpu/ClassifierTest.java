@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.Evaluation;
-import org.alexnet.inference.MissingInputException;
 import org.alexnet.inference.Prediction;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.training.Training;
@@ -58,7 +58,7 @@ class ClassifierTest {
       assertEquals(10, evaluation.images());
       assertEquals(evaluation, files.evaluate("shapes:40"));
       assertArrayEquals(logits(whole, "shapes:40"), logits(files, "shapes:40"));
-      assertThrows(MissingInputException.class, () -> logits(bare, "shapes:40"));
+      assertThrows(UsageException.class, () -> logits(bare, "shapes:40"));
 
       // Floating-point images are used as they are: the mean of the run does not touch them.
       float[] logits = logits(bare, floats.toString());

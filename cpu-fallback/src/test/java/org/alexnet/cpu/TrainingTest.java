@@ -212,7 +212,7 @@ class TrainingTest {
     byte[] before = Files.readAllBytes(dir.resolve("run/model.safetensors"));
     Training again = shapes("run").seed(8);
     String message = assertThrows(AlexNetException.class, again::run).getMessage();
-    assertTrue(message.contains("--resume"), message);
+    assertTrue(message.contains("Training.resume("), message);
     assertArrayEquals(before, Files.readAllBytes(dir.resolve("run/model.safetensors")));
   }
 

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
@@ -130,8 +132,9 @@ final class CudaBackend implements Backend {
     if (wanted > 1 && precision() == Precision.FP16) {
       // Each device would judge by itself whether its gradients are too large.
       throw new AlexNetException(
-          "--precision fp16 runs on one device; take bf16, which needs no scaled gradients, or one"
-              + " device.");
+          Message.of(
+              "%s runs on one device; take bf16, which needs no scaled gradients, or one device.",
+              Setting.PRECISION.to(precision())));
     }
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;

@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.StepResult;
@@ -97,17 +98,18 @@ final class CudaExecutable implements Executable {
     long free = device.freeBytes() + (memories.size() > number ? blocks.totalBytes() : 0);
     int batch = lowered.programs().batch();
     int images = backend.largestBatch(lowered.programs(), number, free);
-    String remedy =
-        LargestBatch.remedy(images, "free some, or use another device (alexnet devices)");
+    Message remedy =
+        LargestBatch.remedy(
+            images, Message.of("free some, or use another device (alexnet devices)"));
     return new AlexNetException(
-        "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s"
-            .formatted(
-                lowered.programs().network().name(),
-                batch,
-                blocks.totalBytes() >> 20,
-                device.name(),
-                free >> 20,
-                remedy));
+        Message.of(
+            "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s",
+            lowered.programs().network().name(),
+            batch,
+            blocks.totalBytes() >> 20,
+            device.name(),
+            free >> 20,
+            remedy));
   }
 
   // Binding.

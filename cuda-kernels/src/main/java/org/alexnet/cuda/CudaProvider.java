@@ -1,7 +1,6 @@
 package org.alexnet.cuda;
 
 import java.util.List;
-import org.alexnet.AlexNetException;
 import org.alexnet.backend.Availability;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
@@ -35,10 +34,7 @@ public final class CudaProvider implements BackendProvider {
   public Backend open(BackendOptions options) {
     LibrarySearchResult found = CudaLibraries.find();
     Availability availability = CudaLibraries.probe(found);
-    if (!availability.available()) {
-      throw new AlexNetException(
-          "Backend cuda cannot serve here: %s".formatted(availability.reason()));
-    }
+    availability.require(name());
     options.checkDevices(name(), availability.devices());
     Loaded loaded = CudaLibraries.load(found);
     KernelCompiler compiler = new KernelCompiler(loaded, options.precision());

@@ -131,7 +131,7 @@ class AlgorithmSearchTest {
       AlexNetException e =
           assertThrows(AlexNetException.class, () -> choose(direction, Precision.FP32, want));
       assertTrue(e.getMessage().contains("refuses or computes wrongly with each"), e.getMessage());
-      assertTrue(e.getMessage().endsWith("--backend cpu."), e.getMessage());
+      assertTrue(e.getMessage().endsWith("backend(cpu)."), e.getMessage());
     }
   }
 

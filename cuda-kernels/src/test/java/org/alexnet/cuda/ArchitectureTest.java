@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.alexnet.PackageRules;
+import org.alexnet.SourceRules;
 import org.junit.jupiter.api.Test;
 
 /** The walls around this backend, and between finding CUDA's libraries and using them. */
@@ -84,5 +85,16 @@ class ArchitectureTest {
   void packagesAreSmallAndFormNoCycles() {
     PackageRules.checkNoCycles(CUDA);
     PackageRules.checkSizes(CUDA, "org.alexnet.cuda");
+  }
+
+  @Test
+  void messagesNameSettingsAndNoOptions() {
+    SourceRules.checkNoOptions(
+        "--enable-native-access",
+        "--module",
+        "--module-path",
+        "--gpus",
+        "--gpu-architecture",
+        "--std");
   }
 }

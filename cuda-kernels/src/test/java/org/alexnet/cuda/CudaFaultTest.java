@@ -47,7 +47,7 @@ class CudaFaultTest {
       CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-32").network(), 256);
       AlexNetException e = assertThrows(AlexNetException.class, () -> backend.compile(programs));
       assertSentence(e);
-      String[] words = e.getMessage().split("--batch ");
+      String[] words = e.getMessage().split("batch\\(");
       assertEquals(2, words.length, e.getMessage());
       int fits = Integer.parseInt(words[1].replaceAll("\\D.*", ""));
       assertTrue(fits > 16 && fits < 256, e.getMessage());

@@ -127,7 +127,7 @@ class CudaTrainingTest {
     Training lost = shapes("lost");
     lost.checkpointEvery(0).listener(after(4, () -> StandIn.loseDevice(0, 30)));
     AlexNetException e = assertThrows(AlexNetException.class, lost::run);
-    assertTrue(e.getMessage().contains("--resume " + dir.resolve("lost")), e.getMessage());
+    assertTrue(e.getMessage().contains("Training.resume(" + dir.resolve("lost")), e.getMessage());
     assertTrue(e.getMessage().contains("on cuda:0"), e.getMessage());
     StandIn.reset();
     StandIn.heal();

@@ -27,7 +27,7 @@ class OldDeviceTest {
   private static final String SENTENCE =
       "cuda:0%s has compute capability 7.0, which the CUDA 13 found no longer supports (its oldest"
           + " is 7.5); install libraries of CUDA 12 with cuDNN 9.5 and set ALEXNET_CUDA_PATH to"
-          + " their folder, or use another device or --backend cpu.";
+          + " their folder, or use another device.";
   private static final String VOLTA = SENTENCE.formatted(" (Stand-in GPU 0)");
 
   @TempDir Path dir;
@@ -62,7 +62,11 @@ class OldDeviceTest {
         lines.get(3).startsWith("auto: Running on cpu:")
             && lines.get(3).contains("(CUDA 13 no longer supports this GPU; "),
         lines.get(3));
-    assertEquals("first: Backend cuda cannot serve here: " + VOLTA, lines.get(4));
+    assertEquals(
+        "first: Backend cuda cannot serve here: "
+            + VOLTA
+            + " Or use backend(auto), which takes one that can.",
+        lines.get(4));
     assertEquals("unasked: " + SENTENCE.formatted(""), lines.get(6));
   }
 

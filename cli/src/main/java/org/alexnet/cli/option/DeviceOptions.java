@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.alexnet.Message;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
@@ -91,8 +92,7 @@ public class DeviceOptions {
    * @param leftOut receives images that cannot be read
    */
   public Classifier.Options classifier(
-      int batch, Consumer<String> say, Consumer<String> leftOut, ProgressListener progress) {
-    Require.atLeast(1, "--batch", batch);
+      int batch, Consumer<Message> say, Consumer<String> leftOut, ProgressListener progress) {
     return new Classifier.Options(backend, devices, threads(), batch, say, leftOut, progress);
   }
 

@@ -1,5 +1,7 @@
 package org.alexnet.cli.option;
 
+import org.alexnet.UsageException;
+
 /** Checks of option values. */
 public final class Require {
   private static final int MOST_THREADS = 1024;
@@ -7,11 +9,11 @@ public final class Require {
   private Require() {}
 
   /**
-   * @throws IllegalArgumentException saying what was got and what is required
+   * @throws UsageException saying what was got and what is required
    */
   public static void that(boolean good, String option, Object got, String required) {
     if (!good) {
-      throw new IllegalArgumentException("%s is %s, must be %s.".formatted(option, got, required));
+      throw UsageException.value(option, got, required);
     }
   }
 

@@ -3,6 +3,8 @@ package org.alexnet.cli.output;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import org.alexnet.Message;
+import org.alexnet.cli.option.Flags;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.inference.Evaluation;
 import org.alexnet.training.Activity;
@@ -72,6 +74,11 @@ public final class ProgressView implements TrainingListener {
   public synchronized void message(String text) {
     clear();
     to.println(text);
+  }
+
+  @Override
+  public void message(Message message) {
+    message(message.text(Flags::of));
   }
 
   @Override

@@ -179,8 +179,8 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   private static void rethrow(RuntimeException failure) {
-    if (failure instanceof AlexNetException) {
-      throw new AlexNetException(failure.getMessage(), failure);
+    if (failure instanceof AlexNetException known) {
+      throw new AlexNetException(known.message(), failure);
     }
     if (failure != null) {
       throw new IllegalStateException(failure.getMessage(), failure);

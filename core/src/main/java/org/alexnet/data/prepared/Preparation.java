@@ -12,6 +12,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
 import org.alexnet.data.PixelStatistics;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.file.DurableFiles;
@@ -26,7 +29,7 @@ import org.alexnet.file.DurableFiles;
  *
  * @param folder one subfolder a class, or {@code train/} and {@code val/} (or {@code test/}) above
  *     those
- * @param out the file to make, which must not exist
+ * @param out the file to make, which must not exist; its name must end in {@code .axd}
  * @param size rows and columns of an image
  * @param threads threads that decode
  * @param say receives what the user should know
@@ -58,10 +61,14 @@ public record Preparation(
   private static final long MARGIN = 64L << 20;
 
   public Preparation {
-    if (size < 1 || size > LARGEST_SIZE || threads < 1) {
-      throw new IllegalArgumentException(
-          "size %d must be from 1 to %d, and threads %d at least 1"
-              .formatted(size, LARGEST_SIZE, threads));
+    if (size < 1 || size > LARGEST_SIZE) {
+      throw UsageException.value(Setting.SIZE, size, "from 1 to %,d".formatted(LARGEST_SIZE));
+    }
+    if (threads < 1) {
+      throw UsageException.value(Setting.THREADS, threads, "at least 1");
+    }
+    if (!out.toString().endsWith(".axd")) {
+      throw UsageException.value(Setting.OUT, out, "a name that ends in .axd");
     }
   }
 
@@ -73,11 +80,8 @@ public record Preparation(
    */
   public Result run() {
     if (Files.exists(out)) {
-      throw new AlexNetException(out + " exists already; remove it, or choose another --out");
-    }
-    if (!out.toString().endsWith(".axd")) {
       throw new AlexNetException(
-          out + " must end in .axd, by which it is known as a prepared file");
+          Message.of("%s exists already; remove it, or choose another %s", out, Setting.OUT));
     }
     PreparedListing listing = PreparedListing.of(folder);
     Path partial = out.resolveSibling(out.getFileName() + ".partial");
@@ -174,8 +178,10 @@ public record Preparation(
     long free = Files.getFileStore(DurableFiles.parent(out)).getUsableSpace();
     if (free < header.tail() + MARGIN) {
       throw new AlexNetException(
-          "%s needs %,d MB for %,d images and the disk has %,d MB free; make room, or choose a smaller --size or an --out on another disk"
-              .formatted(out, header.tail() >> 20, header.slots(), free >> 20));
+          Message.of(
+              "%s needs %,d MB for %,d images and the disk has %,d MB free; make room, or choose a"
+                  + " smaller %s or an %s on another disk",
+              out, header.tail() >> 20, header.slots(), free >> 20, Setting.SIZE, Setting.OUT));
     }
   }
 

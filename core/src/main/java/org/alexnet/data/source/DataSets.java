@@ -178,7 +178,11 @@ public final class DataSets {
 
   /** Whether a source can be opened at the place that it names. */
   public static boolean exists(String src) {
-    return isShapes(src) || Files.exists(Path.of(src));
+    try {
+      return isShapes(src) || Files.exists(Path.of(src));
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   private static boolean bringsValidation(String src) {

@@ -11,6 +11,8 @@ import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgo;
 import jcuda.jcudnn.cudnnConvolutionFwdAlgo;
 import jcuda.jcudnn.cudnnMathType;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.kernel.Layouts;
@@ -65,8 +67,9 @@ public final class AlgorithmSearch {
     List<ConvolutionAlgorithm> candidates = candidates(order(), mathTypes(), repeat, most);
     if (candidates.isEmpty()) {
       throw new AlexNetException(
-          "cuDNN has no %salgorithm in %,d MB for the convolution %s; take a smaller --batch."
-              .formatted(repeat ? "deterministic " : "", most >> 20, plan.problem()));
+          Message.of(
+              "cuDNN has no %salgorithm in %,d MB for the convolution %s; take a smaller %s.",
+              repeat ? "deterministic " : "", most >> 20, plan.problem(), Setting.BATCH));
     }
     if (want == Want.UNTRIED) {
       return candidates.getFirst();
@@ -247,8 +250,10 @@ public final class AlgorithmSearch {
 
   private AlexNetException noneWorks(int tried) {
     return new AlexNetException(
-        "cuDNN offers %d algorithms for the convolution %s, and refuses or computes wrongly with each; install another release of cuDNN 9, or use --backend cpu."
-            .formatted(tried, plan.problem()));
+        Message.of(
+            "cuDNN offers %d algorithms for the convolution %s, and refuses or computes wrongly"
+                + " with each; install another release of cuDNN 9, or use %s.",
+            tried, plan.problem(), Setting.BACKEND.to("cpu")));
   }
 
   /**

@@ -3,6 +3,8 @@ package org.alexnet.cuda.kernel;
 import java.util.HashMap;
 import java.util.Map;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.device.Storage;
@@ -39,8 +41,9 @@ public final class Layouts {
   public static void checkSize(Object what, Shape shape) {
     if (shape.elements() > Integer.MAX_VALUE) {
       throw new AlexNetException(
-          "%s has %,d elements, and backend cuda counts to %,d; take a smaller --batch."
-              .formatted(what, shape.elements(), Integer.MAX_VALUE));
+          Message.of(
+              "%s has %,d elements, and backend cuda counts to %,d; take a smaller %s.",
+              what, shape.elements(), Integer.MAX_VALUE, Setting.BATCH));
     }
   }
 

@@ -56,8 +56,8 @@ public record Architectures(int cudaMajor, int oldest) {
     String remedy =
         cudaMajor > 12
             ? "install libraries of CUDA 12 with cuDNN 9.5 and set ALEXNET_CUDA_PATH to their"
-                + " folder, or use another device or --backend cpu."
-            : "use another device or --backend cpu.";
+                + " folder, or use another device."
+            : "use another device.";
     return "%s has compute capability %s, which the CUDA %d found no longer supports (its oldest is %s); %s"
         .formatted(device, version(capability), cudaMajor, version(oldest), remedy);
   }

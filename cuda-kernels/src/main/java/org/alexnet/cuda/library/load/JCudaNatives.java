@@ -122,7 +122,7 @@ public final class JCudaNatives {
       Class.forName(name, true, JCudaNatives.class.getClassLoader());
     } catch (ClassNotFoundException | LinkageError e) {
       throw new AlexNetException(
-          "%s could not be loaded: %s; install another release of CUDA, or use --backend cpu."
+          "%s could not be loaded: %s; install another release of CUDA."
               .formatted(fileName(library), NativeLoader.cause(e)),
           e);
     }

@@ -40,7 +40,7 @@ public final class CudaProbe {
       Pattern.compile("symbol lookup error: (.*?): undefined symbol: (\\w+)");
   private static final Pattern SIGNAL = Pattern.compile("\\b(SIG[A-Z]+)\\b");
   private static final String ADVICE =
-      "; install a release of CUDA 12 and cuDNN 9 that the driver supports, or use --backend cpu.";
+      "; install a release of CUDA 12 and cuDNN 9 that the driver supports.";
 
   private static final String FAILED = "CUDA does not work";
 
@@ -76,7 +76,7 @@ public final class CudaProbe {
       return failure(
           found,
           FAILED,
-          "A process to try the CUDA libraries in could not be started: %s; use --backend cpu."
+          "A process to try the CUDA libraries in could not be started: %s."
               .formatted(DurableFiles.reason(e)));
     }
   }
@@ -188,7 +188,7 @@ public final class CudaProbe {
       return failure(
           found,
           FAILED,
-          "The CUDA libraries hang: nothing came for %d s %s; see whether nvidia-smi works, or use --backend cpu."
+          "The CUDA libraries hang: nothing came for %d s %s; see whether nvidia-smi works."
               .formatted(patience.toSeconds(), when));
     }
     return failure(found, FAILED, crash(found, status, when, report.noise()) + ADVICE);

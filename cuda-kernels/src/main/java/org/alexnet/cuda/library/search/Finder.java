@@ -49,7 +49,7 @@ public final class Finder {
       return new LibrarySearchResult(
           List.of(),
           MAJORS[0],
-          "NVIDIA's libraries are sought on Linux on x86-64 only, and this is %s; use --backend cpu."
+          "NVIDIA's libraries are sought on Linux on x86-64 only, and this is %s."
               .formatted(machine.system()),
           new Obstacle("CUDA needs Linux on x86-64"),
           CacheFolder.of(machine));

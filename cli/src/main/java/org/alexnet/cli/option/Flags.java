@@ -1,0 +1,46 @@
+package org.alexnet.cli.option;
+
+import org.alexnet.Setting;
+
+/** What settings are called on the command line. */
+public final class Flags {
+  private Flags() {}
+
+  /**
+   * A setting as a user writes it.
+   *
+   * @param value empty for the setting alone
+   */
+  public static String of(Setting setting, String value) {
+    return value.isEmpty() ? name(setting) : name(setting) + " " + value;
+  }
+
+  private static String name(Setting setting) {
+    return switch (setting) {
+      case ALL_IMAGES -> "--all";
+      case BACKEND -> "--backend";
+      case BATCH -> "--batch";
+      case CENTRE_VIEW -> "--crops 1";
+      case CHECKPOINT_EVERY -> "--checkpoint-every";
+      case CLASSES -> "--classes";
+      case CLASS_NAMES -> "--names FILE, one a line";
+      case DATA -> "--data";
+      case EPOCHS -> "--epochs";
+      case INIT -> "--init";
+      case INPUT -> "--input FILE";
+      case MEMORY -> "ALEXNET_JAVA_OPTS=-Xmx8g";
+      case MOMENTUM -> "--momentum";
+      case OUT -> "--out";
+      case PRECISION -> "--precision";
+      case RATE -> "--lr";
+      case RESUME -> "--resume";
+      case SIZE -> "--size";
+      case SKIP_BAD -> "--skip-bad";
+      case THREADS -> "--threads";
+      case VALIDATION -> "--val";
+      case VALIDATION_FRACTION -> "--val-fraction";
+      case WEIGHTS -> "--weights";
+      case WEIGHT_DECAY -> "--weight-decay";
+    };
+  }
+}

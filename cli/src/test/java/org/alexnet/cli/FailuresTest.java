@@ -1,0 +1,79 @@
+package org.alexnet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
+import org.alexnet.cli.option.Flags;
+import org.alexnet.cli.output.Terminal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which status and which line go with a failure. */
+class FailuresTest {
+  private static void reported(int status, String line, Throwable failure) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
+    Terminal terminal = new Terminal(stream, stream, false, 80);
+    assertEquals(status, new Failures(terminal, false).report(failure));
+    assertEquals("alexnet: " + line, err.toString(StandardCharsets.UTF_8).strip());
+  }
+
+  @Test
+  void whatWasAskedForWrongly() {
+    reported(
+        Main.WRONG_USAGE,
+        "--lr is NaN, must be finite.",
+        UsageException.value(Setting.RATE, Float.NaN, "finite"));
+  }
+
+  @Test
+  void whatCannotBeUsed() {
+    Message remedy = Message.of("give another %s", Setting.OUT);
+    reported(
+        Main.FAILED,
+        "a is used: give another --out.",
+        new AlexNetException(Message.of("%s is used:%n  %s.", "a", remedy)));
+  }
+
+  /** The program is at fault, and says where. */
+  @Test
+  void anArgumentThatThisProgramGotWrong() {
+    reported(
+        Main.FAILED,
+        "IllegalArgumentException: a size is below 1; --verbose shows where.",
+        new IllegalArgumentException("a size is below 1"));
+    reported(
+        Main.FAILED,
+        "NumberFormatException: x; --verbose shows where.",
+        new NumberFormatException("x"));
+  }
+
+  @Test
+  void memoryThatIsNotThere() {
+    reported(
+        Main.FAILED,
+        "Out of memory (Java heap space). Use a smaller --batch, or allow Java more:"
+            + " ALEXNET_JAVA_OPTS=-Xmx8g",
+        new OutOfMemoryError("Java heap space"));
+  }
+
+  /** Whatever a message names can be given to some command. */
+  @ParameterizedTest
+  @EnumSource(names = "MEMORY", mode = EnumSource.Mode.EXCLUDE)
+  void settingsAreCalledAsTheOptionsAre(Setting setting) {
+    String option = Flags.of(setting, "").split(" ")[0];
+    StringBuilder help = new StringBuilder();
+    for (String command : new String[] {"train", "eval", "prepare"}) {
+      help.append(Cli.run(command, "--help").out());
+    }
+    assertTrue(help.toString().contains(" " + option), option);
+  }
+}
