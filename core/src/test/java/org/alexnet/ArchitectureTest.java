@@ -144,4 +144,9 @@ class ArchitectureTest {
   void messagesNameSettingsAndNoOptions() {
     SourceRules.checkNoOptions();
   }
+
+  @Test
+  void methodsAreShort() {
+    SourceRules.checkMethodLengths();
+  }
 }

@@ -2,6 +2,13 @@ package org.alexnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.LineMap;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.SourcePositions;
+import com.sun.source.util.TreeScanner;
+import com.sun.source.util.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,10 +19,14 @@ import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
 
 /** What holds for the sources of every module, seen from the module's folder. */
 public final class SourceRules {
   private static final Path SOURCES = Path.of("src/main/java");
+  private static final int LONGEST_METHOD = 60;
   private static final Pattern OPTION = Pattern.compile("--[a-z][a-z-]*");
 
   private SourceRules() {}
@@ -36,6 +47,56 @@ public final class SourceRules {
           .forEach(option -> found.add(source.getFileName() + ": " + option));
     }
     assertEquals(List.of(), found, "options in a library; name a Setting");
+  }
+
+  /**
+   * A method can be read at a glance.
+   *
+   * @param kernels packages of inner loops, whose methods may be longer
+   */
+  public static void checkMethodLengths(String... kernels) {
+    List<String> found = new ArrayList<>();
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+      JavacTask task =
+          (JavacTask)
+              compiler.getTask(
+                  null, files, null, null, null, files.getJavaFileObjectsFromPaths(sources()));
+      SourcePositions positions = Trees.instance(task).getSourcePositions();
+      for (CompilationUnitTree unit : task.parse()) {
+        if (!Set.of(kernels).contains(String.valueOf(unit.getPackageName()))) {
+          new LongMethods(unit, positions, found).scan(unit, null);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    assertEquals(List.of(), found, "methods of more than " + LONGEST_METHOD + " lines");
+  }
+
+  /** Finds methods that are too long. */
+  private static final class LongMethods extends TreeScanner<Void, Void> {
+    private final CompilationUnitTree unit;
+    private final SourcePositions positions;
+    private final List<String> found;
+
+    LongMethods(CompilationUnitTree unit, SourcePositions positions, List<String> found) {
+      this.unit = unit;
+      this.positions = positions;
+      this.found = found;
+    }
+
+    @Override
+    public Void visitMethod(MethodTree method, Void none) {
+      LineMap lines = unit.getLineMap();
+      long last = lines.getLineNumber(positions.getEndPosition(unit, method));
+      long length = last - lines.getLineNumber(positions.getStartPosition(unit, method)) + 1;
+      if (length > LONGEST_METHOD) {
+        String file = Path.of(unit.getSourceFile().getName()).getFileName().toString();
+        found.add("%s, %s: %d lines".formatted(file, method.getName(), length));
+      }
+      return super.visitMethod(method, none);
+    }
   }
 
   private static List<Path> sources() {

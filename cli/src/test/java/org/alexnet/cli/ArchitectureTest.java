@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.alexnet.PackageRules;
+import org.alexnet.SourceRules;
 import org.junit.jupiter.api.Test;
 
 /** The command line sees backends only through their contract. */
@@ -28,5 +29,10 @@ class ArchitectureTest {
   void packagesAreSmallAndFormNoCycles() {
     PackageRules.checkNoCycles(CLI);
     PackageRules.checkSizes(CLI, "org.alexnet.cli");
+  }
+
+  @Test
+  void methodsAreShort() {
+    SourceRules.checkMethodLengths();
   }
 }

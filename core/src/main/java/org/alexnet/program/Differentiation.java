@@ -55,50 +55,14 @@ final class Differentiation {
 
   private void adjoint(Op op) {
     switch (op) {
-      case Op.SoftmaxCrossEntropy loss -> {
-        Tensor dx = contribution(loss, loss.logits());
-        ops.add(
-            new Op.SoftmaxCrossEntropyBackward(
-                loss.layer(), loss.probabilities(), loss.labels(), dx));
-      }
+      case Op.SoftmaxCrossEntropy loss -> loss(loss);
       case Op.Convolution conv -> convolution(conv);
       case Op.FullyConnected fc -> fullyConnected(fc);
-      case Op.Relu relu -> {
-        if (learned.contains(relu.x())) {
-          Tensor dy = gradient(relu, relu.y());
-          ops.add(new Op.ReluBackward(relu.layer(), dy, relu.y(), contribution(relu, relu.x())));
-        }
-      }
-      case Op.Tanh tanh -> {
-        if (learned.contains(tanh.x())) {
-          Tensor dy = gradient(tanh, tanh.y());
-          ops.add(new Op.TanhBackward(tanh.layer(), dy, tanh.y(), contribution(tanh, tanh.x())));
-        }
-      }
-      case Op.MaxPool pool -> {
-        if (learned.contains(pool.x())) {
-          Tensor dy = gradient(pool, pool.y());
-          Tensor dx = contribution(pool, pool.x());
-          ops.add(new Op.MaxPoolBackward(pool.layer(), dy, pool.argmax(), dx, pool.window()));
-        }
-      }
-      case Op.AveragePool pool -> {
-        if (learned.contains(pool.x())) {
-          Tensor dy = gradient(pool, pool.y());
-          ops.add(
-              new Op.AveragePoolBackward(
-                  pool.layer(), dy, contribution(pool, pool.x()), pool.window()));
-        }
-      }
-      case Op.LocalResponseNorm norm -> {
-        if (learned.contains(norm.x())) {
-          Tensor dy = gradient(norm, norm.y());
-          Tensor dx = contribution(norm, norm.x());
-          ops.add(
-              new Op.LocalResponseNormBackward(
-                  norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
-        }
-      }
+      case Op.Relu relu -> relu(relu);
+      case Op.Tanh tanh -> tanh(tanh);
+      case Op.MaxPool pool -> maxPool(pool);
+      case Op.AveragePool pool -> averagePool(pool);
+      case Op.LocalResponseNorm norm -> localResponseNorm(norm);
       case Op.Dropout drop -> {
         if (learned.contains(drop.x())) {
           Tensor dy = gradient(drop, drop.y());
@@ -128,12 +92,7 @@ final class Differentiation {
           }
         }
       }
-      case Op.Scale scale -> {
-        if (learned.contains(scale.x())) {
-          Tensor dy = gradient(scale, scale.y());
-          ops.add(new Op.Scale(scale.layer(), dy, contribution(scale, scale.x()), scale.factor()));
-        }
-      }
+      case Op.Scale scale -> scale(scale);
       case Op.LoadInput load -> {}
       case Op.Slice b -> throw alreadyBackward(b);
       case Op.Add b -> throw alreadyBackward(b);
@@ -214,6 +173,58 @@ final class Differentiation {
     ops.add(new Op.FullyConnectedBackwardWeights(fc.layer(), fc.x(), dy, dw, db));
     update(fc.layer(), fc.weight(), dw);
     update(fc.layer(), fc.bias(), db);
+  }
+
+  private void relu(Op.Relu relu) {
+    if (learned.contains(relu.x())) {
+      Tensor dy = gradient(relu, relu.y());
+      ops.add(new Op.ReluBackward(relu.layer(), dy, relu.y(), contribution(relu, relu.x())));
+    }
+  }
+
+  private void tanh(Op.Tanh tanh) {
+    if (learned.contains(tanh.x())) {
+      Tensor dy = gradient(tanh, tanh.y());
+      ops.add(new Op.TanhBackward(tanh.layer(), dy, tanh.y(), contribution(tanh, tanh.x())));
+    }
+  }
+
+  private void maxPool(Op.MaxPool pool) {
+    if (learned.contains(pool.x())) {
+      Tensor dy = gradient(pool, pool.y());
+      Tensor dx = contribution(pool, pool.x());
+      ops.add(new Op.MaxPoolBackward(pool.layer(), dy, pool.argmax(), dx, pool.window()));
+    }
+  }
+
+  private void averagePool(Op.AveragePool pool) {
+    if (learned.contains(pool.x())) {
+      Tensor dy = gradient(pool, pool.y());
+      Tensor dx = contribution(pool, pool.x());
+      ops.add(new Op.AveragePoolBackward(pool.layer(), dy, dx, pool.window()));
+    }
+  }
+
+  private void localResponseNorm(Op.LocalResponseNorm norm) {
+    if (learned.contains(norm.x())) {
+      Tensor dy = gradient(norm, norm.y());
+      Tensor dx = contribution(norm, norm.x());
+      ops.add(
+          new Op.LocalResponseNormBackward(norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
+    }
+  }
+
+  private void scale(Op.Scale scale) {
+    if (learned.contains(scale.x())) {
+      Tensor dy = gradient(scale, scale.y());
+      ops.add(new Op.Scale(scale.layer(), dy, contribution(scale, scale.x()), scale.factor()));
+    }
+  }
+
+  private void loss(Op.SoftmaxCrossEntropy loss) {
+    Tensor dx = contribution(loss, loss.logits());
+    ops.add(
+        new Op.SoftmaxCrossEntropyBackward(loss.layer(), loss.probabilities(), loss.labels(), dx));
   }
 
   private void update(String layer, Tensor w, Tensor dw) {

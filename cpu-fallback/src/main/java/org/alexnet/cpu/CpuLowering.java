@@ -51,6 +51,8 @@ final class CpuLowering {
   private final List<CpuKernel> result = new ArrayList<>();
   private final List<Op> chain = new ArrayList<>();
   private CpuKernel weights; // gradient of filters that waits for the chain before it
+  private final List<Op.Update> updates = new ArrayList<>();
+  private final Set<Op> done = new HashSet<>(); // by the kernel of another operation
 
   private CpuLowering(
       StepProgram program,
@@ -139,11 +141,8 @@ final class CpuLowering {
   }
 
   private void run() {
-    Set<Op> done = new LinkedHashSet<>();
-    List<Op.Update> updates = new ArrayList<>();
     for (int i = 0; i < ops.size(); i++) {
       Op op = ops.get(i);
-      Op next = i + 1 < ops.size() ? ops.get(i + 1) : null;
       if (done.contains(op)) {
         continue;
       }
@@ -153,96 +152,102 @@ final class CpuLowering {
       if (i > 0 && ops.get(i - 1).writes().stream().anyMatch(shared::contains)) {
         close(); // another column waits for this much
       }
-      switch (op) {
-        case Op.Convolution conv -> {
-          close();
-          if (conv.x().shape().n() < workers && TransformedConvolutionOp.shape(conv).isEmpty()) {
-            Op.Relu relu = reluOf(conv.y(), next);
-            if (relu != null) {
-              done.add(relu);
-            }
-            Tensor y = relu == null ? conv.y() : relu.y();
-            result.add(
-                new SharedConvolutionKernel(conv, y, relu != null, kernels, layouts, workers));
-          } else {
-            chain.add(conv);
-          }
-        }
-        case Op.ConvolutionBackwardWeights filter -> {
-          Optional<TransformedShape> shape = TransformedWeightsKernel.shape(filter);
-          if (shape.isPresent()) {
-            weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
-          } else {
-            chain.add(filter);
-          }
-          if (!(next instanceof Op.ConvolutionBackwardData)) {
-            closeBackward();
-          }
-        }
-        case Op.ConvolutionBackwardData data -> {
-          chain.add(data);
-          closeBackward();
-        }
-        case Op.FullyConnected fc -> {
-          close();
-          Op.Relu relu = reluOf(fc.y(), next);
-          if (relu != null) {
-            done.add(relu);
-          }
-          Tensor y = relu == null ? fc.y() : relu.y();
-          result.add(new FullyConnectedKernel(fc, y, relu != null, kernels, layouts));
-        }
-        case Op.FullyConnectedBackwardData data -> {
-          close();
-          result.add(new FullyConnectedBackwardDataKernel(data, kernels, layouts, workers));
-        }
-        case Op.FullyConnectedBackwardWeights filter -> {
-          close();
-          Op.Update update = updateOf(filter);
-          if (update != null) {
-            done.add(update);
-          }
-          result.add(
-              new FullyConnectedBackwardWeightsKernel(filter, update, kernels, layouts, workers));
-        }
-        case Op.SoftmaxCrossEntropy loss -> {
-          close();
-          Op.SoftmaxCrossEntropyBackward gradient =
-              next instanceof Op.SoftmaxCrossEntropyBackward g ? g : null;
-          if (gradient != null) {
-            done.add(gradient);
-          }
-          result.add(new LossKernel(loss, gradient, layouts));
-        }
-        case Op.SoftmaxCrossEntropyBackward gradient ->
-            throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
-        case Op.Transfer transfer -> {
-          close();
-          result.add(new TransferKernel(transfer, layouts));
-        }
-        case Op.Update update -> updates.add(update);
-        case Op.LoadInput load -> chain.add(load);
-        case Op.Relu o -> chain.add(o);
-        case Op.ReluBackward o -> chain.add(o);
-        case Op.Tanh o -> chain.add(o);
-        case Op.TanhBackward o -> chain.add(o);
-        case Op.MaxPool o -> chain.add(o);
-        case Op.MaxPoolBackward o -> chain.add(o);
-        case Op.AveragePool o -> chain.add(o);
-        case Op.AveragePoolBackward o -> chain.add(o);
-        case Op.LocalResponseNorm o -> chain.add(o);
-        case Op.LocalResponseNormBackward o -> chain.add(o);
-        case Op.Dropout o -> chain.add(o);
-        case Op.Concatenate o -> chain.add(o);
-        case Op.Slice o -> chain.add(o);
-        case Op.Add o -> chain.add(o);
-        case Op.Scale o -> chain.add(o);
-      }
+      lower(op, i + 1 < ops.size() ? ops.get(i + 1) : null);
     }
     close();
     if (!updates.isEmpty()) {
       result.add(new UpdateKernel(List.copyOf(updates), kernels, layouts));
     }
+  }
+
+  /**
+   * @param next the operation after it, or null
+   */
+  private void lower(Op op, Op next) {
+    switch (op) {
+      case Op.Convolution conv -> convolution(conv, next);
+      case Op.ConvolutionBackwardWeights filter -> {
+        Optional<TransformedShape> shape = TransformedWeightsKernel.shape(filter);
+        if (shape.isPresent()) {
+          weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
+        } else {
+          chain.add(filter);
+        }
+        if (!(next instanceof Op.ConvolutionBackwardData)) {
+          closeBackward();
+        }
+      }
+      case Op.ConvolutionBackwardData data -> {
+        chain.add(data);
+        closeBackward();
+      }
+      case Op.FullyConnected fc -> fullyConnected(fc, next);
+      case Op.FullyConnectedBackwardData data -> {
+        close();
+        result.add(new FullyConnectedBackwardDataKernel(data, kernels, layouts, workers));
+      }
+      case Op.FullyConnectedBackwardWeights filter -> {
+        close();
+        Op.Update update = fused(updateOf(filter));
+        result.add(
+            new FullyConnectedBackwardWeightsKernel(filter, update, kernels, layouts, workers));
+      }
+      case Op.SoftmaxCrossEntropy loss -> {
+        close();
+        Op.SoftmaxCrossEntropyBackward gradient =
+            next instanceof Op.SoftmaxCrossEntropyBackward g ? fused(g) : null;
+        result.add(new LossKernel(loss, gradient, layouts));
+      }
+      case Op.SoftmaxCrossEntropyBackward gradient ->
+          throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
+      case Op.Transfer transfer -> {
+        close();
+        result.add(new TransferKernel(transfer, layouts));
+      }
+      case Op.Update update -> updates.add(update);
+      case Op.LoadInput load -> chain.add(load);
+      case Op.Relu o -> chain.add(o);
+      case Op.ReluBackward o -> chain.add(o);
+      case Op.Tanh o -> chain.add(o);
+      case Op.TanhBackward o -> chain.add(o);
+      case Op.MaxPool o -> chain.add(o);
+      case Op.MaxPoolBackward o -> chain.add(o);
+      case Op.AveragePool o -> chain.add(o);
+      case Op.AveragePoolBackward o -> chain.add(o);
+      case Op.LocalResponseNorm o -> chain.add(o);
+      case Op.LocalResponseNormBackward o -> chain.add(o);
+      case Op.Dropout o -> chain.add(o);
+      case Op.Concatenate o -> chain.add(o);
+      case Op.Slice o -> chain.add(o);
+      case Op.Add o -> chain.add(o);
+      case Op.Scale o -> chain.add(o);
+    }
+  }
+
+  private void convolution(Op.Convolution conv, Op next) {
+    close();
+    if (conv.x().shape().n() >= workers || TransformedConvolutionOp.shape(conv).isPresent()) {
+      chain.add(conv);
+      return;
+    }
+    Op.Relu relu = fused(reluOf(conv.y(), next));
+    Tensor y = relu == null ? conv.y() : relu.y();
+    result.add(new SharedConvolutionKernel(conv, y, relu != null, kernels, layouts, workers));
+  }
+
+  private void fullyConnected(Op.FullyConnected fc, Op next) {
+    close();
+    Op.Relu relu = fused(reluOf(fc.y(), next));
+    Tensor y = relu == null ? fc.y() : relu.y();
+    result.add(new FullyConnectedKernel(fc, y, relu != null, kernels, layouts));
+  }
+
+  /** Notes that the kernel of another operation does this one too; null if there is none. */
+  private <T extends Op> T fused(T op) {
+    if (op != null) {
+      done.add(op);
+    }
+    return op;
   }
 
   /** The ReLU that may be fused into what writes {@code y}: nothing else may want y. */

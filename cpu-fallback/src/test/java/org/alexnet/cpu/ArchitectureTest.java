@@ -72,4 +72,9 @@ class ArchitectureTest {
   void messagesNameSettingsAndNoOptions() {
     SourceRules.checkNoOptions("--add-modules");
   }
+
+  @Test
+  void methodsAreShort() {
+    SourceRules.checkMethodLengths("org.alexnet.cpu.kernel");
+  }
 }

@@ -97,4 +97,9 @@ class ArchitectureTest {
         "--gpu-architecture",
         "--std");
   }
+
+  @Test
+  void methodsAreShort() {
+    SourceRules.checkMethodLengths();
+  }
 }

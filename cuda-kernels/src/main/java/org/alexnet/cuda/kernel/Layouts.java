@@ -72,23 +72,12 @@ public final class Layouts {
         special.put(o.dw(), new Layout(as, Storage.FLOAT, channelsLast));
         plain(o.db());
       }
-      case Op.SoftmaxCrossEntropy o -> {
-        plain(o.logits());
-        plain(o.probabilities());
-        plain(o.loss());
-        plain(o.finite());
-      }
+      case Op.SoftmaxCrossEntropy o -> loss(o);
       case Op.MaxPool o -> argmax(o.argmax());
       case Op.MaxPoolBackward o -> argmax(o.argmax());
       case Op.LocalResponseNorm o -> scales(o.s());
       case Op.LocalResponseNormBackward o -> scales(o.s());
-      case Op.Update o -> {
-        plain(o.finite());
-        if (!special.containsKey(o.w())) { // an update alone
-          single(o.w());
-          plain(o.dw());
-        }
-      }
+      case Op.Update o -> update(o);
       case Op.Transfer o -> {
         if (special.containsKey(o.x())) {
           special.put(o.y(), special.get(o.x()));
@@ -109,6 +98,21 @@ public final class Layouts {
         plain(o.probabilities());
         plain(o.labels());
       }
+    }
+  }
+
+  private void loss(Op.SoftmaxCrossEntropy loss) {
+    plain(loss.logits());
+    plain(loss.probabilities());
+    plain(loss.loss());
+    plain(loss.finite());
+  }
+
+  private void update(Op.Update update) {
+    plain(update.finite());
+    if (!special.containsKey(update.w())) { // an update alone
+      single(update.w());
+      plain(update.dw());
     }
   }
 
