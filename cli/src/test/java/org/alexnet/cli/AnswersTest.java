@@ -46,7 +46,7 @@ class AnswersTest {
   }
 
   @Test
-  void train_says_where_the_run_is_and_how_it_went() throws Exception {
+  void trainSaysWhereTheRunIsAndHowItWent() throws Exception {
     has(trained, "run", "epochs", "steps", "train_loss", "train_error", "val_loss", "val_error");
     has(trained, "images_per_second", "backend");
     assertEquals(run.toString(), trained.get("run").asText());
@@ -61,7 +61,7 @@ class AnswersTest {
   }
 
   @Test
-  void train_answers_null_where_nothing_validates() {
+  void trainAnswersNullWhereNothingValidates() {
     Path data = TestData.tensors(dir.resolve("floats.safetensors"), 0, 1, 2, 3, 4, 5);
     JsonNode answer =
         Cli.run(
@@ -84,7 +84,7 @@ class AnswersTest {
   }
 
   @Test
-  void train_ends_by_saying_how_to_go_on() {
+  void trainEndsBySayingHowToGoOn() {
     Path out = dir.resolve("plain");
     Cli.Result result =
         Cli.run("train", "--data", "shapes:64", "--batch", 16, "--epochs", 1, "--out", out);
@@ -99,7 +99,7 @@ class AnswersTest {
   }
 
   @Test
-  void eval_of_the_run_is_the_last_validation() {
+  void evalOfTheRunIsTheLastValidation() {
     JsonNode answer = Cli.run("eval", run, "--data", "shapes:64", "--json").json();
     has(answer, "images", "loss", "top1_error", "top5_error", "backend");
     assertEquals(16, answer.get("images").asInt());
@@ -110,7 +110,7 @@ class AnswersTest {
   }
 
   @Test
-  void eval_takes_weights_and_their_input() {
+  void evalTakesWeightsAndTheirInput() {
     JsonNode answer =
         Cli.run(
                 "eval",
@@ -128,7 +128,7 @@ class AnswersTest {
   }
 
   @Test
-  void predict_lists_the_most_probable_classes_and_writes_scores() {
+  void predictListsTheMostProbableClassesAndWritesScores() {
     Path a = TestData.image(dir.resolve("images/a b.jpg"), 50, 40, 0x305080);
     Path b = TestData.image(dir.resolve("images/b.jpg"), 32, 32, 0x805030);
     Path out = dir.resolve("scores.safetensors");
@@ -151,7 +151,7 @@ class AnswersTest {
   }
 
   @Test
-  void init_writes_what_train_would_start_from() {
+  void initWritesWhatTrainWouldStartFrom() {
     Path file = dir.resolve("init.safetensors");
     JsonNode answer =
         Cli.run(
@@ -184,7 +184,7 @@ class AnswersTest {
   }
 
   @Test
-  void summary_counts_parameters_and_work() {
+  void summaryCountsParametersAndWork() {
     JsonNode answer = Cli.run("summary", "--model", "alexnet-32", "--json").json();
     has(answer, "model", "parameters", "multiply_adds", "layers");
     assertEquals(1_147_466, answer.get("parameters").asLong());
@@ -199,7 +199,7 @@ class AnswersTest {
   }
 
   @Test
-  void summary_plans_memory() {
+  void summaryPlansMemory() {
     JsonNode small = memory(8);
     assertEquals(List.of("cpu:0"), List.copyOf(names(small)));
     assertTrue(small.get("cpu:0").asLong() < memory(64).get("cpu:0").asLong());
@@ -220,7 +220,7 @@ class AnswersTest {
   }
 
   @Test
-  void devices_says_what_auto_takes() {
+  void devicesSaysWhatAutoTakes() {
     JsonNode answer = Cli.run("devices", "--json").json();
     assertEquals("cpu", answer.get("selected").asText());
     Set<String> names = new TreeSet<>();
@@ -239,7 +239,7 @@ class AnswersTest {
   }
 
   @Test
-  void bench_times_every_layer() {
+  void benchTimesEveryLayer() {
     JsonNode answer = Cli.run("bench", "--batch", 4, "--steps", 2, "--kernels", "--json").json();
     has(answer, "model", "backend", "batch", "layers");
     assertTrue(answer.get("train_images_per_second").asDouble() > 0);
@@ -258,7 +258,7 @@ class AnswersTest {
   }
 
   @Test
-  void selftest_passes() {
+  void selftestPasses() {
     JsonNode answer = Cli.run("selftest", "--json").json();
     assertTrue(answer.get("passed").asBoolean());
     assertEquals("cpu", answer.get("backend").asText());

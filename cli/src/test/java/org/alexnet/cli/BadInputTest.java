@@ -61,29 +61,29 @@ class BadInputTest {
   }
 
   @Test
-  void data_that_is_not_there() {
+  void dataThatIsNotThere() {
     refused(train(data), data);
   }
 
   @Test
-  void an_empty_folder() throws IOException {
+  void anEmptyFolder() throws IOException {
     refused(train(Files.createDirectories(data)), data);
   }
 
   @Test
-  void a_folder_with_one_class() {
+  void aFolderWithOneClass() {
     refused(train(TestData.folder(data, 2, "cat")), "cat");
   }
 
   @Test
-  void a_class_without_images() throws IOException {
+  void aClassWithoutImages() throws IOException {
     TestData.folder(data, 2, "cat", "dog");
     Files.createDirectories(data.resolve("eel"));
     refused(train(data), data.resolve("eel"));
   }
 
   @Test
-  void a_truncated_image_is_named_or_left_out() throws IOException {
+  void aTruncatedImageIsNamedOrLeftOut() throws IOException {
     TestData.folder(data, 3, "cat", "dog");
     Path bad = TestData.truncate(data.resolve("dog/1.jpg"), 400);
     refused(train(data), bad);
@@ -94,33 +94,33 @@ class BadInputTest {
   }
 
   @Test
-  void a_text_among_images() throws IOException {
+  void aTextAmongImages() throws IOException {
     TestData.folder(data, 2, "cat", "dog");
     Path text = Files.writeString(data.resolve("cat/notes.txt"), "no image");
     refused(train(data), text);
   }
 
   @Test
-  void an_image_of_one_pixel_is_fine() {
+  void anImageOfOnePixelIsFine() {
     TestData.folder(data, 2, "cat", "dog");
     TestData.image(data.resolve("cat/dot.jpg"), 1, 1, 0x808080);
     assertEquals(0, train(data).status());
   }
 
   @Test
-  void labels_out_of_range() {
+  void labelsOutOfRange() {
     refused(train(TestData.tensors(dir.resolve("d.safetensors"), 0, 10)), "label 10", "0 to 9");
     refused(train(TestData.tensors(dir.resolve("e.safetensors"), -1, 1)), "-1");
   }
 
   @Test
-  void a_safetensors_file_cut_short() throws IOException {
+  void aSafetensorsFileCutShort() throws IOException {
     Path file = TestData.tensors(dir.resolve("d.safetensors"), 0, 1);
     refused(train(TestData.truncate(file, Files.size(file) - 9)), file);
   }
 
   @Test
-  void a_safetensors_header_beyond_all_measure() throws IOException {
+  void aSafetensorsHeaderBeyondAllMeasure() throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(Long.MIN_VALUE).put("{}".getBytes(StandardCharsets.UTF_8));
     Path file = Files.write(dir.resolve("d.safetensors"), bytes.array());
@@ -128,14 +128,14 @@ class BadInputTest {
   }
 
   @Test
-  void weights_cut_short() throws IOException {
+  void weightsCutShort() throws IOException {
     Path weights = weights("w.safetensors", 10);
     TestData.truncate(weights, 5000);
     refused(train(Path.of("shapes:20"), "--init", weights), weights);
   }
 
   @Test
-  void weights_of_another_network() {
+  void weightsOfAnotherNetwork() {
     Path weights = TestData.tensors(dir.resolve("w.safetensors"), 0, 1);
     refused(train(Path.of("shapes:20"), "--init", weights), weights, "fc2.weight");
   }
@@ -147,7 +147,7 @@ class BadInputTest {
   }
 
   @Test
-  void weights_for_other_classes_are_fine_tuned() {
+  void weightsForOtherClassesAreFineTuned() {
     Path weights = weights("w.safetensors", 4);
     Cli.Result result = train(Path.of("shapes:20"), "--init", weights, "--json");
     JsonNode answer = result.json();
@@ -161,7 +161,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_folder_that_holds_a_run() throws IOException {
+  void aFolderThatHoldsARun() throws IOException {
     assertEquals(0, train(Path.of("shapes:20")).status());
     byte[] before = Files.readAllBytes(out.resolve("run.json"));
     String line = train(Path.of("shapes:20"), "--seed", 7).failure(1);
@@ -170,7 +170,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_run_that_is_none() throws IOException {
+  void aRunThatIsNone() throws IOException {
     Files.createDirectories(dir.resolve("empty"));
     for (String command : new String[] {"eval", "predict"}) {
       refused(Cli.run(command, dir.resolve("empty"), "--data", "shapes:20"), "empty");
@@ -179,7 +179,7 @@ class BadInputTest {
   }
 
   @Test
-  void pixels_for_weights_alone() {
+  void pixelsForWeightsAlone() {
     Path weights = weights("w.safetensors", 10);
     String line =
         Cli.run("eval", "--model", "alexnet-32", "--weights", weights, "--data", "shapes:20")
@@ -193,7 +193,7 @@ class BadInputTest {
   }
 
   @Test
-  void an_image_to_predict_that_is_damaged() throws IOException {
+  void anImageToPredictThatIsDamaged() throws IOException {
     assertEquals(0, train(Path.of("shapes:20")).status());
     Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
     Cli.Result result = Cli.run("predict", out, bad);
@@ -202,7 +202,7 @@ class BadInputTest {
   }
 
   @Test
-  void an_augmentation_that_does_not_suit_the_network() {
+  void anAugmentationThatDoesNotSuitTheNetwork() {
     TestData.folder(data, 2, "cat", "dog");
     refused(
         train(data, "--model", "alexnet-2012", "--augment", "shapes"), "shapes", "alexnet-2012");
@@ -213,7 +213,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_folder_that_holds_something_else() throws IOException {
+  void aFolderThatHoldsSomethingElse() throws IOException {
     Files.writeString(Files.createDirectories(out).resolve("notes.txt"), "mine");
     // LibrarySearchResult before the data is looked at.
     String line = train(data).failure(1);
@@ -224,7 +224,7 @@ class BadInputTest {
   }
 
   @Test
-  void weights_that_are_no_numbers() throws IOException {
+  void weightsThatAreNoNumbers() throws IOException {
     Path weights = weights("w.safetensors", 10);
     byte[] bytes = Files.readAllBytes(weights);
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(bytes.length - 8, Float.NaN);
@@ -235,7 +235,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_folder_in_the_place_of_a_file() throws IOException {
+  void aFolderInThePlaceOfAFile() throws IOException {
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
     Path model = run.resolve("model.safetensors");
@@ -251,7 +251,7 @@ class BadInputTest {
   }
 
   @Test
-  void names_that_are_none() throws IOException {
+  void namesThatAreNone() throws IOException {
     Path run = dir.resolve("trained");
     Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
     Cli.run("train", "--data", pixels, "--epochs", 0, "--classes", 2, "--out", run).success();
@@ -269,7 +269,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_run_that_may_not_be_read() throws IOException {
+  void aRunThatMayNotBeRead() throws IOException {
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
     Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("---------"));
@@ -282,7 +282,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_lock_that_cannot_be_made() throws IOException {
+  void aLockThatCannotBeMade() throws IOException {
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
     Files.deleteIfExists(run.resolve("lock"));
@@ -292,7 +292,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_disk_that_is_too_small_for_a_prepared_file() throws IOException {
+  void aDiskThatIsTooSmallForAPreparedFile() throws IOException {
     long free = Files.getFileStore(dir).getUsableSpace();
     long images = free / (3 * 4096 * 4096) + 100;
     assumeFalse(images > 60_000, "the disk is too large for a test to fill");
@@ -308,7 +308,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_folder_that_may_not_be_read() throws IOException {
+  void aFolderThatMayNotBeRead() throws IOException {
     TestData.folder(data, 2, "cat", "dog");
     Path locked = data.resolve("dog");
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("---------"));
@@ -321,14 +321,14 @@ class BadInputTest {
   }
 
   @Test
-  void an_image_too_large_to_decode_whole() throws IOException {
+  void anImageTooLargeToDecodeWhole() throws IOException {
     TestData.folder(data, 2, "cat", "dog");
     TestData.blackPng(data.resolve("dog/huge.png"), 9000, 9000);
     assertEquals(0, train(data).status());
   }
 
   @Test
-  void runs_without_a_name_get_one_each() throws Exception {
+  void runsWithoutANameGetOneEach() throws Exception {
     Object[] words = {"train", "--data", "shapes:10", "--epochs", 0, "--json"};
     List<String> runs = Collections.synchronizedList(new ArrayList<>());
     List<Thread> threads = new ArrayList<>();
@@ -349,7 +349,7 @@ class BadInputTest {
   }
 
   @Test
-  void an_answer_that_nobody_gets() throws IOException {
+  void anAnswerThatNobodyGets() throws IOException {
     try (OutputStream full = Files.newOutputStream(Path.of("/dev/full"))) {
       ByteArrayOutputStream err = new ByteArrayOutputStream();
       Terminal terminal =
@@ -362,7 +362,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_batch_for_which_there_is_no_memory_is_told_the_one_that_fits() {
+  void aBatchForWhichThereIsNoMemoryIsToldTheOneThatFits() {
     // More than an array of Java's holds, whatever the machine has.
     String line = Cli.run("bench", "--backend", "cpu", "--batch", 60_000).failure(1);
     assertTrue(line.contains("alexnet-32 at batch 60000 needs"), line);
@@ -381,7 +381,7 @@ class BadInputTest {
   }
 
   @Test
-  void a_prepared_file_trains_and_a_damaged_one_does_not() throws IOException {
+  void aPreparedFileTrainsAndADamagedOneDoesNot() throws IOException {
     Path file = prepared();
     Object[] train = {"train", "--data", file, "--val-fraction", "0.3", "--epochs", 1, "--json"};
     Object[] to = Arrays.copyOf(train, train.length + 2);
@@ -399,14 +399,14 @@ class BadInputTest {
   }
 
   @Test
-  void a_prepared_file_of_more_classes_than_are_asked_for() {
+  void aPreparedFileOfMoreClassesThanAreAskedFor() {
     String line = train(prepared(), "--classes", 2).failure(2);
     assertTrue(line.contains("3 classes, more than the 2 asked for"), line);
     assertFalse(Files.exists(out), "nothing is written");
   }
 
   @Test
-  void a_prepared_file_being_written() throws IOException {
+  void aPreparedFileBeingWritten() throws IOException {
     Path file = prepared();
     byte[] bytes = Files.readAllBytes(file);
     Path folder = dir.resolve("more");
@@ -423,7 +423,7 @@ class BadInputTest {
   }
 
   @Test
-  void files_that_cannot_be_prepared_are_listed_and_counted() throws IOException {
+  void filesThatCannotBePreparedAreListedAndCounted() throws IOException {
     TestData.folder(data, 3, "cat", "dog");
     Files.writeString(data.resolve("dog").resolve("1.jpg"), "not an image");
     Path file = dir.resolve("packed.axd");
@@ -440,7 +440,7 @@ class BadInputTest {
   }
 
   @Test
-  void ten_views_of_images_without_room() {
+  void tenViewsOfImagesWithoutRoom() {
     Path file = prepared();
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", file, "--epochs", 0, "--out", run);

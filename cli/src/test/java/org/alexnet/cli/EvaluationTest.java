@@ -50,7 +50,7 @@ class EvaluationTest {
   // Which images.
 
   @Test
-  void what_was_held_out_is_what_counts() throws IOException {
+  void whatWasHeldOutIsWhatCounts() throws IOException {
     JsonNode trained = train("--val-fraction", 0.2);
     JsonNode held = eval();
     assertEquals(4, held.get("images").asInt());
@@ -67,7 +67,7 @@ class EvaluationTest {
   }
 
   @Test
-  void all_means_both_parts_of_the_data() {
+  void allMeansBothPartsOfTheData() {
     Path parts = dir.resolve("parts");
     TestData.folder(parts.resolve("train"), 6, "cat", "dog");
     TestData.folder(parts.resolve("val"), 3, "cat", "dog");
@@ -82,7 +82,7 @@ class EvaluationTest {
   }
 
   @Test
-  void images_that_were_replaced_are_told_from_those_held_out() {
+  void imagesThatWereReplacedAreToldFromThoseHeldOut() {
     train("--val-fraction", 0.2);
     String before = Cli.run("eval", run).out() + Cli.run("eval", run, "--data", data).out();
     assertFalse(before.contains("not the images") || before.contains("have changed"), before);
@@ -94,7 +94,7 @@ class EvaluationTest {
   }
 
   @Test
-  void validation_images_must_be_of_the_kind_that_is_trained_on() {
+  void validationImagesMustBeOfTheKindThatIsTrainedOn() {
     Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
     Path floats = TestData.floats(dir.resolve("floats.safetensors"), 20, 2);
     String line = Cli.run("train", "--data", floats, "--val", pixels, "--out", run).failure(1);
@@ -105,7 +105,7 @@ class EvaluationTest {
   }
 
   @Test
-  void a_run_without_names_is_given_them() throws IOException {
+  void aRunWithoutNamesIsGivenThem() throws IOException {
     Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
     Path folder = data;
     data = pixels;
@@ -121,7 +121,7 @@ class EvaluationTest {
 
   /** One bad value among the user's own is neither learned from nor blamed on the rate. */
   @Test
-  void values_that_are_not_finite_are_named() {
+  void valuesThatAreNotFiniteAreNamed() {
     Path bad = TestData.floats(dir.resolve("bad.safetensors"), 20, 2, 5, Float.NaN);
     String line = Cli.run("train", "--data", bad, "--epochs", 1, "--out", run).failure(1);
     assertTrue(line.contains("image 5 holds a value that is infinite or not a number"), line);
@@ -135,7 +135,7 @@ class EvaluationTest {
   }
 
   @Test
-  void other_images_are_evaluated_whole() {
+  void otherImagesAreEvaluatedWhole() {
     train("--val-fraction", 0.2);
     Path other = TestData.folder(dir.resolve("other"), 10, "cat", "dog");
     TestData.image(other.resolve("cat/0.jpg"), 40, 30, 0x123456);
@@ -144,7 +144,7 @@ class EvaluationTest {
   }
 
   @Test
-  void training_images_are_called_so() {
+  void trainingImagesAreCalledSo() {
     train();
     String line = Cli.run("eval", run).failure(1);
     assertTrue(line.contains("held no images out"), line);
@@ -153,7 +153,7 @@ class EvaluationTest {
   }
 
   @Test
-  void a_validation_source_is_remembered() {
+  void aValidationSourceIsRemembered() {
     Path val = TestData.folder(dir.resolve("val"), 3, "dog", "cat");
     JsonNode trained = train("--val", val);
     JsonNode held = eval();
@@ -164,7 +164,7 @@ class EvaluationTest {
   // Names of classes.
 
   @Test
-  void weights_carry_the_names_of_their_classes() throws IOException {
+  void weightsCarryTheNamesOfTheirClasses() throws IOException {
     train("--val-fraction", 0.2);
     Path weights = run.resolve("model.safetensors");
     Object[] predict = {
@@ -202,7 +202,7 @@ class EvaluationTest {
   }
 
   @Test
-  void labels_are_never_taken_by_their_order_alone() throws IOException {
+  void labelsAreNeverTakenByTheirOrderAlone() throws IOException {
     train();
     Path weights = dir.resolve("w.safetensors");
     Object[] init = {
@@ -237,7 +237,7 @@ class EvaluationTest {
   // Files that cannot be read.
 
   @Test
-  void a_bad_file_is_reported_and_the_others_are_predicted() throws IOException {
+  void aBadFileIsReportedAndTheOthersArePredicted() throws IOException {
     train();
     Path good = data.resolve("cat/1.jpg");
     Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
@@ -261,7 +261,7 @@ class EvaluationTest {
   }
 
   @Test
-  void a_bad_file_counts_nowhere_in_an_evaluation() throws IOException {
+  void aBadFileCountsNowhereInAnEvaluation() throws IOException {
     train();
     JsonNode all = eval("--data", data);
     Path other = TestData.folder(dir.resolve("other"), 10, "cat", "dog");
@@ -276,7 +276,7 @@ class EvaluationTest {
   }
 
   @Test
-  void a_run_that_skipped_bad_files_evaluates_as_it_suggests() throws IOException {
+  void aRunThatSkippedBadFilesEvaluatesAsItSuggests() throws IOException {
     Files.writeString(data.resolve("cat/9.jpg"), "no image");
     JsonNode trained = train("--val-fraction", 0.2, "--skip-bad");
     JsonNode held = eval();
@@ -286,7 +286,7 @@ class EvaluationTest {
 
   @Test
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
-  void a_pipe_among_images_is_not_opened() throws Exception {
+  void aPipeAmongImagesIsNotOpened() throws Exception {
     train();
     Path pipe = data.resolve("cat/pipe.jpg");
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
@@ -302,7 +302,7 @@ class EvaluationTest {
   // What the network was trained on.
 
   @Test
-  void photographs_are_no_input_for_a_network_of_numbers() {
+  void photographsAreNoInputForANetworkOfNumbers() {
     Path floats = TestData.tensors(dir.resolve("floats.safetensors"), 0, 1, 0, 1);
     data = floats;
     train("--classes", 2); // without an augmentation, though the model has one
@@ -326,7 +326,7 @@ class EvaluationTest {
   }
 
   @Test
-  void predictions_of_a_source_are_one_object_without_any_image_too() throws IOException {
+  void predictionsOfASourceAreOneObjectWithoutAnyImageToo() throws IOException {
     train();
     JsonNode answer = Cli.run("predict", run, "--data", data, "--batch", 3, "--json").json();
     assertEquals(20, answer.get("predictions").size());

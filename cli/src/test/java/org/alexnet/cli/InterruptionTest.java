@@ -69,7 +69,7 @@ class InterruptionTest {
 
   /** The process ends, but not before it has said that the run could not be saved. */
   @Test
-  void a_save_that_fails_is_reported_before_the_end() throws Exception {
+  void aSaveThatFailsIsReportedBeforeTheEnd() throws Exception {
     for (int round = 0; round < 3; round++) {
       Path run = dir.resolve("full" + round);
       Path output = dir.resolve("full" + round + ".txt");
@@ -141,7 +141,7 @@ class InterruptionTest {
   }
 
   @Test
-  void a_training_that_has_not_begun_says_so() throws Exception {
+  void aTrainingThatHasNotBegunSaysSo() throws Exception {
     Path run = dir.resolve("early");
     Object[] words = {"train", "--data", "shapes:300000", "--out", run};
     String said = stopped("early", 143, "TERM", InterruptionTest::running, words);
@@ -149,14 +149,14 @@ class InterruptionTest {
   }
 
   @Test
-  void an_evaluation_says_that_there_is_no_answer() throws Exception {
+  void anEvaluationSaysThatThereIsNoAnswer() throws Exception {
     Object[] words = {"eval", dir.resolve("through"), "--data", "shapes:800000"};
     String said = stopped("eval", 130, "INT", InterruptionTest::running, words);
     assertTrue(said.contains("there is no result"), said);
   }
 
   @Test
-  void a_preparation_says_how_far_it_is() throws Exception {
+  void aPreparationSaysHowFarItIs() throws Exception {
     Path data = TestData.folder(dir.resolve("photos"), 2000, "cat", "dog");
     Path file = dir.resolve("p.axd");
     Path partial = dir.resolve("p.axd.partial");
@@ -168,7 +168,7 @@ class InterruptionTest {
   }
 
   @Test
-  void predictions_that_are_stopped_leave_no_file() throws Exception {
+  void predictionsThatAreStoppedLeaveNoFile() throws Exception {
     Path file = dir.resolve("scores.safetensors");
     Path begun = dir.resolve("scores.safetensors.probabilities.tmp");
     Object[] words = {
@@ -185,7 +185,7 @@ class InterruptionTest {
 
   /** A pipe that nobody reads holds up the command, and not its end. */
   @Test
-  void a_reader_that_takes_nothing_does_not_hold_up_the_end() throws Exception {
+  void aReaderThatTakesNothingDoesNotHoldUpTheEnd() throws Exception {
     Path errors = dir.resolve("errors.txt");
     Object[] words = {"predict", dir.resolve("through"), "--data", "shapes:200000", "--json"};
     Process process = Cli.builder(words).redirectError(errors.toFile()).start();
@@ -206,7 +206,7 @@ class InterruptionTest {
   }
 
   @Test
-  void initial_weights_that_are_stopped_leave_no_file() throws Exception {
+  void initialWeightsThatAreStoppedLeaveNoFile() throws Exception {
     Path file = dir.resolve("initial.safetensors");
     Path begun = dir.resolve("initial.safetensors.tmp");
     Object[] words = {

@@ -34,7 +34,7 @@ class LauncherTest {
   }
 
   @Test
-  void says_what_is_missing_and_follows_links() throws Exception {
+  void saysWhatIsMissingAndFollowsLinks() throws Exception {
     Path link = Files.createSymbolicLink(dir.resolve("link"), install());
     String output = run(1, link, System.getenv("PATH"));
     assertTrue(
@@ -51,7 +51,7 @@ class LauncherTest {
 
   /** JDK-8377811: G1 of the first three releases may move what native code works on. */
   @Test
-  void the_collector_suits_the_release() throws Exception {
+  void theCollectorSuitsTheRelease() throws Exception {
     Path script = install();
     Files.createDirectories(script.resolveSibling("cli/target"));
     Files.writeString(script.resolveSibling("cli/target/alexnet-cli.jar"), "");
@@ -79,7 +79,7 @@ class LauncherTest {
 
   /** Standard output has room for the answer alone. */
   @Test
-  void warnings_of_the_jvm_go_to_standard_error() throws Exception {
+  void warningsOfTheJvmGoToStandardError() throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -96,7 +96,7 @@ class LauncherTest {
 
   /** Names of files and classes are UTF-8 wherever the launcher is started. */
   @Test
-  void java_is_started_in_utf8() throws Exception {
+  void javaIsStartedInUtf8() throws Exception {
     Path script = install();
     Files.createDirectories(script.resolveSibling("cli/target"));
     Files.writeString(script.resolveSibling("cli/target/alexnet-cli.jar"), "");
@@ -116,7 +116,7 @@ class LauncherTest {
   }
 
   @Test
-  void builds_what_was_never_built() throws Exception {
+  void buildsWhatWasNeverBuilt() throws Exception {
     Path script = install();
     Files.writeString(script.resolveSibling("pom.xml"), "<project/>");
     Path tools = Files.createDirectories(dir.resolve("tools"));

@@ -44,7 +44,7 @@ class ResumeTest {
   }
 
   @Test
-  void other_data_under_the_same_name_is_refused() throws IOException {
+  void otherDataUnderTheSameNameIsRefused() throws IOException {
     train(data, 1);
     // As many images of as many classes, one of which is another.
     Files.move(data.resolve("dog"), data.resolve("eel"));
@@ -60,7 +60,7 @@ class ResumeTest {
   }
 
   @Test
-  void the_same_data_in_another_place_are_taken() throws IOException {
+  void theSameDataInAnotherPlaceAreTaken() throws IOException {
     train(data, 1);
     Path whole = run;
     run = dir.resolve("whole");
@@ -84,7 +84,7 @@ class ResumeTest {
   }
 
   @Test
-  void sources_are_kept_under_names_that_hold_everywhere() throws IOException {
+  void sourcesAreKeptUnderNamesThatHoldEverywhere() throws IOException {
     Path here = Path.of("").toAbsolutePath();
     train(here.relativize(data.toAbsolutePath()), 0);
     JsonNode kept = JsonMapper.builder().build().readTree(run.resolve("run.json").toFile());
@@ -94,7 +94,7 @@ class ResumeTest {
 
   /** The rate goes up again where there is more of the run to come, and the schedule is its own. */
   @Test
-  void more_epochs_stretch_the_schedule_of_the_model() throws IOException {
+  void moreEpochsStretchTheScheduleOfTheModel() throws IOException {
     train(Path.of("shapes:10"), 10);
     Object[] words = {"train", "--resume", run, "--epochs", 11};
     String out = Cli.run(words).out();
@@ -111,7 +111,7 @@ class ResumeTest {
   }
 
   @Test
-  void a_run_that_is_trained_has_nothing_to_do() throws IOException {
+  void aRunThatIsTrainedHasNothingToDo() throws IOException {
     train(data, 2);
     byte[] before = Files.readAllBytes(run.resolve("model.safetensors"));
     String sentence = "has already trained 2 epochs; nothing to do (give --epochs 3 or more";
@@ -127,7 +127,7 @@ class ResumeTest {
   }
 
   @Test
-  void validation_images_beside_a_fraction_are_refused() {
+  void validationImagesBesideAFractionAreRefused() {
     Object[] words = {
       "train", "--data", data, "--val-fraction", 0.5, "--epochs", 0, "--out", run, "--json"
     };
@@ -138,7 +138,7 @@ class ResumeTest {
   }
 
   @Test
-  void one_epoch_is_said_in_the_singular() {
+  void oneEpochIsSaidInTheSingular() {
     Object[] words = {"train", "--data", data, "--epochs", 1, "--lr", "1e30", "--out", run};
     Cli.Result result = Cli.run(words);
     assertTrue(result.out().contains(" 1 epoch, batch"), result.out());
@@ -147,7 +147,7 @@ class ResumeTest {
   }
 
   @Test
-  void a_run_of_another_format_is_refused() throws IOException {
+  void aRunOfAnotherFormatIsRefused() throws IOException {
     train(data, 0);
     JsonMapper mapper = JsonMapper.builder().build();
     Path file = run.resolve("run.json");

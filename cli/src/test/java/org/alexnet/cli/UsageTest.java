@@ -93,7 +93,7 @@ class UsageTest {
           train --precision bf16 --backend cpu         | fp32 only
           selftest --precision bf16 --backend cpu      | fp32 only
           """)
-  void is_refused(String command, String named) {
+  void isRefused(String command, String named) {
     String line = Cli.run((Object[]) command.split(" ")).failure(Main.WRONG_USAGE);
     assertTrue(line.contains(named), line);
     assertFalse(line.contains("Exception"), line);
@@ -116,7 +116,7 @@ class UsageTest {
         "prepare photos --out",
         "init --model alexnet-32 --seed 1 --out",
       })
-  void an_empty_value_is_refused(String command) {
+  void anEmptyValueIsRefused(String command) {
     List<Object> words = new ArrayList<>(List.of(command.split(" ")));
     String option = command.equals("eval") ? "RUN" : words.getLast().toString();
     words.add("");
@@ -133,7 +133,7 @@ class UsageTest {
         "--model alexnet-2012 --batch 7337",
         "--model alexnet-2012 --classes 520191",
       })
-  void the_largest_sizes_can_be_planned(String sizes) {
+  void theLargestSizesCanBePlanned(String sizes) {
     List<Object> words = new ArrayList<>(List.of("summary", "--show", "memory", "--json"));
     words.addAll(List.of(sizes.split(" ")));
     JsonNode planned = Cli.run(words.toArray()).json().get("planned_bytes");
@@ -141,7 +141,7 @@ class UsageTest {
   }
 
   @Test
-  void no_command_lists_them() {
+  void noCommandListsThem() {
     String line = Cli.run().failure(Main.WRONG_USAGE);
     assertTrue(line.contains("train, eval, predict"), line);
   }
@@ -159,7 +159,7 @@ class UsageTest {
         "bench",
         "selftest"
       })
-  void every_command_has_help(String command) {
+  void everyCommandHasHelp(String command) {
     Cli.Result result = Cli.run(command, "--help");
     assertEquals(0, result.status());
     assertTrue(result.out().startsWith("Usage: alexnet " + command), result.out());
@@ -167,7 +167,7 @@ class UsageTest {
   }
 
   @Test
-  void help_is_grouped_and_names_defaults() {
+  void helpIsGroupedAndNamesDefaults() {
     String help = Cli.run("train", "--help").out();
     for (String heading : List.of("Data:", "Model and recipe:", "Run folder:", "Devices:")) {
       assertTrue(help.contains("\n" + heading + "\n"), help);
@@ -183,14 +183,14 @@ class UsageTest {
   }
 
   @Test
-  void the_version_is_the_build_s() {
+  void theVersionIsTheBuildS() {
     Cli.Result result = Cli.run("--version");
     assertEquals(0, result.status());
     assertTrue(result.out().matches("(?s)alexnet \\d+\\.\\d+\\.\\d+.*Java \\d+.*"), result.out());
   }
 
   @Test
-  void a_stack_trace_is_shown_only_when_asked_for() {
+  void aStackTraceIsShownOnlyWhenAskedFor() {
     String brief = Cli.run("eval", "nowhere", "--data", "shapes").err();
     String verbose = Cli.run("eval", "nowhere", "--data", "shapes", "--verbose").err();
     assertEquals(1, brief.lines().count(), brief);
@@ -198,7 +198,7 @@ class UsageTest {
   }
 
   @Test
-  void a_device_that_is_not_there_is_wrong_usage(@TempDir Path dir) {
+  void aDeviceThatIsNotThereIsWrongUsage(@TempDir Path dir) {
     Path out = dir.resolve("run");
     Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out).failure(2);
     assertFalse(Files.exists(out), "nothing is written");
@@ -206,7 +206,7 @@ class UsageTest {
   }
 
   @Test
-  void devices_must_suit_the_columns(@TempDir Path dir) {
+  void devicesMustSuitTheColumns(@TempDir Path dir) {
     Path out = dir.resolve("run");
     Object[] one = {"train", "--devices", "cpu:0,cpu:1", "--data", "shapes:10", "--out", out};
     String line = Cli.run(one).failure(2);
@@ -232,7 +232,7 @@ class UsageTest {
   }
 
   @Test
-  void memory_is_planned_for_each_device() {
+  void memoryIsPlannedForEachDevice() {
     JsonNode planned =
         Cli.run(
                 "summary",

@@ -39,7 +39,7 @@ class ProgressViewTest {
   }
 
   @Test
-  void a_terminal_shows_one_line_that_is_rewritten() throws InterruptedException {
+  void aTerminalShowsOneLineThatIsRewritten() throws InterruptedException {
     train(view(true, false));
     String text = written();
     assertTrue(text.contains("\repoch 1/2 [##################......] 1,000 images/s"), text);
@@ -51,7 +51,7 @@ class ProgressViewTest {
   }
 
   @Test
-  void a_narrow_terminal_is_never_filled() throws InterruptedException {
+  void aNarrowTerminalIsNeverFilled() throws InterruptedException {
     columns = 40;
     train(view(true, false));
     String rewritten = written().substring(0, written().lastIndexOf('\r'));
@@ -62,7 +62,7 @@ class ProgressViewTest {
   }
 
   @Test
-  void elsewhere_an_epoch_is_a_line() throws InterruptedException {
+  void elsewhereAnEpochIsALine() throws InterruptedException {
     train(view(false, false));
     assertEquals(1, written().lines().count(), written());
     assertFalse(written().contains("\r"));
@@ -70,7 +70,7 @@ class ProgressViewTest {
 
   /** Two seconds without a word are too many, also where no terminal is. */
   @Test
-  void work_that_takes_long_is_shown_by_itself() throws InterruptedException {
+  void workThatTakesLongIsShownByItself() throws InterruptedException {
     ProgressView view = view(false, false);
     view.working("Packing images", 10, 40);
     assertEquals("", written(), "not at once");
@@ -80,7 +80,7 @@ class ProgressViewTest {
   }
 
   @Test
-  void nothing_stands_beside_an_answer() throws InterruptedException {
+  void nothingStandsBesideAnAnswer() throws InterruptedException {
     train(view(false, true));
     assertEquals("", written());
     assertTrue(err.toString(StandardCharsets.UTF_8).startsWith("epoch 1/2: "));
