@@ -92,7 +92,7 @@ final class BenchCommand extends LongCommand {
     } finally {
       view.end();
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   private ObjectNode json(

@@ -73,7 +73,7 @@ final class DevicesCommand implements Callable<Integer> {
     if (common.json) {
       Answers.print(terminal, json);
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   private void print(String name, Availability availability, boolean selected) {

@@ -98,7 +98,7 @@ final class EvalCommand extends LongCommand {
     } finally {
       view.end();
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   private void answer(Evaluation result, int leftOut, String backend) {

@@ -15,7 +15,7 @@ record Failures(Terminal terminal, boolean verbose) {
   /** Reports a failure and returns the exit status that goes with it. */
   int report(Throwable e) {
     terminal.fail(e instanceof OutOfMemoryError ? outOfMemory(e) : oneLine(e), verbose ? e : null);
-    return e instanceof UsageException ? Main.WRONG_USAGE : Main.FAILED;
+    return e instanceof UsageException ? ExitStatus.WRONG_USAGE : ExitStatus.FAILED;
   }
 
   private static String outOfMemory(Throwable e) {

@@ -91,7 +91,7 @@ final class InitCommand extends LongCommand {
     } else {
       terminal.out().printf("%,d parameters of %s in %s%n", parameters, chosen.name(), out);
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   @Override

@@ -7,7 +7,8 @@ import org.alexnet.cli.output.Terminal;
 /**
  * SIGINT and SIGTERM while a command runs: says in one line what has become of it. A command that
  * finishes by itself keeps the JVM alive until it has, and until a failure to do so has been
- * reported. The JVM then ends with 130 or 143 by itself.
+ * reported. The JVM then ends with {@link ExitStatus#INTERRUPTED} or {@link ExitStatus#TERMINATED}
+ * by itself.
  */
 final class Interruption implements AutoCloseable {
   /** What a step of clearing up may take. */

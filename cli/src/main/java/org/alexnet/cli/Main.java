@@ -14,19 +14,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/**
- * The program {@code alexnet}. Exit status 0 is success, 2 wrong usage, 1 any other failure; 130
- * and 143 are the JVM's own after SIGINT and SIGTERM.
- */
+/** The program {@code alexnet}. It ends with an {@link ExitStatus}. */
 @Command(
     name = "alexnet",
     description = "Trains and runs the networks of the AlexNet family.",
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
-  static final int FAILED = 1;
-  static final int WRONG_USAGE = 2;
-
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   @Option(
@@ -65,7 +59,7 @@ public final class Main implements Runnable {
     line.setParameterExceptionHandler(
         (e, _) -> {
           terminal.fail(usage(e), verbose ? e : null);
-          return WRONG_USAGE;
+          return ExitStatus.WRONG_USAGE;
         });
     Failures failures = new Failures(terminal, verbose);
     line.setExecutionExceptionHandler((e, _, _) -> failures.report(e));
@@ -95,10 +89,10 @@ public final class Main implements Runnable {
 
   /** An answer that did not get to its reader is a failure. */
   private static int answered(Terminal terminal, int status) {
-    if (status == 0 && terminal.out().checkError()) {
+    if (status == ExitStatus.SUCCESS && terminal.out().checkError()) {
       terminal.fail(
           "Standard output cannot be written (is the disk full, or its reader gone?).", null);
-      return FAILED;
+      return ExitStatus.FAILED;
     }
     return status;
   }

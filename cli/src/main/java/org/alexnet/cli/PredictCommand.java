@@ -105,7 +105,7 @@ final class PredictCommand extends LongCommand {
       view.end();
     }
     leftOut.requireNone(skipBad);
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   @Override

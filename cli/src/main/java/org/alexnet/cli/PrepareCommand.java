@@ -96,7 +96,7 @@ final class PrepareCommand extends LongCommand {
                   out,
                   Words.count(result.train() + result.validation(), "image")));
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   private void print(Preparation.Result result) {

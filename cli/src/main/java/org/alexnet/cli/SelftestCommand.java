@@ -56,9 +56,9 @@ final class SelftestCommand extends LongCommand {
             "backend %s failed: %s differ from the reference; compute on another (--backend reference is slow and right)."
                 .formatted(backend.name(), String.join(", ", failed)),
             null);
-        return Main.FAILED;
+        return ExitStatus.FAILED;
       }
-      return 0;
+      return ExitStatus.SUCCESS;
     } finally {
       view.end();
     }

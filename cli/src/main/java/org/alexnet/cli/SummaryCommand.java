@@ -86,7 +86,7 @@ final class SummaryCommand implements Callable<Integer> {
     }
     if (common.json) {
       Answers.print(terminal, json(programs, rows, names, plan));
-      return 0;
+      return ExitStatus.SUCCESS;
     }
     switch (show) {
       case LAYERS -> layers(rows);
@@ -96,7 +96,7 @@ final class SummaryCommand implements Callable<Integer> {
               .printf("train%n%s%n%nevaluate%n%s%n", programs.train(), programs.evaluate());
       case MEMORY -> memory(programs, names, plan);
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   private void layers(List<LayerRow> rows) {

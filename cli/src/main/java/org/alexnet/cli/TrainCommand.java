@@ -268,7 +268,7 @@ final class TrainCommand extends LongCommand {
     } finally {
       view.end();
     }
-    return 0;
+    return ExitStatus.SUCCESS;
   }
 
   /** Before the first step nothing is worth waiting for: what has been saved is good. */

@@ -88,14 +88,14 @@ class AnswersTest {
     Path out = dir.resolve("plain");
     Cli.Result result =
         Cli.run("train", "--data", "shapes:64", "--batch", 16, "--epochs", 1, "--out", out);
-    assertEquals(0, result.status(), result.err());
+    assertEquals(ExitStatus.SUCCESS, result.status(), result.err());
     assertEquals("", result.err());
     List<String> lines = result.out().lines().toList();
     assertEquals(1, lines.stream().filter(l -> l.startsWith("epoch 1/1: ")).count(), result.out());
     assertTrue(lines.contains("  evaluate:  ./alexnet eval " + out));
     assertTrue(lines.contains("  predict:   ./alexnet predict " + out + " IMAGE..."));
     assertTrue(result.out().contains("./alexnet train --resume " + out + " --epochs 2"));
-    assertEquals(0, Cli.run("train", "--resume", out, "--epochs", 2).status());
+    assertEquals(ExitStatus.SUCCESS, Cli.run("train", "--resume", out, "--epochs", 2).status());
   }
 
   @Test

@@ -45,7 +45,7 @@ class BadInputTest {
   }
 
   private void refused(Cli.Result result, Object... named) {
-    String line = result.failure(1);
+    String line = result.failure(ExitStatus.FAILED);
     for (Object part : named) {
       assertTrue(line.contains(part.toString()), line);
     }
@@ -88,7 +88,7 @@ class BadInputTest {
     Path bad = TestData.truncate(data.resolve("dog/1.jpg"), 400);
     refused(train(data), bad);
     Cli.Result result = train(data, "--skip-bad");
-    assertEquals(0, result.status(), result.err());
+    assertEquals(ExitStatus.SUCCESS, result.status(), result.err());
     assertTrue(result.out().contains("Left out 1 file"), result.out());
     assertTrue(result.out().contains("dog/1.jpg"), result.out());
   }
@@ -104,7 +104,7 @@ class BadInputTest {
   void anImageOfOnePixelIsFine() {
     TestData.folder(data, 2, "cat", "dog");
     TestData.image(data.resolve("cat/dot.jpg"), 1, 1, 0x808080);
-    assertEquals(0, train(data).status());
+    assertEquals(ExitStatus.SUCCESS, train(data).status());
   }
 
   @Test
@@ -162,9 +162,9 @@ class BadInputTest {
 
   @Test
   void aFolderThatHoldsARun() throws IOException {
-    assertEquals(0, train(Path.of("shapes:20")).status());
+    assertEquals(ExitStatus.SUCCESS, train(Path.of("shapes:20")).status());
     byte[] before = Files.readAllBytes(out.resolve("run.json"));
-    String line = train(Path.of("shapes:20"), "--seed", 7).failure(1);
+    String line = train(Path.of("shapes:20"), "--seed", 7).failure(ExitStatus.FAILED);
     assertTrue(line.contains("--resume"), line);
     assertArrayEquals(before, Files.readAllBytes(out.resolve("run.json")));
   }
@@ -183,7 +183,7 @@ class BadInputTest {
     Path weights = weights("w.safetensors", 10);
     String line =
         Cli.run("eval", "--model", "alexnet-32", "--weights", weights, "--data", "shapes:20")
-            .failure(Main.WRONG_USAGE);
+            .failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("--input"), line);
     Path floats = TestData.tensors(dir.resolve("d.safetensors"), 0, 1, 2);
     JsonNode answer =
@@ -194,10 +194,11 @@ class BadInputTest {
 
   @Test
   void anImageToPredictThatIsDamaged() throws IOException {
-    assertEquals(0, train(Path.of("shapes:20")).status());
+    assertEquals(ExitStatus.SUCCESS, train(Path.of("shapes:20")).status());
     Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
     Cli.Result result = Cli.run("predict", out, bad);
-    assertTrue(result.failure(1).contains("1 file could not be read"), result.err());
+    assertTrue(
+        result.failure(ExitStatus.FAILED).contains("1 file could not be read"), result.err());
     assertTrue(result.err().contains(bad.toString()), result.err());
   }
 
@@ -209,17 +210,17 @@ class BadInputTest {
     Path floats = TestData.tensors(dir.resolve("d.safetensors"), 0, 1);
     refused(train(floats, "--augment", "shapes"), floats, "must be none");
     refused(train(floats, "--augment", "paper"), floats, "must be none");
-    assertEquals(0, train(floats).status());
+    assertEquals(ExitStatus.SUCCESS, train(floats).status());
   }
 
   @Test
   void aFolderThatHoldsSomethingElse() throws IOException {
     Files.writeString(Files.createDirectories(out).resolve("notes.txt"), "mine");
     // LibrarySearchResult before the data is looked at.
-    String line = train(data).failure(1);
+    String line = train(data).failure(ExitStatus.FAILED);
     assertTrue(line.contains("notes.txt"), line);
     Path file = Files.writeString(dir.resolve("file"), "mine");
-    line = Cli.run("train", "--data", data, "--out", file).failure(1);
+    line = Cli.run("train", "--data", data, "--out", file).failure(ExitStatus.FAILED);
     assertTrue(line.contains("is a file"), line);
   }
 
@@ -324,7 +325,7 @@ class BadInputTest {
   void anImageTooLargeToDecodeWhole() throws IOException {
     TestData.folder(data, 2, "cat", "dog");
     TestData.blackPng(data.resolve("dog/huge.png"), 9000, 9000);
-    assertEquals(0, train(data).status());
+    assertEquals(ExitStatus.SUCCESS, train(data).status());
   }
 
   @Test
@@ -354,7 +355,8 @@ class BadInputTest {
       ByteArrayOutputStream err = new ByteArrayOutputStream();
       Terminal terminal =
           new Terminal(new PrintStream(full, true), new PrintStream(err, true), false, 80);
-      assertEquals(1, Main.run(terminal, "summary", "--model", "alexnet-32", "--json"));
+      assertEquals(
+          ExitStatus.FAILED, Main.run(terminal, "summary", "--model", "alexnet-32", "--json"));
       assertTrue(err.toString(StandardCharsets.UTF_8).contains("cannot be written"));
     } catch (NoSuchFileException e) {
       abort("there is no /dev/full here");
@@ -364,7 +366,8 @@ class BadInputTest {
   @Test
   void aBatchForWhichThereIsNoMemoryIsToldTheOneThatFits() {
     // More than an array of Java's holds, whatever the machine has.
-    String line = Cli.run("bench", "--backend", "cpu", "--batch", 60_000).failure(1);
+    String line =
+        Cli.run("bench", "--backend", "cpu", "--batch", 60_000).failure(ExitStatus.FAILED);
     assertTrue(line.contains("alexnet-32 at batch 60000 needs"), line);
     String batch = line.replaceAll(".*take --batch (\\d+),.*", "$1");
     assertTrue(line.contains("The largest batch that fits is " + batch + ";"), line);
@@ -400,7 +403,7 @@ class BadInputTest {
 
   @Test
   void aPreparedFileOfMoreClassesThanAreAskedFor() {
-    String line = train(prepared(), "--classes", 2).failure(2);
+    String line = train(prepared(), "--classes", 2).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("3 classes, more than the 2 asked for"), line);
     assertFalse(Files.exists(out), "nothing is written");
   }
@@ -428,7 +431,8 @@ class BadInputTest {
     Files.writeString(data.resolve("dog").resolve("1.jpg"), "not an image");
     Path file = dir.resolve("packed.axd");
     Cli.Result result = Cli.run("prepare", data, "--out", file, "--size", 32);
-    assertTrue(result.failure(1).contains("1 file could not be read"), result.err());
+    assertTrue(
+        result.failure(ExitStatus.FAILED).contains("1 file could not be read"), result.err());
     assertTrue(result.err().contains("left out: dog/1.jpg is not"), result.err());
     assertTrue(Files.exists(file));
     Path second = dir.resolve("second.axd");
@@ -444,7 +448,8 @@ class BadInputTest {
     Path file = prepared();
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", file, "--epochs", 0, "--out", run);
-    String line = Cli.run("eval", run, "--data", file, "--crops", 10).failure(2);
+    String line =
+        Cli.run("eval", run, "--data", file, "--crops", 10).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("alexnet-32 scales every image to 32 x 32"), line);
   }
 }

@@ -30,7 +30,7 @@ final class Cli {
 
     /** The answer: one object on standard output and nothing else. */
     JsonNode json() {
-      assertEquals(0, status, err);
+      assertEquals(ExitStatus.SUCCESS, status, err);
       try {
         JsonNode node = JSON.readTree(out);
         assertTrue(node.isObject(), out);
@@ -42,7 +42,7 @@ final class Cli {
 
     /** What was printed, of a command that did what it should. */
     String success() {
-      assertEquals(0, status, err);
+      assertEquals(ExitStatus.SUCCESS, status, err);
       return out;
     }
 

@@ -62,7 +62,7 @@ class EvaluationTest {
     assertEquals(20, eval("--data", moved, "--all").get("images").asInt());
     Cli.Result plain = Cli.run("eval", run, "--data", moved);
     assertTrue(plain.out().contains("evaluating the 4 images that it held out"), plain.out());
-    String line = Cli.run("eval", run).failure(1);
+    String line = Cli.run("eval", run).failure(ExitStatus.FAILED);
     assertTrue(line.contains(data.toString()), line);
   }
 
@@ -97,9 +97,12 @@ class EvaluationTest {
   void validationImagesMustBeOfTheKindThatIsTrainedOn() {
     Path pixels = TestData.pixels(dir.resolve("pixels.safetensors"), 20, 2);
     Path floats = TestData.floats(dir.resolve("floats.safetensors"), 20, 2);
-    String line = Cli.run("train", "--data", floats, "--val", pixels, "--out", run).failure(1);
+    String line =
+        Cli.run("train", "--data", floats, "--val", pixels, "--out", run)
+            .failure(ExitStatus.FAILED);
     assertTrue(line.contains("must be of the kind that is trained on"), line);
-    line = Cli.run("train", "--data", pixels, "--val", data, "--out", run).failure(1);
+    line =
+        Cli.run("train", "--data", pixels, "--val", data, "--out", run).failure(ExitStatus.FAILED);
     assertTrue(line.contains("labels cannot be matched"), line);
     assertFalse(Files.exists(run));
   }
@@ -110,12 +113,12 @@ class EvaluationTest {
     Path folder = data;
     data = pixels;
     train("--classes", 2);
-    String line = Cli.run("eval", run, "--data", folder).failure(1);
+    String line = Cli.run("eval", run, "--data", folder).failure(ExitStatus.FAILED);
     assertTrue(line.contains("--names FILE"), line);
     Path names = Files.writeString(dir.resolve("names.txt"), "cat\ndog\n");
     assertEquals(20, eval("--data", folder, "--names", names).get("images").asInt());
     Files.writeString(names, "cat\n");
-    line = Cli.run("eval", run, "--data", folder, "--names", names).failure(1);
+    line = Cli.run("eval", run, "--data", folder, "--names", names).failure(ExitStatus.FAILED);
     assertTrue(line.contains("has 2 classes, and the list of names has 1 name;"), line);
   }
 
@@ -123,14 +126,15 @@ class EvaluationTest {
   @Test
   void valuesThatAreNotFiniteAreNamed() {
     Path bad = TestData.floats(dir.resolve("bad.safetensors"), 20, 2, 5, Float.NaN);
-    String line = Cli.run("train", "--data", bad, "--epochs", 1, "--out", run).failure(1);
+    String line =
+        Cli.run("train", "--data", bad, "--epochs", 1, "--out", run).failure(ExitStatus.FAILED);
     assertTrue(line.contains("image 5 holds a value that is infinite or not a number"), line);
     data = TestData.floats(dir.resolve("good.safetensors"), 20, 2);
     run = dir.resolve("good");
     train();
-    line = Cli.run("eval", run, "--data", bad).failure(1);
+    line = Cli.run("eval", run, "--data", bad).failure(ExitStatus.FAILED);
     assertTrue(line.contains("1 file could not be read"), line);
-    line = Cli.run("predict", run, "--data", bad).failure(1);
+    line = Cli.run("predict", run, "--data", bad).failure(ExitStatus.FAILED);
     assertTrue(line.contains("1 file could not be read"), line);
   }
 
@@ -146,7 +150,7 @@ class EvaluationTest {
   @Test
   void trainingImagesAreCalledSo() {
     train();
-    String line = Cli.run("eval", run).failure(1);
+    String line = Cli.run("eval", run).failure(ExitStatus.FAILED);
     assertTrue(line.contains("held no images out"), line);
     Cli.Result result = Cli.run("eval", run, "--data", data);
     assertTrue(result.out().contains("errors are those on training images"), result.out());
@@ -197,7 +201,7 @@ class EvaluationTest {
     assertEquals(eval("--data", other).get("top1_error"), Cli.run(words).json().get("top1_error"));
     Path strange = TestData.folder(dir.resolve("strange"), 2, "dog", "eel");
     words[8] = strange;
-    String line = Cli.run(words).failure(1);
+    String line = Cli.run(words).failure(ExitStatus.FAILED);
     assertTrue(line.contains("'eel'"), line);
   }
 
@@ -208,7 +212,7 @@ class EvaluationTest {
     Object[] init = {
       "init", "--model", "alexnet-32", "--seed", 1, "--classes", 2, "--out", weights
     };
-    assertEquals(0, Cli.run(init).status());
+    assertEquals(ExitStatus.SUCCESS, Cli.run(init).status());
     Object[] words = {
       "eval",
       "--model",
@@ -223,14 +227,17 @@ class EvaluationTest {
       "--names",
       Files.writeString(dir.resolve("names.txt"), "dog\ncat\n")
     };
-    String line = Cli.run(Arrays.copyOf(words, 10)).failure(1);
+    String line = Cli.run(Arrays.copyOf(words, 10)).failure(ExitStatus.FAILED);
     assertTrue(line.contains("cat, dog") && line.contains("--names"), line);
     assertEquals(20, Cli.run(words).json().get("images").asInt());
     Files.writeString(dir.resolve("names.txt"), "dog\ncat\nowl\n");
-    assertTrue(Cli.run(words).failure(1).contains("2 classes, and the list of names has 3 names;"));
+    assertTrue(
+        Cli.run(words)
+            .failure(ExitStatus.FAILED)
+            .contains("2 classes, and the list of names has 3 names;"));
     Files.writeString(dir.resolve("names.txt"), "dog\ndog\n");
-    assertTrue(Cli.run(words).failure(1).contains("two classes called 'dog'"));
-    String again = Cli.run(init).failure(1);
+    assertTrue(Cli.run(words).failure(ExitStatus.FAILED).contains("two classes called 'dog'"));
+    String again = Cli.run(init).failure(ExitStatus.FAILED);
     assertTrue(again.contains("exists already"), again);
   }
 
@@ -244,7 +251,8 @@ class EvaluationTest {
     Path none = dir.resolve("none.jpg");
     Path out = dir.resolve("scores.safetensors");
     Cli.Result result = Cli.run("predict", run, bad, good, none, "--out", out);
-    assertTrue(result.failure(1).contains("2 files could not be read"), result.err());
+    assertTrue(
+        result.failure(ExitStatus.FAILED).contains("2 files could not be read"), result.err());
     assertTrue(result.out().contains(good.toString()), result.out());
     assertTrue(result.err().contains("left out: " + bad + " is not a JPEG"), result.err());
     assertTrue(result.err().contains("left out: " + none + " cannot be read"), result.err());
@@ -255,8 +263,8 @@ class EvaluationTest {
       assertEquals(1, scores[2] + scores[3], 1e-6f);
     }
     assertFalse(Files.exists(dir.resolve("scores.safetensors.probabilities.tmp")));
-    assertEquals(0, Cli.run("predict", run, bad, good, "--skip-bad").status());
-    String line = Cli.run("predict", run, bad).failure(1);
+    assertEquals(ExitStatus.SUCCESS, Cli.run("predict", run, bad, good, "--skip-bad").status());
+    String line = Cli.run("predict", run, bad).failure(ExitStatus.FAILED);
     assertTrue(line.contains("1 file could not be read"), line);
   }
 
@@ -267,7 +275,7 @@ class EvaluationTest {
     Path other = TestData.folder(dir.resolve("other"), 10, "cat", "dog");
     Files.writeString(other.resolve("cat/0a.jpg"), "no image");
     Cli.Result result = Cli.run("eval", run, "--data", other, "--json");
-    assertEquals(1, result.status());
+    assertEquals(ExitStatus.FAILED, result.status());
     assertTrue(result.err().contains("left out: cat/0a.jpg"), result.err());
     JsonNode skipped = eval("--data", other, "--skip-bad");
     assertEquals(1, skipped.get("left_out").asInt());
@@ -290,13 +298,14 @@ class EvaluationTest {
     train();
     Path pipe = data.resolve("cat/pipe.jpg");
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-    String line = Cli.run("predict", run, pipe).failure(1);
+    String line = Cli.run("predict", run, pipe).failure(ExitStatus.FAILED);
     assertTrue(line.contains("1 file could not be read"), line);
     Object[] again = {"train", "--data", data, "--epochs", 0, "--out", dir.resolve("again")};
-    line = Cli.run(again).failure(1);
+    line = Cli.run(again).failure(ExitStatus.FAILED);
     assertTrue(line.contains(pipe + " is a pipe"), line);
     Cli.Result prepared = Cli.run("prepare", data, "--out", dir.resolve("p.axd"), "--size", 32);
-    assertTrue(prepared.failure(1).contains("1 file could not be read"), prepared.err());
+    assertTrue(
+        prepared.failure(ExitStatus.FAILED).contains("1 file could not be read"), prepared.err());
   }
 
   // What the network was trained on.
@@ -307,9 +316,9 @@ class EvaluationTest {
     data = floats;
     train("--classes", 2); // without an augmentation, though the model has one
     Path photo = dir.resolve("data/cat/1.jpg");
-    String line = Cli.run("predict", run, photo).failure(1);
+    String line = Cli.run("predict", run, photo).failure(ExitStatus.FAILED);
     assertTrue(line.contains("trained on floating-point images"), line);
-    line = Cli.run("eval", run, "--data", dir.resolve("data")).failure(1);
+    line = Cli.run("eval", run, "--data", dir.resolve("data")).failure(ExitStatus.FAILED);
     assertTrue(line.contains("trained on floating-point images"), line);
     Object[] bare = {
       "predict",
@@ -321,7 +330,8 @@ class EvaluationTest {
       run.resolve("input.safetensors"),
       photo
     };
-    assertTrue(Cli.run(bare).failure(1).contains("trained on floating-point images"));
+    assertTrue(
+        Cli.run(bare).failure(ExitStatus.FAILED).contains("trained on floating-point images"));
     assertEquals(4, eval("--data", floats).get("images").asInt());
   }
 

@@ -29,7 +29,7 @@ class FailuresTest {
   @Test
   void whatWasAskedForWrongly() {
     reported(
-        Main.WRONG_USAGE,
+        ExitStatus.WRONG_USAGE,
         "--lr is NaN, must be finite.",
         UsageException.value(Setting.RATE, Float.NaN, "finite"));
   }
@@ -38,7 +38,7 @@ class FailuresTest {
   void whatCannotBeUsed() {
     Message remedy = Message.of("give another %s", Setting.OUT);
     reported(
-        Main.FAILED,
+        ExitStatus.FAILED,
         "a is used: give another --out.",
         new AlexNetException(Message.of("%s is used:%n  %s.", "a", remedy)));
   }
@@ -47,11 +47,11 @@ class FailuresTest {
   @Test
   void anArgumentThatThisProgramGotWrong() {
     reported(
-        Main.FAILED,
+        ExitStatus.FAILED,
         "IllegalArgumentException: a size is below 1; --verbose shows where.",
         new IllegalArgumentException("a size is below 1"));
     reported(
-        Main.FAILED,
+        ExitStatus.FAILED,
         "NumberFormatException: x; --verbose shows where.",
         new NumberFormatException("x"));
   }
@@ -59,7 +59,7 @@ class FailuresTest {
   @Test
   void memoryThatIsNotThere() {
     reported(
-        Main.FAILED,
+        ExitStatus.FAILED,
         "Out of memory (Java heap space). Use a smaller --batch, or allow Java more:"
             + " ALEXNET_JAVA_OPTS=-Xmx8g",
         new OutOfMemoryError("Java heap space"));

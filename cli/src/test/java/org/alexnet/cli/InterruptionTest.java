@@ -23,7 +23,7 @@ class InterruptionTest {
   @BeforeAll
   static void trainThrough() throws IOException {
     Path run = dir.resolve("through");
-    assertEquals(0, Cli.run(training(run)).status());
+    assertEquals(ExitStatus.SUCCESS, Cli.run(training(run)).status());
     uninterrupted = Files.readAllBytes(run.resolve("model.safetensors"));
   }
 
@@ -39,7 +39,7 @@ class InterruptionTest {
     Process process = Cli.start(output, training(run));
     try {
       waitForEpoch(process, output);
-      String line = Cli.run("train", "--resume", run).failure(1);
+      String line = Cli.run("train", "--resume", run).failure(ExitStatus.FAILED);
       assertTrue(line.contains("in use"), line);
       new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
       assertTrue(process.waitFor(60, TimeUnit.SECONDS));
@@ -52,7 +52,7 @@ class InterruptionTest {
 
   private static void resumes(Path run) throws IOException {
     Cli.Result result = Cli.run("train", "--resume", run);
-    assertEquals(0, result.status(), result.err());
+    assertEquals(ExitStatus.SUCCESS, result.status(), result.err());
     assertArrayEquals(uninterrupted, Files.readAllBytes(run.resolve("model.safetensors")));
     assertEquals(EPOCHS, Files.readAllLines(run.resolve("metrics.jsonl")).size());
   }
@@ -60,7 +60,7 @@ class InterruptionTest {
   @Test
   void terminated() throws Exception {
     Path run = dir.resolve("term");
-    assertEquals(143, interrupted(run, "TERM"));
+    assertEquals(ExitStatus.TERMINATED, interrupted(run, "TERM"));
     String output = Files.readString(dir.resolve("TERM.txt"));
     assertTrue(output.contains("Stopping"), output);
     assertTrue(output.contains("./alexnet train --resume " + run), output);
@@ -99,7 +99,7 @@ class InterruptionTest {
   @Test
   void interrupted() throws Exception {
     Path run = dir.resolve("int");
-    assertEquals(130, interrupted(run, "INT"));
+    assertEquals(ExitStatus.INTERRUPTED, interrupted(run, "INT"));
     resumes(run);
   }
 
@@ -144,14 +144,14 @@ class InterruptionTest {
   void aTrainingThatHasNotBegunSaysSo() throws Exception {
     Path run = dir.resolve("early");
     Object[] words = {"train", "--data", "shapes:300000", "--out", run};
-    String said = stopped("early", 143, "TERM", InterruptionTest::running, words);
+    String said = stopped("early", ExitStatus.TERMINATED, "TERM", InterruptionTest::running, words);
     assertTrue(said.contains("nothing was trained"), said);
   }
 
   @Test
   void anEvaluationSaysThatThereIsNoAnswer() throws Exception {
     Object[] words = {"eval", dir.resolve("through"), "--data", "shapes:800000"};
-    String said = stopped("eval", 130, "INT", InterruptionTest::running, words);
+    String said = stopped("eval", ExitStatus.INTERRUPTED, "INT", InterruptionTest::running, words);
     assertTrue(said.contains("there is no result"), said);
   }
 
@@ -162,7 +162,7 @@ class InterruptionTest {
     Path partial = dir.resolve("p.axd.partial");
     Object[] words = {"prepare", data, "--out", file, "--size", 256, "--threads", 1};
     Waiting begun = output -> Files.exists(partial) && Files.size(partial) > 10_000_000;
-    String said = stopped("prepare", 130, "INT", begun, words);
+    String said = stopped("prepare", ExitStatus.INTERRUPTED, "INT", begun, words);
     assertTrue(said.contains("run the same command again to continue (" + partial), said);
     assertTrue(said.contains(" of 4,000 images)"), said);
   }
@@ -175,7 +175,7 @@ class InterruptionTest {
       "predict", dir.resolve("through"), "--data", "shapes:200000", "--out", file, "--json"
     };
     Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
-    String said = stopped("predict", 130, "INT", some, words);
+    String said = stopped("predict", ExitStatus.INTERRUPTED, "INT", some, words);
     String last = said.lines().toList().getLast();
     last = last.substring(Math.max(0, last.indexOf("alexnet: Stopped")));
     assertTrue(last.matches("alexnet: Stopped after [0-9,]+ of 50,000 images; .*"), last);
@@ -198,7 +198,7 @@ class InterruptionTest {
       Thread.sleep(500); // until the pipe is full
       process.toHandle().destroy();
       assertTrue(process.waitFor(30, TimeUnit.SECONDS), "it still waits for its reader");
-      assertEquals(143, process.exitValue());
+      assertEquals(ExitStatus.TERMINATED, process.exitValue());
       assertTrue(Files.readString(errors).contains("alexnet: Stopped after"));
     } finally {
       process.destroyForcibly();
@@ -213,7 +213,7 @@ class InterruptionTest {
       "init", "--model", "alexnet-2012", "--seed", 1, "--classes", 20_000, "--out", file
     };
     Waiting some = output -> Files.exists(begun) && Files.size(begun) > 0;
-    String said = stopped("init", 130, "INT", some, words);
+    String said = stopped("init", ExitStatus.INTERRUPTED, "INT", some, words);
     assertTrue(said.contains(file + " was not written"), said);
     assertTrue(noneLeft("initial."));
   }

@@ -26,7 +26,7 @@ class NoGpuTest {
 
   @Test
   void cudaByNameIsRefusedInOneSentence() {
-    String line = train("--backend", "cuda").failure(1);
+    String line = train("--backend", "cuda").failure(ExitStatus.FAILED);
     assertTrue(line.contains("Backend cuda cannot serve here"), line);
     assertTrue(line.contains("ALEXNET_CUDA_PATH"), line);
     assertFalse(Files.exists(dir.resolve("run")));
@@ -35,7 +35,7 @@ class NoGpuTest {
   @Test
   void autoSaysInAClauseWhyItTakesTheCpu() {
     Cli.Result result = train();
-    assertEquals(0, result.status(), result.err());
+    assertEquals(ExitStatus.SUCCESS, result.status(), result.err());
     List<String> lines =
         result.out().lines().filter(line -> line.startsWith("Running on cpu: ")).toList();
     assertEquals(1, lines.size(), result.out());
@@ -48,7 +48,7 @@ class NoGpuTest {
   @Test
   void devicesNamesEachPlaceAndTheRemedyOnce() {
     Cli.Result result = Cli.run("devices");
-    assertEquals(0, result.status(), result.err());
+    assertEquals(ExitStatus.SUCCESS, result.status(), result.err());
     assertEquals(1, count(result.out(), "correct it or unset it."), result.out());
     assertEquals(1, count(result.out(), "libcudnn.so.9 was not found"), result.out());
   }
@@ -59,7 +59,7 @@ class NoGpuTest {
 
   @Test
   void reducedPrecisionNeedsAGpu() {
-    String line = train("--precision", "bf16").failure(2);
+    String line = train("--precision", "bf16").failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("fp32 only"), line);
     assertFalse(Files.exists(dir.resolve("run")));
   }

@@ -38,7 +38,7 @@ class ResumeTest {
     words[1] = "--resume";
     words[2] = run;
     System.arraycopy(more, 0, words, 3, more.length);
-    String line = Cli.run(words).failure(1);
+    String line = Cli.run(words).failure(ExitStatus.FAILED);
     assertArrayEquals(before, Files.readAllBytes(run.resolve("model.safetensors")));
     return line;
   }
@@ -133,7 +133,7 @@ class ResumeTest {
     };
     Cli.run(words).json();
     Object[] val = {"train", "--resume", run, "--epochs", 1, "--val", data};
-    String line = Cli.run(val).failure(2);
+    String line = Cli.run(val).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("holds out a fraction of --data (0.5)"), line);
   }
 
@@ -157,7 +157,7 @@ class ResumeTest {
       Files.writeString(file, json.toString());
       String line = refused("--epochs", 1);
       assertTrue(line.contains("format " + format), line);
-      line = Cli.run("predict", run, data.resolve("cat/1.jpg")).failure(1);
+      line = Cli.run("predict", run, data.resolve("cat/1.jpg")).failure(ExitStatus.FAILED);
       assertTrue(line.contains("model.safetensors"), line);
     }
   }

@@ -94,7 +94,7 @@ class UsageTest {
           selftest --precision bf16 --backend cpu      | fp32 only
           """)
   void isRefused(String command, String named) {
-    String line = Cli.run((Object[]) command.split(" ")).failure(Main.WRONG_USAGE);
+    String line = Cli.run((Object[]) command.split(" ")).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains(named), line);
     assertFalse(line.contains("Exception"), line);
   }
@@ -120,7 +120,7 @@ class UsageTest {
     List<Object> words = new ArrayList<>(List.of(command.split(" ")));
     String option = command.equals("eval") ? "RUN" : words.getLast().toString();
     words.add("");
-    String line = Cli.run(words.toArray()).failure(Main.WRONG_USAGE);
+    String line = Cli.run(words.toArray()).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains(option + " is empty"), line);
   }
 
@@ -142,7 +142,7 @@ class UsageTest {
 
   @Test
   void noCommandListsThem() {
-    String line = Cli.run().failure(Main.WRONG_USAGE);
+    String line = Cli.run().failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("train, eval, predict"), line);
   }
 
@@ -161,7 +161,7 @@ class UsageTest {
       })
   void everyCommandHasHelp(String command) {
     Cli.Result result = Cli.run(command, "--help");
-    assertEquals(0, result.status());
+    assertEquals(ExitStatus.SUCCESS, result.status());
     assertTrue(result.out().startsWith("Usage: alexnet " + command), result.out());
     assertTrue(result.out().contains("--json"), result.out());
   }
@@ -185,7 +185,7 @@ class UsageTest {
   @Test
   void theVersionIsTheBuildS() {
     Cli.Result result = Cli.run("--version");
-    assertEquals(0, result.status());
+    assertEquals(ExitStatus.SUCCESS, result.status());
     assertTrue(result.out().matches("(?s)alexnet \\d+\\.\\d+\\.\\d+.*Java \\d+.*"), result.out());
   }
 
@@ -200,18 +200,21 @@ class UsageTest {
   @Test
   void aDeviceThatIsNotThereIsWrongUsage(@TempDir Path dir) {
     Path out = dir.resolve("run");
-    Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out).failure(2);
+    Cli.run("train", "--devices", "cpu:9", "--data", "shapes:10", "--out", out)
+        .failure(ExitStatus.WRONG_USAGE);
     assertFalse(Files.exists(out), "nothing is written");
-    assertTrue(Cli.run("train", "--devices", "").failure(2).contains("--devices"));
+    assertTrue(
+        Cli.run("train", "--devices", "").failure(ExitStatus.WRONG_USAGE).contains("--devices"));
   }
 
   @Test
   void devicesMustSuitTheColumns(@TempDir Path dir) {
     Path out = dir.resolve("run");
     Object[] one = {"train", "--devices", "cpu:0,cpu:1", "--data", "shapes:10", "--out", out};
-    String line = Cli.run(one).failure(2);
+    String line = Cli.run(one).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("alexnet-32 has 1 column "), line);
-    assertEquals(line, Cli.run("selftest", "--devices", "cpu:0,cpu:1").failure(2));
+    assertEquals(
+        line, Cli.run("selftest", "--devices", "cpu:0,cpu:1").failure(ExitStatus.WRONG_USAGE));
     Object[] three = {
       "train",
       "--model",
@@ -225,7 +228,7 @@ class UsageTest {
       "--out",
       out
     };
-    line = Cli.run(three).failure(2);
+    line = Cli.run(three).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("\"reference:2\""), line);
     assertTrue(line.contains("reference:0, reference:1"), line);
     assertFalse(Files.exists(out), "nothing is written");
