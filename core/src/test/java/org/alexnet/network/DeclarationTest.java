@@ -1,0 +1,109 @@
+package org.alexnet.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.alexnet.network.LocalResponseNorm.Convention;
+import org.alexnet.network.LocalResponseNorm.Region;
+import org.junit.jupiter.api.Test;
+
+/** What layers declare, and networks made from others. */
+class DeclarationTest {
+  private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.FanIn(2));
+  private static final ParameterSpec BIAS = new ParameterSpec(new Initial.Constant(1), 2, 0);
+  private static final Convolution CONV =
+      new Convolution("conv1", 8, new Window(3, 1, 1), Rounding.FLOOR, 2, 2, WEIGHT, BIAS);
+  private static final FullyConnected FC = new FullyConnected("fc2", 6, 1, WEIGHT, BIAS);
+
+  private static final Network NETWORK =
+      new Network(
+          "net",
+          new Input(4, 5, 6, 1 / 128f),
+          List.of(
+              CONV,
+              new Relu("relu1"),
+              new Dropout("drop1", 0.5f, Dropout.Scaling.TESTING),
+              FC,
+              new SoftmaxCrossEntropy("softmax")));
+
+  @Test
+  void aConvolutionLearnsFiltersAndBiases() {
+    List<Parameter> learned = CONV.parameters(4, 5, 5);
+    assertEquals(
+        List.of(
+            new Parameter("conv1", Parameter.Kind.WEIGHT, List.of(8, 2, 3, 3), 18, WEIGHT),
+            new Parameter("conv1", Parameter.Kind.BIAS, List.of(8), 18, BIAS)),
+        learned);
+    assertEquals("conv1.weight", learned.getFirst().name());
+    assertEquals("other.weight", learned.getFirst().nameIn("other"));
+    assertEquals("conv1.bias", learned.getLast().name());
+    assertEquals(144, learned.getFirst().elements());
+  }
+
+  @Test
+  void aFullyConnectedLayerReadsAllOfItsInput() {
+    assertEquals(
+        List.of(
+            new Parameter("fc2", Parameter.Kind.WEIGHT, List.of(6, 200), 200, WEIGHT),
+            new Parameter("fc2", Parameter.Kind.BIAS, List.of(6), 200, BIAS)),
+        FC.parameters(8, 5, 5));
+  }
+
+  @Test
+  void otherLayersLearnNothing() {
+    for (Layer layer : NETWORK.layers()) {
+      if (layer != CONV && layer != FC) {
+        assertEquals(List.of(), layer.parameters(4, 5, 5), layer.name());
+        assertEquals(1, layer.columns(), layer.name());
+      }
+    }
+  }
+
+  @Test
+  void theClassifierIsTheLastFullyConnectedLayer() {
+    assertEquals(FC, NETWORK.classifier());
+    assertEquals(6, NETWORK.classes());
+    assertEquals(2, NETWORK.columns());
+    Network three = NETWORK.withClasses(3);
+    assertEquals(3, three.classes());
+    assertEquals(NETWORK, three.withClasses(6));
+  }
+
+  @Test
+  void dropoutCanBeLeftOut() {
+    List<String> names = NETWORK.withoutDropout().layers().stream().map(Layer::name).toList();
+    assertEquals(List.of("conv1", "relu1", "fc2", "softmax"), names);
+  }
+
+  @Test
+  void biasesAboveABoundStartFromIt() {
+    ParameterSpec zero = new ParameterSpec(new Initial.Constant(0), 2, 0);
+    Network bounded = NETWORK.withBiasesAtMost(0);
+    assertEquals(zero, ((Convolution) bounded.layers().getFirst()).bias());
+    assertEquals(WEIGHT, ((Convolution) bounded.layers().getFirst()).weight());
+    assertEquals(zero, bounded.classifier().bias());
+    assertEquals(NETWORK, NETWORK.withBiasesAtMost(1));
+  }
+
+  @Test
+  void pixelsAreScaledByTheNormalization() {
+    assertEquals(List.of(0.5f, 0.5f), new Input(2, 8, 8, 0.5f).scales());
+    Normalization.Channels channels =
+        new Normalization.Channels(List.of(0.5f, 0.25f), List.of(0.25f, 0.125f));
+    assertEquals(List.of(1 / 63.75f, 1 / 31.875f), new Input(2, 8, 8, channels).scales());
+    assertEquals(2, channels.offset(0));
+    assertEquals(2, channels.offset(1));
+  }
+
+  @Test
+  void alphaIsSharedByTheTermsOfAMean() {
+    for (Region region : Region.values()) {
+      int terms = region == Region.ACROSS_MAPS ? 3 : 9;
+      for (Convention convention : Convention.values()) {
+        float factor =
+            new LocalResponseNorm("n", region, 3, 0.5f, 0.75f, 1, convention, 1).factor();
+        assertEquals(convention == Convention.SUM ? 0.5f : 0.5f / terms, factor);
+      }
+    }
+  }
+}
