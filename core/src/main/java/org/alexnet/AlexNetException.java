@@ -10,19 +10,23 @@ public class AlexNetException extends RuntimeException {
 
   private final transient Message message;
 
+  /** With a message that names no setting. */
   public AlexNetException(String message) {
     this(Message.of(message));
   }
 
+  /** With a message that names no setting, and what led to it. */
   public AlexNetException(String message, Throwable cause) {
     this(Message.of(message), cause);
   }
 
+  /** With a message that may name settings. */
   public AlexNetException(Message message) {
     super(message.toString());
     this.message = message;
   }
 
+  /** With a message that may name settings, and what led to it. */
   public AlexNetException(Message message, Throwable cause) {
     super(message.toString(), cause);
     this.message = message;

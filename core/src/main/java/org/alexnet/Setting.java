@@ -5,29 +5,53 @@ package org.alexnet;
  * argument that sets it, to a user of the command line by the option.
  */
 public enum Setting {
+  /** Whether to evaluate on the images that a run was trained on as well. */
   ALL_IMAGES("all"),
+  /** What computes. */
   BACKEND("backend"),
+  /** Images a step. */
   BATCH("batch"),
+  /** To evaluate by the centre of each image alone. */
   CENTRE_VIEW("Views.CENTRE"),
+  /** Minutes between checkpoints. */
   CHECKPOINT_EVERY("checkpointEvery"),
+  /** Number of classes. */
   CLASSES("classes"),
+  /** Names of the classes in the order of their labels. */
   CLASS_NAMES("classNames"),
+  /** The images. */
   DATA("data"),
+  /** Passes over the images. */
   EPOCHS("epochs"),
+  /** Weights to start from. */
   INIT("init"),
+  /** The {@code input.safetensors} that belongs to weights. */
   INPUT("input"),
+  /** Memory that Java may use. */
   MEMORY("-Xmx8g"),
+  /** Share of the last update that is kept. */
   MOMENTUM("momentum"),
+  /** The folder or the file to make. */
   OUT("out"),
+  /** The arithmetic. */
   PRECISION("precision"),
+  /** The learning rate at the start. */
   RATE("rate"),
+  /** The run to resume. */
   RESUME("Training.resume"),
+  /** Rows and columns that images are kept with. */
   SIZE("size"),
+  /** Whether to leave out images that cannot be read. */
   SKIP_BAD("skipBad"),
+  /** Threads in all. */
   THREADS("threads"),
+  /** Images to validate with. */
   VALIDATION("validation"),
+  /** The share of the images to validate with. */
   VALIDATION_FRACTION("validationFraction"),
+  /** Weights instead of a run. */
   WEIGHTS("weights"),
+  /** The weight decay. */
   WEIGHT_DECAY("weightDecay");
 
   private final String name;

@@ -8,10 +8,12 @@ package org.alexnet;
 public final class UsageException extends AlexNetException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message that names no setting. */
   public UsageException(String message) {
     super(message);
   }
 
+  /** With a message that may name settings. */
   public UsageException(Message message) {
     super(message);
   }

@@ -71,6 +71,7 @@ public final class Batch {
     return new Batch(format, capacity, memory);
   }
 
+  /** Size and type of the images. */
   public Format format() {
     return format;
   }
@@ -85,6 +86,11 @@ public final class Batch {
     return count;
   }
 
+  /**
+   * Says how many of the images are real: the first ones.
+   *
+   * @throws IllegalArgumentException if there is no room for as many
+   */
   public void setCount(int count) {
     if (count < 0 || count > capacity()) {
       throw new IllegalArgumentException(

@@ -21,6 +21,7 @@ public interface ImageSource extends AutoCloseable {
   /** Names of the classes in the order of their labels; empty where the source names none. */
   List<String> classNames();
 
+  /** Whether each image has a class. */
   boolean labelled();
 
   /** Class of image {@code i}; only where {@link #labelled()}. */

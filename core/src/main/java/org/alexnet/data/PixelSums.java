@@ -19,6 +19,8 @@ public final class PixelSums {
   private long images;
 
   /**
+   * Sums of no image yet.
+   *
    * @param colour whether colours are summed up as well, of images of three channels
    */
   public PixelSums(Batch.Format format, boolean colour) {
@@ -26,6 +28,7 @@ public final class PixelSums {
     this.colour = colour && format.channels() == CHANNELS;
   }
 
+  /** Adds an image, C H W. */
   public void add(byte[] image) {
     images++;
     for (int i = 0; i < total.length; i++) {

@@ -6,11 +6,17 @@ public final class ProgressCounter {
   private final long all;
   private long done;
 
+  /**
+   * Counts from 0.
+   *
+   * @param all images there are
+   */
   public ProgressCounter(ProgressListener listener, long all) {
     this.listener = listener;
     this.all = all;
   }
 
+  /** One more image is done. */
   public synchronized void finishedOne() {
     listener.at(++done, all);
   }

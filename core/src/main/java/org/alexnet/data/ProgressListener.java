@@ -7,6 +7,8 @@ public interface ProgressListener {
   ProgressListener NONE = (done, all) -> {};
 
   /**
+   * So many images are done.
+   *
    * @param done images that are done; never fewer than the last time
    * @param all images there are
    */

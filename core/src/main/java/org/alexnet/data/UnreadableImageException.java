@@ -10,8 +10,10 @@ import org.alexnet.Setting;
 public final class UnreadableImageException extends AlexNetException {
   private static final long serialVersionUID = 1;
 
+  /** The rest of a sentence that begins with the file's name. */
   private final String reason;
 
+  /** A file of its own. */
   public UnreadableImageException(Path file, IOException cause) {
     super(
         Message.of(

@@ -19,12 +19,20 @@ import java.nio.file.StandardOpenOption;
 public final class DurableFiles {
   private DurableFiles() {}
 
-  /** Puts {@code from} in the place of {@code to} in one step; a reader sees one or the other. */
+  /**
+   * Puts {@code from} in the place of {@code to} in one step; a reader sees one or the other.
+   *
+   * @throws IOException if the disk refuses
+   */
   public static void replace(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Makes the entries of a folder durable: what was created in it or renamed into it stays so. */
+  /**
+   * Makes the entries of a folder durable: what was created in it or renamed into it stays so.
+   *
+   * @throws IOException if the disk refuses
+   */
   public static void forceDirectory(Path directory) throws IOException {
     if (File.separatorChar == '\\') {
       return; // Windows opens no folder as a file; its renames are journalled.

@@ -25,10 +25,16 @@ public final class JsonFiles {
 
   private JsonFiles() {}
 
+  /** An object with no fields. */
   public static ObjectNode object() {
     return JSON.createObjectNode();
   }
 
+  /**
+   * Reads the one object that a file holds.
+   *
+   * @throws AlexNetException if it cannot be read, or holds anything else
+   */
   public static ObjectNode read(Path file) {
     try {
       return parse(file.toString(), Files.readString(file));

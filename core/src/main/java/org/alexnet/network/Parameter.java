@@ -18,7 +18,9 @@ public record Parameter(
 
   /** What a learned tensor is to its layer. */
   public enum Kind {
+    /** What inputs are multiplied by. */
     WEIGHT("weight"),
+    /** What is added to each output. */
     BIAS("bias");
 
     private final String suffix;

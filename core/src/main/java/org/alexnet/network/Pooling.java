@@ -8,7 +8,9 @@ public record Pooling(String name, Kind kind, Window window, Rounding rounding) 
 
   /** What is taken of a window. */
   public enum Kind {
+    /** The largest value. */
     MAX,
+    /** The mean of the values. */
     AVERAGE
   }
 }

@@ -2,7 +2,9 @@ package org.alexnet.network;
 
 /** Whether a last window that overhangs the image is dropped or kept. */
 public enum Rounding {
+  /** Dropped. */
   FLOOR,
+  /** Kept. */
   CEIL;
 
   /** Number of windows along an edge of {@code size} pixels. */

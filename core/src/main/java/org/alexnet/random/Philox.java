@@ -23,6 +23,8 @@ public final class Philox {
   private final int stream;
 
   /**
+   * Numbers for one purpose in one step.
+   *
    * @param seed the key, low word first
    * @param step the training step or epoch, as the purpose requires
    * @param stream what the numbers are for, see {@link #stream(String)}

@@ -11,6 +11,8 @@ import org.alexnet.AlexNetException;
  */
 public record FloatTensor(List<Long> shape, float[] values) {
   /**
+   * Copies the shape and keeps the values.
+   *
    * @throws AlexNetException when the shape and the number of values disagree
    */
   public FloatTensor {

@@ -11,6 +11,8 @@ import org.alexnet.AlexNetException;
  */
 public record TensorInfo(DType dtype, List<Long> shape) {
   /**
+   * Copies the shape.
+   *
    * @throws AlexNetException when an extent is negative or the size in bytes is 2^63 or more
    */
   public TensorInfo {

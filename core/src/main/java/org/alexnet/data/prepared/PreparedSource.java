@@ -28,7 +28,9 @@ public final class PreparedSource implements ImageSource {
 
   /** Which images of a file. */
   public enum Part {
+    /** Those to train on. */
     TRAIN,
+    /** Those to validate with. */
     VALIDATION
   }
 
