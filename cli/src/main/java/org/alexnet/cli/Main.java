@@ -75,7 +75,7 @@ public final class Main implements Runnable {
   private static int execute(CommandLine line, Failures failures, String... arguments) {
     try {
       return line.execute(arguments);
-    } catch (OutOfMemoryError e) {
+    } catch (Error e) { // the parser of the command line hands on exceptions only
       return failures.report(e);
     }
   }

@@ -54,6 +54,10 @@ class FailuresTest {
         ExitStatus.FAILED,
         "NumberFormatException: x; --verbose shows where.",
         new NumberFormatException("x"));
+    reported(
+        ExitStatus.FAILED,
+        "ExceptionInInitializerError; --verbose shows where.",
+        new ExceptionInInitializerError());
   }
 
   @Test

@@ -1,5 +1,7 @@
 package org.alexnet.cpu;
 
+import java.util.Set;
+import org.alexnet.UsageException;
 import org.alexnet.backend.Availability;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
@@ -17,6 +19,8 @@ public final class CpuProvider implements BackendProvider {
   /** Columns of the widest network; more devices would have nothing to do. */
   private static final int DEVICES = 2;
 
+  private static final String BITS = "alexnet.vector.bits";
+  private static final Set<String> WIDTHS = Set.of("128", "256", "512", "scalar");
   private static final String MODULE = "jdk.incubator.vector";
 
   @Override
@@ -61,7 +65,11 @@ public final class CpuProvider implements BackendProvider {
    * {@code scalar}. No class that mentions the Vector API is loaded before it is known to be there.
    */
   static Kernels kernels() {
-    boolean scalar = "scalar".equals(System.getProperty("alexnet.vector.bits"));
+    String bits = System.getProperty(BITS);
+    if (bits != null && !WIDTHS.contains(bits)) {
+      throw UsageException.value(BITS, bits, "128, 256, 512 or scalar");
+    }
+    boolean scalar = "scalar".equals(bits);
     return scalar || !vectorModule() ? new ScalarKernels() : new VectorKernels();
   }
 }

@@ -1,6 +1,7 @@
 package org.alexnet.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.alexnet.UsageException;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Fingerprint;
 import org.alexnet.cpu.kernel.VectorKernels;
@@ -79,6 +81,21 @@ class VectorWidthTest {
     Map<String, String> said = probe(MODULE, "-Dalexnet.vector.bits=scalar");
     assertTrue(said.get("reason").contains("scalar"), said.get("reason"));
     assertSame(said);
+  }
+
+  @Test
+  void anotherWidthIsRefused() {
+    String before = System.setProperty("alexnet.vector.bits", "7");
+    try {
+      String words = assertThrows(UsageException.class, CpuProvider::kernels).getMessage();
+      assertEquals("alexnet.vector.bits is 7, must be 128, 256, 512 or scalar.", words);
+    } finally {
+      if (before == null) {
+        System.clearProperty("alexnet.vector.bits");
+      } else {
+        System.setProperty("alexnet.vector.bits", before);
+      }
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.alexnet.data.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -167,6 +168,13 @@ class DataSetsTest {
     assertTrue(refused(nowhere).startsWith("'" + nowhere + "' does not exist; data are 'shapes'"));
     Path packed = Files.write(dir.resolve("a.zip"), new byte[] {1});
     assertTrue(refused(packed.toString()).contains("no folder, .axd or .safetensors file"));
+  }
+
+  /** No path at all is no place either, such as one with letters that the system has not. */
+  @Test
+  void whatIsNoPathDoesNotExist() {
+    assertFalse(DataSets.exists("a\0b"));
+    assertTrue(refused("a\0b").contains("is not a path; data are 'shapes'"));
   }
 
   @Test
