@@ -437,7 +437,8 @@ final class CpuLowering {
         case Op.MaxPoolBackward o -> ImageOps.maxPoolBackward(o, kernels);
         case Op.AveragePool o -> ImageOps.averagePool(o);
         case Op.AveragePoolBackward o -> ImageOps.averagePoolBackward(o);
-        case Op.LocalResponseNorm o -> LocalResponseNormImageOps.forward(o, kernels);
+        case Op.LocalResponseNorm o ->
+            LocalResponseNormImageOps.forward(o, kernels, lowering.program.observes(o.s()));
         case Op.LocalResponseNormBackward o -> LocalResponseNormImageOps.backward(o, kernels);
         case Op.Dropout o -> ImageOps.dropout(o);
         case Op.Concatenate o -> ChannelOps.concatenate(o);

@@ -17,67 +17,68 @@ import org.alexnet.program.Tensor;
 public final class LocalResponseNormImageOps {
   private LocalResponseNormImageOps() {}
 
-  public static ImageOp forward(Op.LocalResponseNorm op, Kernels kernels) {
-    return of(
-        List.of(op.x()),
-        List.of(op.y(), op.s()),
-        op.norm(),
-        new Forward(op.norm(), kernels),
-        kernels);
-  }
-
-  public static ImageOp backward(Op.LocalResponseNormBackward op, Kernels kernels) {
-    return of(
-        List.of(op.dy(), op.x(), op.s()),
-        List.of(op.dx()),
-        op.norm(),
-        new Backward(op.norm(), kernels),
-        kernels);
-  }
-
-  private static ImageOp of(
-      List<Tensor> reads, List<Tensor> writes, LocalResponseNorm norm, Body body, Kernels kernels) {
-    return switch (norm.region()) {
-      case ACROSS_MAPS -> new AcrossMaps(reads, writes, norm, body);
-      case WITHIN_MAP -> new WithinMap(reads, writes, norm, body, kernels);
+  /**
+   * @param keepsScale whether s is written out, which the backward pass across maps can do without
+   */
+  public static ImageOp forward(Op.LocalResponseNorm op, Kernels kernels, boolean keepsScale) {
+    return switch (op.norm().region()) {
+      case ACROSS_MAPS -> new ForwardAcrossMaps(op, kernels, keepsScale);
+      case WITHIN_MAP ->
+          new WithinMap(
+              List.of(op.x()),
+              List.of(op.y(), op.s()),
+              op.norm(),
+              new Forward(op.norm(), kernels),
+              kernels);
     };
   }
 
-  /** What is summed over a region, and what is made of the sums. */
-  private interface Body {
-    void terms(float[] m, int[] in, int terms, int n);
+  /** Across maps, s is found again from x: that is less work than to keep it. */
+  public static ImageOp backward(Op.LocalResponseNormBackward op, Kernels kernels) {
+    return switch (op.norm().region()) {
+      case ACROSS_MAPS -> new BackwardAcrossMaps(op, kernels);
+      case WITHIN_MAP ->
+          new WithinMap(
+              List.of(op.dy(), op.x(), op.s()),
+              List.of(op.dx()),
+              op.norm(),
+              new Backward(op.norm(), kernels),
+              kernels);
+    };
+  }
 
-    /**
-     * @param maps terms that are still to be summed, about each; 1 if they are sums already
-     */
-    void finish(float[] m, int[] in, int[] out, int n, int maps, int terms);
+  /** What is summed over a region within a map, and what is made of the sums. */
+  private interface Body {
+    void terms(float[] m, int[] in, int[] out, int terms, int n);
+
+    void finish(float[] m, int[] in, int[] out, int n, int sums);
   }
 
   /** x to y and s. */
   private record Forward(LocalResponseNorm norm, Kernels kernels) implements Body {
     @Override
-    public void terms(float[] m, int[] in, int terms, int n) {
+    public void terms(float[] m, int[] in, int[] out, int terms, int n) {
       kernels.square(m, in[0], terms, n);
     }
 
     @Override
-    public void finish(float[] m, int[] in, int[] out, int n, int maps, int terms) {
+    public void finish(float[] m, int[] in, int[] out, int n, int sums) {
       kernels.localResponseNorm(
-          m, in[0], out[0], out[1], n, maps, norm.factor(), norm.k(), norm.beta(), terms);
+          m, in[0], out[0], out[1], n, 1, norm.factor(), norm.k(), norm.beta(), sums);
     }
   }
 
-  /** dy, x and s to dx. */
+  /** dy, x and s to dx, which holds the own parts in between. */
   private record Backward(LocalResponseNorm norm, Kernels kernels) implements Body {
     @Override
-    public void terms(float[] m, int[] in, int terms, int n) {
-      kernels.localResponseNormTerms(m, in[0], in[1], in[2], terms, n, norm.beta());
+    public void terms(float[] m, int[] in, int[] out, int terms, int n) {
+      kernels.localResponseNormTerms(m, in[0], in[1], in[2], out[0], terms, n, norm.beta());
     }
 
     @Override
-    public void finish(float[] m, int[] in, int[] out, int n, int maps, int terms) {
+    public void finish(float[] m, int[] in, int[] out, int n, int sums) {
       kernels.localResponseNormBackward(
-          m, in[0], in[1], in[2], out[0], n, maps, norm.factor(), norm.beta(), terms);
+          m, out[0], in[1], out[0], n, 1, norm.factor(), norm.beta(), sums);
     }
   }
 
@@ -95,39 +96,139 @@ public final class LocalResponseNormImageOps {
     }
   }
 
-  /** Walks the pixels and groups of images that all have the same size. */
-  private record AcrossMaps(
-      List<Tensor> imageReads, List<Tensor> imageWrites, LocalResponseNorm norm, Body body)
-      implements ImageOp {
+  /** The pieces of images that are normalized across maps: a group of a pixel's channels each. */
+  private record Pieces(LocalResponseNorm norm, Shape shape) {
+    int channels() {
+      return shape.c() / norm.groups();
+    }
 
-    private Shape shape() {
-      return imageWrites.getFirst().shape();
+    /** Pieces of an image. */
+    int count() {
+      return shape.h() * shape.w() * norm.groups();
+    }
+
+    int half() {
+      return norm.size() / 2;
+    }
+
+    /** Floats of what is summed: a piece, and what stands in for channels beyond its ends. */
+    int terms() {
+      return channels() + norm.size() - 1;
+    }
+
+    /** Sets what stands for channels beyond the ends to 0. */
+    void clearEnds(float[] m, int terms) {
+      Arrays.fill(m, terms, terms + half(), 0);
+      Arrays.fill(m, terms + half() + channels(), terms + terms(), 0);
+    }
+  }
+
+  private record ForwardAcrossMaps(Op.LocalResponseNorm op, Kernels kernels, boolean keepsScale)
+      implements ImageOp {
+    @Override
+    public List<Tensor> imageReads() {
+      return List.of(op.x());
+    }
+
+    @Override
+    public List<Tensor> imageWrites() {
+      return keepsScale ? List.of(op.y(), op.s()) : List.of(op.y());
+    }
+
+    private Pieces pieces() {
+      return new Pieces(op.norm(), op.x().shape());
     }
 
     @Override
     public int scratchFloats() {
-      return shape().c() / norm.groups() + norm.size() - 1;
+      return pieces().terms() + pieces().channels();
     }
 
     @Override
     public Bound bind(Binding binding) {
-      Address[] from = imageReads.stream().map(binding::address).toArray(Address[]::new);
-      Address[] to = imageWrites.stream().map(binding::address).toArray(Address[]::new);
-      int channels = shape().c() / norm.groups();
-      int pieces = shape().h() * shape().w() * norm.groups();
-      int half = norm.size() / 2;
+      Address x = binding.address(op.x());
+      Address y = binding.address(op.y());
+      Address s = keepsScale ? binding.address(op.s()) : null;
+      Pieces pieces = pieces();
+      LocalResponseNorm norm = op.norm();
+      int channels = pieces.channels();
       return (context, task, worker, first, count) -> {
         float[] m = context.m();
-        int scratch = binding.scratch(worker);
-        Arrays.fill(m, scratch, scratch + half, 0);
-        Arrays.fill(m, scratch + half + channels, scratch + scratchFloats(), 0);
-        int[] in = starts(from, worker, first);
-        int[] out = starts(to, worker, first);
-        for (int piece = 0; piece < count * pieces; piece++) {
-          body.terms(m, in, scratch + half, channels);
-          body.finish(m, in, out, channels, norm.size(), scratch);
-          advance(in, channels);
-          advance(out, channels);
+        int terms = binding.scratch(worker);
+        int scale = keepsScale ? s.of(worker, first) : terms + pieces.terms();
+        int from = x.of(worker, first);
+        int to = y.of(worker, first);
+        pieces.clearEnds(m, terms);
+        for (int i = 0; i < count * pieces.count(); i++) {
+          kernels.square(m, from + i * channels, terms + pieces.half(), channels);
+          kernels.localResponseNorm(
+              m,
+              from + i * channels,
+              to + i * channels,
+              keepsScale ? scale + i * channels : scale,
+              channels,
+              norm.size(),
+              norm.factor(),
+              norm.k(),
+              norm.beta(),
+              terms);
+        }
+      };
+    }
+  }
+
+  private record BackwardAcrossMaps(Op.LocalResponseNormBackward op, Kernels kernels)
+      implements ImageOp {
+    @Override
+    public List<Tensor> imageReads() {
+      return List.of(op.dy(), op.x());
+    }
+
+    @Override
+    public List<Tensor> imageWrites() {
+      return List.of(op.dx());
+    }
+
+    private Pieces pieces() {
+      return new Pieces(op.norm(), op.x().shape());
+    }
+
+    @Override
+    public int scratchFloats() {
+      return pieces().terms() + pieces().channels();
+    }
+
+    @Override
+    public Bound bind(Binding binding) {
+      Address dy = binding.address(op.dy());
+      Address x = binding.address(op.x());
+      Address dx = binding.address(op.dx());
+      Pieces pieces = pieces();
+      LocalResponseNorm norm = op.norm();
+      int channels = pieces.channels();
+      int half = pieces.half();
+      return (context, task, worker, first, count) -> {
+        float[] m = context.m();
+        int terms = binding.scratch(worker);
+        int scale = terms + pieces.terms();
+        pieces.clearEnds(m, terms);
+        for (int i = 0; i < count * pieces.count(); i++) {
+          int in = x.of(worker, first) + i * channels;
+          int to = dx.of(worker, first) + i * channels;
+          kernels.square(m, in, terms + half, channels);
+          kernels.localResponseNormScales(
+              m, scale, channels, norm.size(), norm.factor(), norm.k(), terms);
+          kernels.localResponseNormTerms(
+              m,
+              dy.of(worker, first) + i * channels,
+              in,
+              scale,
+              to,
+              terms + half,
+              channels,
+              norm.beta());
+          kernels.localResponseNormBackward(
+              m, to, in, to, channels, norm.size(), norm.factor(), norm.beta(), terms);
         }
       };
     }
@@ -174,14 +275,16 @@ public final class LocalResponseNormImageOps {
       int terms = sums + shape().imageElements();
       int sum = terms + row();
       int[] own = in.clone();
+      int[] made = out.clone();
       for (int h = 0; h < shape().h(); h++) {
-        body.terms(m, own, terms, row());
+        body.terms(m, own, made, terms, row());
         along(m, terms, sums + h * row());
         advance(own, row());
+        advance(made, row());
       }
       for (int h = 0; h < shape().h(); h++) {
         across(m, sums, h, sum);
-        body.finish(m, in, out, row(), 1, sum);
+        body.finish(m, in, out, row(), sum);
         advance(in, row());
         advance(out, row());
       }

@@ -144,19 +144,27 @@ public interface Kernels {
       float beta,
       int squares);
 
-  /** What the derivative of {@link #localResponseNorm} sums up: t = dy x s^(-beta - 1). */
-  void localResponseNormTerms(float[] m, int dy, int x, int s, int t, int n, float beta);
+  /** The sums s of {@link #localResponseNorm} alone. */
+  void localResponseNormScales(
+      float[] m, int s, int channels, int maps, float factor, float k, int squares);
+
+  /**
+   * What the derivative of {@link #localResponseNorm} needs of each channel: its own part, dy
+   * s^-beta, and what is summed over neighbours, own x / s.
+   */
+  void localResponseNormTerms(
+      float[] m, int dy, int x, int s, int own, int terms, int n, float beta);
 
   /**
    * The derivative of {@link #localResponseNorm}.
    *
+   * @param own of each channel, see {@link #localResponseNormTerms}
    * @param terms of each channel, with others before and behind them as {@code squares} there
    */
   void localResponseNormBackward(
       float[] m,
-      int dy,
+      int own,
       int x,
-      int s,
       int dx,
       int channels,
       int maps,

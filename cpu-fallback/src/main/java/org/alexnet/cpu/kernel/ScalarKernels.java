@@ -260,49 +260,72 @@ public final class ScalarKernels implements Kernels {
       float beta,
       int squares) {
     for (int c = first; c < channels; c++) {
-      float sum = m[squares + c];
-      for (int j = 1; j < maps; j++) {
-        sum += m[squares + c + j];
-      }
-      float scale = Math.fma(factor, sum, k);
+      float scale = Math.fma(factor, windowSum(m, squares + c, maps), k);
       m[s + c] = scale;
       m[y + c] = m[x + c] * power(scale, beta);
     }
   }
 
   @Override
+  public void localResponseNormScales(
+      float[] m, int s, int channels, int maps, float factor, float k, int squares) {
+    localResponseNormScalesTail(m, s, 0, channels, maps, factor, k, squares);
+  }
+
+  /** Channels from {@code first} on. */
+  static void localResponseNormScalesTail(
+      float[] m, int s, int first, int channels, int maps, float factor, float k, int squares) {
+    for (int c = first; c < channels; c++) {
+      m[s + c] = Math.fma(factor, windowSum(m, squares + c, maps), k);
+    }
+  }
+
+  private static float windowSum(float[] m, int first, int maps) {
+    float sum = m[first];
+    for (int j = 1; j < maps; j++) {
+      sum += m[first + j];
+    }
+    return sum;
+  }
+
+  @Override
+  public void localResponseNormTerms(
+      float[] m, int dy, int x, int s, int own, int terms, int n, float beta) {
+    localResponseNormTermsTail(m, dy, x, s, own, terms, 0, n, beta);
+  }
+
+  /** Channels from {@code first} on. */
+  static void localResponseNormTermsTail(
+      float[] m, int dy, int x, int s, int own, int terms, int first, int n, float beta) {
+    for (int c = first; c < n; c++) {
+      float scale = m[s + c];
+      float power = power(scale, beta);
+      // For the paper's beta the inverse is made of what the power is made of, without a division.
+      float inverse = beta == 0.75f ? power * power * (float) Math.sqrt(scale) : 1 / scale;
+      m[own + c] = m[dy + c] * power;
+      m[terms + c] = m[own + c] * m[x + c] * inverse;
+    }
+  }
+
+  @Override
   public void localResponseNormBackward(
       float[] m,
-      int dy,
+      int own,
       int x,
-      int s,
       int dx,
       int channels,
       int maps,
       float factor,
       float beta,
       int terms) {
-    localResponseNormBackwardTail(m, dy, x, s, dx, 0, channels, maps, factor, beta, terms);
+    localResponseNormBackwardTail(m, own, x, dx, 0, channels, maps, factor, beta, terms);
   }
 
-  @Override
-  public void localResponseNormTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
-    localResponseNormTermsTail(m, dy, x, s, t, 0, n, beta);
-  }
-
-  static void localResponseNormTermsTail(
-      float[] m, int dy, int x, int s, int t, int first, int n, float beta) {
-    for (int c = first; c < n; c++) {
-      float scale = m[s + c];
-      m[t + c] = m[dy + c] * power(scale, beta) * m[x + c] / scale;
-    }
-  }
-
+  /** Channels from {@code first} on. */
   static void localResponseNormBackwardTail(
       float[] m,
-      int dy,
+      int own,
       int x,
-      int s,
       int dx,
       int first,
       int channels,
@@ -312,12 +335,8 @@ public final class ScalarKernels implements Kernels {
       int terms) {
     float minus = -2 * factor * beta;
     for (int c = first; c < channels; c++) {
-      float sum = m[terms + c];
-      for (int j = 1; j < maps; j++) {
-        sum += m[terms + c + j];
-      }
-      float own = m[dy + c] * power(m[s + c], beta);
-      m[dx + c] = Math.fma(minus * m[x + c], sum, own);
+      float sum = windowSum(m, terms + c, maps);
+      m[dx + c] = Math.fma(minus * m[x + c], sum, m[own + c]);
     }
   }
 

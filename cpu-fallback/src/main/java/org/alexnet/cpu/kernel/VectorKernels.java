@@ -277,45 +277,62 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void localResponseNormTerms(float[] m, int dy, int x, int s, int t, int n, float beta) {
+  public void localResponseNormScales(
+      float[] m, int s, int channels, int maps, float factor, float k, int squares) {
+    int vectors = SPECIES.loopBound(channels);
+    FloatVector factors = FloatVector.broadcast(SPECIES, factor);
+    FloatVector ks = FloatVector.broadcast(SPECIES, k);
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, m, squares + c);
+      for (int j = 1; j < maps; j++) {
+        sum = sum.add(FloatVector.fromArray(SPECIES, m, squares + c + j));
+      }
+      factors.fma(sum, ks).intoArray(m, s + c);
+    }
+    ScalarKernels.localResponseNormScalesTail(m, s, vectors, channels, maps, factor, k, squares);
+  }
+
+  @Override
+  public void localResponseNormTerms(
+      float[] m, int dy, int x, int s, int own, int terms, int n, float beta) {
     int vectors = beta == 0.75f ? SPECIES.loopBound(n) : 0;
     for (int c = 0; c < vectors; c += LANES) {
-      FloatVector scale = FloatVector.fromArray(SPECIES, m, s + c);
-      FloatVector.fromArray(SPECIES, m, dy + c)
-          .mul(power(scale))
-          .mul(FloatVector.fromArray(SPECIES, m, x + c))
-          .div(scale)
-          .intoArray(m, t + c);
+      FloatVector root = FloatVector.fromArray(SPECIES, m, s + c).sqrt();
+      FloatVector power = FloatVector.broadcast(SPECIES, 1).div(root.mul(root.sqrt()));
+      FloatVector part = FloatVector.fromArray(SPECIES, m, dy + c).mul(power);
+      part.intoArray(m, own + c);
+      part.mul(FloatVector.fromArray(SPECIES, m, x + c))
+          .mul(power.mul(power).mul(root))
+          .intoArray(m, terms + c);
     }
-    ScalarKernels.localResponseNormTermsTail(m, dy, x, s, t, vectors, n, beta);
+    ScalarKernels.localResponseNormTermsTail(m, dy, x, s, own, terms, vectors, n, beta);
   }
 
   @Override
   public void localResponseNormBackward(
       float[] m,
-      int dy,
+      int own,
       int x,
-      int s,
       int dx,
       int channels,
       int maps,
       float factor,
       float beta,
       int terms) {
-    int vectors = beta == 0.75f ? SPECIES.loopBound(channels) : 0;
+    int vectors = SPECIES.loopBound(channels);
     FloatVector minus = FloatVector.broadcast(SPECIES, -2 * factor * beta);
     for (int c = 0; c < vectors; c += LANES) {
       FloatVector sum = FloatVector.fromArray(SPECIES, m, terms + c);
       for (int j = 1; j < maps; j++) {
         sum = sum.add(FloatVector.fromArray(SPECIES, m, terms + c + j));
       }
-      FloatVector own =
-          FloatVector.fromArray(SPECIES, m, dy + c)
-              .mul(power(FloatVector.fromArray(SPECIES, m, s + c)));
-      minus.mul(FloatVector.fromArray(SPECIES, m, x + c)).fma(sum, own).intoArray(m, dx + c);
+      minus
+          .mul(FloatVector.fromArray(SPECIES, m, x + c))
+          .fma(sum, FloatVector.fromArray(SPECIES, m, own + c))
+          .intoArray(m, dx + c);
     }
     ScalarKernels.localResponseNormBackwardTail(
-        m, dy, x, s, dx, vectors, channels, maps, factor, beta, terms);
+        m, own, x, dx, vectors, channels, maps, factor, beta, terms);
   }
 
   @Override
