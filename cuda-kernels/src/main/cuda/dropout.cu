@@ -24,10 +24,11 @@ __device__ __forceinline__ unsigned int philox(unsigned long long element, unsig
   return word == 0 ? c0 : word == 1 ? c1 : word == 2 ? c2 : c3;
 }
 
-// Elements are counted N C H W in the whole tensor, of which x is the channels from `first` on.
-KERNEL dropout(MARK, const Number *x, Number *y, int elements, Sizes size, int first, int channels,
-            unsigned int threshold, float scale, unsigned int stream,
-            const Step *step) {
+// Elements are counted N C H W in the whole tensor of the whole batch. x begins there with `image` and
+// `channel`.
+KERNEL dropout(MARK, const Number *x, Number *y, int elements, Sizes size, int image, int channel,
+               int channels, unsigned int threshold, float scale, unsigned int stream,
+               const Step *step) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
@@ -35,7 +36,9 @@ KERNEL dropout(MARK, const Number *x, Number *y, int elements, Sizes size, int f
   }
   Place p = placeOf(i, size);
   unsigned long long element =
-      (((unsigned long long)p.n * channels + first + p.c) * size.H.value + p.h) * size.W.value + p.w;
+      ((((unsigned long long)image + p.n) * channels + channel + p.c) * size.H.value + p.h) *
+          size.W.value +
+      p.w;
   unsigned int word = philox(element, (unsigned int)step->step, stream, step->seed0, step->seed1);
   store(y + i, word >= threshold ? load(x + i) * scale : 0.0f);
 }

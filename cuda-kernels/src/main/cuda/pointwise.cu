@@ -52,6 +52,15 @@ KERNEL add(MARK, const Number *a, const Number *b, Number *y, int elements) {
   }
 }
 
+// The same of numbers that are single precision whatever STORAGE is.
+KERNEL add_single(MARK, const float *a, const float *b, float *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    y[i] = a[i] + b[i];
+  }
+}
+
 // The copy of parameters that products of reduced precision read.
 KERNEL convert(MARK, const float *x, Number *y, int elements) {
   BEGIN

@@ -48,8 +48,8 @@ public interface Executable extends AutoCloseable {
 
   /**
    * Waits for the step under way and reads a tensor as N C H W: a persistent one, or an observed
-   * one of the program that ran last. Of a network cut into columns, a tensor may be whole or one
-   * column's.
+   * one of the program that ran last. Of a network that is cut, a tensor may be whole or one of its
+   * parts.
    */
   float[] read(Tensor tensor);
 

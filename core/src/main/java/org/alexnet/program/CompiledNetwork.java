@@ -18,7 +18,7 @@ import org.alexnet.network.Parameter;
  *
  * @param network what they were made from
  * @param batch images a step
- * @param placement whether the network is cut into columns, and where they run
+ * @param placement how the network is cut, and where its parts run
  */
 public record CompiledNetwork(
     Network network, int batch, Placement placement, StepProgram train, StepProgram evaluate) {
@@ -68,7 +68,7 @@ public record CompiledNetwork(
         network,
         batch,
         placement,
-        new StepProgram(StepProgram.Phase.TRAIN, Differentiation.of(train), kept),
+        new StepProgram(StepProgram.Phase.TRAIN, train.differentiated(), kept),
         new StepProgram(StepProgram.Phase.EVALUATE, evaluate.ops(), kept));
   }
 

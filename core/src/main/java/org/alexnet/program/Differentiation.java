@@ -8,6 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.alexnet.network.Parameter;
 import org.alexnet.network.ParameterSpec;
 
 /**
@@ -17,24 +19,33 @@ import org.alexnet.network.ParameterSpec;
  * the order of those operations.
  */
 final class Differentiation {
-  private final Forward forward;
+  private final Map<Tensor, Parameter> parameters;
+  private final UnaryOperator<Tensor> finiteNear;
   private final List<Op> ops = new ArrayList<>();
   private final List<Op> updates = new ArrayList<>();
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Deque<Tensor>> contributions = new HashMap<>();
   private final Set<Tensor> learned = new HashSet<>();
 
-  private Differentiation(Forward forward) {
-    this.forward = forward;
+  private Differentiation(Map<Tensor, Parameter> parameters, UnaryOperator<Tensor> finiteNear) {
+    this.parameters = parameters;
+    this.finiteNear = finiteNear;
   }
 
-  /** Forward, backward and update operations in order. */
-  static List<Op> of(Forward forward) {
-    Differentiation d = new Differentiation(forward);
-    d.findWhatDependsOnParameters();
-    d.ops.addAll(forward.ops());
-    forward.ops().forEach(op -> op.reads().forEach(t -> d.readers.merge(t, 1, Integer::sum)));
-    for (Op op : forward.ops().reversed()) {
+  /**
+   * Forward, backward and update operations in order.
+   *
+   * @param forward operations, the loss last
+   * @param parameters what is learned, and how
+   * @param finiteNear the flag of a finite loss on the device of a parameter
+   */
+  static List<Op> of(
+      List<Op> forward, Map<Tensor, Parameter> parameters, UnaryOperator<Tensor> finiteNear) {
+    Differentiation d = new Differentiation(parameters, finiteNear);
+    d.findWhatDependsOnParameters(forward);
+    d.ops.addAll(forward);
+    forward.forEach(op -> op.reads().forEach(t -> d.readers.merge(t, 1, Integer::sum)));
+    for (Op op : forward.reversed()) {
       d.adjoint(op);
     }
     d.ops.addAll(d.updates);
@@ -42,8 +53,8 @@ final class Differentiation {
   }
 
   /** A gradient is needed only where a parameter lies upstream; the image needs none. */
-  private void findWhatDependsOnParameters() {
-    for (Op op : forward.ops()) {
+  private void findWhatDependsOnParameters(List<Op> forward) {
+    for (Op op : forward) {
       boolean depends =
           op.reads().stream()
               .anyMatch(t -> t.role() == Tensor.Role.PARAMETER || learned.contains(t));
@@ -73,7 +84,7 @@ final class Differentiation {
                   contribution(drop, drop.x()),
                   drop.rate(),
                   drop.scale(),
-                  drop.part()));
+                  drop.origin()));
         }
       }
       case Op.Transfer transfer -> {
@@ -87,8 +98,9 @@ final class Differentiation {
           Tensor dy = gradient(concatenate, concatenate.y());
           int first = 0;
           for (Tensor part : concatenate.parts()) {
-            ops.add(new Op.Slice(concatenate.layer(), dy, first, home(part)));
-            first += part.shape().c();
+            Part.Axis axis = concatenate.axis();
+            ops.add(new Op.Slice(concatenate.layer(), axis, dy, first, home(part)));
+            first += part.shape().along(axis);
           }
         }
       }
@@ -114,23 +126,26 @@ final class Differentiation {
     return new IllegalStateException(op.layer() + ": a forward program holds " + op);
   }
 
-  /** What an operation contributes to the gradient of a tensor that it reads, in its column. */
+  /**
+   * What an operation contributes to the gradient of a tensor that it reads, made where it runs.
+   */
   private Tensor contribution(Op reader, Tensor tensor) {
-    return contribution(tensor, reader.column());
+    int index = reader.index();
+    return contribution(tensor, index == tensor.part().index() ? tensor.part() : Part.whole(index));
   }
 
   /** A contribution made where the tensor itself is. */
   private Tensor home(Tensor tensor) {
-    return contribution(tensor, tensor.column());
+    return contribution(tensor, tensor.part());
   }
 
-  private Tensor contribution(Tensor tensor, int column) {
+  private Tensor contribution(Tensor tensor, Part part) {
     int all = readers.get(tensor);
     Deque<Tensor> known = contributions.computeIfAbsent(tensor, t -> new ArrayDeque<>());
     Tensor gradient = tensor.gradient();
     if (all > 1) {
       int number = all - 1 - known.size();
-      gradient = gradient.part(number).in(column);
+      gradient = gradient.contribution(number).in(part);
     }
     known.addFirst(gradient); // readers come in reverse
     return gradient;
@@ -228,8 +243,8 @@ final class Differentiation {
   }
 
   private void update(String layer, Tensor w, Tensor dw) {
-    ParameterSpec how = forward.parameters().get(w).spec();
+    ParameterSpec how = parameters.get(w).spec();
     updates.add(
-        new Op.Update(layer, w, w.momentum(), dw, forward.finiteNear(w), how.rate(), how.decay()));
+        new Op.Update(layer, w, w.momentum(), dw, finiteNear.apply(w), how.rate(), how.decay()));
   }
 }

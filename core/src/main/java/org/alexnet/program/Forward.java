@@ -25,8 +25,8 @@ final class Forward {
   private final Placement placement;
   private final List<Op> ops = new ArrayList<>();
   private final SequencedMap<Tensor, Parameter> parameters = new LinkedHashMap<>();
-  private final ColumnInputs inputs;
-  private List<Tensor> current; // by column; only one where the last layer is not cut
+  private final PartInputs inputs;
+  private List<Tensor> current; // parts of what the last layer made; only one if it is not cut
   private Tensor labels;
   private Tensor finite;
 
@@ -34,7 +34,7 @@ final class Forward {
     this.network = network;
     this.phase = phase;
     this.placement = placement;
-    this.inputs = new ColumnInputs(placement, ops);
+    this.inputs = new PartInputs(placement, ops);
   }
 
   static Forward of(Network network, int batch, Phase phase, Placement placement) {
@@ -50,14 +50,19 @@ final class Forward {
     return ops;
   }
 
+  /** With their derivatives and the updates. */
+  List<Op> differentiated() {
+    return Differentiation.of(ops, parameters, this::finiteNear);
+  }
+
   /** What layers learn, each column's part by itself, with the declaration of the whole. */
   SequencedMap<Tensor, Parameter> parameters() {
     return parameters;
   }
 
   /** The flag of a finite loss, on the device of a tensor. */
-  Tensor finiteNear(Tensor tensor) {
-    return inputs.on(tensor.column(), network.layers().getLast().name(), finite);
+  private Tensor finiteNear(Tensor tensor) {
+    return inputs.on(placement.device(tensor), network.layers().getLast().name(), finite);
   }
 
   /** Every device loads the images by itself. */
@@ -66,11 +71,11 @@ final class Forward {
     int stored = network.input().stored();
     int size = network.input().size();
     for (int device = 0; device < placement.deviceCount(); device++) {
-      int column = placement.firstColumn(device);
+      Part copy = Part.whole(placement.first(device));
       Shape kept = new Shape(1, c, stored, stored);
-      Tensor mean = new Tensor(CompiledNetwork.MEAN, kept, Tensor.Role.CONSTANT, column);
-      Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(column);
-      Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(column);
+      Tensor mean = new Tensor(CompiledNetwork.MEAN, kept, Tensor.Role.CONSTANT, copy);
+      Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(copy);
+      Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(copy);
       ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales()));
       inputs.copy(data);
       if (device == 0) {
@@ -102,28 +107,28 @@ final class Forward {
     return current.stream().map(step::of).toList();
   }
 
-  private Tensor output(Layer layer, Shape shape, int column) {
+  private Tensor output(Layer layer, Shape shape, Part part) {
     String name = layer == network.classifier() ? CompiledNetwork.LOGITS : layer.name();
-    return Tensor.step(name, shape).in(column);
+    return Tensor.step(name, shape).in(part);
   }
 
   /**
-   * A column's part of each parameter of a layer: a range of the outputs.
+   * A part of each parameter of a layer: a range of the outputs.
    *
    * @param channels of the layer's input, all columns together
    * @param in the shape of a part of that input
    */
-  private List<Tensor> parameters(Layer layer, int channels, Shape in, int columns, int column) {
-    List<Tensor> parts = new ArrayList<>();
+  private List<Tensor> parameters(Layer layer, int channels, Shape in, Part part) {
+    List<Tensor> tensors = new ArrayList<>();
     for (Parameter whole : layer.parameters(channels, in.h(), in.w())) {
       List<Integer> sizes = new ArrayList<>(whole.shape());
-      sizes.set(0, sizes.getFirst() / columns);
-      Tensor part =
-          new Tensor(whole.name(), Shape.ofParameter(sizes), Tensor.Role.PARAMETER, column);
-      parameters.put(part, whole);
-      parts.add(part);
+      sizes.set(0, sizes.getFirst() / part.count());
+      Tensor tensor =
+          new Tensor(whole.name(), Shape.ofParameter(sizes), Tensor.Role.PARAMETER, part);
+      parameters.put(tensor, whole);
+      tensors.add(tensor);
     }
-    return parts;
+    return tensors;
   }
 
   private int columns(Layer layer) {
@@ -141,7 +146,7 @@ final class Forward {
   private List<Tensor> wholes(Layer layer, int columns) {
     List<Tensor> wholes = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      wholes.add(inputs.whole(column, layer.name(), current));
+      wholes.add(inputs.whole(placement.device(column), layer.name(), current));
     }
     return wholes;
   }
@@ -166,9 +171,10 @@ final class Forward {
     List<Tensor> from = own ? current : wholes(conv, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
+      Part part = new Part(Part.Axis.CHANNELS, column, columns);
       Tensor x = from.get(column);
-      List<Tensor> learned = parameters(conv, channels, in, columns, column);
-      Tensor y = output(conv, new Shape(in.n(), filters, h, w), column);
+      List<Tensor> learned = parameters(conv, channels, in, part);
+      Tensor y = output(conv, new Shape(in.n(), filters, h, w), part);
       ops.add(
           new Op.Convolution(
               conv.name(), x, learned.get(0), learned.get(1), y, conv.window(), groups));
@@ -183,9 +189,10 @@ final class Forward {
     List<Tensor> from = wholes(fc, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
+      Part part = new Part(Part.Axis.CHANNELS, column, columns);
       Tensor x = from.get(column);
-      List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), columns, column);
-      Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), column);
+      List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), part);
+      Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), part);
       ops.add(new Op.FullyConnected(fc.name(), x, learned.get(0), learned.get(1), y));
       parts.add(y);
     }
@@ -196,11 +203,11 @@ final class Forward {
     Shape in = x.shape();
     int h = outputs(pool, pool.rounding().outputs(pool.window(), in.h()), in);
     int w = outputs(pool, pool.rounding().outputs(pool.window(), in.w()), in);
-    Tensor y = output(pool, new Shape(in.n(), in.c(), h, w), x.column());
+    Tensor y = output(pool, new Shape(in.n(), in.c(), h, w), x.part());
     ops.add(
         switch (pool.kind()) {
           case MAX -> {
-            Tensor argmax = Tensor.step(pool.name() + ".argmax", y.shape()).in(x.column());
+            Tensor argmax = Tensor.step(pool.name() + ".argmax", y.shape()).in(x.part());
             yield new Op.MaxPool(pool.name(), x, y, argmax, pool.window());
           }
           case AVERAGE -> new Op.AveragePool(pool.name(), x, y, pool.window());
@@ -216,13 +223,13 @@ final class Forward {
   }
 
   private Tensor relu(Relu relu, Tensor x) {
-    Tensor y = output(relu, x.shape(), x.column());
+    Tensor y = output(relu, x.shape(), x.part());
     ops.add(new Op.Relu(relu.name(), x, y));
     return y;
   }
 
   private Tensor tanh(Tanh tanh, Tensor x) {
-    Tensor y = output(tanh, x.shape(), x.column());
+    Tensor y = output(tanh, x.shape(), x.part());
     ops.add(new Op.Tanh(tanh.name(), x, y));
     return y;
   }
@@ -235,8 +242,8 @@ final class Forward {
           "%d channels of %d columns in %d groups"
               .formatted(channels(), current.size(), norm.groups()));
     }
-    Tensor y = output(norm, x.shape(), x.column());
-    Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.column());
+    Tensor y = output(norm, x.shape(), x.part());
+    Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.part());
     LocalResponseNorm part = across ? norm.withGroups(norm.groups() / current.size()) : norm;
     ops.add(new Op.LocalResponseNorm(norm.name(), x, y, s, part));
     return y;
@@ -246,7 +253,7 @@ final class Forward {
     if (phase == Phase.EVALUATE && drop.scaling() == Dropout.Scaling.TRAINING) {
       return x;
     }
-    Tensor y = output(drop, x.shape(), x.column());
+    Tensor y = output(drop, x.shape(), x.part());
     ops.add(
         switch (phase) {
           case TRAIN -> {
@@ -254,7 +261,7 @@ final class Forward {
                 IntStream.range(0, current.indexOf(x))
                     .map(column -> current.get(column).shape().c())
                     .sum();
-            yield Op.Dropout.training(drop, x, y, new Op.Dropout.Part(before, channels()));
+            yield Op.Dropout.training(drop, x, y, new Op.Dropout.Origin(0, before, channels()));
           }
           case EVALUATE -> new Op.Scale(drop.name(), x, y, 1 - drop.rate());
         });
@@ -262,7 +269,7 @@ final class Forward {
   }
 
   private void loss(SoftmaxCrossEntropy loss) {
-    Tensor logits = inputs.whole(0, loss.name(), current);
+    Tensor logits = inputs.whole(placement.device(0), loss.name(), current);
     int n = logits.shape().n();
     finite = Tensor.step("finite", Shape.vector(1));
     ops.add(

@@ -16,9 +16,9 @@ public sealed interface Op {
 
   List<Tensor> writes();
 
-  /** The column that runs it: that of what it writes. */
-  default int column() {
-    return writes().getFirst().column();
+  /** The column or shard that runs it: that of what it writes. */
+  default int index() {
+    return writes().getFirst().part().index();
   }
 
   /**
@@ -283,34 +283,37 @@ public sealed interface Op {
   /**
    * y = x * scale where kept, else 0. Element e is kept if its word of the stream {@code
    * dropout/LAYER} at this step, as an unsigned number, is at least rate * 2^32. The same operation
-   * on the gradient is its own derivative. A column's elements are counted as in the whole tensor.
+   * on the gradient is its own derivative. The elements of a part are counted as in the whole
+   * tensor of the whole batch, so that columns and shards keep what an uncut network keeps.
    *
-   * @param part which channels of the whole these are
+   * @param origin where in that tensor x begins
    */
-  record Dropout(String layer, Tensor x, Tensor y, float rate, float scale, Part part)
+  record Dropout(String layer, Tensor x, Tensor y, float rate, float scale, Origin origin)
       implements Op {
 
     /**
-     * Channels of a tensor that is not cut.
+     * Where a part of a tensor begins.
      *
-     * @param first where x begins
-     * @param channels of the whole
+     * @param image number in the batch of its first image
+     * @param channel number of its first channel
+     * @param channels of the whole tensor
      */
-    public record Part(int first, int channels) {}
+    public record Origin(int image, int channel, int channels) {}
 
     /** The training operation of a layer. */
-    static Dropout training(org.alexnet.network.Dropout layer, Tensor x, Tensor y, Part part) {
+    static Dropout training(org.alexnet.network.Dropout layer, Tensor x, Tensor y, Origin origin) {
       float scale =
           layer.scaling() == org.alexnet.network.Dropout.Scaling.TRAINING
               ? 1 / (1 - layer.rate())
               : 1;
-      return new Dropout(layer.name(), x, y, layer.rate(), scale, part);
+      return new Dropout(layer.name(), x, y, layer.rate(), scale, origin);
     }
 
     /** The index, N C H W in the whole tensor, of the first element of an image of x. */
     public long element(int image) {
       Shape shape = x.shape();
-      return ((long) image * part.channels + part.first) * shape.h() * shape.w();
+      long whole = (long) (origin.image + image) * origin.channels;
+      return (whole + origin.channel) * shape.h() * shape.w();
     }
 
     /** The smallest unsigned word that is kept. */
@@ -347,8 +350,8 @@ public sealed interface Op {
     }
   }
 
-  /** The parts one after the other along the channels. */
-  record Concatenate(String layer, List<Tensor> parts, Tensor y) implements Op {
+  /** The parts one after the other along an axis; their other sizes are equal. */
+  record Concatenate(String layer, Part.Axis axis, List<Tensor> parts, Tensor y) implements Op {
     public Concatenate {
       parts = List.copyOf(parts);
     }
@@ -365,11 +368,11 @@ public sealed interface Op {
   }
 
   /**
-   * y = the channels of x from {@code first} on, as many as y has.
+   * y = the channels or images of x from {@code first} on, as many as y has.
    *
-   * @param first number of a channel of x
+   * @param first number of a channel or image of x
    */
-  record Slice(String layer, Tensor x, int first, Tensor y) implements Op {
+  record Slice(String layer, Part.Axis axis, Tensor x, int first, Tensor y) implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(x);

@@ -6,10 +6,11 @@ import org.alexnet.UsageException;
 import org.alexnet.network.Network;
 
 /**
- * On which device each column of a network runs. A network that is not cut runs as a whole, its
- * columns as groups.
+ * On which device each column of a network runs, or each shard of its batch. A network that is not
+ * cut runs as a whole, its columns as groups.
  *
- * @param devices number of the device of each column; a single one for a network that is not cut
+ * @param devices number of the device of each column or shard; a single one for a network that is
+ *     not cut
  */
 public record Placement(List<Integer> devices) {
 
@@ -50,33 +51,28 @@ public record Placement(List<Integer> devices) {
     return new Placement(names.stream().map(distinct::indexOf).toList());
   }
 
-  /** Whether the network is cut into columns. */
+  /** Whether the network is cut. */
   public boolean cut() {
     return devices.size() > 1;
   }
 
-  /** The device of a column. */
-  public int device(int column) {
-    return devices.get(column);
+  /** The device of the column or shard of an index. */
+  public int device(int index) {
+    return devices.get(index);
   }
 
   /** The device that a tensor is made on. */
   public int device(Tensor tensor) {
-    return device(tensor.column());
+    return device(tensor.part().index());
   }
 
-  /** The first column of a device. */
-  public int firstColumn(int device) {
+  /** Index of the first column or shard of a device. */
+  public int first(int device) {
     return devices.indexOf(device);
   }
 
   /** Number of devices. */
   public int deviceCount() {
     return Collections.max(devices) + 1;
-  }
-
-  /** What a column is called: a, b, ... */
-  public static char letter(int column) {
-    return (char) ('a' + column);
   }
 }

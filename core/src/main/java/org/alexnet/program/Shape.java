@@ -49,6 +49,22 @@ public record Shape(int n, int c, int h, int w) {
     return new Shape(count, c, h, w);
   }
 
+  /** Its size along what a tensor is cut along. */
+  public int along(Part.Axis axis) {
+    return switch (axis) {
+      case CHANNELS -> c;
+      case IMAGES -> n;
+    };
+  }
+
+  /** The same with another size along what a tensor is cut along. */
+  public Shape withSize(Part.Axis axis, int size) {
+    return switch (axis) {
+      case CHANNELS -> new Shape(n, size, h, w);
+      case IMAGES -> withN(size);
+    };
+  }
+
   @Override
   public String toString() {
     return n + "x" + c + "x" + h + "x" + w;

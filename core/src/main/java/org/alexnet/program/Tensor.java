@@ -5,11 +5,11 @@ package org.alexnet.program;
  * conv1.weight} its filters, {@code conv1.weight.momentum} the update of the last step, {@code
  * conv1.grad} the loss's gradient.
  *
- * @param name unique among the tensors of its column. Where a network is cut into columns, the
- *     tensors of one name are the parts of the tensor that an uncut network calls so
- * @param column the column that makes it; 0 in a network that is not cut
+ * @param name unique among the tensors of its column or shard. Where a network is cut, the tensors
+ *     of one name are the parts, or copies, of the tensor that an uncut network calls so
+ * @param part which part of that tensor it is, and which column or shard makes it
  */
-public record Tensor(String name, Shape shape, Role role, int column) {
+public record Tensor(String name, Shape shape, Role role, Part part) {
 
   /** How long a tensor lives and who writes it. */
   public enum Role {
@@ -33,9 +33,9 @@ public record Tensor(String name, Shape shape, Role role, int column) {
     }
   }
 
-  /** A tensor of the first column. */
+  /** A whole tensor. */
   public Tensor(String name, Shape shape, Role role) {
-    this(name, shape, role, 0);
+    this(name, shape, role, Part.WHOLE);
   }
 
   /** A tensor of one step. */
@@ -43,14 +43,14 @@ public record Tensor(String name, Shape shape, Role role, int column) {
     return new Tensor(name, shape, Role.STEP);
   }
 
-  /** The same in another column. */
-  public Tensor in(int other) {
+  /** The same as another part. */
+  public Tensor in(Part other) {
     return new Tensor(name, shape, role, other);
   }
 
   /** The gradient of the loss with respect to this tensor. */
   public Tensor gradient() {
-    return new Tensor(name + ".grad", shape, Role.GRADIENT, column);
+    return new Tensor(name + ".grad", shape, Role.GRADIENT, part);
   }
 
   /**
@@ -58,8 +58,8 @@ public record Tensor(String name, Shape shape, Role role, int column) {
    *
    * @param number that of the operation that contributes, among those that read the tensor
    */
-  Tensor part(int number) {
-    return new Tensor(name + "." + number, shape, role, column);
+  Tensor contribution(int number) {
+    return new Tensor(name + "." + number, shape, role, part);
   }
 
   /** Whether the backward pass makes it. */
@@ -69,12 +69,12 @@ public record Tensor(String name, Shape shape, Role role, int column) {
 
   /** The optimizer state of this parameter. */
   public Tensor momentum() {
-    return new Tensor(name + ".momentum", shape, Role.MOMENTUM, column);
+    return new Tensor(name + ".momentum", shape, Role.MOMENTUM, part);
   }
 
-  /** Columns are lettered as in {@code conv3 [b]}, but for the first. */
+  /** Columns and shards are lettered as in {@code conv3 [b]}, but for the first. */
   @Override
   public String toString() {
-    return name + (column == 0 ? " " : " [" + Placement.letter(column) + "] ") + shape;
+    return name + (part.index() == 0 ? " " : " [" + part.letter() + "] ") + shape;
   }
 }

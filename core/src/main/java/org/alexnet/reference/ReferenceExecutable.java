@@ -7,10 +7,10 @@ import java.util.stream.Stream;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
-import org.alexnet.backend.plan.Columns;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.Parts;
 import org.alexnet.data.Batch;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
@@ -117,7 +117,7 @@ final class ReferenceExecutable implements Executable {
 
   @Override
   public float[] read(Tensor tensor) {
-    return Columns.read(program(tensor), tensor, this::fetch);
+    return Parts.read(program(tensor), tensor, this::fetch);
   }
 
   private float[] fetch(Tensor tensor) {
@@ -127,7 +127,7 @@ final class ReferenceExecutable implements Executable {
 
   @Override
   public void write(Tensor tensor, float[] values) {
-    Columns.write(program(tensor), tensor, values, this::store);
+    Parts.write(program(tensor), tensor, values, this::store);
   }
 
   private void store(Tensor tensor, float[] values) {

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.program.Op;
+import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
@@ -58,9 +59,10 @@ final class ReferenceOps {
           FullyConnectedOps.backwardWeights(
               view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
       case Op.Dropout drop -> dropout(drop, view(drop.x()), view(drop.y()));
-      case Op.Transfer transfer -> copy(view(transfer.x()), 0, view(transfer.y()), 0);
+      case Op.Transfer transfer ->
+          copy(Part.Axis.IMAGES, view(transfer.x()), 0, view(transfer.y()), 0);
       case Op.Concatenate concatenate -> concatenate(concatenate);
-      case Op.Slice slice -> copy(view(slice.x()), slice.first(), view(slice.y()), 0);
+      case Op.Slice slice -> copy(slice.axis(), view(slice.x()), slice.first(), view(slice.y()), 0);
       case Op.Add add -> add(add);
       case Op.Scale scale -> scale(scale.factor(), view(scale.x()), view(scale.y()));
       case Op.SoftmaxCrossEntropy loss -> loss(loss);
@@ -139,14 +141,17 @@ final class ReferenceOps {
     }
   }
 
-  /** As many channels as the smaller of the two has. */
-  private static void copy(View x, int firstX, View y, int firstY) {
-    Shape shape = x.shape().c() < y.shape().c() ? x.shape() : y.shape();
+  /** As many channels or images as the smaller of the two has. */
+  private static void copy(Part.Axis axis, View x, int firstX, View y, int firstY) {
+    Shape shape = x.length() < y.length() ? x.shape() : y.shape();
     for (int n = 0; n < shape.n(); n++) {
       for (int c = 0; c < shape.c(); c++) {
         for (int h = 0; h < shape.h(); h++) {
           for (int w = 0; w < shape.w(); w++) {
-            y.set(n, firstY + c, h, w, x.get(n, firstX + c, h, w));
+            switch (axis) {
+              case CHANNELS -> y.set(n, firstY + c, h, w, x.get(n, firstX + c, h, w));
+              case IMAGES -> y.set(firstY + n, c, h, w, x.get(firstX + n, c, h, w));
+            }
           }
         }
       }
@@ -156,8 +161,8 @@ final class ReferenceOps {
   private void concatenate(Op.Concatenate op) {
     int first = 0;
     for (Tensor part : op.parts()) {
-      copy(view(part), 0, view(op.y()), first);
-      first += part.shape().c();
+      copy(op.axis(), view(part), 0, view(op.y()), first);
+      first += part.shape().along(op.axis());
     }
   }
 

@@ -154,7 +154,7 @@ public abstract class ColumnsContract {
       rig.executable.profile(rig.batch(), NetworkRig.standing());
       Map<String, float[]> all = new LinkedHashMap<>();
       for (Tensor tensor : programs.train().tensors()) {
-        if (tensor.column() == column && tensor.role() == Tensor.Role.STEP) {
+        if (tensor.part().index() == column && tensor.role() == Tensor.Role.STEP) {
           all.put(tensor.name(), rig.executable.read(tensor));
         }
       }

@@ -2,6 +2,7 @@ package org.alexnet.backend;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
+import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.DynamicTest;
@@ -252,43 +254,165 @@ public abstract class OpContract {
               return Stream.<List<Op>>of(
                   List.of(new Op.Relu("f", x, y), new Op.ReluBackward("f", dy, y, dx)),
                   List.of(new Op.Tanh("f", x, y), new Op.TanhBackward("f", dy, y, dx)),
-                  drops(x, y, dy, new Op.Dropout.Part(0, shape.c())),
-                  drops(x, y, dy, new Op.Dropout.Part(6, shape.c() + 9)),
+                  drops(x, y, dy, new Op.Dropout.Origin(0, 0, shape.c())),
+                  drops(x, y, dy, new Op.Dropout.Origin(11, 6, shape.c() + 9)),
                   List.of(new Op.Scale("f", x, y, 0.3f), new Op.Scale("f", dy, dx, 0.3f)));
             });
   }
 
-  private static List<Op> drops(Tensor x, Tensor y, Tensor dy, Op.Dropout.Part part) {
+  private static List<Op> drops(Tensor x, Tensor y, Tensor dy, Op.Dropout.Origin origin) {
     return List.of(
-        new Op.Dropout("f", x, y, 0.4f, 1.5f, part),
-        new Op.Dropout("f", dy, x.gradient(), 0.4f, 1.5f, part));
+        new Op.Dropout("f", x, y, 0.4f, 1.5f, origin),
+        new Op.Dropout("f", dy, x.gradient(), 0.4f, 1.5f, origin));
   }
 
   /** Parts joined, taken apart again and added up. */
   @TestFactory
-  Stream<DynamicTest> channels() {
-    return Stream.of(new Shape(3, 13, 3, 5), new Shape(2, 64, 1, 1), new Shape(1, 1, 2, 1))
+  Stream<DynamicTest> parts() {
+    return Stream.of(Part.Axis.values())
+        .flatMap(
+            axis ->
+                Stream.of(new Shape(3, 13, 3, 5), new Shape(2, 64, 1, 1), new Shape(1, 1, 2, 1))
+                    .map(
+                        shape ->
+                            DynamicTest.dynamicTest(
+                                axis + " " + shape, () -> assertParts(axis, shape))));
+  }
+
+  private void assertParts(Part.Axis axis, Shape shape) {
+    int size = shape.along(axis);
+    Tensor a = OpRig.constant("a", shape);
+    Tensor b = OpRig.constant("b", shape.withSize(axis, 5));
+    Tensor y = Tensor.step("y", shape.withSize(axis, size + 5));
+    Tensor dy = OpRig.constant("dy", y.shape());
+    Tensor da = a.gradient();
+    List<Op> ops =
+        List.of(
+            new Op.Concatenate("f", axis, List.of(a, b), y),
+            new Op.Slice("f", axis, dy, 0, da),
+            new Op.Slice("f", axis, dy, size, b.gradient()),
+            new Op.Add("f", List.of(da, a, da), Tensor.step("sum", shape)));
+    assertExact(ops);
+    assertDerivatives(ops.subList(0, 3), OpRig::grid, "a", "b");
+  }
+
+  // Shards of a batch: what they make together is what the whole batch makes.
+
+  private static final int IMAGES = 5;
+
+  /** Images of the first of two shards, and both. */
+  private static final List<Integer> CUTS = List.of(0, 2, IMAGES);
+
+  @TestFactory
+  Stream<DynamicTest> shardsDropWhatTheWholeBatchDrops() {
+    return Stream.of(new Shape(IMAGES, 13, 3, 3), new Shape(IMAGES, 62, 1, 1))
         .map(
-            shape -> {
-              Tensor a = OpRig.constant("a", shape);
-              Tensor b = OpRig.constant("b", new Shape(shape.n(), 5, shape.h(), shape.w()));
-              int channels = shape.c() + 5;
-              Tensor y = Tensor.step("y", new Shape(shape.n(), channels, shape.h(), shape.w()));
-              Tensor dy = OpRig.constant("dy", y.shape());
-              Tensor da = a.gradient();
-              List<Op> ops =
-                  List.of(
-                      new Op.Concatenate("f", List.of(a, b), y),
-                      new Op.Slice("f", dy, 0, da),
-                      new Op.Slice("f", dy, shape.c(), b.gradient()),
-                      new Op.Add("f", List.of(da, a, da), Tensor.step("sum", shape)));
-              return DynamicTest.dynamicTest(
-                  shape.toString(),
-                  () -> {
-                    assertExact(ops);
-                    assertDerivatives(ops.subList(0, 3), OpRig::grid, "a", "b");
-                  });
-            });
+            shape -> DynamicTest.dynamicTest(shape.toString(), () -> assertShardsDropAlike(shape)));
+  }
+
+  private void assertShardsDropAlike(Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Tensor y = Tensor.step("y", shape);
+    Tensor joined = Tensor.step("joined", shape);
+    List<Op> ops = new ArrayList<>();
+    ops.add(dropout(x, y, 0));
+    List<Tensor> shards = new ArrayList<>();
+    for (int shard = 0; shard < 2; shard++) {
+      int first = CUTS.get(shard);
+      Shape part = shape.withN(CUTS.get(shard + 1) - first);
+      Tensor own = Tensor.step("x" + shard, part);
+      shards.add(Tensor.step("y" + shard, part));
+      ops.add(new Op.Slice("f", Part.Axis.IMAGES, x, first, own));
+      ops.add(dropout(own, shards.getLast(), first));
+    }
+    ops.add(new Op.Concatenate("f", Part.Axis.IMAGES, shards, joined));
+    assertEqual(ops, y, joined);
+  }
+
+  private static Op dropout(Tensor x, Tensor y, int image) {
+    return new Op.Dropout("f", x, y, 0.5f, 2, new Op.Dropout.Origin(image, 0, x.shape().c()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> theGradientsOfShardsAddUpToThatOfTheWholeBatch() {
+    Shape images = new Shape(IMAGES, 6, 7, 5);
+    Window window = new Window(3, 2, 1);
+    Shape maps = new Shape(IMAGES, 10, window.floor(7), window.floor(5));
+    Shape scores = new Shape(IMAGES, 33, 1, 1);
+    return Stream.of(
+            gradients(
+                images,
+                maps,
+                new Shape(10, 3, 3, 3),
+                (x, dy, dw, db) ->
+                    new Op.ConvolutionBackwardWeights("f", x, dy, dw, db, window, 2)),
+            gradients(
+                images,
+                scores,
+                new Shape(33, images.imageElements(), 1, 1),
+                (x, dy, dw, db) -> new Op.FullyConnectedBackwardWeights("f", x, dy, dw, db)))
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertEqual(ops, gradient("w", ops), gradient("w.sum", ops));
+                      assertEqual(ops, gradient("b", ops), gradient("b.sum", ops));
+                    }));
+  }
+
+  private interface Gradients {
+    Op of(Tensor x, Tensor dy, Tensor dw, Tensor db);
+  }
+
+  private static List<Op> gradients(
+      Shape xShape, Shape dyShape, Shape weight, Gradients gradients) {
+    Tensor x = OpRig.constant("x", xShape);
+    Tensor dy = OpRig.constant("dy", dyShape);
+    List<Op> ops = new ArrayList<>();
+    List<Tensor> ws = new ArrayList<>();
+    List<Tensor> bs = new ArrayList<>();
+    ops.add(gradients.of(x, dy, learned("w", weight), learned("b", Shape.vector(weight.n()))));
+    for (int shard = 0; shard < 2; shard++) {
+      int first = CUTS.get(shard);
+      int count = CUTS.get(shard + 1) - first;
+      Tensor ownX = Tensor.step("x" + shard, xShape.withN(count));
+      Tensor ownDy = Tensor.step("dy" + shard, dyShape.withN(count));
+      ops.add(new Op.Slice("f", Part.Axis.IMAGES, x, first, ownX));
+      ops.add(new Op.Slice("f", Part.Axis.IMAGES, dy, first, ownDy));
+      ws.add(learned("w" + shard, weight));
+      bs.add(learned("b" + shard, Shape.vector(weight.n())));
+      ops.add(gradients.of(ownX, ownDy, ws.getLast(), bs.getLast()));
+    }
+    ops.add(new Op.Add("f", ws, learned("w.sum", weight)));
+    ops.add(new Op.Add("f", bs, learned("b.sum", Shape.vector(weight.n()))));
+    return ops;
+  }
+
+  private static Tensor learned(String name, Shape shape) {
+    return OpRig.parameter(name, shape).gradient();
+  }
+
+  private static Tensor gradient(String name, List<Op> ops) {
+    return ops.stream()
+        .flatMap(op -> op.writes().stream())
+        .filter(t -> t.name().equals(name + ".grad"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Two tensors of a program are equal, on small integers. */
+  private void assertEqual(List<Op> ops, Tensor whole, Tensor joined) {
+    assertExact(ops);
+    try (Backend backend = open(2);
+        OpRig rig = new OpRig(backend, ops)) {
+      Random random = new Random(6);
+      rig.fill(n -> OpRig.integers(n, random));
+      rig.run();
+      float[] expected = rig.read(whole);
+      assertTrue(OpRig.largest(expected) > 0, whole + " is all zeros");
+      assertArrayEquals(expected, rig.read(joined));
+    }
   }
 
   @TestFactory

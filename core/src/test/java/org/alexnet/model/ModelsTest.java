@@ -90,7 +90,7 @@ class ModelsTest {
               .toList();
       assertEquals(List.of("conv3", "fc6", "fc7", "fc8"), meeting);
       for (Op op : program.ops()) {
-        boolean crosses = op.reads().stream().anyMatch(t -> t.column() != op.column());
+        boolean crosses = op.reads().stream().anyMatch(t -> t.part().index() != op.index());
         assertEquals(op instanceof Op.Transfer, crosses, op.toString());
       }
     }

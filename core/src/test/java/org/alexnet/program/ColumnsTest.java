@@ -35,7 +35,7 @@ class ColumnsTest {
     assertEquals(List.of(0, 1), two.devices());
     assertEquals(2, two.deviceCount());
     assertTrue(two.cut());
-    assertEquals(1, two.firstColumn(1));
+    assertEquals(1, two.first(1));
     Placement both = Placement.of(NETWORK, List.of("cpu:1", "cpu:1"), false);
     assertEquals(List.of(0, 0), both.devices());
     assertEquals(1, both.deviceCount());

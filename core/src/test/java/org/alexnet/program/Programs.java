@@ -50,7 +50,7 @@ final class Programs {
 
   private static String names(List<Tensor> tensors) {
     return tensors.stream()
-        .map(t -> t.name() + (t.column() == 0 ? "" : " " + Placement.letter(t.column())))
+        .map(t -> t.name() + (t.part().index() == 0 ? "" : " " + "ab".charAt(t.part().index())))
         .collect(Collectors.joining(", "));
   }
 }

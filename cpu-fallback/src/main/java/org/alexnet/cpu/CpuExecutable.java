@@ -7,12 +7,12 @@ import java.util.Map;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
-import org.alexnet.backend.plan.Columns;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlan.Slot;
+import org.alexnet.backend.plan.Parts;
 import org.alexnet.cpu.execution.Address;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
@@ -181,7 +181,7 @@ final class CpuExecutable implements Executable {
 
   @Override
   public float[] read(Tensor tensor) {
-    return Columns.read(program(tensor), tensor, this::fetch);
+    return Parts.read(program(tensor), tensor, this::fetch);
   }
 
   private float[] fetch(Tensor tensor) {
@@ -192,7 +192,7 @@ final class CpuExecutable implements Executable {
 
   @Override
   public void write(Tensor tensor, float[] values) {
-    Columns.write(program(tensor), tensor, values, this::store);
+    Parts.write(program(tensor), tensor, values, this::store);
   }
 
   private void store(Tensor tensor, float[] values) {

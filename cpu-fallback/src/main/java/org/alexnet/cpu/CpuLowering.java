@@ -16,6 +16,7 @@ import org.alexnet.cpu.convolution.ConvolutionBackwardWeightsOp;
 import org.alexnet.cpu.convolution.ConvolutionOp;
 import org.alexnet.cpu.convolution.SharedConvolutionKernel;
 import org.alexnet.cpu.execution.CpuKernel;
+import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.image.ChannelOps;
 import org.alexnet.cpu.image.ImageChain;
@@ -72,56 +73,61 @@ final class CpuLowering {
   }
 
   /**
-   * The kernels of a program. Each column is lowered by itself, so that what follows one another in
-   * it fuses.
+   * The kernels of a program. Each column or shard is lowered by itself, so that what follows one
+   * another in it fuses.
    *
-   * @param workers threads of each column's device
+   * @param workers threads of the device of each column or shard
    */
   static List<CpuKernel> lower(
       StepProgram program, Kernels kernels, Layouts layouts, List<Integer> workers) {
-    List<List<Op>> columns = new ArrayList<>();
+    List<List<Op>> parts = new ArrayList<>();
     Map<Tensor, Integer> readers = new HashMap<>();
-    for (int column = 0; column < workers.size(); column++) {
-      int number = column;
-      List<Op> own = program.ops().stream().filter(op -> op.column() == number).toList();
-      columns.add(ReluGradientSinking.apply(program, own));
-      columns.getLast().forEach(op -> op.reads().forEach(t -> readers.merge(t, 1, Integer::sum)));
+    for (int part = 0; part < workers.size(); part++) {
+      int index = part;
+      List<Op> own = program.ops().stream().filter(op -> op.index() == index).toList();
+      parts.add(ReluGradientSinking.apply(program, own));
+      parts.getLast().forEach(op -> op.reads().forEach(t -> readers.merge(t, 1, Integer::sum)));
     }
-    Set<Tensor> shared = new HashSet<>(); // between columns
+    Set<Tensor> shared = new HashSet<>(); // between columns or shards
     for (Op op : program.ops()) {
-      op.reads().stream().filter(t -> t.column() != op.column()).forEach(shared::add);
+      op.reads().stream().filter(t -> isForeign(t, op)).forEach(shared::add);
     }
     List<List<CpuKernel>> lowered = new ArrayList<>();
-    for (int column = 0; column < columns.size(); column++) {
+    for (int part = 0; part < parts.size(); part++) {
       CpuLowering lowering =
           new CpuLowering(
-              program, columns.get(column), readers, shared, kernels, layouts, workers.get(column));
+              program, parts.get(part), readers, shared, kernels, layouts, workers.get(part));
       lowering.run();
       lowered.add(lowering.result);
     }
     return merge(lowered);
   }
 
-  /** One order for the kernels of all columns, in which each reads only what is written before. */
-  private static List<CpuKernel> merge(List<List<CpuKernel>> columns) {
+  /** Whether another column or shard than that of the operation makes a tensor. */
+  private static boolean isForeign(Tensor tensor, Op op) {
+    return tensor.part().index() != op.index();
+  }
+
+  /** One order for all kernels, in which each reads only what is written before. */
+  private static List<CpuKernel> merge(List<List<CpuKernel>> parts) {
     List<Deque<CpuKernel>> waiting = new ArrayList<>();
     Set<Tensor> unwritten = new HashSet<>();
-    for (List<CpuKernel> column : columns) {
-      waiting.add(new ArrayDeque<>(column));
-      column.forEach(kernel -> unwritten.addAll(made(kernel)));
+    for (List<CpuKernel> part : parts) {
+      waiting.add(new ArrayDeque<>(part));
+      part.forEach(kernel -> unwritten.addAll(made(kernel)));
     }
     List<CpuKernel> order = new ArrayList<>();
-    while (waiting.stream().anyMatch(column -> !column.isEmpty())) {
+    while (waiting.stream().anyMatch(part -> !part.isEmpty())) {
       int before = order.size();
-      for (Deque<CpuKernel> column : waiting) {
-        while (!column.isEmpty() && isReady(column.getFirst(), unwritten)) {
-          CpuKernel kernel = column.removeFirst();
+      for (Deque<CpuKernel> part : waiting) {
+        while (!part.isEmpty() && isReady(part.getFirst(), unwritten)) {
+          CpuKernel kernel = part.removeFirst();
           made(kernel).forEach(unwritten::remove);
           order.add(kernel);
         }
       }
       if (order.size() == before) {
-        throw new IllegalStateException("columns wait for each other: " + waiting);
+        throw new IllegalStateException("columns or shards wait for each other: " + waiting);
       }
     }
     return List.copyOf(order);
@@ -146,11 +152,14 @@ final class CpuLowering {
       if (done.contains(op)) {
         continue;
       }
-      if (op.reads().stream().anyMatch(t -> t.column() != op.column())) {
-        close(); // a kernel that waits for another column halfway could wait for itself
+      if (op.reads().stream().anyMatch(t -> isForeign(t, op))) {
+        close(); // a kernel that waits for another part halfway could wait for itself
       }
       if (i > 0 && ops.get(i - 1).writes().stream().anyMatch(shared::contains)) {
-        close(); // another column waits for this much
+        close(); // another part waits for this much
+      }
+      if (!chain.isEmpty() && ChainBuilder.images(chain.getFirst()) != ChainBuilder.images(op)) {
+        close(); // a chain takes all its images through
       }
       lower(op, i + 1 < ops.size() ? ops.get(i + 1) : null);
     }
@@ -200,10 +209,7 @@ final class CpuLowering {
       }
       case Op.SoftmaxCrossEntropyBackward gradient ->
           throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
-      case Op.Transfer transfer -> {
-        close();
-        result.add(new TransferKernel(transfer, layouts));
-      }
+      case Op.Transfer transfer -> add(new TransferKernel(transfer, layouts));
       case Op.Update update -> updates.add(update);
       case Op.LoadInput load -> chain.add(load);
       case Op.Relu o -> chain.add(o);
@@ -217,9 +223,24 @@ final class CpuLowering {
       case Op.LocalResponseNorm o -> chain.add(o);
       case Op.LocalResponseNormBackward o -> chain.add(o);
       case Op.Dropout o -> chain.add(o);
-      case Op.Concatenate o -> chain.add(o);
-      case Op.Slice o -> chain.add(o);
-      case Op.Add o -> chain.add(o);
+      case Op.Concatenate o -> {
+        switch (o.axis()) {
+          case CHANNELS -> chain.add(o);
+          case IMAGES -> add(ImageRangeKernel.of(o, layouts));
+        }
+      }
+      case Op.Slice o -> {
+        switch (o.axis()) {
+          case CHANNELS -> chain.add(o);
+          case IMAGES -> add(ImageRangeKernel.of(o, layouts));
+        }
+      }
+      case Op.Add o -> {
+        switch (layouts.of(o.y())) {
+          case Layout.Images _ -> chain.add(o);
+          case Layout.Panels _, Layout.Plain _ -> add(new SumKernel(o, kernels, layouts));
+        }
+      }
       case Op.Scale o -> chain.add(o);
     }
   }
@@ -250,6 +271,12 @@ final class CpuLowering {
     return op;
   }
 
+  /** A kernel behind the chain so far. */
+  private void add(CpuKernel kernel) {
+    close();
+    result.add(kernel);
+  }
+
   /** The ReLU that may be fused into what writes {@code y}: nothing else may want y. */
   private Op.Relu reluOf(Tensor y, Op next) {
     boolean only = readers.getOrDefault(y, 0) == 1 && !program.observes(y);
@@ -265,7 +292,7 @@ final class CpuLowering {
         .filter(op -> op instanceof Op.Update u && u.dw().equals(filter.dw()))
         .map(Op.Update.class::cast)
         .findFirst()
-        .orElseThrow();
+        .orElse(null); // summed up with that of other shards first
   }
 
   /** Ends the chain of a convolution's gradients; that of filters may be a kernel of its own. */

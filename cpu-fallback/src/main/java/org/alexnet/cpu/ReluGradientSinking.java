@@ -19,14 +19,14 @@ final class ReluGradientSinking {
   private ReluGradientSinking() {}
 
   /**
-   * @param column the operations of one column of the program
+   * @param own the operations of one column or shard of the program
    */
-  static List<Op> apply(StepProgram program, List<Op> column) {
+  static List<Op> apply(StepProgram program, List<Op> own) {
     Map<Tensor, Tensor> pooled = new HashMap<>(); // what was pooled -> its maxima
     List<Op> ops = new ArrayList<>();
-    for (int i = 0; i < column.size(); i++) {
-      Op op = column.get(i);
-      Op next = i + 1 < column.size() ? column.get(i + 1) : null;
+    for (int i = 0; i < own.size(); i++) {
+      Op op = own.get(i);
+      Op next = i + 1 < own.size() ? own.get(i + 1) : null;
       if (op instanceof Op.MaxPool pool) {
         pooled.put(pool.x(), pool.y());
       }
@@ -37,7 +37,7 @@ final class ReluGradientSinking {
           && !program.observes(pool.dx())) {
         Tensor maxima = pooled.get(relu.y());
         Tensor between =
-            Tensor.step(relu.layer() + ".moved", maxima.shape()).in(maxima.column()).gradient();
+            Tensor.step(relu.layer() + ".moved", maxima.shape()).in(maxima.part()).gradient();
         ops.add(new Op.ReluBackward(relu.layer(), pool.dy(), maxima, between));
         ops.add(
             new Op.MaxPoolBackward(pool.layer(), between, pool.argmax(), relu.dx(), pool.window()));

@@ -10,9 +10,6 @@ import org.alexnet.program.Op;
 /** A copy from the memory of one device to that of another, made by the receiving one. */
 record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
 
-  /** Floats a task. */
-  private static final int PIECE = 1 << 16;
-
   @Override
   public String label() {
     return op.layer() + " transfer";
@@ -49,13 +46,7 @@ record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
       float[] source = context.memories()[from];
       context
           .pool()
-          .run(
-              Math.ceilDiv(floats, PIECE),
-              (task, worker) -> {
-                int start = task * PIECE;
-                int n = Math.min(PIECE, floats - start);
-                System.arraycopy(source, x + start, context.m(), y + start, n);
-              });
+          .runRange(floats, (at, n) -> System.arraycopy(source, x + at, context.m(), y + at, n));
       context.bytesTransferred()[from][to] += op.bytes();
     };
   }

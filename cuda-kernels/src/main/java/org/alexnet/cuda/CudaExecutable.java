@@ -13,10 +13,10 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
-import org.alexnet.backend.plan.Columns;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.Parts;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
@@ -318,7 +318,7 @@ final class CudaExecutable implements Executable {
     return guarded(
         () -> {
           settle();
-          return Columns.read(program(tensor), tensor, this::fetch);
+          return Parts.read(program(tensor), tensor, this::fetch);
         });
   }
 
@@ -338,7 +338,7 @@ final class CudaExecutable implements Executable {
     guarded(
         () -> {
           settle();
-          Columns.write(program(tensor), tensor, values, this::store);
+          Parts.write(program(tensor), tensor, values, this::store);
           return null;
         });
   }

@@ -143,7 +143,7 @@ final class CudaLowering {
   }
 
   private ConvolutionKernels convolutions(Op op) {
-    Device device = backend.device(programs.placement().device(op.column()));
+    Device device = backend.device(programs.placement().device(op.index()));
     return new ConvolutionKernels(layouts, problem -> backend.plan(device, problem, layouts, want));
   }
 

@@ -24,14 +24,15 @@ public interface Kernel {
   /** Every buffer that is read or written. */
   List<BufferUse> uses();
 
-  /** The column that runs it: that of what it writes. */
-  default int column() {
+  /** The column or shard that runs it: that of what it writes. */
+  default int index() {
     return uses().stream()
         .filter(use -> use.access() != BufferUse.Access.READ)
         .findFirst()
         .orElseThrow()
         .tensor()
-        .column();
+        .part()
+        .index();
   }
 
   /** Scratch memory that is free again afterwards. */

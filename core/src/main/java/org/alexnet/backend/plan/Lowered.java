@@ -21,7 +21,7 @@ public record Lowered(
 
   /** The device that a kernel runs on. */
   public int device(Kernel kernel) {
-    return programs.placement().device(kernel.column());
+    return programs.placement().device(kernel.index());
   }
 
   /** The kernels of a phase. */

@@ -42,6 +42,8 @@ public final class Layouts {
           layouts.special.put(o.dw(), panels);
           layouts.special.put(o.db(), panels.bias());
         }
+        case Op.Transfer o -> layouts.same(o.x(), o.y());
+        case Op.Add o -> layouts.same(o.terms().getFirst(), o.y());
         case Op.LoadInput load -> layouts.special.put(load.mean(), plain(load.mean()));
         case Op.Relu _,
             Op.ReluBackward _,
@@ -54,10 +56,8 @@ public final class Layouts {
             Op.LocalResponseNorm _,
             Op.LocalResponseNormBackward _,
             Op.Dropout _,
-            Op.Transfer _,
             Op.Concatenate _,
             Op.Slice _,
-            Op.Add _,
             Op.Scale _,
             Op.SoftmaxCrossEntropy _,
             Op.SoftmaxCrossEntropyBackward _,
@@ -65,6 +65,13 @@ public final class Layouts {
       }
     }
     return layouts;
+  }
+
+  /** What is copied or summed up keeps its layout. */
+  private void same(Tensor from, Tensor to) {
+    if (special.containsKey(from)) {
+      special.put(to, special.get(from));
+    }
   }
 
   private static Layout plain(Tensor tensor) {

@@ -44,6 +44,9 @@ public final class WorkerPool implements AutoCloseable {
   /** Polls before a worker sleeps, about 50 microseconds: kernels follow one another closely. */
   private static final int SPINS = 2_000;
 
+  /** Floats of a range that a task takes. */
+  private static final int PIECE = 1 << 16;
+
   private final Thread[] threads;
   private volatile Job job;
   private volatile boolean closed;
@@ -83,6 +86,19 @@ public final class WorkerPool implements AutoCloseable {
     if (failure != null) {
       throw new IllegalStateException("a kernel failed: " + failure, failure);
     }
+  }
+
+  /** What is done with a range of floats. */
+  @FunctionalInterface
+  public interface Range {
+    void run(int start, int length);
+  }
+
+  /** Shares a range of floats among tasks. */
+  public void runRange(int floats, Range body) {
+    run(
+        Math.ceilDiv(floats, PIECE),
+        (task, worker) -> body.run(task * PIECE, Math.min(PIECE, floats - task * PIECE)));
   }
 
   private void serve(int worker) {

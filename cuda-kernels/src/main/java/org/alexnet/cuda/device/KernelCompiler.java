@@ -27,7 +27,7 @@ public final class KernelCompiler {
           "input.cu",
           "bias.cu",
           "pointwise.cu",
-          "channels.cu",
+          "parts.cu",
           "pooling.cu",
           "local_response_norm.cu",
           "dropout.cu",

@@ -9,6 +9,7 @@ import org.alexnet.cuda.kernel.CudaKernel.Call;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
+import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
@@ -114,11 +115,14 @@ public final class ImageKernels {
     return backward(
         op,
         b -> {
+          // Gradients of fully-connected layers and of biases are single precision always.
+          boolean same = layouts.of(op.y()).storage() == layouts.storage();
+          String kernel = same ? "add" : "add_single";
           List<Call> calls = new ArrayList<>();
           long y = b.address(op.y());
           long sum = b.address(op.terms().getFirst());
           for (Tensor term : op.terms().subList(1, op.terms().size())) {
-            calls.add(b.each("add", count(op.y()), sum, b.address(term), y, count(op.y())));
+            calls.add(b.each(kernel, count(op.y()), sum, b.address(term), y, count(op.y())));
             sum = y;
           }
           return calls;
@@ -142,8 +146,9 @@ public final class ImageKernels {
                     b.address(op.y()),
                     count(op.y()),
                     Sizes.of(s),
-                    op.part().first(),
-                    op.part().channels(),
+                    op.origin().image(),
+                    op.origin().channel(),
+                    op.origin().channels(),
                     (int) op.threshold(),
                     op.scale(),
                     Philox.stream("dropout/" + op.layer()),
@@ -285,24 +290,30 @@ public final class ImageKernels {
         });
   }
 
-  // Channels.
+  // Parts.
 
-  private Launch copy(Binding b, Tensor x, int firstX, Tensor y, int firstY) {
+  private void requireSame(Tensor x, Tensor y) {
     if (layouts.of(x).storage() != layouts.of(y).storage()) {
       throw new IllegalStateException(x + " and " + y + " are kept differently");
     }
-    Shape s = x.shape().c() < y.shape().c() ? x.shape() : y.shape();
+  }
+
+  private Launch copy(Binding b, Part.Axis axis, Tensor x, int firstX, Tensor y, int firstY) {
+    requireSame(x, y);
+    Shape s = count(x) < count(y) ? x.shape() : y.shape();
     return b.each(
-        "copy_channels",
+        "copy_part",
         s.elements(),
         b.address(x),
         b.address(y),
         (int) s.elements(),
         Sizes.of(s),
         Sizes.of(x.shape()),
-        firstX,
+        axis == Part.Axis.IMAGES ? firstX : 0,
+        axis == Part.Axis.CHANNELS ? firstX : 0,
         Sizes.of(y.shape()),
-        firstY);
+        axis == Part.Axis.IMAGES ? firstY : 0,
+        axis == Part.Axis.CHANNELS ? firstY : 0);
   }
 
   public CudaKernel concatenate(Op.Concatenate op) {
@@ -312,15 +323,15 @@ public final class ImageKernels {
           List<Call> calls = new ArrayList<>();
           int first = 0;
           for (Tensor part : op.parts()) {
-            calls.add(copy(b, part, 0, op.y(), first));
-            first += part.shape().c();
+            calls.add(copy(b, op.axis(), part, 0, op.y(), first));
+            first += part.shape().along(op.axis());
           }
           return calls;
         });
   }
 
   public CudaKernel slice(Op.Slice op) {
-    return backward(op, b -> List.of(copy(b, op.x(), op.first(), op.y(), 0)));
+    return backward(op, b -> List.of(copy(b, op.axis(), op.x(), op.first(), op.y(), 0)));
   }
 
   // Loss.

@@ -78,11 +78,8 @@ public final class Layouts {
       case Op.LocalResponseNorm o -> scales(o.s());
       case Op.LocalResponseNormBackward o -> scales(o.s());
       case Op.Update o -> update(o);
-      case Op.Transfer o -> {
-        if (special.containsKey(o.x())) {
-          special.put(o.y(), special.get(o.x()));
-        }
-      }
+      case Op.Transfer o -> same(o.x(), o.y());
+      case Op.Add o -> same(o.terms().getFirst(), o.y());
       case Op.Relu o -> {}
       case Op.ReluBackward o -> {}
       case Op.Tanh o -> {}
@@ -92,7 +89,6 @@ public final class Layouts {
       case Op.Dropout o -> {}
       case Op.Concatenate o -> {}
       case Op.Slice o -> {}
-      case Op.Add o -> {}
       case Op.Scale o -> {}
       case Op.SoftmaxCrossEntropyBackward o -> {
         plain(o.probabilities());
@@ -113,6 +109,13 @@ public final class Layouts {
     if (!special.containsKey(update.w())) { // an update alone
       single(update.w());
       plain(update.dw());
+    }
+  }
+
+  /** What is copied or summed up keeps its layout. */
+  private void same(Tensor from, Tensor to) {
+    if (special.containsKey(from)) {
+      special.put(to, special.get(from));
     }
   }
 
@@ -177,7 +180,7 @@ public final class Layouts {
   /** That copy. */
   public static Tensor low(Tensor parameter) {
     return new Tensor(
-        parameter.name() + ".low", parameter.shape(), Tensor.Role.CONSTANT, parameter.column());
+        parameter.name() + ".low", parameter.shape(), Tensor.Role.CONSTANT, parameter.part());
   }
 
   /** What products read of a parameter. */

@@ -1,14 +1,14 @@
 // Copies of parts of images.
 
-// Channels `firstX`... of x become channels `firstY`... of y, `count` of them.
-KERNEL copy_channels(MARK, const Number *x, Number *y, int elements, Sizes part, Sizes sizeX,
-                     int firstX, Sizes sizeY, int firstY) {
+// A part of x, from an image and a channel on, becomes a part of y.
+KERNEL copy_part(MARK, const Number *x, Number *y, int elements, Sizes part, Sizes sizeX,
+                 int imageX, int channelX, Sizes sizeY, int imageY, int channelY) {
   BEGIN
   long long i = ELEMENT;
   if (i < elements) {
     Place p = placeOf(i, part);
-    store(y + indexOf(p.n, firstY + p.c, p.h, p.w, sizeY),
-          load(x + indexOf(p.n, firstX + p.c, p.h, p.w, sizeX)));
+    store(y + indexOf(imageY + p.n, channelY + p.c, p.h, p.w, sizeY),
+          load(x + indexOf(imageX + p.n, channelX + p.c, p.h, p.w, sizeX)));
   }
 }
 

@@ -8,11 +8,12 @@ import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
 /**
- * Whole tensors of a network that is cut into columns. A column's part of a parameter is a range of
- * its outputs, one of an activation a range of its channels; constants are on every device.
+ * Whole tensors of a network that is cut. Along the channels, a part of an activation is a range of
+ * its channels and one of a parameter a range of its outputs; along the images, a part is a range
+ * of images. What is not cut may be on several devices, and all copies are written.
  */
-public final class Columns {
-  private Columns() {}
+public final class Parts {
+  private Parts() {}
 
   /**
    * The values of a tensor, N C H W.
@@ -26,8 +27,11 @@ public final class Columns {
     if (parts.contains(tensor)) {
       return fetch.apply(tensor);
     }
+    if (parts.getFirst().part().isWhole()) {
+      return fetch.apply(parts.getFirst());
+    }
     float[] whole = new float[Math.toIntExact(tensor.shape().elements())];
-    Cut cut = new Cut(tensor, parts);
+    Cut cut = Cut.of(tensor, parts);
     for (Tensor part : parts) {
       float[] own = fetch.apply(part);
       cut.each(part, (at, from, n) -> System.arraycopy(own, from, whole, at, n));
@@ -48,12 +52,12 @@ public final class Columns {
           "%s takes %d values, got %d".formatted(tensor, tensor.shape().elements(), values.length));
     }
     List<Tensor> parts = parts(program, tensor);
-    if (tensor.role() == Tensor.Role.CONSTANT) {
-      parts.forEach(part -> store.accept(part, values));
+    if (parts.getFirst().part().isWhole()) {
+      parts.forEach(copy -> store.accept(copy, values));
     } else if (parts.contains(tensor)) {
       store.accept(tensor, values);
     } else {
-      Cut cut = new Cut(tensor, parts);
+      Cut cut = Cut.of(tensor, parts);
       for (Tensor part : parts) {
         float[] own = new float[Math.toIntExact(part.shape().elements())];
         cut.each(part, (at, from, n) -> System.arraycopy(values, at, own, from, n));
@@ -62,11 +66,12 @@ public final class Columns {
     }
   }
 
+  /** The parts of a tensor in their order, or its copies. */
   private static List<Tensor> parts(StepProgram program, Tensor tensor) {
     List<Tensor> parts =
         program.tensors().stream()
             .filter(t -> t.name().equals(tensor.name()))
-            .sorted(Comparator.comparingInt(Tensor::column))
+            .sorted(Comparator.comparingInt(t -> t.part().index()))
             .toList();
     if (parts.isEmpty()) {
       throw new IllegalArgumentException(tensor + " is not in this program");
@@ -82,8 +87,16 @@ public final class Columns {
       void at(int whole, int part, int length);
     }
 
+    static Cut of(Tensor whole, List<Tensor> parts) {
+      long elements = parts.stream().mapToLong(part -> part.shape().elements()).sum();
+      if (elements != whole.shape().elements()) {
+        throw new IllegalArgumentException("%s is not made of %s".formatted(whole, parts));
+      }
+      return new Cut(whole, parts);
+    }
+
     void each(Tensor part, Run run) {
-      // Cut by channels, each image has a run of its own; cut by outputs, all is one run.
+      // Cut by channels, each image has a run of its own; cut by outputs or images, all is one run.
       int runs = whole.shape().n() == part.shape().n() ? whole.shape().n() : 1;
       int pitch = Math.toIntExact(whole.shape().elements() / runs);
       int first = 0;
