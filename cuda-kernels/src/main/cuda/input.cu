@@ -1,26 +1,27 @@
 // The first operation of a program: crop, mirror, mean and colour shift, as Batch says.
 
 // One thread a value of data. For each image there are four integers: label, first row, first
-// column, mirror.
+// column, mirror. Data begins with image `first` of the batch.
 KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const float *shift,
                   const float *mean, Number *data, float *labels, int elements, Sizes size,
-                  Channels scales, const Step *step) {
+                  Channels scales, int first, const Step *step) {
   BEGIN
   long long i = ELEMENT;
   if (i >= elements) {
     return;
   }
   Place p = placeOf(i, size);
-  const int *image = images + 4 * p.n;
+  int n = first + p.n;
+  const int *image = images + 4 * n;
   int y = image[1] + p.h;
   int x = image[2] + (image[3] ? (int)size.W.value - 1 - p.w : p.w);
   long long stored = ((long long)p.c * step->height + y) * step->width + x;
-  long long pixel = (long long)p.n * size.C.value * step->height * step->width + stored;
+  long long pixel = (long long)n * size.C.value * step->height * step->width + stored;
   float value;
   if (step->floats) {
     value = ((const float *)pixels)[pixel];
   } else {
-    value = (float)pixels[pixel] * scales.of[p.c] - mean[stored] + shift[p.n * size.C.value + p.c];
+    value = (float)pixels[pixel] * scales.of[p.c] - mean[stored] + shift[n * size.C.value + p.c];
   }
   store(data + i, value);
   if (p.c == 0 && p.h == 0 && p.w == 0) {

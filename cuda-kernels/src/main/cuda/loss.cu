@@ -70,15 +70,15 @@ KERNEL softmax(MARK, const float *logits, const float *labels, float *probabilit
   }
 }
 
-// finite = 1 if the loss of every real image is finite. One block. A training step whose loss was
-// not stops the learning of those after it as well, until the host has heard of it and cleared
-// `halted`: they were begun before anybody could know.
-KERNEL finite_loss(MARK, const float *loss, float *finite, unsigned int *halted,
-                   const Step *step) {
+// finite = 1 if the loss of every real image is finite, of `images` that begin with `first` of the
+// batch. One block. A training step whose loss was not stops the learning of those after it as well,
+// until the host has heard of it and cleared `halted`: they were begun before anybody could know.
+KERNEL finite_loss(MARK, const float *loss, float *finite, unsigned int *halted, int first,
+                   int images, const Step *step) {
   BEGIN
   __shared__ unsigned int flags[THREADS];
   unsigned int found = 0;
-  for (int n = threadIdx.x; n < step->images; n += THREADS) {
+  for (int n = threadIdx.x; n < images && first + n < step->images; n += THREADS) {
     float difference = loss[n] - loss[n];
     found |= difference != difference ? 1u : 0u;
   }
@@ -93,14 +93,14 @@ KERNEL finite_loss(MARK, const float *loss, float *finite, unsigned int *halted,
 
 // dx = (p - onehot(label)) / images, scaled; 0 for images that are not real.
 KERNEL softmax_backward(MARK, const float *probabilities, const float *labels, Number *dx,
-                        int elements, int classes, const Step *step) {
+                        int elements, int classes, int first, const Step *step) {
   BEGIN
   long long i = ELEMENT;
   if (i < elements) {
     int n = (int)(i / classes);
     int c = (int)(i % classes);
     float difference = probabilities[i] - (c == (int)labels[n] ? 1.0f : 0.0f);
-    float gradient = n < step->images ? difference / step->images : 0.0f;
+    float gradient = first + n < step->images ? difference / step->images : 0.0f;
     store(dx + i, gradient * step->lossScale);
   }
 }

@@ -1,5 +1,11 @@
 package org.alexnet.backend;
 
+import java.util.function.Function;
+import org.alexnet.data.Batch;
+import org.alexnet.program.Op;
+import org.alexnet.program.StepProgram;
+import org.alexnet.program.Tensor;
+
 /**
  * What a step says of its batch.
  *
@@ -10,23 +16,44 @@ package org.alexnet.backend;
 public record StepResult(int images, double lossSum, int errors) {
 
   /**
-   * Sums up a batch. An image counts as an error if another class is more probable, or as probable
-   * and of lower number, or if the scores are not numbers.
+   * Sums up the real images of a batch in their order, on whatever devices their losses are. An
+   * image counts as an error if another class is more probable, or as probable and of lower number,
+   * or if the scores are not numbers.
    *
-   * @param probabilities [images, classes]
-   * @param loss at least one value an image
+   * @param fetch reads a tensor of the program, N C H W
    */
-  public static StepResult of(float[] probabilities, float[] loss, int[] labels, int images) {
-    int classes = probabilities.length / Math.max(1, loss.length);
-    double sum = 0;
-    int errors = 0;
-    for (int i = 0; i < images; i++) {
-      sum += loss[i];
-      if (argmax(probabilities, i * classes, classes) != labels[i]) {
-        errors++;
+  public static StepResult of(StepProgram program, Function<Tensor, float[]> fetch, Batch batch) {
+    float[] losses = new float[batch.capacity()];
+    int[] errors = new int[batch.capacity()];
+    for (Op.SoftmaxCrossEntropy op : program.losses()) {
+      float[] loss = fetch.apply(op.loss());
+      float[] probabilities = fetch.apply(op.probabilities());
+      int classes = probabilities.length / loss.length;
+      for (int n = 0; n < loss.length; n++) {
+        int image = op.first() + n;
+        losses[image] = loss[n];
+        boolean right = argmax(probabilities, n * classes, classes) == batch.labels()[image];
+        errors[image] = right ? 0 : 1;
       }
     }
-    return new StepResult(images, sum, errors);
+    return sum(losses, errors, batch.count());
+  }
+
+  /**
+   * Sums up the real images of a batch in their order.
+   *
+   * @param losses cross-entropy of each image of the batch
+   * @param errors 1 for an image whose label is not the most probable class, else 0
+   * @param images real ones
+   */
+  public static StepResult sum(float[] losses, int[] errors, int images) {
+    double lossSum = 0;
+    int wrong = 0;
+    for (int i = 0; i < images; i++) {
+      lossSum += losses[i];
+      wrong += errors[i];
+    }
+    return new StepResult(images, lossSum, wrong);
   }
 
   private static int argmax(float[] values, int from, int count) {

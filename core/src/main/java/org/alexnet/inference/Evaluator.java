@@ -19,6 +19,7 @@ import org.alexnet.data.ProgressListener;
 import org.alexnet.data.loading.BatchLoader;
 import org.alexnet.data.loading.LoaderOptions;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
 /**
@@ -127,9 +128,14 @@ public final class Evaluator {
     }
   }
 
+  /** A result of all images, on whatever devices they are. */
+  private Tensor whole(String name) {
+    return programs.tensor(StepProgram.Phase.EVALUATE, name);
+  }
+
   private boolean centre(ImageSource source, Tally tally) {
-    Tensor losses = programs.evaluate().tensor(CompiledNetwork.LOSS);
-    Tensor logits = programs.evaluate().tensor(CompiledNetwork.LOGITS);
+    Tensor losses = whole(CompiledNetwork.LOSS);
+    Tensor logits = whole(CompiledNetwork.LOGITS);
     int classes = programs.network().classes();
     return each(
         source,
@@ -176,7 +182,7 @@ public final class Evaluator {
     int[][] corners = {
       {0, 0}, {0, spareX}, {spareY, 0}, {spareY, spareX}, {spareY / 2, spareX / 2}
     };
-    Tensor probabilities = programs.evaluate().tensor(CompiledNetwork.PROBABILITIES);
+    Tensor probabilities = whole(CompiledNetwork.PROBABILITIES);
     int classes = programs.network().classes();
     return each(
         source,
@@ -221,8 +227,8 @@ public final class Evaluator {
 
   /** Hands on the scores of every image that can be read, in order. */
   void scores(ImageSource source, Scores scores) {
-    Tensor logits = programs.evaluate().tensor(CompiledNetwork.LOGITS);
-    Tensor probabilities = programs.evaluate().tensor(CompiledNetwork.PROBABILITIES);
+    Tensor logits = whole(CompiledNetwork.LOGITS);
+    Tensor probabilities = whole(CompiledNetwork.PROBABILITIES);
     int classes = programs.network().classes();
     each(
         source,

@@ -239,7 +239,8 @@ final class Differentiation {
   private void loss(Op.SoftmaxCrossEntropy loss) {
     Tensor dx = contribution(loss, loss.logits());
     ops.add(
-        new Op.SoftmaxCrossEntropyBackward(loss.layer(), loss.probabilities(), loss.labels(), dx));
+        new Op.SoftmaxCrossEntropyBackward(
+            loss.layer(), loss.probabilities(), loss.labels(), dx, loss.first()));
   }
 
   private void update(String layer, Tensor w, Tensor dw) {

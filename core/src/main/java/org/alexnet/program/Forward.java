@@ -76,7 +76,7 @@ final class Forward {
       Tensor mean = new Tensor(CompiledNetwork.MEAN, kept, Tensor.Role.CONSTANT, copy);
       Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(copy);
       Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(copy);
-      ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales()));
+      ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales(), 0));
       inputs.copy(data);
       if (device == 0) {
         current = List.of(data);
@@ -279,7 +279,8 @@ final class Forward {
             labels,
             Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape()),
             Tensor.step(CompiledNetwork.LOSS, new Shape(n, 1, 1, 1)),
-            finite));
+            finite,
+            0));
     if (phase == Phase.TRAIN) {
       parameters.keySet().forEach(this::finiteNear);
     }

@@ -29,8 +29,10 @@ public sealed interface Op {
    * @param data [n, c, size, size]
    * @param labels [n, 1, 1, 1]
    * @param scales what a byte is multiplied by, c of them
+   * @param first number of the image of the batch that data begins with
    */
-  record LoadInput(String layer, Tensor mean, Tensor data, Tensor labels, List<Float> scales)
+  record LoadInput(
+      String layer, Tensor mean, Tensor data, Tensor labels, List<Float> scales, int first)
       implements Op {
     @Override
     public List<Tensor> reads() {
@@ -421,9 +423,16 @@ public sealed interface Op {
    * @param probabilities [n, classes, 1, 1]
    * @param loss [n, 1, 1, 1], -log p(label)
    * @param finite [1, 1, 1, 1], 1 if the loss of every real image is finite, else 0
+   * @param first number in the batch of the first image
    */
   record SoftmaxCrossEntropy(
-      String layer, Tensor logits, Tensor labels, Tensor probabilities, Tensor loss, Tensor finite)
+      String layer,
+      Tensor logits,
+      Tensor labels,
+      Tensor probabilities,
+      Tensor loss,
+      Tensor finite,
+      int first)
       implements Op {
     @Override
     public List<Tensor> reads() {
@@ -436,9 +445,14 @@ public sealed interface Op {
     }
   }
 
-  /** dx = (probabilities - onehot(label)) / real images; 0 for images that are not real. */
-  record SoftmaxCrossEntropyBackward(String layer, Tensor probabilities, Tensor labels, Tensor dx)
-      implements Op {
+  /**
+   * dx = (probabilities - onehot(label)) / real images of the batch; 0 for images that are not
+   * real.
+   *
+   * @param first number in the batch of the first image
+   */
+  record SoftmaxCrossEntropyBackward(
+      String layer, Tensor probabilities, Tensor labels, Tensor dx, int first) implements Op {
     @Override
     public List<Tensor> reads() {
       return List.of(probabilities, labels);

@@ -43,6 +43,14 @@ public record StepProgram(Phase phase, List<Op> ops, Set<String> observed) {
         .orElseThrow(() -> new IllegalArgumentException("no tensor is called " + name));
   }
 
+  /** Its losses: one, or one for each shard of the batch on the device of the shard. */
+  public List<Op.SoftmaxCrossEntropy> losses() {
+    return ops.stream()
+        .filter(op -> op instanceof Op.SoftmaxCrossEntropy)
+        .map(Op.SoftmaxCrossEntropy.class::cast)
+        .toList();
+  }
+
   public boolean observes(Tensor tensor) {
     return observed.contains(tensor.name());
   }

@@ -97,12 +97,7 @@ final class ReferenceExecutable implements Executable {
   }
 
   private StepResult result(Batch batch) {
-    StepProgram program = lowered.programs().program(ran);
-    return StepResult.of(
-        read(program.tensor(CompiledNetwork.PROBABILITIES)),
-        read(program.tensor(CompiledNetwork.LOSS)),
-        batch.labels(),
-        batch.count());
+    return StepResult.of(lowered.programs().program(ran), this::fetch, batch);
   }
 
   private View view(Phase phase, Tensor tensor) {

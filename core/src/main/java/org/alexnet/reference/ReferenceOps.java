@@ -80,7 +80,7 @@ final class ReferenceOps {
     View mean = view(load.mean());
     View labels = view(load.labels());
     for (int n = 0; n < data.shape().n(); n++) {
-      labels.set(n, batch.labels()[n]);
+      labels.set(n, batch.labels()[load.first() + n]);
       for (int c = 0; c < data.shape().c(); c++) {
         for (int h = 0; h < data.shape().h(); h++) {
           for (int w = 0; w < data.shape().w(); w++) {
@@ -93,9 +93,10 @@ final class ReferenceOps {
 
   private double input(Op.LoadInput load, View mean, View data, int n, int c, int h, int w) {
     Batch.Format format = batch.format();
-    MemorySegment image = batch.image(n);
-    int y = batch.cropY()[n] + h;
-    int x = batch.cropX()[n] + (batch.mirror()[n] ? data.shape().w() - 1 - w : w);
+    int number = load.first() + n;
+    MemorySegment image = batch.image(number);
+    int y = batch.cropY()[number] + h;
+    int x = batch.cropX()[number] + (batch.mirror()[number] ? data.shape().w() - 1 - w : w);
     long pixel = ((long) c * format.height() + y) * format.width() + x;
     if (format.floats()) {
       return image.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, pixel);
@@ -103,7 +104,7 @@ final class ReferenceOps {
     int value = image.get(ValueLayout.JAVA_BYTE, pixel) & 0xFF;
     return (double) value * load.scales().get(c)
         - mean.get(0, c, y, x)
-        + batch.shift()[n * format.channels() + c];
+        + batch.shift()[number * format.channels() + c];
   }
 
   private static void relu(View x, View y) {
@@ -188,8 +189,9 @@ final class ReferenceOps {
     View loss = view(op.loss());
     boolean finite = true;
     for (int n = 0; n < x.shape().n(); n++) {
-      loss.set(n, softmax(x, view(op.probabilities()), n, batch.labels()[n]));
-      finite &= n >= batch.count() || Float.isFinite(loss.get(n));
+      int number = op.first() + n;
+      loss.set(n, softmax(x, view(op.probabilities()), n, batch.labels()[number]));
+      finite &= number >= batch.count() || Float.isFinite(loss.get(n));
     }
     view(op.finite()).set(0, finite ? 1 : 0);
   }
@@ -216,10 +218,11 @@ final class ReferenceOps {
     View dx = view(op.dx());
     int classes = p.shape().c();
     for (int n = 0; n < p.shape().n(); n++) {
+      int number = op.first() + n;
       for (int c = 0; c < classes; c++) {
         int i = n * classes + c;
-        double difference = p.get(i) - (c == batch.labels()[n] ? 1 : 0);
-        dx.set(i, n < batch.count() ? difference / batch.count() : 0);
+        double difference = p.get(i) - (c == batch.labels()[number] ? 1 : 0);
+        dx.set(i, number < batch.count() ? difference / batch.count() : 0);
       }
     }
   }

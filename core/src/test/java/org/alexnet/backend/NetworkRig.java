@@ -180,7 +180,7 @@ public final class NetworkRig implements AutoCloseable {
         new String[] {
           CompiledNetwork.LOGITS, CompiledNetwork.PROBABILITIES, CompiledNetwork.LOSS
         }) {
-      all.put("evaluated " + name, executable.read(programs.evaluate().tensor(name)));
+      all.put("evaluated " + name, executable.read(programs.tensor(Phase.EVALUATE, name)));
     }
     return all;
   }

@@ -105,7 +105,13 @@ class PartInputsTest {
     ops.add(new Op.FullyConnected("fc", x, w, b, y));
     ops.add(
         new Op.SoftmaxCrossEntropy(
-            "loss", y, labels, Tensor.step("p", y.shape()), Tensor.step("l", labels.shape()), one));
+            "loss",
+            y,
+            labels,
+            Tensor.step("p", y.shape()),
+            Tensor.step("l", labels.shape()),
+            one,
+            0));
     Map<Tensor, Parameter> declared = new HashMap<>();
     learned.forEach(tensor -> declared.put(tensor, parameter));
     return Differentiation.of(List.copyOf(ops), declared, tensor -> one);

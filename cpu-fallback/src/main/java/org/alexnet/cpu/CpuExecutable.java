@@ -166,12 +166,7 @@ final class CpuExecutable implements Executable {
   }
 
   private StepResult result(Batch batch) {
-    StepProgram program = lowered.programs().program(ran);
-    return StepResult.of(
-        read(program.tensor(CompiledNetwork.PROBABILITIES)),
-        read(program.tensor(CompiledNetwork.LOSS)),
-        batch.labels(),
-        batch.count());
+    return StepResult.of(lowered.programs().program(ran), this::fetch, batch);
   }
 
   @Override

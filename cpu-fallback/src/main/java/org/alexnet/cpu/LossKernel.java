@@ -66,9 +66,11 @@ record LossKernel(
     int dx = gradient == null ? -1 : binding.offset(gradient.dx());
     int images = forward.logits().shape().n();
     int classes = forward.logits().shape().c();
+    int first = forward.first();
     return context -> {
       float[] m = context.m();
-      int real = context.batch().count();
+      int all = context.batch().count();
+      int real = Math.clamp(all - first, 0, images);
       context
           .pool()
           .run(
@@ -78,7 +80,7 @@ record LossKernel(
                 int label = (int) m[labels + n];
                 m[loss + n] = softmax(m, logits + n * classes, p, classes, label);
                 if (gradient != null) {
-                  gradient(m, p, dx + n * classes, classes, label, n < real ? real : 0);
+                  gradient(m, p, dx + n * classes, classes, label, n < real ? all : 0);
                 }
               });
       boolean good = true;

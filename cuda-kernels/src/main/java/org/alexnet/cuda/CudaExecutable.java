@@ -25,10 +25,12 @@ import org.alexnet.cuda.device.PinnedBatch;
 import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.step.BatchSlot;
+import org.alexnet.cuda.step.BatchSlot.Losses;
 import org.alexnet.cuda.step.BoundStep;
 import org.alexnet.cuda.step.StepPlan;
 import org.alexnet.data.Batch;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Placement;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
@@ -218,12 +220,24 @@ final class CudaExecutable implements Executable {
           } else {
             steps.enqueue();
           }
-          Tensor loss = lowered.programs().program(phase).tensor(CompiledNetwork.LOSS);
-          bound[number].slot().copyOut(address(phase, loss));
+          bound[number].slot().copyOut(losses(phase));
           UnderWay pending = new UnderWay(number, phase, batch.count());
           underWay[number] = pending;
           return pending;
         });
+  }
+
+  private List<Losses> losses(Phase phase) {
+    Placement placement = lowered.programs().placement();
+    return lowered.programs().program(phase).losses().stream()
+        .map(
+            op ->
+                new Losses(
+                    placement.device(op.loss()),
+                    address(phase, op.loss()),
+                    op.first(),
+                    op.loss().shape().n()))
+        .toList();
   }
 
   private void bring(int number, Phase phase, Batch batch, StepSettings step) {
@@ -288,9 +302,15 @@ final class CudaExecutable implements Executable {
     }
   }
 
-  /** The loss is on the first device; the others have its flag from there. */
+  /** Each loss halts its device. The first one's stream has the next step behind it. */
   private void clearHalted() {
-    memories.getFirst().clearHalted();
+    for (Losses found : losses(Phase.TRAIN)) {
+      DeviceMemory memory = memories.get(found.device());
+      memory.clearHalted();
+      if (found.device() != 0) {
+        memory.synchronize();
+      }
+    }
   }
 
   @Override

@@ -26,6 +26,7 @@ import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
+import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.tensor.FloatTensor;
 
 /** A network on a backend, timed step by step. What is timed is checked. */
@@ -121,7 +122,7 @@ public final class Benchmark implements AutoCloseable {
     try (Executable executable = backend.compile(programs)) {
       Synthetic.prepare(executable, programs, weights);
       executable.evaluate(Synthetic.batch(executable, programs)).await();
-      return executable.read(programs.evaluate().tensor(CompiledNetwork.LOGITS));
+      return executable.read(programs.tensor(Phase.EVALUATE, CompiledNetwork.LOGITS));
     }
   }
 

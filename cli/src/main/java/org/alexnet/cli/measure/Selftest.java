@@ -12,6 +12,7 @@ import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
+import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 import org.alexnet.tensor.FloatTensor;
 
@@ -102,11 +103,12 @@ public final class Selftest {
       Batch batch = Synthetic.batch(executable, programs);
       executable.evaluate(batch).await();
       for (String name : List.of(CompiledNetwork.LOGITS, CompiledNetwork.PROBABILITIES)) {
-        results.put(name, executable.read(programs.evaluate().tensor(name)));
+        results.put(name, executable.read(programs.tensor(Phase.EVALUATE, name)));
       }
       executable.train(batch, STEP).await();
       results.put(
-          CompiledNetwork.LOSS, executable.read(programs.train().tensor(CompiledNetwork.LOSS)));
+          CompiledNetwork.LOSS,
+          executable.read(programs.tensor(Phase.TRAIN, CompiledNetwork.LOSS)));
       for (Tensor parameter : programs.parameters()) {
         results.put(parameter.name(), executable.read(parameter));
         Tensor momentum = parameter.momentum();

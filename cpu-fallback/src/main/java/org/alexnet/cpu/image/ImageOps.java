@@ -44,8 +44,9 @@ public final class ImageOps {
           return (context, task, worker, first, count) -> {
             for (int i = 0; i < count; i++) {
               int to = data.of(worker, first) + i * data.image();
-              loadImage(context.m(), op, context.batch(), first + i, mean, to);
-              context.m()[labels.of(worker, first) + i] = context.batch().labels()[first + i];
+              int image = op.first() + first + i;
+              loadImage(context.m(), op, context.batch(), image, mean, to);
+              context.m()[labels.of(worker, first) + i] = context.batch().labels()[image];
             }
           };
         });

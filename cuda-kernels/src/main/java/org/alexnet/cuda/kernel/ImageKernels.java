@@ -67,6 +67,7 @@ public final class ImageKernels {
                     count(op.data()),
                     Sizes.of(s),
                     Channels.of(op.scales()),
+                    op.first(),
                     b.slot().step())));
   }
 
@@ -350,7 +351,7 @@ public final class ImageKernels {
                     b.address(op.labels()),
                     b.address(op.probabilities()),
                     b.address(op.loss()),
-                    b.slot().errors(),
+                    b.slot().errors() + (long) op.first() * Integer.BYTES,
                     s.c()),
                 b.launch(
                     "finite_loss",
@@ -359,6 +360,8 @@ public final class ImageKernels {
                     b.address(op.loss()),
                     b.address(op.finite()),
                     b.halted(),
+                    op.first(),
+                    s.n(),
                     b.slot().step())));
   }
 
@@ -375,6 +378,7 @@ public final class ImageKernels {
                     b.address(op.dx()),
                     count(op.dx()),
                     op.dx().shape().c(),
+                    op.first(),
                     b.slot().step())));
   }
 }

@@ -44,6 +44,7 @@ public final class BatchSlot implements AutoCloseable {
   private final List<Addresses.Device> staged = new ArrayList<>();
   private final List<CUevent> copied = new ArrayList<>();
   private final CUevent done;
+  private final List<CUevent> reached = new ArrayList<>(); // by device
   private final Addresses.Host settings;
   private final MemorySegment settingsMemory;
   private final Addresses.Host results;
@@ -67,6 +68,7 @@ public final class BatchSlot implements AutoCloseable {
       for (Device device : devices) {
         staged.add(own(device.allocate(pixelsAt + pixelBytes)));
         copied.add(own(device.event(EventUse.ORDER)));
+        reached.add(own(device.event(EventUse.ORDER)));
       }
       done = own(devices.getFirst().event(EventUse.WAIT));
       settings = own(devices.getFirst().allocateHost(errorsAt));
@@ -150,25 +152,53 @@ public final class BatchSlot implements AutoCloseable {
   }
 
   /**
-   * Sends back what a step found, once its kernels are done.
+   * Where a device has results.
    *
-   * @param loss address of the loss of each image on the first device
+   * @param device its number
+   * @param address of the loss of each image
+   * @param first number in the batch of the first image
+   * @param images how many
    */
-  public void copyOut(long loss) {
-    Device device = devices.getFirst();
-    device.use();
-    long bytes = (long) images * Float.BYTES;
-    Cuda.check(
-        cuMemcpyDtoHAsync(results, Addresses.onDevice(loss), bytes, device.compute()),
-        "fetch the loss");
-    Cuda.check(
-        cuMemcpyDtoHAsync(
-            results.withByteOffset(bytes),
-            staged.getFirst().withByteOffset(errorsAt),
-            bytes,
-            device.compute()),
-        "fetch the errors");
-    Cuda.check(cuEventRecord(done, device.compute()), "record an event");
+  public record Losses(int device, long address, int first, int images) {}
+
+  /** Sends back what a step found, once its kernels are done, from every device that found some. */
+  public void copyOut(List<Losses> losses) {
+    for (Losses found : losses) {
+      Device device = devices.get(found.device);
+      order(0, found.device); // a step ends in the first device's stream
+      device.use();
+      long at = (long) found.first * Float.BYTES;
+      long bytes = (long) found.images * Float.BYTES;
+      Cuda.check(
+          cuMemcpyDtoHAsync(
+              results.withByteOffset(at),
+              Addresses.onDevice(found.address),
+              bytes,
+              device.compute()),
+          "fetch the loss");
+      Cuda.check(
+          cuMemcpyDtoHAsync(
+              results.withByteOffset((long) images * Float.BYTES + at),
+              staged.get(found.device).withByteOffset(errorsAt + at),
+              bytes,
+              device.compute()),
+          "fetch the errors");
+      order(found.device, 0);
+    }
+    devices.getFirst().use();
+    Cuda.check(cuEventRecord(done, devices.getFirst().compute()), "record an event");
+  }
+
+  /** What comes next on a device waits for what another has been given so far. */
+  private void order(int before, int after) {
+    if (before != after) {
+      Device first = devices.get(before);
+      first.use();
+      Cuda.check(cuEventRecord(reached.get(before), first.compute()), "record an event");
+      Device second = devices.get(after);
+      second.use();
+      Cuda.check(cuStreamWaitEvent(second.compute(), reached.get(before), 0), "wait for a device");
+    }
   }
 
   public CUevent done() {
@@ -177,13 +207,9 @@ public final class BatchSlot implements AutoCloseable {
 
   /** Sums up the real images in their order. */
   public StepResult result(int count) {
-    double loss = 0;
-    int errors = 0;
-    for (int i = 0; i < count; i++) {
-      loss += resultsMemory.getAtIndex(JAVA_FLOAT, i);
-      errors += resultsMemory.getAtIndex(JAVA_INT, (long) images + i);
-    }
-    return new StepResult(count, loss, errors);
+    float[] losses = resultsMemory.asSlice(0, (long) images * Float.BYTES).toArray(JAVA_FLOAT);
+    int[] errors = resultsMemory.asSlice((long) images * Float.BYTES).toArray(JAVA_INT);
+    return StepResult.sum(losses, errors, count);
   }
 
   @Override
