@@ -1,9 +1,15 @@
 package org.alexnet.backend;
 
 import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Network;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Tanh;
 
 /** Networks of the catalogue with fewer filters, so that a step of them is little work. */
 public final class Narrow {
@@ -18,19 +24,24 @@ public final class Narrow {
   }
 
   private static Layer narrow(Layer layer, FullyConnected classifier) {
-    if (layer instanceof Convolution c) {
-      return new Convolution(
-          c.name(),
-          c.filters() / 8,
-          c.window(),
-          c.rounding(),
-          c.groups(),
-          c.columns(),
-          c.weight(),
-          c.bias());
-    }
-    return layer instanceof FullyConnected fc && fc != classifier
-        ? fc.withOutputs(fc.outputs() / 8)
-        : layer;
+    return switch (layer) {
+      case Convolution c ->
+          new Convolution(
+              c.name(),
+              c.filters() / 8,
+              c.window(),
+              c.rounding(),
+              c.groups(),
+              c.columns(),
+              c.weight(),
+              c.bias());
+      case FullyConnected fc -> fc == classifier ? fc : fc.withOutputs(fc.outputs() / 8);
+      case Pooling pool -> pool;
+      case Relu relu -> relu;
+      case Tanh tanh -> tanh;
+      case LocalResponseNorm norm -> norm;
+      case Dropout drop -> drop;
+      case SoftmaxCrossEntropy loss -> loss;
+    };
   }
 }

@@ -63,7 +63,27 @@ public abstract class StepContract {
             case Op.FullyConnected fc -> fc.weight().shape().c();
             case Op.FullyConnectedBackwardData fc -> fc.weight().shape().n();
             case Op.FullyConnectedBackwardWeights fc -> fc.dy().shape().n();
-            default -> 9;
+            case Op.LoadInput _,
+                Op.Relu _,
+                Op.ReluBackward _,
+                Op.Tanh _,
+                Op.TanhBackward _,
+                Op.MaxPool _,
+                Op.MaxPoolBackward _,
+                Op.AveragePool _,
+                Op.AveragePoolBackward _,
+                Op.LocalResponseNorm _,
+                Op.LocalResponseNormBackward _,
+                Op.Dropout _,
+                Op.Transfer _,
+                Op.Concatenate _,
+                Op.Slice _,
+                Op.Add _,
+                Op.Scale _,
+                Op.SoftmaxCrossEntropy _,
+                Op.SoftmaxCrossEntropyBackward _,
+                Op.Update _ ->
+                9;
           };
     }
     return 8 * Math.sqrt(terms) * 0x1p-24;
