@@ -175,17 +175,7 @@ final class CpuLowering {
   private void lower(Op op, Op next) {
     switch (op) {
       case Op.Convolution conv -> convolution(conv, next);
-      case Op.ConvolutionBackwardWeights filter -> {
-        Optional<TransformedShape> shape = TransformedWeightsKernel.shape(filter);
-        if (shape.isPresent()) {
-          weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
-        } else {
-          chain.add(filter);
-        }
-        if (!(next instanceof Op.ConvolutionBackwardData)) {
-          closeBackward();
-        }
-      }
+      case Op.ConvolutionBackwardWeights filter -> weightsBackward(filter, next);
       case Op.ConvolutionBackwardData data -> {
         chain.add(data);
         closeBackward();
@@ -223,25 +213,43 @@ final class CpuLowering {
       case Op.LocalResponseNorm o -> chain.add(o);
       case Op.LocalResponseNormBackward o -> chain.add(o);
       case Op.Dropout o -> chain.add(o);
-      case Op.Concatenate o -> {
-        switch (o.axis()) {
-          case CHANNELS -> chain.add(o);
-          case IMAGES -> add(ImageRangeKernel.of(o, layouts));
-        }
-      }
-      case Op.Slice o -> {
-        switch (o.axis()) {
-          case CHANNELS -> chain.add(o);
-          case IMAGES -> add(ImageRangeKernel.of(o, layouts));
-        }
-      }
-      case Op.Add o -> {
-        switch (layouts.of(o.y())) {
-          case Layout.Images _ -> chain.add(o);
-          case Layout.Panels _, Layout.Plain _ -> add(new SumKernel(o, kernels, layouts));
-        }
-      }
+      case Op.Concatenate o -> concatenate(o);
+      case Op.Slice o -> slice(o);
+      case Op.Add o -> add(o);
       case Op.Scale o -> chain.add(o);
+    }
+  }
+
+  private void concatenate(Op.Concatenate o) {
+    switch (o.axis()) {
+      case CHANNELS -> chain.add(o);
+      case IMAGES -> add(ImageRangeKernel.of(o, layouts));
+    }
+  }
+
+  private void slice(Op.Slice o) {
+    switch (o.axis()) {
+      case CHANNELS -> chain.add(o);
+      case IMAGES -> add(ImageRangeKernel.of(o, layouts));
+    }
+  }
+
+  private void add(Op.Add o) {
+    switch (layouts.of(o.y())) {
+      case Layout.Images _ -> chain.add(o);
+      case Layout.Panels _, Layout.Plain _ -> add(new SumKernel(o, kernels, layouts));
+    }
+  }
+
+  private void weightsBackward(Op.ConvolutionBackwardWeights filter, Op next) {
+    Optional<TransformedShape> shape = TransformedWeightsKernel.shape(filter);
+    if (shape.isPresent()) {
+      weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
+    } else {
+      chain.add(filter);
+    }
+    if (!(next instanceof Op.ConvolutionBackwardData)) {
+      closeBackward();
     }
   }
 

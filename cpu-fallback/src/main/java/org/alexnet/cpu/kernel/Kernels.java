@@ -43,6 +43,23 @@ public interface Kernels {
       float floor);
 
   /**
+   * Eight rows of a product that is summed over the columns of panels: {@code c[i][j] = sum_k
+   * w[i][k] b[k][j] + init[i][j]}. Panels follow one another at a distance; in each, the row i has
+   * the next {@link #tileWidth()} of the k.
+   *
+   * @param a the first row in the first panel
+   * @param panel distance between two panels
+   * @param b a row of {@link #tileWidth()} floats for each k
+   * @param length how many k
+   * @param ldInit distance between rows of {@code init}, 0 to give all rows the same
+   */
+  void turnedTile(
+      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc);
+
+  /** Rows of {@link #turnedTile}. */
+  int TURNED_ROWS = 8;
+
+  /**
    * Packs what a tile reads of a, {@code to[k][i] = a[k][i]} with k as in {@link #tile} and {@code
    * height} numbers i: where a lies far apart, each k would touch a cache line of its own in every
    * tile. Up to 15 floats behind the last are overwritten.

@@ -1,5 +1,7 @@
 package org.alexnet.cpu.kernel;
 
+import java.util.Arrays;
+
 /** The inner loops without the Vector API; the JIT compiler makes vectors of some of them. */
 public final class ScalarKernels implements Kernels {
   static final int COLUMNS = 16;
@@ -44,6 +46,24 @@ public final class ScalarKernels implements Kernels {
       row(m, a + i, height, 0, 1, length, b, init + i * ldInit, c + i * ldc);
       for (int j = 0; j < COLUMNS; j++) {
         m[c + i * ldc + j] = Math.max(m[c + i * ldc + j], floor);
+      }
+    }
+  }
+
+  @Override
+  public void turnedTile(
+      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+    float[] sums = new float[COLUMNS];
+    for (int i = 0; i < TURNED_ROWS; i++) {
+      Arrays.fill(sums, 0);
+      for (int k = 0; k < length; k++) {
+        float x = m[a + k / COLUMNS * panel + i * COLUMNS + k % COLUMNS];
+        for (int j = 0; j < COLUMNS; j++) {
+          sums[j] = Math.fma(x, m[b + k * COLUMNS + j], sums[j]);
+        }
+      }
+      for (int j = 0; j < COLUMNS; j++) {
+        m[c + i * ldc + j] = sums[j] + m[init + i * ldInit + j];
       }
     }
   }

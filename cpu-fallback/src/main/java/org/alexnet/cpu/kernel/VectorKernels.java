@@ -100,6 +100,24 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void turnedTile(
+      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+    for (int i = 0; i < TURNED_ROWS; i += POINT_ROWS) {
+      VectorTurned.tile(
+          POINT_ROWS,
+          m,
+          a + i * COLUMNS * LANES,
+          panel,
+          b,
+          length,
+          init + i * ldInit,
+          ldInit,
+          c + i * ldc,
+          ldc);
+    }
+  }
+
+  @Override
   public void pack(
       float[] m, int from, int ld, int pitch, int segments, int length, int height, int to) {
     int p = to;

@@ -5,18 +5,26 @@ import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
+import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.program.Op;
 
 /**
- * The gradient of a fully-connected layer with respect to its input. Each task turns the panels of
- * a block of inputs and multiplies the whole batch with them.
+ * The gradient of a fully-connected layer with respect to its input. The weights are read where
+ * they lie: rows of a tile are inputs, its columns are images, whose gradients are turned
+ * beforehand. Each task finds the gradients of some inputs for the whole batch.
  */
 public record FullyConnectedBackwardDataKernel(
     Op.FullyConnectedBackwardData op, Kernels kernels, Layouts layouts, int workers)
     implements CpuKernel {
+
+  /** Outputs that are summed before the sum is added to that of those before them. */
+  private static final int SLICE = 384;
+
+  /** Inputs a task: a page of each panel. */
+  private static final int INPUTS = 32;
 
   @Override
   public String label() {
@@ -38,73 +46,124 @@ public record FullyConnectedBackwardDataKernel(
     return List.of(layouts.read(op.dy()), layouts.read(op.weight()), layouts.write(op.dx()));
   }
 
-  private BatchProduct product() {
-    Layout.Panels panels = layouts.panels(op.weight());
-    return new BatchProduct(kernels, op.dy().shape().n(), panels.outputs(), panels.depth());
+  private int images() {
+    return op.dy().shape().n();
   }
 
+  private int outputs() {
+    return layouts.panels(op.weight()).outputs();
+  }
+
+  /** Blocks of images. */
+  private int blocks() {
+    return Math.ceilDiv(images(), kernels.tileWidth());
+  }
+
+  /** The turned gradient: block of images, output, image. */
+  private int turnedFloats() {
+    return blocks() * outputs() * kernels.tileWidth();
+  }
+
+  /** What a task finds: input, image. */
   private int workerFloats() {
-    int tileWidth = kernels.tileWidth();
-    int outputs = layouts.panels(op.weight()).outputs();
-    return (outputs + kernels.heights()[0]) * tileWidth;
+    return INPUTS * blocks() * kernels.tileWidth();
   }
 
   @Override
   public long workspaceBytes() {
     int zeros = kernels.tileWidth();
-    return (product().workspaceFloats() + zeros + (long) workers * workerFloats()) * Float.BYTES;
+    return (turnedFloats() + zeros + (long) workers * workerFloats()) * Float.BYTES;
   }
 
   @Override
   public Bound bind(Binding binding) {
-    BatchProduct product = product();
-    Layout.Panels panels = layouts.panels(op.weight());
-    int tileWidth = kernels.tileWidth();
-    int dy = binding.offset(op.dy());
-    int dx = binding.offset(op.dx());
-    int weight = binding.offset(op.weight());
-    int packed = binding.shared();
-    int zeros = packed + product.workspaceFloats();
-    int scratch = zeros + tileWidth;
-    return context -> {
+    return new Running(
+        this,
+        layouts.panels(op.weight()),
+        binding.offset(op.dy()),
+        binding.offset(op.weight()),
+        binding.offset(op.dx()),
+        binding.shared(),
+        binding.shared() + turnedFloats());
+  }
+
+  /** The kernel at its addresses. */
+  private record Running(
+      FullyConnectedBackwardDataKernel kernel,
+      Layout.Panels panels,
+      int dy,
+      int weight,
+      int dx,
+      int turned,
+      int zeros)
+      implements Bound {
+
+    private int width() {
+      return kernel.kernels.tileWidth();
+    }
+
+    @Override
+    public void run(KernelContext context) {
       float[] m = context.m();
-      Arrays.fill(m, zeros, zeros + tileWidth, 0);
-      product.pack(context, dy, packed);
+      Arrays.fill(m, zeros, zeros + width(), 0);
+      context.pool().run(kernel.blocks(), (block, worker) -> turn(m, block));
       context
           .pool()
           .run(
-              Math.ceilDiv(panels.depth(), tileWidth),
-              (block, worker) -> {
-                int turned = scratch + worker * workerFloats();
-                turn(m, panels, weight, block, turned);
-                product.block(
-                    m,
-                    turned,
-                    zeros,
-                    block,
-                    dx,
-                    Float.NEGATIVE_INFINITY,
-                    packed,
-                    turned + panels.outputs() * tileWidth,
-                    0,
-                    product.tiling().tiles());
+              Math.ceilDiv(panels.depth(), INPUTS),
+              (task, worker) -> {
+                int result = zeros + width() + worker * kernel.workerFloats();
+                multiply(m, task * INPUTS, result);
+                store(m, task * INPUTS, result);
               });
-    };
-  }
+    }
 
-  /** Turns the weights of a block of inputs into a panel with the inputs innermost. */
-  private static void turn(float[] m, Layout.Panels panels, int weight, int block, int to) {
-    int tileWidth = panels.tileWidth();
-    int first = block * tileWidth;
-    int width = Math.min(tileWidth, panels.depth() - first);
-    for (int o = 0; o < panels.outputs(); o++) {
-      int q = weight + o / tileWidth * panels.panel() + first * tileWidth + o % tileWidth;
-      int p = to + o * tileWidth;
-      for (int i = 0; i < width; i++) {
-        m[p + i] = m[q + i * tileWidth];
+    /** Turns the gradients of a block of images; images that do not exist have 0. */
+    private void turn(float[] m, int block) {
+      int outputs = kernel.outputs();
+      int to = turned + block * outputs * width();
+      for (int i = 0; i < width(); i++) {
+        int image = block * width() + i;
+        int from = dy + image * outputs;
+        for (int o = 0; o < outputs; o++) {
+          m[to + o * width() + i] = image < kernel.images() ? m[from + o] : 0;
+        }
       }
-      for (int i = width; i < tileWidth; i++) {
-        m[p + i] = 0;
+    }
+
+    private void multiply(float[] m, int first, int result) {
+      int outputs = kernel.outputs();
+      int ld = kernel.blocks() * width();
+      for (int k = 0; k < outputs; k += SLICE) {
+        int length = Math.min(SLICE, outputs - k);
+        int end = Math.min(first + INPUTS, panels.depth());
+        // The last tile may overhang: its rows are read from what lies behind, and not stored.
+        for (int row = first; row < end; row += Kernels.TURNED_ROWS) {
+          for (int block = 0; block < kernel.blocks(); block++) {
+            int c = result + (row - first) * ld + block * width();
+            kernel.kernels.turnedTile(
+                m,
+                weight + k / width() * panels.panel() + row * width(),
+                panels.panel(),
+                turned + (block * outputs + k) * width(),
+                length,
+                k == 0 ? zeros : c,
+                k == 0 ? 0 : ld,
+                c,
+                ld);
+          }
+        }
+      }
+    }
+
+    private void store(float[] m, int first, int result) {
+      int ld = kernel.blocks() * width();
+      int count = Math.min(INPUTS, panels.depth() - first);
+      for (int image = 0; image < kernel.images(); image++) {
+        int to = dx + image * panels.depth() + first;
+        for (int i = 0; i < count; i++) {
+          m[to + i] = m[result + i * ld + image];
+        }
       }
     }
   }

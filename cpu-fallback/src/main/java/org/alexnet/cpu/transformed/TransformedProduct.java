@@ -215,6 +215,7 @@ public final class TransformedProduct {
     return from + products[region] + tiles.tile(region, image, row, column) * panels.tileWidth();
   }
 
+  /** One tile: its columns into scratch memory, then its rows to pixels. */
   private void tile(
       float[] m,
       int from,
@@ -225,39 +226,8 @@ public final class TransformedProduct {
       int bias,
       int y,
       float floor) {
-    Scheme scheme = shape.scheme();
-    int finite = scheme.finite();
-    int points = scheme.points();
-    boolean down = tiles.rows().isWhole(row);
-    boolean across = tiles.columns().isWhole(column);
-    Transform vertical = scheme.output(down);
-    int columns = scratch + columnsAt;
-    kernels.gather(
-        vertical,
-        m,
-        product(from, 0, image, row, column),
-        finite * productPitch(0),
-        productPitch(0),
-        down ? product(from, 1, image, row, column) : 0,
-        productPitch(1),
-        columns,
-        points * LANES,
-        LANES,
-        finite);
-    if (across) {
-      kernels.gather(
-          vertical,
-          m,
-          product(from, 2, image, row, column),
-          productPitch(2),
-          0,
-          down ? product(from, 3, image, row, column) : 0,
-          0,
-          columns + finite * LANES,
-          points * LANES,
-          0,
-          1);
-    }
+    columns(m, from, image, row, column, scratch + columnsAt);
+    int points = shape.scheme().points();
     int rows = tiles.rows().valid(row);
     int valid = tiles.columns().valid(column);
     int pixel = shape.out().c();
@@ -265,9 +235,9 @@ public final class TransformedProduct {
     int to = y + tiles.rows().start(row) * line + tiles.columns().start(column) * pixel;
     boolean whole = valid == tiles.columns().length(column);
     kernels.gatherBiased(
-        scheme.output(across),
+        shape.scheme().output(tiles.columns().isWhole(column)),
         m,
-        columns,
+        scratch + columnsAt,
         LANES,
         points * LANES,
         whole ? to : scratch + tileAt,
@@ -281,6 +251,38 @@ public final class TransformedProduct {
         int tile = scratch + tileAt + (i / valid * points + i % valid) * LANES;
         System.arraycopy(m, tile, m, to + i / valid * line + i % valid * pixel, LANES);
       }
+    }
+  }
+
+  private void columns(float[] m, int from, int image, int row, int column, int to) {
+    int finite = shape.scheme().finite();
+    int points = shape.scheme().points();
+    boolean down = tiles.rows().isWhole(row);
+    kernels.gather(
+        shape.scheme().output(down),
+        m,
+        product(from, 0, image, row, column),
+        finite * productPitch(0),
+        productPitch(0),
+        down ? product(from, 1, image, row, column) : 0,
+        productPitch(1),
+        to,
+        points * LANES,
+        LANES,
+        finite);
+    if (tiles.columns().isWhole(column)) {
+      kernels.gather(
+          shape.scheme().output(down),
+          m,
+          product(from, 2, image, row, column),
+          productPitch(2),
+          0,
+          down ? product(from, 3, image, row, column) : 0,
+          0,
+          to + finite * LANES,
+          points * LANES,
+          0,
+          1);
     }
   }
 }

@@ -19,6 +19,7 @@ public final class KernelSources {
     Map<String, String> sources = new LinkedHashMap<>();
     sources.put("VectorTiles", TileSources.products());
     sources.put("VectorWindows", TileSources.windows());
+    sources.put("VectorTurned", TileSources.turned());
     sources.put("VectorPoints", TileSources.points());
     sources.put("VectorTransforms", TransformSources.source(true));
     sources.put("ScalarTransforms", TransformSources.source(false));

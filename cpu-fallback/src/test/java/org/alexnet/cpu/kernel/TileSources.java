@@ -226,6 +226,39 @@ final class TileSources {
     return s.append("}\n").toString();
   }
 
+  /** Tiles of the product with weights whose outputs are summed over. */
+  static String turned() {
+    String parameters =
+        "float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc";
+    StringBuilder s = new StringBuilder();
+    s.append(
+        start(
+            "VectorTurned",
+            "The register tiles of the product with panels of weights, whose rows are inputs and"
+                + " which is summed over outputs, see {@link Kernels#turnedTile}."));
+    List<Size> sizes = sizes(8, 4);
+    s.append(choice("tile", parameters, "m, a, panel, b, length, init, ldInit, c, ldc", sizes));
+    for (Size size : sizes) {
+      String width = size.columns + " * LANES";
+      s.append(
+          new Tile(size)
+              .zeros()
+              .add("for (int k = 0; k < length; k++) {")
+              .add("int q = a + k %% (%s) + k / (%s) * panel;", width, width)
+              .multiply("b + " + width + " * k", i -> "q + " + i + " * " + width)
+              .add("}")
+              .store(
+                  "ldc",
+                  (sum, i, j, to) ->
+                      sum
+                          + ".add(FloatVector.fromArray(S, m, "
+                          + Tile.lanes("init + " + i + " * ldInit", j)
+                          + "))")
+              .method("tile" + size.name(), parameters));
+    }
+    return s.append("}\n").toString();
+  }
+
   /** Tiles of the products at the points of transformed convolutions. */
   static String points() {
     StringBuilder s = new StringBuilder();
