@@ -39,6 +39,9 @@ public record TransformedShape(
   /** Products of a direct convolution to those of this one, from which on transforms pay. */
   private static final double LEAST_SAVING = 1.5;
 
+  /** Floats of filters at points, or of one image's values: 1 GB. */
+  private static final long MOST_FLOATS = 1L << 28;
+
   /** The forward convolution, where it is faster transformed. */
   static Optional<TransformedShape> forward(Shape x, Shape y, Window window, int groups) {
     return of(x, y, window.kernel(), window.stride(), window.pad(), groups);
@@ -81,7 +84,16 @@ public record TransformedShape(
         }
       }
     }
-    return best != null && best.saving() >= LEAST_SAVING ? Optional.of(best) : Optional.empty();
+    return best != null && best.saving() >= LEAST_SAVING && best.isAddressable()
+        ? Optional.of(best)
+        : Optional.empty();
+  }
+
+  /** Whether filters at points, and one image's values, are of a size that can be laid out. */
+  private boolean isAddressable() {
+    long filters = (long) scheme.filterPoints() * channels() * outputs();
+    long values = tiles(1).products() * (channels() + out.c());
+    return filters <= MOST_FLOATS && values <= MOST_FLOATS;
   }
 
   /** Products of the direct convolution for each of this one. */

@@ -82,6 +82,16 @@ class TransformedShapeTest {
                 new Shape(8, 16, 5, 5), new Shape(8, 16, 11, 11), new Window(3, 2, 0), 1)
             .isEmpty(),
         "the gradient of a stride");
+    assertTrue(
+        TransformedShape.forward(
+                new Shape(8, 4096, 9, 9), new Shape(8, 4096, 9, 9), new Window(3, 1, 1), 1)
+            .isEmpty(),
+        "filters beyond what can be addressed");
+    assertTrue(
+        TransformedShape.forward(
+                new Shape(8, 64, 1500, 1500), new Shape(8, 64, 1500, 1500), new Window(3, 1, 1), 1)
+            .isEmpty(),
+        "images beyond what can be addressed");
   }
 
   /** Tiles follow one another and cover every output once, whole ones first. */

@@ -1,0 +1,71 @@
+package org.alexnet.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.alexnet.backend.Backend;
+import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.Backends;
+import org.alexnet.backend.NetworkRig;
+import org.alexnet.backend.plan.Kernel;
+import org.alexnet.model.Models;
+import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.StepProgram.Phase;
+import org.junit.jupiter.api.Test;
+
+/** Whole networks whose convolutions are transformed: every number, for every count of threads. */
+class TransformedNetworkTest {
+  private static final int BATCH = 24;
+  private static final int STEPS = 3;
+
+  /** The small network; of the large ones, the contract suites hold each operation. */
+  private static final Network NETWORK = Models.named("alexnet-32").network();
+
+  private static Backend open(int threads) {
+    return Backends.named("cpu").open(new BackendOptions(threads, List.of()));
+  }
+
+  private static Map<String, float[]> learned(int threads) {
+    try (Backend backend = open(threads);
+        NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(NETWORK, BATCH))) {
+      rig.trainSteps(STEPS);
+      Map<String, float[]> all = new TreeMap<>(rig.learned());
+      rig.evaluate().forEach((name, values) -> all.put("evaluate " + name, values));
+      return all;
+    }
+  }
+
+  @Test
+  void oneToEightThreadsLearnTheSame() {
+    Map<String, float[]> alone = learned(1);
+    assertTrue(alone.containsKey("conv2.weight"), alone.keySet().toString());
+    for (int threads = 2; threads <= 8; threads++) {
+      Map<String, float[]> many = learned(threads);
+      assertEquals(alone.keySet(), many.keySet());
+      for (Map.Entry<String, float[]> tensor : alone.entrySet()) {
+        assertArrayEquals(
+            tensor.getValue(), many.get(tensor.getKey()), tensor.getKey() + ", " + threads);
+      }
+    }
+  }
+
+  /** What this suite is about takes place: weight gradients are kernels of their own then. */
+  @Test
+  void theLayersBehindTheFirstAreTransformed() {
+    try (Backend backend = open(2)) {
+      List<String> labels =
+          backend.lower(CompiledNetwork.of(NETWORK, BATCH)).kernels(Phase.TRAIN).stream()
+              .map(Kernel::label)
+              .filter(label -> label.contains("transformed"))
+              .toList();
+      assertEquals(
+          List.of("conv3 weights backward, transformed", "conv2 weights backward, transformed"),
+          labels);
+    }
+  }
+}
