@@ -62,7 +62,7 @@ class ArchitectureTest {
             .resideInAPackage("org.alexnet.network")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("org.alexnet.network", "java.."));
+            .resideInAnyPackage("org.alexnet.network", "org.alexnet", "java.."));
   }
 
   @Test

@@ -1,5 +1,7 @@
 package org.alexnet.model;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 import org.alexnet.data.Augmentation;
 
 /**
@@ -21,6 +23,13 @@ public record Recipe(
     float decay,
     Schedule schedule,
     Augmentation augmentation) {
+  public Recipe {
+    require(epochs >= 0, null, "epochs", epochs, "at least 0");
+    require(batch >= 1, null, "batch", batch, "at least 1");
+    require(rate >= 0 && Float.isFinite(rate), null, "rate", rate, "finite, at least 0");
+    require(momentum >= 0 && momentum < 1, null, "momentum", momentum, "at least 0 and below 1");
+    require(decay >= 0 && Float.isFinite(decay), null, "decay", decay, "finite, at least 0");
+  }
 
   /** The same with another augmentation. */
   public Recipe with(Augmentation other) {

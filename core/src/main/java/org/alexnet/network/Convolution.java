@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 import java.util.List;
 
 /**
@@ -22,16 +24,21 @@ public record Convolution(
     ParameterSpec bias)
     implements Layer {
   public Convolution {
-    if (filters < 1 || groups < 1 || filters % groups != 0) {
-      throw new IllegalArgumentException(
-          "%s: %d filters cannot be cut into %d groups".formatted(name, filters, groups));
-    }
-    boolean nested = groups == 1 || groups % columns == 0;
-    if (columns < 1 || filters % columns != 0 || !nested) {
-      throw new IllegalArgumentException(
-          "%s: %d filters in %d groups cannot be cut into %d columns"
-              .formatted(name, filters, groups, columns));
-    }
+    require(filters >= 1, name, "filters", filters, "at least 1");
+    require(
+        groups >= 1 && filters % groups == 0,
+        name,
+        "groups",
+        groups,
+        "a divisor of the %d filters".formatted(filters));
+    Layer.requireColumns(name, columns);
+    require(
+        filters % columns == 0 && (groups == 1 || groups % columns == 0),
+        name,
+        "columns",
+        columns,
+        "a divisor of the %d filters and, where there are several, of the %d groups"
+            .formatted(filters, groups));
   }
 
   @Override

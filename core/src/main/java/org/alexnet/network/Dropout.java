@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import org.alexnet.InvalidNetworkException;
+
 /**
  * Sets each input to zero with probability {@code rate} while training.
  *
@@ -16,9 +18,7 @@ public record Dropout(String name, float rate, Scaling scaling) implements Layer
   }
 
   public Dropout {
-    if (!(rate >= 0 && rate < 1)) {
-      throw new IllegalArgumentException(
-          "%s: dropout rate %s, must be at least 0 and below 1".formatted(name, rate));
-    }
+    InvalidNetworkException.require(
+        rate >= 0 && rate < 1, name, "rate", rate, "at least 0 and below 1");
   }
 }

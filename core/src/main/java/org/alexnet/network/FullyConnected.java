@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 import java.util.List;
 
 /**
@@ -12,10 +14,14 @@ public record FullyConnected(
     String name, int outputs, int columns, ParameterSpec weight, ParameterSpec bias)
     implements Layer {
   public FullyConnected {
-    if (outputs < 1 || columns < 1 || outputs % columns != 0) {
-      throw new IllegalArgumentException(
-          "%s: %d outputs in %d columns".formatted(name, outputs, columns));
-    }
+    require(outputs >= 1, name, "outputs", outputs, "at least 1");
+    Layer.requireColumns(name, columns);
+    require(
+        outputs % columns == 0,
+        name,
+        "columns",
+        columns,
+        "a divisor of the %d outputs".formatted(outputs));
   }
 
   @Override

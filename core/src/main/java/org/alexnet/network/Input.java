@@ -1,7 +1,10 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 import java.util.List;
 import java.util.stream.IntStream;
+import org.alexnet.InvalidNetworkException;
 
 /**
  * What the first layer reads.
@@ -13,14 +16,30 @@ import java.util.stream.IntStream;
  * @param normalization how pixels become numbers
  */
 public record Input(int channels, int size, int stored, Normalization normalization) {
+  /** The most values of a stored image. */
+  private static final long VALUES = Integer.MAX_VALUE - (1 << 24);
+
   public Input {
-    if (channels < 1 || size < 1 || stored < size) {
-      throw new IllegalArgumentException(
-          "input of %d channels, size %d, stored %d".formatted(channels, size, stored));
-    }
+    String range = "from 1 to %,d".formatted(Window.MOST);
+    require(size >= 1 && size <= Window.MOST, null, "size", size, range);
+    require(
+        stored >= size && stored <= Window.MOST,
+        null,
+        "stored",
+        stored,
+        "from the size, %d, to %,d".formatted(size, Window.MOST));
+    long most = VALUES / ((long) stored * stored);
+    require(
+        channels >= 1 && channels <= most,
+        null,
+        "channels",
+        channels,
+        "from 1 to %,d where images of %d x %d are stored".formatted(most, stored, stored));
     if (normalization instanceof Normalization.Channels c && c.means().size() != channels) {
-      throw new IllegalArgumentException(
-          "input of %d channels, normalized by %d means".formatted(channels, c.means().size()));
+      throw new InvalidNetworkException(
+          null,
+          "an input of %d channels cannot be normalized by %d means"
+              .formatted(channels, c.means().size()));
     }
   }
 

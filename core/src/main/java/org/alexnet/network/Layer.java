@@ -1,6 +1,7 @@
 package org.alexnet.network;
 
 import java.util.List;
+import org.alexnet.InvalidNetworkException;
 
 /** What a paper says a layer is. A new kind of layer is a new record here. */
 public sealed interface Layer
@@ -30,5 +31,11 @@ public sealed interface Layer
   /** Columns that its outputs are cut into; 1 for a layer that leaves its input's as they are. */
   default int columns() {
     return 1;
+  }
+
+  /** Columns are called by letters. */
+  static void requireColumns(String layer, int columns) {
+    InvalidNetworkException.require(
+        columns >= 1 && columns <= 26, layer, "columns", columns, "from 1 to 26");
   }
 }

@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 /**
  * Local response normalization: b = a / s^beta with s = k + c * sum of a^2 over a neighbourhood,
  * fewer at its ends. Across maps it is that of the paper (section 3.3); within a map the authors'
@@ -44,11 +46,16 @@ public record LocalResponseNorm(
   }
 
   public LocalResponseNorm {
-    if (size < 1 || size % 2 == 0 || !(k > 0) || groups < 1) {
-      throw new IllegalArgumentException(
-          "%s: size %d, k %s, %d groups; size must be odd, k above 0, groups at least 1"
-              .formatted(name, size, k, groups));
-    }
+    require(
+        size >= 1 && size < Window.MOST && size % 2 == 1,
+        name,
+        "size",
+        size,
+        "odd, from 1 to %,d".formatted(Window.MOST - 1));
+    require(alpha >= 0 && Float.isFinite(alpha), name, "alpha", alpha, "finite, at least 0");
+    require(beta >= 0 && Float.isFinite(beta), name, "beta", beta, "finite, at least 0");
+    require(k > 0 && Float.isFinite(k), name, "k", k, "finite, above 0");
+    require(groups >= 1, name, "groups", groups, "at least 1");
   }
 
   /** The same with channels cut into another number of parts. */

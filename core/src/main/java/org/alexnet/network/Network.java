@@ -1,40 +1,68 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.alexnet.InvalidNetworkException;
 
 /**
  * A network: its input and the chain of layers that ends in a loss.
  *
- * @param name what users call it, such as {@code alexnet-32}
+ * @param name what users call it, such as {@code alexnet-32}; runs without a folder of their own
+ *     are named by it
  * @param input what the first layer reads
  * @param layers from the first to the loss; every name is there once
  */
 public record Network(String name, Input input, List<Layer> layers) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern LAYER_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
+
+  /** Names of tensors of every program. */
+  private static final Set<String> RESERVED =
+      Set.of("data", "labels", "logits", "probabilities", "loss", "finite");
 
   public Network {
     layers = List.copyOf(layers);
-    if (layers.isEmpty() || !(layers.getLast() instanceof SoftmaxCrossEntropy)) {
-      throw new IllegalArgumentException(name + ": the last layer must be a softmax loss");
+    require(
+        NAME.matcher(name).matches(),
+        null,
+        "name",
+        name,
+        "up to 64 letters, digits, dots, dashes and underscores, a letter or digit first");
+    int last = layers.size() - 1;
+    if (last < 1
+        || !(layers.get(last) instanceof SoftmaxCrossEntropy)
+        || !(layers.get(last - 1) instanceof FullyConnected)) {
+      throw new InvalidNetworkException(
+          null,
+          "the last two layers must be a fully-connected one, whose outputs are the classes, and"
+              + " the softmax loss");
     }
     Set<String> names = new HashSet<>();
     for (Layer layer : layers) {
-      if (!names.add(layer.name())) {
-        throw new IllegalArgumentException(
-            "%s: two layers are called %s".formatted(name, layer.name()));
+      String own = layer.name();
+      require(
+          LAYER_NAME.matcher(own).matches() && !RESERVED.contains(own),
+          own,
+          "name",
+          own,
+          "up to 64 letters, digits, dashes and underscores, a letter or digit first, and none of"
+              + " data, labels, logits, probabilities, loss, finite");
+      if (!names.add(own)) {
+        throw new InvalidNetworkException(own, "another layer has this name");
+      }
+      if (layer instanceof SoftmaxCrossEntropy && layer != layers.get(last)) {
+        throw new InvalidNetworkException(own, "there is one softmax loss, at the end");
       }
     }
   }
 
-  /** The layer that produces the class scores: the last one with parameters. */
+  /** The layer that produces the class scores, before the loss. */
   public FullyConnected classifier() {
-    for (Layer layer : layers.reversed()) {
-      if (layer instanceof FullyConnected last) {
-        return last;
-      }
-    }
-    throw new IllegalArgumentException(name + " has no fully-connected layer");
+    return (FullyConnected) layers.get(layers.size() - 2);
   }
 
   /** Number of classes. */

@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 import java.util.List;
 
 /**
@@ -17,6 +19,10 @@ public sealed interface Normalization {
    * @param scale of every channel: 1 leaves pixels at 0..255
    */
   record MeanImage(float scale) implements Normalization {
+    public MeanImage {
+      require(scale > 0 && Float.isFinite(scale), null, "scale", scale, "finite, above 0");
+    }
+
     @Override
     public float scale(int channel) {
       return scale;
@@ -34,11 +40,19 @@ public sealed interface Normalization {
     public Channels {
       means = List.copyOf(means);
       deviations = List.copyOf(deviations);
-      if (means.size() != deviations.size() || deviations.stream().anyMatch(d -> !(d > 0))) {
-        throw new IllegalArgumentException(
-            "means %s and deviations %s: as many of each, and deviations above 0, are required"
-                .formatted(means, deviations));
+      for (float mean : means) {
+        require(Float.isFinite(mean), null, "means", means, "finite");
       }
+      for (float deviation : deviations) {
+        boolean good = deviation > 0 && Float.isFinite(deviation);
+        require(good, null, "deviations", deviations, "finite, above 0");
+      }
+      require(
+          deviations.size() == means.size(),
+          null,
+          "deviations",
+          deviations,
+          "as many as the means, %d".formatted(means.size()));
     }
 
     @Override

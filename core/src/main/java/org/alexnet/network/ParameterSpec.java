@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 /**
  * Where a learned tensor starts and how it learns.
  *
@@ -8,6 +10,10 @@ package org.alexnet.network;
  * @param decay what the weight decay is multiplied by
  */
 public record ParameterSpec(Initial initial, float rate, float decay) {
+  public ParameterSpec {
+    require(rate >= 0 && Float.isFinite(rate), null, "rate", rate, "finite, at least 0");
+    require(decay >= 0 && Float.isFinite(decay), null, "decay", decay, "finite, at least 0");
+  }
 
   /** The same, starting from a bound where it starts from a constant above that. */
   ParameterSpec startingAtMost(float bound) {

@@ -1,5 +1,7 @@
 package org.alexnet.network;
 
+import static org.alexnet.InvalidNetworkException.require;
+
 /**
  * The square window of a convolution or a pooling.
  *
@@ -8,17 +10,24 @@ package org.alexnet.network;
  * @param pad rows and columns of nothing around the input on every side, less than the kernel
  */
 public record Window(int kernel, int stride, int pad) {
+  /** The most pixels along an edge, so that no sum or square of two such overflows. */
+  static final int MOST = 1 << 15;
+
   public Window {
-    if (kernel < 1 || stride < 1 || pad < 0 || pad >= kernel) {
-      throw new IllegalArgumentException(
-          "window of kernel %d, stride %d, pad %d: need kernel >= 1, stride >= 1, 0 <= pad < kernel"
-              .formatted(kernel, stride, pad));
-    }
+    String range = "from 1 to %,d".formatted(MOST);
+    require(kernel >= 1 && kernel <= MOST, null, "kernel", kernel, range);
+    require(stride >= 1 && stride <= MOST, null, "stride", stride, range);
+    require(
+        pad >= 0 && pad < kernel,
+        null,
+        "pad",
+        pad,
+        "at least 0 and below the kernel, %d".formatted(kernel));
   }
 
   /** Number of whole windows along an edge of {@code size} pixels. */
   public int floor(int size) {
-    return (size + 2 * pad - kernel) / stride + 1;
+    return Math.floorDiv(size + 2 * pad - kernel, stride) + 1;
   }
 
   /**

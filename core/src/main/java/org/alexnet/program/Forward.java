@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -41,7 +42,11 @@ final class Forward {
     Forward forward = new Forward(network, phase, placement);
     forward.load(batch);
     for (Layer layer : network.layers()) {
-      forward.add(layer);
+      try {
+        forward.add(layer);
+      } catch (ArithmeticException e) { // sizes are multiplied exactly
+        throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
+      }
     }
     return forward;
   }
@@ -286,8 +291,7 @@ final class Forward {
     }
   }
 
-  private IllegalArgumentException misfit(Layer layer, String what) {
-    return new IllegalArgumentException(
-        "%s, layer %s: %s".formatted(network.name(), layer.name(), what));
+  private static InvalidNetworkException misfit(Layer layer, String what) {
+    return new InvalidNetworkException(layer.name(), what);
   }
 }

@@ -1,11 +1,12 @@
 package org.alexnet.program;
 
 import java.util.Comparator;
-import java.util.List;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
 
 /**
  * How large a tensor may be. Backends count its elements in 32 bits, what they fill rows up with
@@ -22,15 +23,19 @@ final class TensorLimit {
    *
    * @param batch images a step
    * @throws UsageException naming the tensor, and the classes or the batch that would do
+   * @throws InvalidNetworkException naming the layer, where neither would
    */
   static void check(Network network, int batch) {
     Forward one = Forward.of(network, 1, StepProgram.Phase.TRAIN, Placement.WHOLE);
-    one.parameters().keySet().stream()
-        .filter(parameter -> parameter.shape().elements() > ELEMENTS)
+    one.parameters().sequencedValues().stream()
+        .filter(parameter -> parameter.elements() > ELEMENTS)
         .findFirst()
         .ifPresent(parameter -> refuseParameter(network, parameter));
-    Tensor largest = largest(one.ops());
-    long each = largest.shape().elements();
+    Op makes = one.ops().stream().max(Comparator.comparingLong(TensorLimit::largest)).orElseThrow();
+    long each = largest(makes);
+    if (each > ELEMENTS) {
+      throw tooLarge(makes.layer(), "its output", each);
+    }
     if (each > ELEMENTS / batch) {
       throw new UsageException(
           Message.of(
@@ -38,7 +43,7 @@ final class TensorLimit {
                   + " tensor can have %,d at most; use a batch of %,d or less (%s).",
               batch,
               network.name(),
-              largest.name(),
+              largestTensor(makes).name(),
               batch * each,
               ELEMENTS,
               ELEMENTS / each,
@@ -46,27 +51,39 @@ final class TensorLimit {
     }
   }
 
-  private static void refuseParameter(Network network, Tensor parameter) {
-    long elements = parameter.shape().elements();
-    boolean classifies = parameter.name().startsWith(network.classifier().name() + ".");
-    Message remedy =
-        classifies
-            ? Message.of(
-                "use %,d classes or fewer (%s)",
-                ELEMENTS / (elements / network.classes()), Setting.CLASSES)
-            : Message.of("make the layer smaller");
+  private static void refuseParameter(Network network, Parameter declared) {
+    long elements = declared.elements();
+    if (!declared.layer().equals(network.classifier().name())) {
+      throw tooLarge(declared.layer(), declared.name(), elements);
+    }
     throw new UsageException(
         Message.of(
             "%s with %,d classes is too large: its tensor %s would have %,d elements, and a tensor"
-                + " can have %,d at most; %s.",
-            network.name(), network.classes(), parameter.name(), elements, ELEMENTS, remedy));
+                + " can have %,d at most; use %,d classes or fewer (%s).",
+            network.name(),
+            network.classes(),
+            declared.name(),
+            elements,
+            ELEMENTS,
+            ELEMENTS / (elements / network.classes()),
+            Setting.CLASSES));
   }
 
-  /** The largest tensor that a step makes for an image. */
-  private static Tensor largest(List<Op> ops) {
-    return ops.stream()
-        .flatMap(op -> op.writes().stream())
+  private static InvalidNetworkException tooLarge(String layer, String tensor, long elements) {
+    return new InvalidNetworkException(
+        layer,
+        "%s would have %,d elements, and a tensor can have %,d at most; make the layer smaller"
+            .formatted(tensor, elements, ELEMENTS));
+  }
+
+  /** The largest tensor that an operation makes for an image. */
+  private static Tensor largestTensor(Op op) {
+    return op.writes().stream()
         .max(Comparator.comparingLong(tensor -> tensor.shape().elements()))
         .orElseThrow();
+  }
+
+  private static long largest(Op op) {
+    return largestTensor(op).shape().elements();
   }
 }

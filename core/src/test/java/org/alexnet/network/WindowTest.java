@@ -19,6 +19,8 @@ class WindowTest {
     "2, 2, 1, 3, 2, 2", // the same: it would see padding alone
     "5, 1, 2, 7, 7, 7",
     "3, 1, 0, 2, 0, 0",
+    "33, 2, 0, 32, 0, 1", // larger than its input, and less so than the stride
+    "33, 2, 0, 33, 1, 1",
   })
   void windowsAlongAnEdge(int kernel, int stride, int pad, int size, int floor, int ceil) {
     Window window = new Window(kernel, stride, pad);

@@ -160,12 +160,11 @@ class CompiledNetworkTest {
   @Test
   void groupsThatDoNotFitTheChannels() {
     Network network = Programs.network(Programs.conv("conv1", 3, 3, 1), Programs.fc("fc2", 3, 1));
-    refused("net, layer conv1: 2 input channels in 3 groups", () -> CompiledNetwork.of(network, 1));
+    refused("layer conv1: 2 input channels in 3 groups", () -> CompiledNetwork.of(network, 1));
     for (Region region : Region.values()) {
       Network normed = Programs.network(norm(region, 3), Programs.fc("fc2", 3, 1));
       refused(
-          "net, layer norm1: 2 channels of 1 columns in 3 groups",
-          () -> CompiledNetwork.of(normed, 1));
+          "layer norm1: 2 channels of 1 columns in 3 groups", () -> CompiledNetwork.of(normed, 1));
     }
   }
 
@@ -175,8 +174,13 @@ class CompiledNetworkTest {
     Network network =
         Programs.network(pool(Pooling.Kind.MAX, Rounding.FLOOR), large, Programs.fc("fc2", 3, 1));
     refused(
-        "net, layer pool2: its window does not fit in an input of 1x2x2x2",
+        "layer pool2: its window does not fit in an input of 1x2x2x2",
         () -> CompiledNetwork.of(network, 1));
+    Pooling wide = new Pooling("pool1", Pooling.Kind.MAX, new Window(7, 2, 0), Rounding.FLOOR);
+    Network wider = Programs.network(wide, Programs.fc("fc2", 3, 1));
+    refused(
+        "layer pool1: its window does not fit in an input of 1x2x6x6",
+        () -> CompiledNetwork.of(wider, 1));
   }
 
   /** Everything that learns is declared once, in the order of the layers. */

@@ -3,8 +3,12 @@ package org.alexnet.program;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.UsageException;
 import org.alexnet.network.Network;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Rounding;
+import org.alexnet.network.Window;
 import org.junit.jupiter.api.Test;
 
 class TensorLimitTest {
@@ -43,9 +47,40 @@ class TensorLimitTest {
   void anotherLayerHasToBeSmaller() {
     int outputs = MOST / 72 + 1;
     Network wide = Programs.network(Programs.fc("fc1", outputs, 1), Programs.fc("fc2", 10, 1));
+    InvalidNetworkException e =
+        assertThrows(InvalidNetworkException.class, () -> CompiledNetwork.requireSizes(wide, 1));
     assertEquals(
-        "net with 10 classes is too large: its tensor fc1.weight would have %,d elements, and a tensor can have %,d at most; make the layer smaller."
+        "layer fc1: fc1.weight would have %,d elements, and a tensor can have %,d at most; make the layer smaller"
             .formatted(72L * outputs, MOST),
-        refused(wide, 1));
+        e.getMessage());
+  }
+
+  @Test
+  void anOutputThatIsTooLargeForOneImage() {
+    Network wide =
+        Programs.network(
+            Programs.conv("conv1", MOST / 36 + 1, 1, 1),
+            new Pooling("pool2", Pooling.Kind.MAX, new Window(6, 1, 0), Rounding.FLOOR),
+            Programs.fc("fc3", 2, 1));
+    InvalidNetworkException e =
+        assertThrows(InvalidNetworkException.class, () -> CompiledNetwork.requireSizes(wide, 1));
+    assertEquals(
+        "layer conv1: its output would have %,d elements, and a tensor can have %,d at most; make the layer smaller"
+            .formatted(36L * (MOST / 36 + 1), MOST),
+        e.getMessage());
+  }
+
+  @Test
+  void sizesThatCannotBeCounted() {
+    Network wide =
+        Programs.network(
+            Programs.conv("conv1", Integer.MAX_VALUE, 1, 1),
+            Programs.conv("conv2", Integer.MAX_VALUE, 1, 1),
+            Programs.fc("fc3", 2, 1));
+    InvalidNetworkException e =
+        assertThrows(InvalidNetworkException.class, () -> CompiledNetwork.requireSizes(wide, 1));
+    assertEquals(
+        "layer conv2: a tensor would have more elements than can be counted, 2,147,483,647",
+        e.getMessage());
   }
 }

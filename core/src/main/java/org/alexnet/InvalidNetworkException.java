@@ -1,0 +1,65 @@
+package org.alexnet;
+
+/**
+ * A network, or a part of one, that cannot be. The message says what was got and what is allowed;
+ * who reads networks from files adds the place.
+ */
+public final class InvalidNetworkException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+  private static final int SHOWN = 40;
+
+  private final String layer;
+  private final String field;
+  private final String problem;
+
+  private InvalidNetworkException(String layer, String field, String problem) {
+    super(layer == null ? problem : "layer %s: %s".formatted(shortened(layer), problem));
+    this.layer = layer;
+    this.field = field;
+    this.problem = problem;
+  }
+
+  /**
+   * Something that is not the fault of one field.
+   *
+   * @param layer the layer's name; null where it is the network's fault
+   */
+  public InvalidNetworkException(String layer, String problem) {
+    this(layer, null, problem);
+  }
+
+  /**
+   * Refuses the value of a field that is not allowed.
+   *
+   * @param layer the layer's name; null for what belongs to none
+   * @param allowed such as {@code at least 1}
+   */
+  public static void require(boolean good, String layer, String field, Object got, String allowed) {
+    if (!good) {
+      Object shown = got instanceof String text ? '"' + shortened(text) + '"' : got;
+      throw new InvalidNetworkException(
+          layer, field, "%s is %s, must be %s".formatted(field, shown, allowed));
+    }
+  }
+
+  /** The name of the layer at fault; null where it is none, or where the part does not know it. */
+  public String layer() {
+    return layer;
+  }
+
+  /** The field at fault; null where it is not one alone. */
+  public String field() {
+    return field;
+  }
+
+  /** The message without the layer. */
+  public String problem() {
+    return problem;
+  }
+
+  /** A text of any length and kind as part of a sentence. */
+  public static String shortened(String text) {
+    String plain = text.replaceAll("\\p{Cntrl}", "?");
+    return plain.length() <= SHOWN ? plain : plain.substring(0, SHOWN) + "...";
+  }
+}
