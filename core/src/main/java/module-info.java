@@ -39,7 +39,10 @@ module org.alexnet.core {
   exports org.alexnet.random;
 
   uses org.alexnet.backend.BackendProvider;
+  uses org.alexnet.model.ModelSource;
 
   provides org.alexnet.backend.BackendProvider with
       org.alexnet.reference.ReferenceProvider;
+  provides org.alexnet.model.ModelSource with
+      org.alexnet.model.ModelFile;
 }

@@ -31,7 +31,8 @@ final class BenchCommand extends LongCommand {
       paramLabel = "M",
       converter = ModelName.class,
       completionCandidates = ModelName.class,
-      description = "The network: ${COMPLETION-CANDIDATES}. Default: alexnet-32.")
+      description =
+          "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ". Default: alexnet-32.")
   private Model model = Models.named(ModelName.DEFAULT);
 
   @Option(names = "--batch", paramLabel = "N", description = "Default: the model's own.")

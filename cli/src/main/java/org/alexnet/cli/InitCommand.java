@@ -27,7 +27,7 @@ final class InitCommand extends LongCommand {
       required = true,
       converter = ModelName.class,
       completionCandidates = ModelName.class,
-      description = "The network: ${COMPLETION-CANDIDATES}.")
+      description = "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
   private Model model;
 
   @Option(

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
+import org.alexnet.AlexNetException;
 import org.alexnet.cli.option.EmptyValues;
 import org.alexnet.cli.option.Numbers;
 import org.alexnet.cli.output.Terminal;
@@ -56,12 +57,15 @@ public final class Main implements Runnable {
           return new CommandLine.RunLast().execute(parsed);
         });
     boolean verbose = List.of(arguments).contains("--verbose");
+    Failures failures = new Failures(terminal, verbose);
     line.setParameterExceptionHandler(
         (e, _) -> {
+          if (e.getCause() instanceof AlexNetException file) { // that an option names
+            return failures.report(file);
+          }
           terminal.fail(usage(e), verbose ? e : null);
           return ExitStatus.WRONG_USAGE;
         });
-    Failures failures = new Failures(terminal, verbose);
     line.setExecutionExceptionHandler((e, _, _) -> failures.report(e));
     // Closed last: a signal does not end the process before its failure has been reported.
     try (Interruption _ = interruption(line, terminal)) {

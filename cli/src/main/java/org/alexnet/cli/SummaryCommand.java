@@ -16,6 +16,7 @@ import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.LayerRow;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.Model;
+import org.alexnet.model.ModelFile;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Shape;
 import picocli.CommandLine.ArgGroup;
@@ -26,13 +27,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code summary}: what a network consists of, does and needs. */
-@Command(name = "summary", description = "Shows a network's layers, steps or memory.")
+@Command(name = "summary", description = "Shows a network's layers, steps, memory or file.")
 final class SummaryCommand implements Callable<Integer> {
   /** What to show. */
   enum Show {
     LAYERS,
     PROGRAM,
-    MEMORY
+    MEMORY,
+    NETWORK
   }
 
   private final Terminal terminal;
@@ -43,7 +45,7 @@ final class SummaryCommand implements Callable<Integer> {
       required = true,
       converter = ModelName.class,
       completionCandidates = ModelName.class,
-      description = "The network: ${COMPLETION-CANDIDATES}.")
+      description = "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
   private Model model;
 
   @Option(names = "--classes", paramLabel = "N", description = "Default: the model's own.")
@@ -56,7 +58,8 @@ final class SummaryCommand implements Callable<Integer> {
       names = "--show",
       paramLabel = "WHAT",
       converter = ShowName.class,
-      description = "layers, program or memory. Default: layers.")
+      description =
+          "layers, program, memory, or network: the file that --model takes. Default: layers.")
   private Show show = Show.LAYERS;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n")
@@ -85,7 +88,7 @@ final class SummaryCommand implements Callable<Integer> {
       }
     }
     if (common.json) {
-      Answers.print(terminal, json(programs, rows, names, plan));
+      Answers.print(terminal, json(chosen, programs, rows, names, plan));
       return ExitStatus.SUCCESS;
     }
     switch (show) {
@@ -95,6 +98,7 @@ final class SummaryCommand implements Callable<Integer> {
               .out()
               .printf("train%n%s%n%nevaluate%n%s%n", programs.train(), programs.evaluate());
       case MEMORY -> memory(programs, names, plan);
+      case NETWORK -> terminal.out().print(ModelFile.text(chosen));
     }
     return ExitStatus.SUCCESS;
   }
@@ -141,7 +145,11 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private ObjectNode json(
-      CompiledNetwork programs, List<LayerRow> rows, List<String> names, MemoryPlan plan) {
+      Model chosen,
+      CompiledNetwork programs,
+      List<LayerRow> rows,
+      List<String> names,
+      MemoryPlan plan) {
     ObjectNode json = Answers.object();
     json.put("model", programs.network().name());
     json.put("batch", programs.batch());
@@ -170,6 +178,7 @@ final class SummaryCommand implements Callable<Integer> {
           bytes.put(names.get(device), plan.devices().get(device).totalBytes());
         }
       }
+      case NETWORK -> json.set("network", ModelFile.json(chosen));
     }
     return json;
   }
@@ -182,9 +191,10 @@ final class SummaryCommand implements Callable<Integer> {
         case "layers" -> Show.LAYERS;
         case "program" -> Show.PROGRAM;
         case "memory" -> Show.MEMORY;
+        case "network" -> Show.NETWORK;
         default ->
             throw new TypeConversionException(
-                "'%s' is not one of layers, program, memory".formatted(name));
+                "'%s' is not one of layers, program, memory, network".formatted(name));
       };
     }
   }

@@ -101,7 +101,8 @@ final class TrainCommand extends LongCommand {
         paramLabel = "M",
         converter = ModelName.class,
         completionCandidates = ModelName.class,
-        description = "The network: ${COMPLETION-CANDIDATES}. Default: alexnet-32.")
+        description =
+            "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ". Default: alexnet-32.")
     private Model model = Models.named(ModelName.DEFAULT);
 
     @Option(
@@ -292,7 +293,7 @@ final class TrainCommand extends LongCommand {
   }
 
   private Training fresh() {
-    Training training = Training.of(recipe.model.name());
+    Training training = Training.of(recipe.model);
     training.shuffle(!images.noShuffle).dropout(!recipe.noDropout);
     training.skipBad(images.skipBad).deterministic(recipe.deterministic);
     training.precision(devices.precision().toString());

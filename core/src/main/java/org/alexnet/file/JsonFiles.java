@@ -2,17 +2,19 @@ package org.alexnet.file;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
 
 /** JSON as the run's files hold it: one object, UTF-8, the same bytes on every system. */
@@ -59,16 +61,53 @@ public final class JsonFiles {
     }
   }
 
-  /** The object on several lines, indented by two spaces, with a line feed at the end. */
+  /**
+   * The object on several lines, indented by two spaces, with a line feed at the end. Of a list of
+   * objects, each has a line of its own.
+   */
   public static byte[] pretty(ObjectNode object) {
-    var indenter = new DefaultIndenter("  ", "\n");
-    var printer = new DefaultPrettyPrinter().withObjectIndenter(indenter);
-    try {
-      return (JSON.writer(printer).writeValueAsString(Json.finite(object)) + "\n")
-          .getBytes(StandardCharsets.UTF_8);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
+    StringBuilder text = new StringBuilder();
+    write(text, Json.finite(object), "");
+    return text.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void write(StringBuilder text, JsonNode node, String indent) {
+    String inner = indent + "  ";
+    String separator = "\n";
+    if (node instanceof ObjectNode && !node.isEmpty()) {
+      text.append('{');
+      for (Map.Entry<String, JsonNode> field : node.properties()) {
+        text.append(separator).append(inner).append(name(field)).append(": ");
+        write(text, field.getValue(), inner);
+        separator = ",\n";
+      }
+      text.append('\n').append(indent).append('}');
+    } else if (node instanceof ArrayNode && node.path(0).isObject()) {
+      text.append('[');
+      for (JsonNode item : node) {
+        text.append(separator).append(inner).append(oneLine(item));
+        separator = ",\n";
+      }
+      text.append('\n').append(indent).append(']');
+    } else {
+      text.append(oneLine(node));
     }
+  }
+
+  private static String oneLine(JsonNode node) {
+    return switch (node) {
+      case ObjectNode object ->
+          object.properties().stream()
+              .map(field -> "%s: %s".formatted(name(field), oneLine(field.getValue())))
+              .collect(Collectors.joining(", ", "{", "}"));
+      case ArrayNode array ->
+          array.valueStream().map(JsonFiles::oneLine).collect(Collectors.joining(", ", "[", "]"));
+      default -> node.toString();
+    };
+  }
+
+  private static String name(Map.Entry<String, JsonNode> field) {
+    return TextNode.valueOf(field.getKey()).toString();
   }
 
   /** The object on one line, with a line feed at the end; what JSON has no number for is null. */

@@ -21,6 +21,7 @@ import org.alexnet.data.ProgressListener;
 import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.Sources;
+import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
@@ -158,19 +159,24 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
+  /** As {@link #open(Model, Path, Path, List, Options)}, for a model that is named. */
+  public static Classifier open(
+      String model, Path weights, Path input, List<String> classNames, Options options) {
+    return open(Models.named(model), weights, input, classNames, options);
+  }
+
   /**
-   * Weights from a file, for a model of the catalogue; the number of classes is that of the
-   * weights, and so are their names if the file has any.
+   * Weights from a file, for a model; the number of classes is that of the weights, and so are
+   * their names if the file has any.
    *
    * @param input the {@code input.safetensors} of the run they come from, or null: then only
    *     floating-point images can be used, unless the model itself says what becomes of pixels
    * @param classNames names of the classes, or an empty list for those of the file
    */
   public static Classifier open(
-      String model, Path weights, Path input, List<String> classNames, Options options) {
+      Model model, Path weights, Path input, List<String> classNames, Options options) {
     try (SafetensorsFile file = SafetensorsFile.open(weights)) {
-      return new Classifier(
-          TrainedModel.of(Models.named(model), file, input, classNames), options, file);
+      return new Classifier(TrainedModel.of(model, file, input, classNames), options, file);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.alexnet.model;
 
 import java.util.List;
-import java.util.Map;
 import org.alexnet.data.Augmentation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -35,18 +34,6 @@ final class AlexNet2014 {
   private static final Normalization NORMALIZATION =
       new Normalization.Channels(List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
 
-  /** What torchvision's files call the layers. */
-  private static final Map<String, String> TORCHVISION =
-      Map.of(
-          "features.0", "conv1",
-          "features.3", "conv2",
-          "features.6", "conv3",
-          "features.8", "conv4",
-          "features.10", "conv5",
-          "classifier.1", "fc6",
-          "classifier.4", "fc7",
-          "classifier.6", "fc8");
-
   private AlexNet2014() {}
 
   static Model model() {
@@ -76,9 +63,7 @@ final class AlexNet2014 {
     return new Model(
         new Network("alexnet-2014", new Input(3, 224, 256, NORMALIZATION), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-        "one column, without groups and normalization",
-        TORCHVISION,
-        Model.FewerClasses.SAME);
+        "one column, without groups and normalization");
   }
 
   private static Layer conv(String name, int filters, Window window) {

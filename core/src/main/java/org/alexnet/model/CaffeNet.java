@@ -66,7 +66,7 @@ final class CaffeNet {
             new Network("caffenet", new Input(3, 227, 256, 1), layers),
             new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
             "Caffe's replication in one column")
-        .with(new Model.FewerClasses(Float.POSITIVE_INFINITY, FEWER_CLASSES_RATE));
+        .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
   }
 
   private static Layer norm(String name) {

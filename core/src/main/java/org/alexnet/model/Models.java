@@ -1,51 +1,50 @@
 package org.alexnet.model;
 
+import java.io.File;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
-import org.alexnet.network.Network;
+import org.alexnet.InvalidNetworkException;
+import org.alexnet.UsageException;
+import org.alexnet.file.FileStart;
 
-/** The catalogue of models. */
+/** The one place where a model is found: in the catalogue, in a file, or where a program says. */
 public final class Models {
-  private static final List<Model> ALL =
-      List.of(
-          AlexNet32.model(),
-          AlexNet2012.model(),
-          AlexNet2012Original.model(),
-          AlexNet2012.ungrouped(),
-          AlexNet2014.model(),
-          CaffeNet.model());
-
   private Models() {}
 
-  /** Every model. */
+  /** Every model of the catalogue. */
   public static List<Model> all() {
-    return ALL;
-  }
-
-  /** Other names of a network's layers, as {@link Model#otherNames}; of any network. */
-  public static Map<String, String> otherNames(Network network) {
-    return ALL.stream()
-        .filter(m -> m.name().equals(network.name()))
-        .findFirst()
-        .map(Model::otherNames)
-        .orElse(Map.of());
+    return Catalogue.ALL;
   }
 
   /**
-   * The model of a name.
+   * The model of a name or of a file; names of the catalogue come first.
    *
-   * @throws AlexNetException listing those there are
+   * @throws UsageException if no source knows it, listing what there is
+   * @throws AlexNetException if it is a file, and wrong
    */
   public static Model named(String name) {
-    return ALL.stream()
-        .filter(m -> m.name().equals(name))
+    List<ModelSource> sources = new ArrayList<>(List.of(new Catalogue()));
+    ServiceLoader.load(ModelSource.class, ModelSource.class.getClassLoader()).forEach(sources::add);
+    return sources.stream()
+        .map(source -> source.find(name))
+        .flatMap(Optional::stream)
         .findFirst()
-        .orElseThrow(
-            () ->
-                new AlexNetException(
-                    "There is no model \"%s\"; there are: %s."
-                        .formatted(
-                            name, String.join(", ", ALL.stream().map(Model::name).toList()))));
+        .orElseThrow(() -> unknown(name, sources));
+  }
+
+  private static AlexNetException unknown(String name, List<ModelSource> sources) {
+    String known = sources.stream().map(ModelSource::offers).collect(Collectors.joining(", "));
+    File file = new File(name);
+    return file.isFile()
+        ? new AlexNetException(
+            "%s is no file of a network: it %s; there are: %s."
+                .formatted(name, FileStart.of(file.toPath()), known))
+        : new UsageException(
+            "There is no model \"%s\", and no file of that name; there are: %s."
+                .formatted(InvalidNetworkException.shortened(name), known));
   }
 }

@@ -1,2 +1,4 @@
-/** The networks that there are, each with the recipe it is trained by. */
+/**
+ * Networks, each with the recipe it is trained by: the catalogue, files, and how either is found.
+ */
 package org.alexnet.model;

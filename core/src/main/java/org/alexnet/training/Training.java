@@ -61,9 +61,14 @@ public final class Training implements ResumedTraining {
     this.data = resumed == null ? "shapes" : null;
   }
 
-  /** A new run of a model of the catalogue. */
+  /** A new run of a model by its name in the catalogue, or by the file of a network. */
   public static Training of(String model) {
-    return new Training(Models.named(model), null);
+    return of(Models.named(model));
+  }
+
+  /** A new run of a model. */
+  public static Training of(Model model) {
+    return new Training(model, null);
   }
 
   /** Resumes a run from its last checkpoint. */

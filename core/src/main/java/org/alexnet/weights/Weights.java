@@ -15,9 +15,10 @@ import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.ClassNames;
-import org.alexnet.model.Models;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
@@ -49,9 +50,34 @@ public final class Weights {
     public static final Overrides NONE = new Overrides(null, null);
   }
 
+  /**
+   * Checks, before any work is done, that the parameters of a network fit in memory.
+   *
+   * @throws AlexNetException saying how much they need and how much there is
+   */
+  public static void requireMemory(Network network) {
+    long parameters =
+        CompiledNetwork.declared(network).sequencedValues().stream()
+            .mapToLong(Parameter::elements)
+            .sum();
+    long most = Runtime.getRuntime().maxMemory();
+    if (parameters > most / Float.BYTES) {
+      throw new AlexNetException(
+          Message.of(
+              "%s has %,d parameters, which need %,d MB, and Java may use %,d MB; make it smaller,"
+                  + " or allow Java more memory (%s).",
+              network.name(),
+              parameters,
+              parameters * Float.BYTES >> 20,
+              most >> 20,
+              Setting.MEMORY));
+    }
+  }
+
   /** The initial parameters of a network, which depend on the seed alone. */
   public static SequencedMap<String, FloatTensor> initial(
       Network network, long seed, Overrides overrides) {
+    requireMemory(network);
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
     for (Parameter parameter : CompiledNetwork.declared(network).sequencedValues()) {
       Initial changed =
@@ -111,7 +137,7 @@ public final class Weights {
 
   /**
    * Reads parameters of a network from a file, each as it must be. Layers may have the names that
-   * another library gives them ({@link org.alexnet.model.Model#otherNames}).
+   * another library gives them.
    *
    * @throws AlexNetException if a parameter is missing, of another shape or not finite, or if there
    *     are more
@@ -177,12 +203,10 @@ public final class Weights {
     if (file.tensors().containsKey(parameter.name())) {
       return parameter.name();
     }
-    return Models.otherNames(network).entrySet().stream()
-        .filter(entry -> entry.getValue().equals(parameter.layer()))
-        .map(entry -> parameter.nameIn(entry.getKey()))
-        .filter(file.tensors()::containsKey)
-        .findFirst()
-        .orElse(parameter.name());
+    String other = OtherNames.of(network).get(parameter.layer());
+    return other != null && file.tensors().containsKey(parameter.nameIn(other))
+        ? parameter.nameIn(other)
+        : parameter.name();
   }
 
   /** What the last layer learns, its weights first. */

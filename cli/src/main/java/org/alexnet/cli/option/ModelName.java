@@ -1,14 +1,20 @@
 package org.alexnet.cli.option;
 
 import java.util.Iterator;
-import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the name of a model; another name is wrong usage, answered with those there are. */
+/**
+ * Reads the name or the file of a model. Another name is wrong usage, answered with those there
+ * are; a file that is wrong is a failure.
+ */
 public final class ModelName implements ITypeConverter<Model>, Iterable<String> {
+  /** What the names are followed by in help. */
+  public static final String OR_FILE = ", or a file (summary --show network prints one)";
+
   /** The model of a command that is given none. */
   public static final String DEFAULT = "alexnet-32";
 
@@ -16,7 +22,7 @@ public final class ModelName implements ITypeConverter<Model>, Iterable<String> 
   public Model convert(String name) {
     try {
       return Models.named(name);
-    } catch (AlexNetException e) {
+    } catch (UsageException e) {
       throw new TypeConversionException(e.getMessage());
     }
   }

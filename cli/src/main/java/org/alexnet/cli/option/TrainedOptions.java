@@ -19,7 +19,7 @@ public final class TrainedOptions {
       paramLabel = "M",
       converter = ModelName.class,
       completionCandidates = ModelName.class,
-      description = "The network of --weights: ${COMPLETION-CANDIDATES}.")
+      description = "The network of --weights: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
   Model model;
 
   @Option(
@@ -60,7 +60,7 @@ public final class TrainedOptions {
    */
   public Classifier open(Path run, Classifier.Options options) {
     return run == null
-        ? Classifier.open(model.name(), weights, input, classNames(), options)
+        ? Classifier.open(model, weights, input, classNames(), options)
         : Classifier.open(run, classNames(), options);
   }
 

@@ -1,0 +1,148 @@
+package org.alexnet.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.UsageException;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.FileStart;
+import org.alexnet.file.JsonFiles;
+import org.alexnet.model.json.JsonValue;
+import org.alexnet.model.json.RecordReader;
+import org.alexnet.model.json.RecordWriter;
+import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
+import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
+
+/** A model as a file: its records as JSON, field by field. */
+public final class ModelFile implements ModelSource {
+  /** A layer takes some 300 bytes. */
+  private static final long MOST_BYTES = 1_000_000;
+
+  private static final Map<Class<?>, Function<String, ?>> TEXTS =
+      Map.of(Schedule.class, Schedule::parse);
+  private static final RecordWriter WRITER = new RecordWriter(TEXTS.keySet());
+
+  /** The fields of a file: those of the network and those of the model beside it. */
+  private record Form(
+      String name,
+      String description,
+      Input input,
+      List<Layer> layers,
+      Recipe recipe,
+      Model.FewerClasses fewerClasses) {
+    Form {
+      new Network(name, input, layers); // refused, if it has to be, while its place is known
+    }
+
+    Network network() {
+      return new Network(name, input, layers);
+    }
+  }
+
+  /** For {@link java.util.ServiceLoader}. */
+  public ModelFile() {}
+
+  @Override
+  public String offers() {
+    return "a network as a JSON file";
+  }
+
+  @Override
+  public Optional<Model> find(String name) {
+    Path file;
+    try {
+      file = Path.of(name);
+    } catch (InvalidPathException _) {
+      return Optional.empty();
+    }
+    return Files.isRegularFile(file)
+            && new String(FileStart.of(file).bytes(), StandardCharsets.UTF_8)
+                .strip()
+                .startsWith("{")
+        ? Optional.of(read(file))
+        : Optional.empty();
+  }
+
+  private static Model read(Path file) {
+    try {
+      if (Files.size(file) > MOST_BYTES) {
+        throw new AlexNetException(
+            "%s has %,d bytes, and the file of a network %,d at most."
+                .formatted(file, Files.size(file), MOST_BYTES));
+      }
+      Form form =
+          reader(file.toString())
+              .read(
+                  JsonValue.parse(file.toString(), Files.readString(file)),
+                  Form.class,
+                  read -> requireSizes(file, read.network()));
+      return new Model(form.network(), form.recipe, form.description, form.fewerClasses);
+    } catch (CharacterCodingException e) {
+      throw new AlexNetException(file + " is not UTF-8 text, which JSON must be.", e);
+    } catch (IOException e) {
+      throw new AlexNetException(file + " cannot be read: " + DurableFiles.reason(e), e);
+    }
+  }
+
+  /** Sizes that are the file's fault are so also where a user may choose others. */
+  private static void requireSizes(Path file, Network network) {
+    try {
+      CompiledNetwork.requireSizes(network, 1);
+    } catch (UsageException e) {
+      throw new AlexNetException(Message.of("%s: %s", file, e.message()), e);
+    }
+  }
+
+  private static RecordReader reader(String file) {
+    return new RecordReader(file, TEXTS);
+  }
+
+  /** A model as the text of a file. */
+  public static String text(Model model) {
+    return new String(JsonFiles.pretty(json(model)), StandardCharsets.UTF_8);
+  }
+
+  /** A model as an object of JSON. */
+  public static ObjectNode json(Model model) {
+    Network network = model.network();
+    return WRITER.write(
+        new Form(
+            network.name(),
+            model.description(),
+            network.input(),
+            network.layers(),
+            model.recipe(),
+            model.fewerClasses()));
+  }
+
+  /** A network as an object of JSON. */
+  public static ObjectNode json(Network network) {
+    return WRITER.write(network);
+  }
+
+  /**
+   * The network of an object of JSON.
+   *
+   * @param file where it stands, for messages
+   * @throws AlexNetException naming the layer and the field that are wrong
+   */
+  public static Network network(String file, ObjectNode json) {
+    return reader(file)
+        .read(
+            JsonValue.of(file, json),
+            Network.class,
+            network -> CompiledNetwork.requireSizes(network, 1));
+  }
+}

@@ -1,0 +1,21 @@
+package org.alexnet.model;
+
+import java.util.Optional;
+
+/**
+ * Where models come from: the catalogue, or files of networks, which are found by {@link
+ * java.util.ServiceLoader}. {@link Models#named} asks them all, the catalogue first.
+ */
+public interface ModelSource {
+
+  /** What it has or reads, as part of a sentence: {@code a network as JSON}. */
+  String offers();
+
+  /**
+   * The model that a user named; empty if this is none of its names or files.
+   *
+   * @param name a name, or the path of a file
+   * @throws org.alexnet.AlexNetException if it is a file of this source's, and wrong
+   */
+  Optional<Model> find(String name);
+}
