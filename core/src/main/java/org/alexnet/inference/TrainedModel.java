@@ -38,7 +38,7 @@ record TrainedModel(
    */
   static TrainedModel of(RunFolder folder, List<String> names) {
     RunConfig config = RunConfig.fromJson(folder.runJson(), folder.dir());
-    Network network = config.resolve().network();
+    Network network = config.network();
     requireNumber(folder.dir(), network.classes(), names);
     List<String> own = config.classNames();
     if (!names.isEmpty() && !own.isEmpty() && !names.equals(own)) {
@@ -64,7 +64,7 @@ record TrainedModel(
   }
 
   /**
-   * A model of the catalogue with weights from a file.
+   * A model with weights from a file.
    *
    * @param input what becomes of pixels; null for what the model itself says
    * @param names of the classes; empty for those of the file

@@ -56,9 +56,4 @@ public record Model(Network network, Recipe recipe, String description, FewerCla
         description,
         FewerClasses.SAME);
   }
-
-  /** The same without dropout. */
-  public Model withoutDropout() {
-    return new Model(network.withoutDropout(), recipe, description, fewerClasses);
-  }
 }

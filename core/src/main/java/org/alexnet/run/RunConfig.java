@@ -19,7 +19,7 @@ import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.SourceFingerprint;
 import org.alexnet.data.source.Sources;
-import org.alexnet.model.Model;
+import org.alexnet.model.ModelFile;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
@@ -30,8 +30,7 @@ import org.alexnet.program.Placement;
 /**
  * All that decides what a run computes, as it is kept in {@code run.json}.
  *
- * @param model name in the catalogue
- * @param classes number of classes
+ * @param network what is trained, with as many classes as the run has
  * @param classNames their names; empty where the data names none
  * @param data training source
  * @param validation validation source, or null
@@ -40,15 +39,14 @@ import org.alexnet.program.Placement;
  * @param seed of everything random
  * @param recipe epochs, batch, rates, schedule and augmentation
  * @param shuffle whether each epoch has an order of its own
- * @param dropout whether the network's dropout layers are there
+ * @param dropout whether the network has kept its dropout layers
  * @param skipBad whether unreadable images are left out
  * @param deterministic whether one device computes as several do, and only what gives the same bits
  *     every time is chosen
  * @param precision the arithmetic
  */
 public record RunConfig(
-    String model,
-    int classes,
+    Network network,
     List<String> classNames,
     String data,
     String validation,
@@ -62,21 +60,17 @@ public record RunConfig(
     boolean deterministic,
     Precision precision) {
 
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
+
+  /** Without the network, which is the catalogue's of a name. */
+  private static final int BY_NAME = 2;
 
   public RunConfig {
     classNames = List.copyOf(classNames);
   }
 
-  /** The model as this run has it. */
-  public Model resolve() {
-    Model named = Models.named(model).withClasses(classes);
-    return dropout ? named : named.withoutDropout();
-  }
-
   /** The programs of this run on devices by name. */
   public CompiledNetwork programs(List<String> devices) {
-    Network network = resolve().network();
     Placement placement = Placement.of(network, devices, deterministic);
     return CompiledNetwork.of(network, recipe.batch(), placement, List.of());
   }
@@ -143,8 +137,8 @@ public record RunConfig(
   public ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("format", FORMAT);
-    json.put("model", model);
-    json.put("classes", classes);
+    json.put("model", network.name());
+    json.put("classes", network.classes());
     ArrayNode names = json.putArray("class_names");
     classNames.forEach(names::add);
     json.put("data", data);
@@ -164,6 +158,7 @@ public record RunConfig(
     json.put("skip_bad", skipBad);
     json.put("deterministic", deterministic);
     json.put("precision", precision.toString());
+    json.set("network", ModelFile.json(network));
     return json;
   }
 
@@ -175,8 +170,7 @@ public record RunConfig(
   /** This run with its sources in other places; null leaves one where it was. */
   public RunConfig withSources(String otherData, String otherValidation) {
     return new RunConfig(
-        model,
-        classes,
+        network,
         classNames,
         otherData == null ? data : DataSets.absolute(otherData),
         otherValidation == null ? validation : DataSets.absolute(otherValidation),
@@ -197,26 +191,50 @@ public record RunConfig(
    */
   public static RunConfig fromJson(ObjectNode json, Path run) {
     int format = json.path("format").asInt();
-    if (format != FORMAT) {
+    if (format != FORMAT && format != BY_NAME) {
       throw new AlexNetException(
-          "%s was written by %s version of this program (run.json has format %s, this one reads %d); its weights, model.safetensors, can be used alone."
+          "%s was written by %s version of this program (run.json has format %s, this one reads %d and %d); its weights, model.safetensors, can be used alone."
               .formatted(
                   run,
-                  format < FORMAT ? "an older" : "a newer",
+                  format < BY_NAME ? "an older" : "a newer",
                   json.has("format") ? json.get("format") : "none",
+                  BY_NAME,
                   FORMAT));
     }
     try {
-      return parse(json);
+      return parse(json, format == BY_NAME ? byName(json) : network(json));
     } catch (IllegalArgumentException | AlexNetException e) {
+      Object why = e instanceof AlexNetException meant ? meant.message() : e.getMessage();
       throw new AlexNetException(
-          "%s is damaged: %s; restore it from a copy."
-              .formatted(run.resolve("run.json"), e.getMessage()),
+          Message.of("%s is damaged: %s; restore it from a copy.", run.resolve("run.json"), why),
           e);
     }
   }
 
-  private static RunConfig parse(ObjectNode json) {
+  private static Network byName(ObjectNode json) {
+    Network named =
+        Models.named(json.path("model").asText())
+            .withClasses(json.path("classes").asInt())
+            .network();
+    return json.path("dropout").asBoolean() ? named : named.withoutDropout();
+  }
+
+  private static Network network(ObjectNode json) {
+    if (!(json.get("network") instanceof ObjectNode object)) {
+      throw new AlexNetException("the network is missing");
+    }
+    Network network = ModelFile.network("its network", object);
+    if (!network.name().equals(json.path("model").asText())
+        || network.classes() != json.path("classes").asInt()) {
+      throw new AlexNetException(
+          "its network is %s with %d classes, and the run says %s with %s"
+              .formatted(
+                  network.name(), network.classes(), json.get("model"), json.get("classes")));
+    }
+    return network;
+  }
+
+  private static RunConfig parse(ObjectNode json, Network network) {
     List<String> names = new ArrayList<>();
     json.path("class_names").forEach(name -> names.add(name.asText()));
     Recipe recipe =
@@ -229,8 +247,7 @@ public record RunConfig(
             Schedule.parse(json.path("schedule").asText()),
             Augmentation.named(json.path("augment").asText()));
     return new RunConfig(
-        json.path("model").asText(),
-        json.path("classes").asInt(),
+        network,
         names,
         json.path("data").asText(),
         json.path("val").isNull() ? null : json.path("val").asText(),

@@ -80,12 +80,12 @@ final class TrainingSetup {
                 input,
                 training.skipBad)) {
       RunConfig config = config(data, init);
-      Model model = config.resolve();
-      check(data, model.network());
+      Network network = config.network();
+      check(data, network);
       SequencedMap<String, FloatTensor> weights =
           init == null
-              ? Weights.initial(model.network(), training.seed, Weights.Overrides.NONE)
-              : init.fitted(model.network(), training.seed, listener);
+              ? Weights.initial(network, training.seed, Weights.Overrides.NONE)
+              : init.fitted(network, training.seed, listener);
       InputStatistics statistics =
           InputStatistics.of(
               data.train(),
@@ -121,6 +121,7 @@ final class TrainingSetup {
     Model model = training.model;
     Model fitted = training.classes == null ? model : model.withClasses(training.classes);
     CompiledNetwork.requireSizes(fitted.network(), training.recipe(fitted).batch());
+    Weights.requireMemory(fitted.network());
   }
 
   /** What can be said of an augmentation before the data is seen. */
@@ -148,9 +149,8 @@ final class TrainingSetup {
       }
       RunConfig config = saved.withSources(training.data, training.validation);
       config.requireSources();
-      Model model = config.resolve();
       BackendProvider provider = Backends.choose(training.backend, listener::message);
-      Input input = model.network().input();
+      Input input = config.network().input();
       BackendOptions options =
           config.backendOptions(training.threads, training.devices, training.graphs);
       try (Backend backend = provider.open(options);
@@ -162,7 +162,7 @@ final class TrainingSetup {
                   config.seed(),
                   input,
                   config.skipBad())) {
-        check(data, model.network());
+        check(data, config.network());
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
         if (!config.equals(saved)) { // the sources have moved
           ObjectNode settings = folder.runJson();
@@ -308,16 +308,16 @@ final class TrainingSetup {
     if (names.isEmpty() && init != null && init.classNames().size() == classes) {
       names = init.classNames();
     }
+    Model fitted = model.withClasses(classes);
     return new RunConfig(
-        model.name(),
-        classes,
+        training.dropout ? fitted.network() : fitted.network().withoutDropout(),
         names,
         DataSets.absolute(training.data),
         training.validation == null ? null : DataSets.absolute(training.validation),
         training.validationFraction,
         DataIdentity.of(data),
         training.seed,
-        recipe(train, model.withClasses(classes)),
+        recipe(train, fitted),
         training.shuffle,
         training.dropout,
         training.skipBad,
@@ -353,8 +353,8 @@ final class TrainingSetup {
     listener.message(
         "Training %s (%d classes) on %s: %s%s, %s, batch %d, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %d."
             .formatted(
-                config.model(),
-                config.classes(),
+                config.network().name(),
+                config.network().classes(),
                 training.data,
                 Words.count(data.images(), "image"),
                 data.validationImages() == 0

@@ -28,12 +28,16 @@ class ReadmeTest {
             .results()
             .map(m -> m.group(1))
             .toList();
-    assertEquals(2, programs.size());
+    assertEquals(3, programs.size());
     String trained = run("Train", programs.get(0));
     assertTrue(trained.startsWith("Error on validation images: 0."), trained);
     assertTrue(Files.exists(dir.resolve("runs/first/model.safetensors")));
+    run("Own", programs.get(1));
+    String own = Files.readString(dir.resolve("runs/tiny/run.json"));
+    assertTrue(own.contains("\"model\": \"tiny\"") && own.contains("\"filters\": 16"), own);
+    assertEquals(3, Files.readAllLines(dir.resolve("runs/tiny/metrics.jsonl")).size());
     drawStripes(dir.resolve("picture.png"));
-    String predicted = run("Predict", programs.get(1));
+    String predicted = run("Predict", programs.get(2));
     assertTrue(predicted.contains("picture.png is [Guess[className="), predicted);
   }
 
