@@ -14,6 +14,7 @@ module org.alexnet.core {
   exports org.alexnet.inference;
   exports org.alexnet.weights to
       org.alexnet.cli;
+  exports org.alexnet.weights.format;
   exports org.alexnet.tensor;
   exports org.alexnet.model;
   exports org.alexnet.network;
@@ -40,9 +41,12 @@ module org.alexnet.core {
 
   uses org.alexnet.backend.BackendProvider;
   uses org.alexnet.model.ModelSource;
+  uses org.alexnet.weights.format.WeightFormat;
 
   provides org.alexnet.backend.BackendProvider with
       org.alexnet.reference.ReferenceProvider;
   provides org.alexnet.model.ModelSource with
       org.alexnet.model.ModelFile;
+  provides org.alexnet.weights.format.WeightFormat with
+      org.alexnet.weights.format.SafetensorsFormat;
 }

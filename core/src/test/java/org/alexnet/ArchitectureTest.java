@@ -117,6 +117,14 @@ class ArchitectureTest {
         "org.alexnet.tensor",
         "org.alexnet.file",
         "com.fasterxml.jackson..");
+    mayUseOnly(
+        "org.alexnet.weights.format",
+        "org.alexnet.weights.format",
+        "org.alexnet.tensor",
+        "org.alexnet.safetensors",
+        "org.alexnet.file",
+        "org.alexnet.data",
+        "com.fasterxml.jackson..");
     mayUseOnly("org.alexnet.random", "org.alexnet.random", "org.apache.commons.math3..");
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.alexnet.AlexNetException;
 
 /** Renames that survive a power cut, and the reasons of the file system in words. */
 public final class DurableFiles {
@@ -45,6 +46,22 @@ public final class DurableFiles {
   /** The folder that holds {@code file}, also for a name without one. */
   public static Path parent(Path file) {
     return file.toAbsolutePath().getParent();
+  }
+
+  /**
+   * Refuses a folder where a file of tensors is required.
+   *
+   * @param usual what the file is called in a run
+   * @throws AlexNetException naming that file where the folder holds it
+   */
+  public static void requireNoFolder(Path path, String usual) {
+    if (Files.isDirectory(path)) {
+      Path within = path.resolve(usual);
+      throw new AlexNetException(
+          Files.isRegularFile(within)
+              ? "%s is a folder; give %s".formatted(path, within)
+              : path + " is a folder; give a .safetensors file");
+    }
   }
 
   /** Why a file could not be used, as a phrase without the file's name. */

@@ -9,7 +9,7 @@ import org.alexnet.AlexNetException;
 
 /** The first bytes of a file, by which formats are told apart. */
 public final class FileStart {
-  private static final int BYTES = 64;
+  private static final int BYTES = 512;
   private static final int SHOWN = 16;
 
   private final byte[] bytes;
@@ -19,7 +19,7 @@ public final class FileStart {
   }
 
   /**
-   * Reads them: 64, or as many as there are.
+   * Reads them: 512, or as many as there are.
    *
    * @throws AlexNetException if the file cannot be read
    */

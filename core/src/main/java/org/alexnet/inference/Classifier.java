@@ -29,9 +29,11 @@ import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
-import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.training.Training;
 import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.SafetensorsFormat;
+import org.alexnet.weights.format.WeightFiles;
+import org.alexnet.weights.format.WeightSource;
 
 /**
  * A trained network, ready to evaluate and to classify images. Close it after use. Not safe for
@@ -109,7 +111,7 @@ public final class Classifier implements AutoCloseable {
   private final Backend backend;
   private final Executable executable;
 
-  private Classifier(TrainedModel model, Options options, SafetensorsFile weights) {
+  private Classifier(TrainedModel model, Options options, WeightSource weights) {
     this.model = model;
     this.options = options;
     Network network = model.network();
@@ -154,7 +156,7 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier open(Path run, List<String> classNames, Options options) {
     try (RunFolder folder = RunFolder.openForReading(run);
-        SafetensorsFile weights = folder.openWeights()) {
+        WeightSource weights = SafetensorsFormat.source(folder.openWeights())) {
       return new Classifier(TrainedModel.of(folder, classNames), options, weights);
     }
   }
@@ -175,7 +177,7 @@ public final class Classifier implements AutoCloseable {
    */
   public static Classifier open(
       Model model, Path weights, Path input, List<String> classNames, Options options) {
-    try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+    try (WeightSource file = WeightFiles.open(weights)) {
       return new Classifier(TrainedModel.of(model, file, input, classNames), options, file);
     }
   }

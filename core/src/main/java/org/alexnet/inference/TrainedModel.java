@@ -16,6 +16,7 @@ import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.WeightSource;
 
 /**
  * What is known of trained weights apart from themselves.
@@ -69,11 +70,11 @@ record TrainedModel(
    * @param input what becomes of pixels; null for what the model itself says
    * @param names of the classes; empty for those of the file
    */
-  static TrainedModel of(Model model, SafetensorsFile weights, Path input, List<String> names) {
+  static TrainedModel of(Model model, WeightSource weights, Path input, List<String> names) {
     int classes = Weights.classes(weights, model.network());
     Network network = model.withClasses(classes).network();
     requireNumber(weights.path(), classes, names);
-    List<String> own = names.isEmpty() ? Weights.classNames(weights) : names;
+    List<String> own = names.isEmpty() ? weights.classNames() : names;
     return new TrainedModel(
         network,
         ClassNames.requireDistinct(own, "the list of class names"),

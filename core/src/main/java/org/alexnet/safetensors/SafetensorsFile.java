@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
@@ -56,7 +55,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @param usual what the file is called in a run, to be named where a folder is given
    */
   public static SafetensorsFile open(Path path, String usual) {
-    requireFile(path, usual);
+    DurableFiles.requireNoFolder(path, usual);
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
@@ -76,16 +75,6 @@ public final class SafetensorsFile implements AutoCloseable {
     } catch (RuntimeException e) {
       arena.close();
       throw e;
-    }
-  }
-
-  private static void requireFile(Path path, String usual) {
-    if (Files.isDirectory(path)) {
-      Path within = path.resolve(usual);
-      throw new AlexNetException(
-          Files.isRegularFile(within)
-              ? "%s is a folder; give %s".formatted(path, within)
-              : path + " is a folder; give a .safetensors file");
     }
   }
 

@@ -4,9 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import org.alexnet.network.Network;
-import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.WeightFiles;
+import org.alexnet.weights.format.WeightSource;
 
 /**
  * Weights from a file that a run starts from.
@@ -22,13 +23,14 @@ record InitialWeights(
   /** Reads and checks the weights of {@link Training#init}. */
   static InitialWeights load(Training training) {
     Network network = training.model.network();
-    int classes = Weights.classes(training.init, network);
-    List<String> names;
-    try (SafetensorsFile open = SafetensorsFile.open(training.init)) {
-      names = Weights.classNames(open);
+    try (WeightSource file = WeightFiles.open(training.init)) {
+      int classes = Weights.classes(file, network);
+      return new InitialWeights(
+          training.init,
+          classes,
+          file.classNames(),
+          Weights.load(file, network.withClasses(classes)));
     }
-    return new InitialWeights(
-        training.init, classes, names, Weights.load(training.init, network.withClasses(classes)));
   }
 
   /** The weights for a network whose last layer is started anew if its outputs are others. */

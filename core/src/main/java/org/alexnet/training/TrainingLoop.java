@@ -26,6 +26,7 @@ import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.SafetensorsFormat;
 
 /** The loop over epochs and steps of one process. */
 final class TrainingLoop {
@@ -329,7 +330,7 @@ final class TrainingLoop {
                 new Checkpoint(
                     Weights.take(executable, programs, t -> t),
                     Weights.take(executable, programs, Tensor::momentum),
-                    Weights.metadata(config.classNames()),
+                    SafetensorsFormat.metadata(config.classNames()),
                     state.toJson(),
                     best));
     folder.commit(checkpoint);

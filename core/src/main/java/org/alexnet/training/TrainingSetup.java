@@ -35,6 +35,8 @@ import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.SafetensorsFormat;
+import org.alexnet.weights.format.WeightSource;
 
 /**
  * Brings together what a run needs, in an order that refuses bad input before anything is decoded
@@ -235,8 +237,8 @@ final class TrainingSetup {
 
   private static InputStatistics restore(
       RunFolder folder, Executable executable, CompiledNetwork programs, Input input) {
-    try (SafetensorsFile weights = folder.openWeights();
-        SafetensorsFile momentum = folder.openMomentum();
+    try (WeightSource weights = SafetensorsFormat.source(folder.openWeights());
+        WeightSource momentum = SafetensorsFormat.source(folder.openMomentum());
         SafetensorsFile statistics = folder.requireInput()) {
       Network network = programs.network();
       Weights.read(weights, network, executable::write);

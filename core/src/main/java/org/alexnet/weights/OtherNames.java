@@ -1,10 +1,14 @@
 package org.alexnet.weights;
 
 import java.util.Map;
+import java.util.Optional;
 import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.weights.format.StoredAs;
 
-/** What other libraries call the layers of networks that are theirs as well. */
+/** How other libraries keep the parameters of networks that are theirs as well, in any format. */
 final class OtherNames {
+  /** What torchvision calls the layers of its network. */
   private static final Map<String, String> TORCHVISION =
       Map.of(
           "conv1", "features.0",
@@ -16,10 +20,14 @@ final class OtherNames {
           "fc7", "classifier.4",
           "fc8", "classifier.6");
 
+  private static final Map<String, Map<String, String>> BY_NETWORK =
+      Map.of("alexnet-2014", TORCHVISION);
+
   private OtherNames() {}
 
-  /** Names by the layers' own; of any network. */
-  static Map<String, String> of(Network network) {
-    return network.name().equals("alexnet-2014") ? TORCHVISION : Map.of();
+  static Optional<StoredAs> of(Network network, Parameter parameter) {
+    return Optional.ofNullable(
+            BY_NETWORK.getOrDefault(network.name(), Map.of()).get(parameter.layer()))
+        .map(layer -> new StoredAs(parameter.nameIn(layer)));
   }
 }

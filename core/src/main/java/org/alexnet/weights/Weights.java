@@ -1,8 +1,5 @@
 package org.alexnet.weights;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashSet;
@@ -18,18 +15,18 @@ import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.backend.Executable;
-import org.alexnet.data.ClassNames;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
-import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.safetensors.SafetensorsWriter;
 import org.alexnet.tensor.DType;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
+import org.alexnet.weights.format.StoredAs;
+import org.alexnet.weights.format.WeightSource;
 
 /**
  * A network's parameters outside a backend: made, read from files, put into an executable and taken
@@ -37,11 +34,6 @@ import org.alexnet.tensor.TensorInfo;
  * in]}, biases {@code [out]}.
  */
 public final class Weights {
-  /** Under which a file of weights keeps the names of its classes, as a JSON list. */
-  private static final String CLASS_NAMES = "class_names";
-
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private Weights() {}
 
   /** What {@code init} may change of the initial values. Null leaves the model's own. */
@@ -136,45 +128,43 @@ public final class Weights {
   }
 
   /**
-   * Reads parameters of a network from a file, each as it must be. Layers may have the names that
-   * another library gives them.
+   * Reads parameters of a network from a file, each as it must be. They may be stored under the
+   * names of another library or with their axes in another order ({@link StoredAs}).
    *
    * @throws AlexNetException if a parameter is missing, of another shape or not finite, or if there
    *     are more
    */
-  public static SequencedMap<String, FloatTensor> load(Path file, Network network) {
+  public static SequencedMap<String, FloatTensor> load(WeightSource file, Network network) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
-    try (SafetensorsFile open = SafetensorsFile.open(file)) {
-      Map<Tensor, Parameter> declared = CompiledNetwork.declared(network);
-      read(
-          open,
-          network,
-          (tensor, values) ->
-              weights.put(tensor.name(), new FloatTensor(shape(declared.get(tensor)), values)));
-    }
+    Map<Tensor, Parameter> declared = CompiledNetwork.declared(network);
+    read(
+        file,
+        network,
+        (tensor, values) ->
+            weights.put(tensor.name(), new FloatTensor(shape(declared.get(tensor)), values)));
     return weights;
   }
 
   /** As {@link #load}, but that only one parameter at a time is in memory. */
-  public static void read(SafetensorsFile file, Network network, Receiver receiver) {
+  public static void read(WeightSource file, Network network, Receiver receiver) {
     SequencedMap<Tensor, Parameter> declared = CompiledNetwork.declared(network);
     checkNames(file, network, declared.sequencedValues());
     declared.forEach(
         (tensor, parameter) -> {
-          String name = nameIn(file, network, parameter);
-          float[] values = file.floats(name);
-          requireFinite(file, name, values);
-          receiver.accept(tensor, values);
+          StoredAs stored = stored(file, network, parameter);
+          float[] values = file.floats(stored.tensor());
+          requireFinite(file, stored.tensor(), values);
+          receiver.accept(tensor, stored.reordered(values, shape(parameter)));
         });
   }
 
   private static void checkNames(
-      SafetensorsFile file, Network network, Collection<Parameter> parameters) {
+      WeightSource file, Network network, Collection<Parameter> parameters) {
     Set<String> known = new HashSet<>();
     for (Parameter parameter : parameters) {
-      String name = nameIn(file, network, parameter);
-      check(file, network, name, shape(parameter));
-      known.add(name);
+      StoredAs stored = stored(file, network, parameter);
+      check(file, network, stored, shape(parameter));
+      known.add(stored.tensor());
     }
     file.tensors()
         .forEach(
@@ -188,7 +178,7 @@ public final class Weights {
             });
   }
 
-  private static void requireFinite(SafetensorsFile file, String name, float[] values) {
+  private static void requireFinite(WeightSource file, String name, float[] values) {
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw new AlexNetException(
@@ -198,15 +188,16 @@ public final class Weights {
     }
   }
 
-  /** What a parameter is called in a file: its own name, or another library's for its layer. */
-  private static String nameIn(SafetensorsFile file, Network network, Parameter parameter) {
-    if (file.tensors().containsKey(parameter.name())) {
-      return parameter.name();
+  /** How a file keeps a parameter: as it says, by its own name, or by another library's. */
+  private static StoredAs stored(WeightSource file, Network network, Parameter parameter) {
+    StoredAs own = new StoredAs(parameter.name());
+    StoredAs said = file.stored().getOrDefault(parameter.name(), own);
+    if (file.tensors().containsKey(said.tensor())) {
+      return said;
     }
-    String other = OtherNames.of(network).get(parameter.layer());
-    return other != null && file.tensors().containsKey(parameter.nameIn(other))
-        ? parameter.nameIn(other)
-        : parameter.name();
+    return OtherNames.of(network, parameter)
+        .filter(other -> file.tensors().containsKey(other.tensor()))
+        .orElse(said);
   }
 
   /** What the last layer learns, its weights first. */
@@ -217,7 +208,10 @@ public final class Weights {
         .toList();
   }
 
-  private static void check(SafetensorsFile file, Network network, String name, List<Long> shape) {
+  private static void check(
+      WeightSource file, Network network, StoredAs stored, List<Long> parameter) {
+    String name = stored.tensor();
+    List<Long> shape = stored.inFile(parameter);
     TensorInfo got = file.tensors().get(name);
     if (got == null) {
       throw new AlexNetException(
@@ -236,56 +230,22 @@ public final class Weights {
    *
    * @throws AlexNetException if the file lacks that layer
    */
-  public static int classes(Path file, Network network) {
-    try (SafetensorsFile weights = SafetensorsFile.open(file)) {
-      return classes(weights, network);
-    }
-  }
-
-  public static int classes(SafetensorsFile weights, Network network) {
-    String name = nameIn(weights, network, classifier(network).getFirst());
-    TensorInfo info = weights.tensors().get(name);
-    if (info == null || info.shape().size() != 2 || info.shape().getFirst() < 1) {
+  public static int classes(WeightSource file, Network network) {
+    StoredAs stored = stored(file, network, classifier(network).getFirst());
+    TensorInfo info = file.tensors().get(stored.tensor());
+    if (info == null
+        || info.shape().size() != 2
+        || info.shape().get(stored.inFile(0)) < 1
+        || info.shape().get(stored.inFile(0)) > Integer.MAX_VALUE) {
       throw new AlexNetException(
           "%s: %s needs tensor %s [classes, inputs], got %s; these are the weights of another network."
               .formatted(
-                  weights.path(),
+                  file.path(),
                   network.name(),
-                  name,
+                  stored.tensor(),
                   info == null ? "no such tensor" : info.shape()));
     }
-    return Math.toIntExact(info.shape().getFirst());
-  }
-
-  /**
-   * The names of the classes that a file of weights carries; empty where it carries none.
-   *
-   * @throws AlexNetException if they are not a list of different names
-   */
-  public static List<String> classNames(SafetensorsFile file) {
-    String text = file.metadata().get(CLASS_NAMES);
-    if (text == null) {
-      return List.of();
-    }
-    try {
-      String[] names = JSON.readValue(text, String[].class);
-      return ClassNames.requireDistinct(List.of(names), file.path().toString());
-    } catch (JsonProcessingException | NullPointerException e) {
-      throw new AlexNetException(
-          "%s: its note %s must be a JSON list of names, got %s."
-              .formatted(file.path(), CLASS_NAMES, text),
-          e);
-    }
-  }
-
-  /** What a file of weights notes: the names of the classes, where they have names. */
-  public static Map<String, String> metadata(List<String> classNames) {
-    if (classNames.isEmpty()) {
-      return Map.of();
-    }
-    ArrayNode names = JSON.createArrayNode();
-    classNames.forEach(names::add);
-    return Map.of(CLASS_NAMES, names.toString());
+    return Math.toIntExact(info.shape().get(stored.inFile(0)));
   }
 
   /** Writes parameters to a file. */

@@ -17,6 +17,8 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
 import org.alexnet.tensor.FloatTensor;
+import org.alexnet.weights.format.WeightFiles;
+import org.alexnet.weights.format.WeightSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +59,13 @@ class WeightsTest {
     return file;
   }
 
+  private static SequencedMap<String, FloatTensor> load(Path file, Network network) {
+    try (WeightSource open = WeightFiles.open(file)) {
+      assertEquals(7, Weights.classes(open, network));
+      return Weights.load(open, network);
+    }
+  }
+
   private static SequencedMap<String, FloatTensor> initial() {
     return Weights.initial(small(), 3, Weights.Overrides.NONE);
   }
@@ -68,8 +77,7 @@ class WeightsTest {
         file(
             own.entrySet().stream()
                 .collect(Collectors.toMap(e -> other(e.getKey()), Map.Entry::getValue)));
-    assertEquals(7, Weights.classes(file, small()));
-    SequencedMap<String, FloatTensor> read = Weights.load(file, small());
+    SequencedMap<String, FloatTensor> read = load(file, small());
     assertEquals(List.copyOf(own.keySet()), List.copyOf(read.keySet()));
     own.forEach((name, t) -> assertArrayEquals(t.values(), read.get(name).values(), name));
   }
@@ -79,7 +87,7 @@ class WeightsTest {
     SequencedMap<String, FloatTensor> weights = initial();
     weights.put("features.3.bias", weights.get("conv2.bias"));
     Path file = file(weights);
-    AlexNetException e = assertThrows(AlexNetException.class, () -> Weights.load(file, small()));
+    AlexNetException e = assertThrows(AlexNetException.class, () -> load(file, small()));
     assertTrue(e.getMessage().contains("features.3.bias"), e.getMessage());
   }
 
@@ -89,7 +97,7 @@ class WeightsTest {
     weights.put("features.0.bias", weights.remove("conv1.bias"));
     Path file = file(weights);
     Network renamed = new Network("mine", small().input(), small().layers());
-    AlexNetException e = assertThrows(AlexNetException.class, () -> Weights.load(file, renamed));
+    AlexNetException e = assertThrows(AlexNetException.class, () -> load(file, renamed));
     assertTrue(e.getMessage().contains("conv1.bias"), e.getMessage());
   }
 }
