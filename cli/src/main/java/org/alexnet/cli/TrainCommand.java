@@ -297,6 +297,7 @@ final class TrainCommand extends LongCommand {
     training.shuffle(!images.noShuffle).dropout(!recipe.noDropout);
     training.skipBad(images.skipBad).deterministic(recipe.deterministic);
     training.precision(devices.precision().toString());
+    training.convolution(devices.convolution().toString());
     set(images.data, training::data);
     set(images.validation, training::validation);
     set(images.validationFraction, training::validationFraction);

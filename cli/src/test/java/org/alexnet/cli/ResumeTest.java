@@ -2,6 +2,7 @@ package org.alexnet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +93,39 @@ class ResumeTest {
     JsonNode kept = JsonMapper.builder().build().readTree(run.resolve("run.json").toFile());
     assertEquals(data.toAbsolutePath().normalize().toString(), kept.get("data").asText());
     assertEquals(12, kept.get("images").asInt());
+  }
+
+  private byte[] trained(String name, int epochs, Object... more) throws IOException {
+    run = dir.resolve(name);
+    Object[] words = {"train", "--data", data, "--epochs", epochs, "--out", run, "--json"};
+    Cli.run(Stream.concat(Stream.of(words), Stream.of(more)).toArray()).json();
+    return Files.readAllBytes(run.resolve("model.safetensors"));
+  }
+
+  /** Bits differ between the two ways, so that a run must go on in its own. */
+  @Test
+  void aRunKeepsItsWayToComputeConvolutions() throws IOException {
+    byte[] auto = trained("auto", 2);
+    byte[] direct = trained("direct", 2, "--convolution", "direct");
+    assertFalse(Arrays.equals(auto, direct));
+    trained("resumed", 1, "--convolution", "direct");
+    String line =
+        Cli.run("train", "--resume", run, "--convolution", "auto").failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("--convolution cannot be given"), line);
+    Cli.run("train", "--resume", run, "--epochs", 2).success();
+    assertArrayEquals(direct, Files.readAllBytes(run.resolve("model.safetensors")));
+
+    // Begun when there was no other way than the direct one.
+    trained("old", 1, "--convolution", "direct");
+    JsonMapper mapper = JsonMapper.builder().build();
+    ObjectNode json = (ObjectNode) mapper.readTree(run.resolve("run.json").toFile());
+    assertEquals("direct", json.remove("convolution").asText());
+    Files.writeString(run.resolve("run.json"), mapper.writeValueAsString(json));
+    Cli.run("train", "--resume", run, "--epochs", 2).success();
+    assertArrayEquals(direct, Files.readAllBytes(run.resolve("model.safetensors")));
+
+    line = Cli.run("train", "--data", data, "--convolution", "fft").failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("fft") && line.contains("auto, direct"), line);
   }
 
   /** The rate goes up again where there is more of the run to come, and the schedule is its own. */

@@ -16,6 +16,7 @@ import org.alexnet.UsageException;
  * @param precision the arithmetic
  * @param deterministic whether to choose only what gives the same bits in every run, also where
  *     something faster was measured
+ * @param convolution how convolutions may be computed
  * @param graphs whether a step may be recorded once and replayed; the bits are the same
  * @param say receives what the backend has to tell a user while it is open, a sentence at a time
  */
@@ -24,6 +25,7 @@ public record BackendOptions(
     List<String> devices,
     Precision precision,
     boolean deterministic,
+    ConvolutionMethod convolution,
     boolean graphs,
     Consumer<String> say) {
   public BackendOptions {
@@ -40,7 +42,8 @@ public record BackendOptions(
       Precision precision,
       boolean deterministic,
       boolean graphs) {
-    this(threads, devices, precision, deterministic, graphs, sentence -> {});
+    this(
+        threads, devices, precision, deterministic, ConvolutionMethod.AUTO, graphs, sentence -> {});
   }
 
   /** Single precision; whatever is fastest. */
@@ -50,7 +53,12 @@ public record BackendOptions(
 
   /** The same with somebody to tell. */
   public BackendOptions saying(Consumer<String> to) {
-    return new BackendOptions(threads, devices, precision, deterministic, graphs, to);
+    return new BackendOptions(threads, devices, precision, deterministic, convolution, graphs, to);
+  }
+
+  /** The same with another way to compute convolutions. */
+  public BackendOptions with(ConvolutionMethod method) {
+    return new BackendOptions(threads, devices, precision, deterministic, method, graphs, say);
   }
 
   /**

@@ -10,6 +10,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.backend.BackendOptions;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.DataSet;
@@ -44,6 +45,7 @@ import org.alexnet.program.Placement;
  * @param deterministic whether one device computes as several do, and only what gives the same bits
  *     every time is chosen
  * @param precision the arithmetic
+ * @param convolution how convolutions are computed
  */
 public record RunConfig(
     Network network,
@@ -58,7 +60,8 @@ public record RunConfig(
     boolean dropout,
     boolean skipBad,
     boolean deterministic,
-    Precision precision) {
+    Precision precision,
+    ConvolutionMethod convolution) {
 
   private static final int FORMAT = 3;
 
@@ -77,7 +80,7 @@ public record RunConfig(
 
   /** How to open a backend for this run. */
   public BackendOptions backendOptions(int threads, List<String> devices, boolean graphs) {
-    return new BackendOptions(threads, devices, precision, deterministic, graphs);
+    return new BackendOptions(threads, devices, precision, deterministic, graphs).with(convolution);
   }
 
   /** Whether these are the images that the run was trained on. */
@@ -158,6 +161,7 @@ public record RunConfig(
     json.put("skip_bad", skipBad);
     json.put("deterministic", deterministic);
     json.put("precision", precision.toString());
+    json.put("convolution", convolution.toString());
     json.set("network", ModelFile.json(network));
     return json;
   }
@@ -182,7 +186,8 @@ public record RunConfig(
         dropout,
         skipBad,
         deterministic,
-        precision);
+        precision,
+        convolution);
   }
 
   /**
@@ -259,6 +264,8 @@ public record RunConfig(
         json.path("dropout").asBoolean(),
         json.path("skip_bad").asBoolean(),
         json.path("deterministic").asBoolean(),
-        Precision.named(json.path("precision").asText("fp32")));
+        Precision.named(json.path("precision").asText("fp32")),
+        // Runs that do not say were begun when there was no other way.
+        ConvolutionMethod.named(json.path("convolution").asText("direct")));
   }
 }

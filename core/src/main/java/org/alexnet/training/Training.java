@@ -7,6 +7,7 @@ import java.util.List;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
 import org.alexnet.model.Model;
@@ -47,6 +48,7 @@ public final class Training implements ResumedTraining {
   boolean skipBad;
   boolean deterministic;
   Precision precision = Precision.FP32;
+  ConvolutionMethod convolution = ConvolutionMethod.AUTO;
   boolean graphs = true;
   Integer classes;
   Path init;
@@ -208,6 +210,15 @@ public final class Training implements ResumedTraining {
   /** {@code fp32}, the default, or on a GPU {@code tf32}, {@code bf16} or {@code fp16}. */
   public Training precision(String name) {
     precision = Precision.named(name);
+    return this;
+  }
+
+  /**
+   * {@code auto}, the default, or {@code direct}: the CPU then computes convolutions product by
+   * product, which is slower and rounds less. A run keeps its way when it is resumed.
+   */
+  public Training convolution(String name) {
+    convolution = ConvolutionMethod.named(name);
     return this;
   }
 

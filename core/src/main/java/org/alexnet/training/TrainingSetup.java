@@ -66,11 +66,12 @@ final class TrainingSetup {
     BackendProvider provider = Backends.choose(training.backend, listener::message);
     BackendOptions options =
         new BackendOptions(
-            training.threads,
-            training.devices,
-            training.precision,
-            training.deterministic,
-            training.graphs);
+                training.threads,
+                training.devices,
+                training.precision,
+                training.deterministic,
+                training.graphs)
+            .with(training.convolution);
     // The backend comes before the data: it may compile its kernels while images are read.
     try (Backend backend = provider.open(options);
         DataSet data =
@@ -324,7 +325,8 @@ final class TrainingSetup {
         training.dropout,
         training.skipBad,
         training.deterministic,
-        training.precision);
+        training.precision,
+        training.convolution);
   }
 
   /** The recipe for a source. Floating-point images are used as given unless that is overruled. */

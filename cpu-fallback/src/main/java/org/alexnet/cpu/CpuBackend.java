@@ -2,6 +2,7 @@ package org.alexnet.cpu;
 
 import java.util.List;
 import org.alexnet.backend.Backend;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
@@ -18,15 +19,23 @@ final class CpuBackend implements Backend {
   private static final int ALIGNMENT = 64;
 
   private final Kernels kernels;
+  private final ConvolutionMethod convolution;
   private final DeviceThreads threads;
   private final CpuMemory memory = new CpuMemory(this);
+
+  /** With the fastest convolutions. */
+  CpuBackend(Kernels kernels, int devices, int threads) {
+    this(kernels, devices, threads, ConvolutionMethod.AUTO);
+  }
 
   /**
    * @param devices logical devices, each with memory and threads of its own
    * @param threads in all
+   * @param convolution whether convolutions may be transformed
    */
-  CpuBackend(Kernels kernels, int devices, int threads) {
+  CpuBackend(Kernels kernels, int devices, int threads, ConvolutionMethod convolution) {
     this.kernels = kernels;
+    this.convolution = convolution;
     this.threads = new DeviceThreads(devices, threads);
     WarmUp.start(kernels);
   }
@@ -49,8 +58,8 @@ final class CpuBackend implements Backend {
         placement.devices().stream().map(device -> threads.pool(device).workers()).toList();
     return new Lowered(
         programs,
-        CpuLowering.lower(programs.train(), kernels, layouts, workers),
-        CpuLowering.lower(programs.evaluate(), kernels, layouts, workers),
+        CpuLowering.lower(programs.train(), convolution, kernels, layouts, workers),
+        CpuLowering.lower(programs.evaluate(), convolution, kernels, layouts, workers),
         ALIGNMENT);
   }
 

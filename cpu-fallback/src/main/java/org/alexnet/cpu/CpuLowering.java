@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.convolution.ConvolutionBackwardDataOp;
 import org.alexnet.cpu.convolution.ConvolutionBackwardWeightsOp;
@@ -43,6 +44,7 @@ import org.alexnet.program.Tensor;
  */
 final class CpuLowering {
   private final StepProgram program;
+  private final ConvolutionMethod convolution;
   private final Kernels kernels;
   private final Layouts layouts;
   private final int workers;
@@ -57,6 +59,7 @@ final class CpuLowering {
 
   private CpuLowering(
       StepProgram program,
+      ConvolutionMethod convolution,
       List<Op> ops,
       Map<Tensor, Integer> readers,
       Set<Tensor> shared,
@@ -64,6 +67,7 @@ final class CpuLowering {
       Layouts layouts,
       int workers) {
     this.program = program;
+    this.convolution = convolution;
     this.ops = ops;
     this.readers = readers;
     this.shared = shared;
@@ -76,10 +80,15 @@ final class CpuLowering {
    * The kernels of a program. Each column or shard is lowered by itself, so that what follows one
    * another in it fuses.
    *
+   * @param convolution whether convolutions may be transformed
    * @param workers threads of the device of each column or shard
    */
   static List<CpuKernel> lower(
-      StepProgram program, Kernels kernels, Layouts layouts, List<Integer> workers) {
+      StepProgram program,
+      ConvolutionMethod convolution,
+      Kernels kernels,
+      Layouts layouts,
+      List<Integer> workers) {
     List<List<Op>> parts = new ArrayList<>();
     Map<Tensor, Integer> readers = new HashMap<>();
     for (int part = 0; part < workers.size(); part++) {
@@ -96,7 +105,14 @@ final class CpuLowering {
     for (int part = 0; part < parts.size(); part++) {
       CpuLowering lowering =
           new CpuLowering(
-              program, parts.get(part), readers, shared, kernels, layouts, workers.get(part));
+              program,
+              convolution,
+              parts.get(part),
+              readers,
+              shared,
+              kernels,
+              layouts,
+              workers.get(part));
       lowering.run();
       lowered.add(lowering.result);
     }
@@ -241,8 +257,28 @@ final class CpuLowering {
     }
   }
 
+  private boolean mayTransform() {
+    return switch (convolution) {
+      case AUTO -> true;
+      case DIRECT -> false;
+    };
+  }
+
+  /** The one place that decides which convolutions are transformed, each direction by itself. */
+  private Optional<TransformedShape> transformed(Op.Convolution op) {
+    return mayTransform() ? TransformedConvolutionOp.shape(op) : Optional.empty();
+  }
+
+  private Optional<TransformedShape> transformed(Op.ConvolutionBackwardData op) {
+    return mayTransform() ? TransformedBackwardDataOp.shape(op) : Optional.empty();
+  }
+
+  private Optional<TransformedShape> transformed(Op.ConvolutionBackwardWeights op) {
+    return mayTransform() ? TransformedWeightsKernel.shape(op) : Optional.empty();
+  }
+
   private void weightsBackward(Op.ConvolutionBackwardWeights filter, Op next) {
-    Optional<TransformedShape> shape = TransformedWeightsKernel.shape(filter);
+    Optional<TransformedShape> shape = transformed(filter);
     if (shape.isPresent()) {
       weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
     } else {
@@ -255,7 +291,7 @@ final class CpuLowering {
 
   private void convolution(Op.Convolution conv, Op next) {
     close();
-    if (conv.x().shape().n() >= workers || TransformedConvolutionOp.shape(conv).isPresent()) {
+    if (conv.x().shape().n() >= workers || transformed(conv).isPresent()) {
       chain.add(conv);
       return;
     }
@@ -362,11 +398,10 @@ final class CpuLowering {
       for (Op op : chain) {
         if (op instanceof Op.Convolution conv) {
           pixels = conv.y().shape().h() * conv.y().shape().w();
-          together = TransformedConvolutionOp.shape(conv).map(TransformedProduct::images).orElse(0);
+          together = lowering.transformed(conv).map(TransformedProduct::images).orElse(0);
         }
         if (op instanceof Op.ConvolutionBackwardData data) {
-          together =
-              TransformedBackwardDataOp.shape(data).map(TransformedProduct::images).orElse(0);
+          together = lowering.transformed(data).map(TransformedProduct::images).orElse(0);
         }
         if (op instanceof Op.ConvolutionBackwardWeights filter) {
           pixels = filter.x().shape().h() * filter.x().shape().w();
@@ -390,7 +425,7 @@ final class CpuLowering {
         if (chain.get(i) instanceof Op.Convolution conv) {
           Op.Relu relu = lowering.reluOf(conv.y(), next);
           Tensor y = relu == null ? conv.y() : relu.y();
-          Optional<TransformedShape> shape = TransformedConvolutionOp.shape(conv);
+          Optional<TransformedShape> shape = lowering.transformed(conv);
           fused.add(
               shape.isPresent()
                   ? new TransformedConvolutionOp(
@@ -461,7 +496,8 @@ final class CpuLowering {
         case Op.ConvolutionBackwardWeights o ->
             new ConvolutionBackwardWeightsOp(o, kernels, Math.ceilDiv(images, task));
         case Op.ConvolutionBackwardData o ->
-            TransformedBackwardDataOp.shape(o)
+            lowering
+                .transformed(o)
                 .<ImageOp>map(shape -> new TransformedBackwardDataOp(o, shape, kernels, group))
                 .orElseGet(() -> new ConvolutionBackwardDataOp(o, kernels, group));
         case Op.Relu o -> ImageOps.relu(o, kernels);

@@ -53,7 +53,8 @@ public final class CpuProvider implements BackendProvider {
   public Backend open(BackendOptions options) {
     options.checkDevices(name(), probe().devices());
     options.checkSinglePrecision(name());
-    return new CpuBackend(kernels(), options.deviceCount(), options.threads());
+    return new CpuBackend(
+        kernels(), options.deviceCount(), options.threads(), options.convolution());
   }
 
   private static boolean vectorModule() {

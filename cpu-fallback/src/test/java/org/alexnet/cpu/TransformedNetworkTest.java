@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.model.Models;
@@ -27,7 +28,11 @@ class TransformedNetworkTest {
   private static final Network NETWORK = Models.named("alexnet-32").network();
 
   private static Backend open(int threads) {
-    return Backends.named("cpu").open(new BackendOptions(threads, List.of()));
+    return open(threads, ConvolutionMethod.AUTO);
+  }
+
+  private static Backend open(int threads, ConvolutionMethod method) {
+    return Backends.named("cpu").open(new BackendOptions(threads, List.of()).with(method));
   }
 
   private static Map<String, float[]> learned(int threads) {
@@ -57,15 +62,18 @@ class TransformedNetworkTest {
   /** What this suite is about takes place: weight gradients are kernels of their own then. */
   @Test
   void theLayersBehindTheFirstAreTransformed() {
-    try (Backend backend = open(2)) {
-      List<String> labels =
-          backend.lower(CompiledNetwork.of(NETWORK, BATCH)).kernels(Phase.TRAIN).stream()
-              .map(Kernel::label)
-              .filter(label -> label.contains("transformed"))
-              .toList();
-      assertEquals(
-          List.of("conv3 weights backward, transformed", "conv2 weights backward, transformed"),
-          labels);
+    assertEquals(
+        List.of("conv3 weights backward, transformed", "conv2 weights backward, transformed"),
+        transformed(ConvolutionMethod.AUTO));
+    assertEquals(List.of(), transformed(ConvolutionMethod.DIRECT));
+  }
+
+  private static List<String> transformed(ConvolutionMethod method) {
+    try (Backend backend = open(2, method)) {
+      return backend.lower(CompiledNetwork.of(NETWORK, BATCH)).kernels(Phase.TRAIN).stream()
+          .map(Kernel::label)
+          .filter(label -> label.contains("transformed"))
+          .toList();
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.alexnet.cli.option;
 
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -15,9 +16,35 @@ public final class ComputeOptions extends DeviceOptions {
       description = "fp32, or on a GPU tf32, bf16 or fp16. Default: fp32.")
   private Precision precision = Precision.FP32;
 
+  @Option(
+      names = "--convolution",
+      paramLabel = "C",
+      converter = Method.class,
+      description =
+          "auto: on the CPU, with fewer products where that is faster; or direct, product by"
+              + " product. GPUs choose by themselves. Default: auto.")
+  private ConvolutionMethod convolution = ConvolutionMethod.AUTO;
+
+  @Override
+  public ConvolutionMethod convolution() {
+    return convolution;
+  }
+
   @Override
   public Precision precision() {
     return precision;
+  }
+
+  /** Knows the names. */
+  static final class Method implements ITypeConverter<ConvolutionMethod> {
+    @Override
+    public ConvolutionMethod convert(String name) {
+      try {
+        return ConvolutionMethod.named(name);
+      } catch (AlexNetException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
   }
 
   /** Knows the names. */

@@ -9,6 +9,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
+import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.ProgressListener;
@@ -58,10 +59,16 @@ public class DeviceOptions {
     return Precision.FP32;
   }
 
+  /** How convolutions are computed. */
+  ConvolutionMethod convolution() {
+    return ConvolutionMethod.AUTO;
+  }
+
   /** Opens the backend asked for. */
   public Backend open(Consumer<String> say) {
     BackendOptions options =
-        new BackendOptions(threads(), devices, precision(), false, !noCudaGraph);
+        new BackendOptions(threads(), devices, precision(), false, !noCudaGraph)
+            .with(convolution());
     return Backends.choose(backend, say).open(options);
   }
 
