@@ -1,6 +1,7 @@
 package org.alexnet.cli;
 
 import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.cli.option.Flags;
@@ -31,6 +32,9 @@ record Failures(Terminal terminal, boolean verbose) {
   private static String oneLine(Throwable e) {
     if (e instanceof AlexNetException meant) {
       return meant.message().text(Flags::of).replaceAll("\\s*\\R\\s*", " ");
+    }
+    if (e instanceof InvalidNetworkException network) { // on several devices: one would do
+      return network.getMessage() + ".";
     }
     String message = e.getMessage();
     String what = e.getClass().getSimpleName() + (message == null ? "" : ": " + message);

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
@@ -41,6 +42,14 @@ class FailuresTest {
         ExitStatus.FAILED,
         "a is used: give another --out.",
         new AlexNetException(Message.of("%s is used:%n  %s.", "a", remedy)));
+  }
+
+  @Test
+  void aNetworkThatCannotBe() {
+    reported(
+        ExitStatus.FAILED,
+        "layer conv1: its groups are too many.",
+        new InvalidNetworkException("conv1", "its groups are too many"));
   }
 
   /** The program is at fault, and says where. */

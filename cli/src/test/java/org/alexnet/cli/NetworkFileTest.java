@@ -222,4 +222,22 @@ class NetworkFileTest {
         Cli.run("summary", "--model", dir.resolve("no.json")).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("no file of that name; there are: alexnet-32, "), line);
   }
+
+  /** Columns matter on several devices, which a file does not know. */
+  @Test
+  void aNetworkThatCannotBeSpreadOverDevices() throws IOException {
+    String text = Files.readString(file);
+    String conv2 =
+        text.lines().filter(line -> line.contains("\"conv2\"")).findFirst().orElseThrow();
+    String cut =
+        conv2.replace("\"groups\": 1", "\"groups\": 2").replace("\"columns\": 1", "\"columns\": 2");
+    Files.writeString(file, text.replace(conv2, cut));
+    Cli.run("summary", "--model", file).success();
+    assertEquals(
+        "alexnet: layer conv2: its groups keep to 2 columns, and its input has 1 column; it cannot"
+            + " be spread over devices.",
+        Cli.run("summary", "--model", file, "--devices", "cpu:0,cpu:1")
+            .failure(ExitStatus.FAILED)
+            .strip());
+  }
 }

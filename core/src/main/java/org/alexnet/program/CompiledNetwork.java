@@ -56,7 +56,7 @@ public record CompiledNetwork(
   public static CompiledNetwork of(
       Network network, int batch, Placement placement, Collection<String> observed) {
     if (batch < 1) {
-      throw new IllegalArgumentException("a batch of %d images".formatted(batch));
+      throw new IllegalArgumentException("batch is %d, must be at least 1".formatted(batch));
     }
     requireSizes(network, batch);
     Set<String> kept =

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.alexnet.InvalidNetworkException;
+import org.alexnet.Words;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -163,11 +164,10 @@ final class Forward {
     if (own && current.size() != columns) {
       throw misfit(
           conv,
-          "its groups keep to %d columns, and its input has %d".formatted(columns, current.size()));
+          "its groups keep to %d columns, and its input has %s; it cannot be spread over devices"
+              .formatted(columns, Words.count(current.size(), "column")));
     }
-    if (channels() % conv.groups() != 0) {
-      throw misfit(conv, "%d input channels in %d groups".formatted(channels(), conv.groups()));
-    }
+    requireGroups(conv, conv.groups(), channels());
     int h = outputs(conv, conv.rounding().outputs(conv.window(), in.h()), in);
     int w = outputs(conv, conv.rounding().outputs(conv.window(), in.w()), in);
     int filters = conv.filters() / columns;
@@ -241,12 +241,14 @@ final class Forward {
 
   private Tensor localResponseNorm(LocalResponseNorm norm, Tensor x) {
     boolean across = norm.region() == LocalResponseNorm.Region.ACROSS_MAPS;
-    if (channels() % norm.groups() != 0 || (across && norm.groups() % current.size() != 0)) {
-      throw misfit(
-          norm,
-          "%d channels of %d columns in %d groups"
-              .formatted(channels(), current.size(), norm.groups()));
-    }
+    requireGroups(norm, norm.groups(), channels());
+    InvalidNetworkException.require(
+        !across || norm.groups() % current.size() == 0,
+        norm.name(),
+        "groups",
+        norm.groups(),
+        "a multiple of the %d columns of its input to be spread over devices"
+            .formatted(current.size()));
     Tensor y = output(norm, x.shape(), x.part());
     Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.part());
     LocalResponseNorm part = across ? norm.withGroups(norm.groups() / current.size()) : norm;
@@ -289,6 +291,15 @@ final class Forward {
     if (phase == Phase.TRAIN) {
       parameters.keySet().forEach(this::finiteNear);
     }
+  }
+
+  private static void requireGroups(Layer layer, int groups, int channels) {
+    InvalidNetworkException.require(
+        channels % groups == 0,
+        layer.name(),
+        "groups",
+        groups,
+        "a divisor of the %s of its input".formatted(Words.count(channels, "channel")));
   }
 
   private static InvalidNetworkException misfit(Layer layer, String what) {

@@ -9,7 +9,8 @@ import java.util.List;
 public record Shape(int n, int c, int h, int w) {
   public Shape {
     if (n < 1 || c < 1 || h < 1 || w < 1) {
-      throw new IllegalArgumentException("a size is below 1: %d %d %d %d".formatted(n, c, h, w));
+      throw new IllegalArgumentException(
+          "shape is %dx%dx%dx%d, must have no size below 1".formatted(n, c, h, w));
     }
   }
 

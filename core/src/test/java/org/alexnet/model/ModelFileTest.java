@@ -121,7 +121,7 @@ class ModelFileTest {
           "kernel": 3      | "kernel": 2147483647 | window.kernel is 2147483647, must be from 1 to 32,768.
           "pad": 1         | "pad": 3        | , line 14, layer conv1: window.pad is 3, must be at least 0 and below the kernel, 3.
           "groups": 1      | "groups": 5     | , line 14, layer conv1: groups is 5, must be a divisor of the 32 filters.
-          "groups": 1      | "groups": 2     | , line 14, layer conv1: 3 input channels in 2 groups.
+          "groups": 1      | "groups": 2     | , line 14, layer conv1: groups is 2, must be a divisor of the 3 channels of its input.
           "columns": 1     | "columns": 0    | columns is 0, must be from 1 to 26.
           "columns": 1     | "columns": 3    | columns is 3, must be a divisor of the 32 filters
           "gain": 2.0      | "gain": -1      | , line 14, layer conv1: weight.initial.gain is -1.0, must be finite, at least 0.

@@ -139,7 +139,8 @@ class ColumnsTest {
     Network misfit = Programs.network(Programs.conv("conv1", 4, 2, 2), Programs.fc("fc2", 3, 1));
     Placement two = Placement.of(misfit, TWO, false);
     assertEquals(
-        "layer conv1: its groups keep to 2 columns, and its input has 1",
+        "layer conv1: its groups keep to 2 columns, and its input has 1 column; it cannot be spread"
+            + " over devices",
         assertThrows(
                 IllegalArgumentException.class, () -> CompiledNetwork.of(misfit, 1, two, List.of()))
             .getMessage());
@@ -154,7 +155,8 @@ class ColumnsTest {
             Programs.fc("fc2", 3, 1));
     Placement two = Placement.of(normed, TWO, false);
     assertEquals(
-        "layer norm1: 4 channels of 2 columns in 1 groups",
+        "layer norm1: groups is 1, must be a multiple of the 2 columns of its input to be spread"
+            + " over devices",
         assertThrows(
                 IllegalArgumentException.class, () -> CompiledNetwork.of(normed, 1, two, List.of()))
             .getMessage());

@@ -148,7 +148,7 @@ class CompiledNetworkTest {
 
   @Test
   void batchesAreOfAtLeastAnImage() {
-    refused("a batch of 0 images", () -> CompiledNetwork.of(SMALL, 0));
+    refused("batch is 0, must be at least 1", () -> CompiledNetwork.of(SMALL, 0));
   }
 
   @Test
@@ -160,11 +160,14 @@ class CompiledNetworkTest {
   @Test
   void groupsThatDoNotFitTheChannels() {
     Network network = Programs.network(Programs.conv("conv1", 3, 3, 1), Programs.fc("fc2", 3, 1));
-    refused("layer conv1: 2 input channels in 3 groups", () -> CompiledNetwork.of(network, 1));
+    refused(
+        "layer conv1: groups is 3, must be a divisor of the 2 channels of its input",
+        () -> CompiledNetwork.of(network, 1));
     for (Region region : Region.values()) {
       Network normed = Programs.network(norm(region, 3), Programs.fc("fc2", 3, 1));
       refused(
-          "layer norm1: 2 channels of 1 columns in 3 groups", () -> CompiledNetwork.of(normed, 1));
+          "layer norm1: groups is 3, must be a divisor of the 2 channels of its input",
+          () -> CompiledNetwork.of(normed, 1));
     }
   }
 

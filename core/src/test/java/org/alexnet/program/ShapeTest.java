@@ -14,7 +14,7 @@ class ShapeTest {
   void aSizeIsAtLeastOne(int n, int c, int h, int w) {
     String words =
         assertThrows(IllegalArgumentException.class, () -> new Shape(n, c, h, w)).getMessage();
-    assertEquals("a size is below 1: %d %d %d %d".formatted(n, c, h, w), words);
+    assertEquals("shape is %dx%dx%dx%d, must have no size below 1".formatted(n, c, h, w), words);
   }
 
   @Test
