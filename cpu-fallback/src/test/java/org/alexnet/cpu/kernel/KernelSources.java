@@ -1,17 +1,20 @@
 package org.alexnet.cpu.kernel;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Writes those kernels that are straight-line code from a template. What it writes is part of the
- * sources; {@code KernelSourcesTest} fails when the two differ. To write them anew, run this class
- * with the module's folder as its argument, then {@code mvn -N -Pformat validate}.
+ * sources; {@code KernelSourcesTest} fails when the two differ. To write them anew:
+ *
+ * <pre>
+ * mvn -pl cpu-fallback -am test -Dtest=KernelSourcesTest -Dalexnet.kernels=write \
+ *     -Dsurefire.failIfNoSpecifiedTests=false
+ * mvn -N -Pformat validate
+ * </pre>
  */
-public final class KernelSources {
+final class KernelSources {
   private KernelSources() {}
 
   /** Sources by the name of the class. */
@@ -28,11 +31,5 @@ public final class KernelSources {
 
   static Path file(Path module, String name) {
     return module.resolve("src/main/java/org/alexnet/cpu/kernel/" + name + ".java");
-  }
-
-  public static void main(String[] args) throws IOException {
-    for (Map.Entry<String, String> source : all().entrySet()) {
-      Files.writeString(file(Path.of(args[0]), source.getKey()), source.getValue());
-    }
   }
 }
