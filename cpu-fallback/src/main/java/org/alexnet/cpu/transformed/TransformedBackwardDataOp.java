@@ -81,12 +81,7 @@ public record TransformedBackwardDataOp(
         float[] m = context.m();
         Arrays.fill(m, zeros, zeros + product.zeroFloats(), 0);
         turned.turn(context, weight, weights);
-        context
-            .pool()
-            .run(
-                filters.tasks(),
-                (task, worker) ->
-                    filters.spread(m, weights, points, task, binding.scratch(worker)));
+        filters.spread(context, weights, points, binding::scratch);
       }
 
       @Override

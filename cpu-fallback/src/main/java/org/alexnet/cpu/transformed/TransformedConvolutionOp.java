@@ -80,11 +80,7 @@ public record TransformedConvolutionOp(
       public void prepare(KernelContext context) {
         float[] m = context.m();
         Arrays.fill(m, zeros, zeros + product.zeroFloats(), 0);
-        context
-            .pool()
-            .run(
-                filters.tasks(),
-                (task, worker) -> filters.spread(m, weight, points, task, binding.scratch(worker)));
+        filters.spread(context, weight, points, binding::scratch);
       }
 
       @Override

@@ -1,6 +1,8 @@
 package org.alexnet.cpu.transformed;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.kernel.Transform;
 import org.alexnet.cpu.kernel.TransformKernels;
@@ -41,7 +43,7 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
   }
 
   /** Tasks of a transform: blocks of the outputs of all groups, and blocks of inputs. */
-  int tasks() {
+  private int tasks() {
     return panels.groups() * panels.blocks() * (shape.inputs() / LANES);
   }
 
@@ -55,8 +57,16 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
     return shape.tiles(1).firstPoint(region) * pointFloats();
   }
 
-  /** Transforms a part of the filters. */
-  void spread(float[] m, int weights, int to, int task, int scratch) {
+  /** Transforms all filters, shared among the workers. */
+  void spread(KernelContext context, int weights, int to, IntUnaryOperator scratch) {
+    context
+        .pool()
+        .run(
+            tasks(),
+            (task, worker) -> spread(context.m(), weights, to, task, scratch.applyAsInt(worker)));
+  }
+
+  private void spread(float[] m, int weights, int to, int task, int scratch) {
     int inputs = shape.inputs() / LANES;
     int block = task / inputs;
     for (int i = 0; i < LANES; i++) {
@@ -102,8 +112,16 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
     kernels.spread(transform, m, last, LANES, 0, to + place(1), pitch, 0, to + place(3), 0, 1);
   }
 
-  /** Turns a part of the gradients at points to gradients of filters. */
-  void gather(float[] m, int from, int weights, int task, int scratch) {
+  /** Turns gradients at points to gradients of filters, shared among the workers. */
+  void gather(KernelContext context, int from, int weights, IntUnaryOperator scratch) {
+    context
+        .pool()
+        .run(
+            tasks(),
+            (task, worker) -> gather(context.m(), from, weights, task, scratch.applyAsInt(worker)));
+  }
+
+  private void gather(float[] m, int from, int weights, int task, int scratch) {
     int inputs = shape.inputs() / LANES;
     int block = task / inputs;
     int valid =

@@ -25,8 +25,8 @@ public final class TransformedProduct {
   private final TransformKernels kernels;
   private final PointTiles tiles; // of the most images
   private final TileSpreader spreader;
-  private final int[] values = new int[PointTiles.REGIONS + 1]; // starts of regions in V
-  private final int[] products = new int[PointTiles.REGIONS + 1]; // starts of regions in M
+  private final Regions values;
+  private final Regions products;
   private final int blockedAt;
   private final int valuesAt;
   private final int productsAt;
@@ -42,15 +42,16 @@ public final class TransformedProduct {
     this.kernels = kernels;
     this.tiles = shape.tiles(images);
     this.spreader = TileSpreader.ofInput(kernels, shape, images);
-    for (int region = 0; region < PointTiles.REGIONS; region++) {
-      values[region + 1] = values[region] + tiles.points(region) * valuePitch(region);
-      products[region + 1] = products[region] + tiles.points(region) * productPitch(region);
-    }
+    // Blocks of tiles, of channels, tiles, lanes.
+    this.values = Regions.of(tiles, region -> tileBlocks(region) * TILES * shape.channels());
+    // One line more, so that points do not share a cache set.
+    this.products =
+        Regions.of(tiles, region -> tileBlocks(region) * TILES * panels.tileWidth() + LANES);
     int points = shape.scheme().points();
     blockedAt = spreader.scratchFloats();
     valuesAt = blockedAt + shape.blockedFloats();
-    productsAt = valuesAt + values[PointTiles.REGIONS];
-    columnsAt = productsAt + products[PointTiles.REGIONS];
+    productsAt = valuesAt + values.floats();
+    columnsAt = productsAt + products.floats();
     tileAt = columnsAt + points * points * LANES;
     scratchFloats = tileAt + points * points * LANES;
   }
@@ -72,18 +73,6 @@ public final class TransformedProduct {
 
   private int tileBlocks(int region) {
     return Math.ceilDiv(tiles.tiles(region), TILES);
-  }
-
-  /** Floats of the values at one point of a region: blocks of tiles, of channels, tiles, lanes. */
-  private int valuePitch(int region) {
-    return tileBlocks(region) * TILES * shape.channels();
-  }
-
-  /**
-   * Floats of the products at one point; one line more, so that points do not share a cache set.
-   */
-  private int productPitch(int region) {
-    return tileBlocks(region) * TILES * panels.tileWidth() + LANES;
   }
 
   /**
@@ -135,12 +124,12 @@ public final class TransformedProduct {
           @Override
           public int of(int region, int tile, int block) {
             int of8 = (tile / TILES * channels + block) * TILES + tile % TILES;
-            return at + values[region] + of8 * LANES;
+            return at + values.start(region) + of8 * LANES;
           }
 
           @Override
           public int pitch(int region) {
-            return valuePitch(region);
+            return values.pitch(region);
           }
         };
     clearRest(m, places, count);
@@ -166,7 +155,7 @@ public final class TransformedProduct {
       for (int tile = now.tiles(region); tile < end; tile++) {
         for (int point = 0; point < tiles.points(region); point++) {
           for (int block = 0; block < shape.channels() / LANES; block++) {
-            int at = places.of(region, tile, block) + point * valuePitch(region);
+            int at = places.of(region, tile, block) + point * values.pitch(region);
             Arrays.fill(m, at, at + LANES, 0);
           }
         }
@@ -182,9 +171,9 @@ public final class TransformedProduct {
     for (int region = 0; region < PointTiles.REGIONS; region++) {
       int blocks = Math.ceilDiv(now.tiles(region), TILES);
       for (int point = 0; point < tiles.points(region); point++) {
-        int a = scratch + valuesAt + values[region] + point * valuePitch(region) + first;
+        int a = scratch + valuesAt + values.start(region) + point * values.pitch(region) + first;
         int b = panel + (tiles.firstPoint(region) + point) * filters.pointFloats();
-        int c = scratch + productsAt + products[region] + point * productPitch(region);
+        int c = scratch + productsAt + products.start(region) + point * products.pitch(region);
         for (int block = 0; block < blocks; block++) {
           kernels.pointOutputs(
               m,
@@ -212,7 +201,9 @@ public final class TransformedProduct {
   }
 
   private int product(int from, int region, int image, int row, int column) {
-    return from + products[region] + tiles.tile(region, image, row, column) * panels.tileWidth();
+    return from
+        + products.start(region)
+        + tiles.tile(region, image, row, column) * panels.tileWidth();
   }
 
   /** One tile: its columns into scratch memory, then its rows to pixels. */
@@ -262,10 +253,10 @@ public final class TransformedProduct {
         shape.scheme().output(down),
         m,
         product(from, 0, image, row, column),
-        finite * productPitch(0),
-        productPitch(0),
+        finite * products.pitch(0),
+        products.pitch(0),
         down ? product(from, 1, image, row, column) : 0,
-        productPitch(1),
+        products.pitch(1),
         to,
         points * LANES,
         LANES,
@@ -275,7 +266,7 @@ public final class TransformedProduct {
           shape.scheme().output(down),
           m,
           product(from, 2, image, row, column),
-          productPitch(2),
+          products.pitch(2),
           0,
           down ? product(from, 3, image, row, column) : 0,
           0,

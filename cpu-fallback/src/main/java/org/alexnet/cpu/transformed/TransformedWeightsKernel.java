@@ -87,39 +87,30 @@ public record TransformedWeightsKernel(
     return Math.clamp(images, 1, Math.min(MOST_IMAGES, shape.in().n()));
   }
 
-  /** Where everything is, from the start of the workspace, in floats. */
+  /** Sizes, in floats, and how the values of a chunk lie at the points. */
   private record Plan(
-      TransformedShape shape, Layout.Panels panels, PointTiles tiles, int tileWidth) {
+      TransformedShape shape,
+      Layout.Panels panels,
+      PointTiles tiles,
+      int tileWidth,
+      Regions inputs,
+      Regions gradients) {
+
+    static Plan of(TransformedShape shape, Layout.Panels panels, int images, int tileWidth) {
+      PointTiles tiles = shape.tiles(images);
+      int outputs = panels.groups() * panels.blocks() * tileWidth;
+      return new Plan(
+          shape,
+          panels,
+          tiles,
+          tileWidth,
+          Regions.of(tiles, region -> tiles.tiles(region) * shape.channels()),
+          Regions.of(tiles, region -> tiles.tiles(region) * outputs));
+    }
 
     /** Blocks of outputs of all groups. */
     int blocks() {
       return panels.groups() * panels.blocks();
-    }
-
-    /** Floats of the input at one point of a region. */
-    int inputPitch(int region) {
-      return tiles.tiles(region) * shape.channels();
-    }
-
-    /** Floats of the gradient at one point of a region. */
-    int gradientPitch(int region) {
-      return tiles.tiles(region) * blocks() * tileWidth;
-    }
-
-    int input(int region) {
-      int start = 0;
-      for (int r = 0; r < region; r++) {
-        start += tiles.points(r) * inputPitch(r);
-      }
-      return start;
-    }
-
-    int gradient(int region) {
-      int start = 0;
-      for (int r = 0; r < region; r++) {
-        start += tiles.points(r) * gradientPitch(r);
-      }
-      return start;
     }
 
     int biasFloats() {
@@ -133,7 +124,7 @@ public record TransformedWeightsKernel(
   }
 
   private Plan plan() {
-    return new Plan(shape, panels(), shape.tiles(images()), kernels.tileWidth());
+    return Plan.of(shape, panels(), images(), kernels.tileWidth());
   }
 
   private TileSpreader inputs() {
@@ -155,8 +146,8 @@ public record TransformedWeightsKernel(
 
   private long sharedFloats() {
     Plan plan = plan();
-    return (long) plan.input(PointTiles.REGIONS)
-        + plan.gradient(PointTiles.REGIONS)
+    return (long) plan.inputs.floats()
+        + plan.gradients.floats()
         + filters().floats()
         + (long) images() * shape.blockedFloats()
         + plan.biasSums()
@@ -180,6 +171,8 @@ public record TransformedWeightsKernel(
     private final TileSpreader inputs = inputs();
     private final TileSpreader gradients = gradients();
     private final int images = images();
+    private final int zeroFloats = zeroFloats();
+    private final int scratchFloats = scratchFloats();
     private final int x;
     private final int dy;
     private final int dw;
@@ -200,24 +193,24 @@ public record TransformedWeightsKernel(
       dw = binding.offset(op.dw());
       db = binding.offset(op.db());
       inputsAt = binding.shared();
-      gradientsAt = inputsAt + plan.input(PointTiles.REGIONS);
-      sumsAt = gradientsAt + plan.gradient(PointTiles.REGIONS);
+      gradientsAt = inputsAt + plan.inputs.floats();
+      sumsAt = gradientsAt + plan.gradients.floats();
       blockedAt = sumsAt + filters.floats();
       biasAt = blockedAt + images * shape.blockedFloats();
       zerosAt = biasAt + plan.biasSums();
-      scratchAt = zerosAt + zeroFloats();
+      scratchAt = zerosAt + zeroFloats;
       inputPlaces = new InputPlaces(plan, inputsAt);
       gradientPlaces = new GradientPlaces(plan, gradientsAt);
     }
 
     private int scratch(int worker) {
-      return scratchAt + worker * scratchFloats();
+      return scratchAt + worker * scratchFloats;
     }
 
     @Override
     public void run(KernelContext context) {
       float[] m = context.m();
-      Arrays.fill(m, zerosAt, zerosAt + zeroFloats(), 0);
+      Arrays.fill(m, zerosAt, zerosAt + zeroFloats, 0);
       Arrays.fill(m, db, db + plan.biasFloats(), 0);
       int all = shape.in().n();
       for (int first = 0; first < all; first += images) {
@@ -226,11 +219,7 @@ public record TransformedWeightsKernel(
         multiply(context, first == 0, count);
         sumBias(m, count);
       }
-      context
-          .pool()
-          .run(
-              filters.tasks(),
-              (task, worker) -> filters.gather(m, sumsAt, dw, task, scratch(worker)));
+      filters.gather(context, sumsAt, dw, this::scratch);
     }
 
     /** Rows of tiles to points. */
@@ -326,11 +315,11 @@ public record TransformedWeightsKernel(
       int index = point - now.firstPoint(region);
       int group = block / plan.panels.blocks();
       int channels = shape.inputs() / LANES;
-      int a = inputsAt + plan.input(region) + index * plan.inputPitch(region);
+      int a = inputsAt + plan.inputs.start(region) + index * plan.inputs.pitch(region);
       int b =
           gradientsAt
-              + plan.gradient(region)
-              + index * plan.gradientPitch(region)
+              + plan.gradients.start(region)
+              + index * plan.gradients.pitch(region)
               + block * plan.tiles.tiles(region) * plan.tileWidth;
       int c = sumsAt + block * filters.blockFloats() + point * filters.pointFloats();
       if (first) {
@@ -353,12 +342,12 @@ public record TransformedWeightsKernel(
   private record InputPlaces(Plan plan, int start) implements TileSpreader.Places {
     @Override
     public int of(int region, int tile, int block) {
-      return start + plan.input(region) + (block * plan.tiles.tiles(region) + tile) * LANES;
+      return start + plan.inputs.start(region) + (block * plan.tiles.tiles(region) + tile) * LANES;
     }
 
     @Override
     public int pitch(int region) {
-      return plan.inputPitch(region);
+      return plan.inputs.pitch(region);
     }
   }
 
@@ -371,14 +360,14 @@ public record TransformedWeightsKernel(
       int within = channel % plan.shape.outputs();
       int panel = group * plan.panels.blocks() + within / plan.tileWidth;
       return start
-          + plan.gradient(region)
+          + plan.gradients.start(region)
           + (panel * plan.tiles.tiles(region) + tile) * plan.tileWidth
           + within % plan.tileWidth;
     }
 
     @Override
     public int pitch(int region) {
-      return plan.gradientPitch(region);
+      return plan.gradients.pitch(region);
     }
   }
 }
