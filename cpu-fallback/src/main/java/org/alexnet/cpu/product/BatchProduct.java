@@ -98,7 +98,7 @@ final class BatchProduct {
   }
 
   /** Multiplies row tiles {@code from} to {@code to} with one panel. */
-  void block(
+  private void block(
       float[] m,
       int panel,
       int bias,
@@ -133,10 +133,5 @@ final class BatchProduct {
         }
       }
     }
-  }
-
-  /** Row tiles of the batch. */
-  RowTiling tiling() {
-    return tiling;
   }
 }
