@@ -1,11 +1,30 @@
 package org.alexnet;
 
-/** Numbers in sentences. */
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** Numbers and names in sentences. */
 public final class Words {
   private Words() {}
 
   /** A number of things: {@code 1 epoch}, {@code 2,000 epochs}. */
   public static String count(long number, String one) {
     return "%,d %s%s".formatted(number, one, number == 1 ? "" : "s");
+  }
+
+  /**
+   * The value of a name, which is what {@code toString} gives.
+   *
+   * @param unknown the sentence for a name that there is not, with a place for it
+   * @throws AlexNetException listing the names there are
+   */
+  public static <T> T named(T[] values, String name, String unknown) {
+    for (T value : values) {
+      if (value.toString().equals(name)) {
+        return value;
+      }
+    }
+    String known = Arrays.stream(values).map(Object::toString).collect(Collectors.joining(", "));
+    throw new AlexNetException(unknown.formatted(name) + "; there are: " + known + ".");
   }
 }

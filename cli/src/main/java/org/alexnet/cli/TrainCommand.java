@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.alexnet.AlexNetException;
 import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.option.ModelName;
+import org.alexnet.cli.option.Named;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ProgressView;
@@ -399,14 +399,9 @@ final class TrainCommand extends LongCommand {
   }
 
   /** Reads an augmentation. */
-  static final class AugmentationName implements ITypeConverter<Augmentation> {
-    @Override
-    public Augmentation convert(String text) {
-      try {
-        return Augmentation.named(text);
-      } catch (AlexNetException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
+  static final class AugmentationName extends Named<Augmentation> {
+    AugmentationName() {
+      super(Augmentation::named);
     }
   }
 }

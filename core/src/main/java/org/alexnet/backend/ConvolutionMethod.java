@@ -1,9 +1,8 @@
 package org.alexnet.backend;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
+import org.alexnet.Words;
 
 /** How a backend may compute convolutions, where it has several ways. */
 public enum ConvolutionMethod {
@@ -18,18 +17,7 @@ public enum ConvolutionMethod {
    * @throws AlexNetException listing those there are
    */
   public static ConvolutionMethod named(String name) {
-    return Arrays.stream(values())
-        .filter(m -> m.toString().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new AlexNetException(
-                    "There is no way \"%s\" to compute convolutions; there are: %s."
-                        .formatted(
-                            name,
-                            Arrays.stream(values())
-                                .map(ConvolutionMethod::toString)
-                                .collect(Collectors.joining(", ")))));
+    return Words.named(values(), name, "There is no way \"%s\" to compute convolutions");
   }
 
   /** As on the command line and in {@code run.json}: {@code direct}. */

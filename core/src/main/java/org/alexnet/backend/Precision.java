@@ -1,9 +1,8 @@
 package org.alexnet.backend;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
+import org.alexnet.Words;
 
 /**
  * The arithmetic of a run. Parameters, momentum, scores and loss are 32-bit numbers in each of
@@ -25,18 +24,7 @@ public enum Precision {
    * @throws AlexNetException listing those there are
    */
   public static Precision named(String name) {
-    return Arrays.stream(values())
-        .filter(p -> p.toString().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new AlexNetException(
-                    "There is no precision \"%s\"; there are: %s."
-                        .formatted(
-                            name,
-                            Arrays.stream(values())
-                                .map(Precision::toString)
-                                .collect(Collectors.joining(", ")))));
+    return Words.named(values(), name, "There is no precision \"%s\"");
   }
 
   /** As on the command line and in {@code run.json}: {@code bf16}. */

@@ -1,18 +1,15 @@
 package org.alexnet.cli.option;
 
-import org.alexnet.AlexNetException;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** On what a command computes, and by which arithmetic. */
 public final class ComputeOptions extends DeviceOptions {
   @Option(
       names = "--precision",
       paramLabel = "P",
-      converter = Name.class,
+      converter = Arithmetic.class,
       description = "fp32, or on a GPU tf32, bf16 or fp16. Default: fp32.")
   private Precision precision = Precision.FP32;
 
@@ -35,27 +32,17 @@ public final class ComputeOptions extends DeviceOptions {
     return precision;
   }
 
-  /** Knows the names. */
-  static final class Method implements ITypeConverter<ConvolutionMethod> {
-    @Override
-    public ConvolutionMethod convert(String name) {
-      try {
-        return ConvolutionMethod.named(name);
-      } catch (AlexNetException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
+  /** Reads a way to compute convolutions. */
+  static final class Method extends Named<ConvolutionMethod> {
+    Method() {
+      super(ConvolutionMethod::named);
     }
   }
 
-  /** Knows the names. */
-  static final class Name implements ITypeConverter<Precision> {
-    @Override
-    public Precision convert(String name) {
-      try {
-        return Precision.named(name);
-      } catch (AlexNetException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
+  /** Reads an arithmetic. */
+  static final class Arithmetic extends Named<Precision> {
+    Arithmetic() {
+      super(Precision::named);
     }
   }
 }
