@@ -32,6 +32,7 @@ import org.alexnet.cpu.transformed.TransformedBackwardDataOp;
 import org.alexnet.cpu.transformed.TransformedConvolutionOp;
 import org.alexnet.cpu.transformed.TransformedProduct;
 import org.alexnet.cpu.transformed.TransformedShape;
+import org.alexnet.cpu.transformed.TransformedWeightsByImageKernel;
 import org.alexnet.cpu.transformed.TransformedWeightsKernel;
 import org.alexnet.program.Op;
 import org.alexnet.program.StepProgram;
@@ -280,7 +281,10 @@ final class CpuLowering {
   private void weightsBackward(Op.ConvolutionBackwardWeights filter, Op next) {
     Optional<TransformedShape> shape = transformed(filter);
     if (shape.isPresent()) {
-      weights = new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
+      weights =
+          TransformedWeightsByImageKernel.suits(shape.get())
+              ? new TransformedWeightsByImageKernel(filter, shape.get(), kernels, layouts, workers)
+              : new TransformedWeightsKernel(filter, shape.get(), kernels, layouts, workers);
     } else {
       chain.add(filter);
     }
