@@ -1,12 +1,13 @@
 """Times this engine and PyTorch in turn on one machine and prints the median ratios.
 
 Usage: PYTHONPATH=DIR python3 benchmarks/peers/compare_pytorch.py [--model alexnet-32] [--rounds 5]
-    [--threads 2] [--batch 128]
+    [--threads 2] [--batch 128] [--more]
 
 DIR holds PyTorch. Build first: mvn -DskipTests package. A ratio above 1 means that this engine is
 faster. PyTorch's best memory format of the round is what it is compared with. With alexnet-32 the
 product of two matrices is timed as well. With --batch 1 the rates of inference are one image's
-latency turned round.
+latency turned round. With --more the last round also measures PyTorch compiled (torch.compile) and,
+for the network of 2012, without its local response normalization, both with channels last.
 """
 
 import argparse
@@ -46,9 +47,9 @@ def alexnet32():
         nn.Flatten(), nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.5), nn.Linear(512, 10))
 
 
-def alexnet2012():
+def alexnet2012(normalized=True):
     def norm():
-        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+        return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2) if normalized else nn.Identity()
 
     return nn.Sequential(
         nn.Conv2d(3, 96, 11, stride=4), nn.ReLU(), norm(), nn.MaxPool2d(3, 2),
@@ -61,37 +62,53 @@ def alexnet2012():
 
 
 # Network, edge of its images, classes, seconds a measurement.
-MODELS = {"alexnet-32": (alexnet32, 32, 10, 2.0), "alexnet-2012": (alexnet2012, 227, 1000, 15.0)}
+MODELS = {"alexnet-32": (alexnet32, 32, 10, 2.0), "alexnet-2012": (alexnet2012, 227, 1000, 10.0)}
 
 
-def torch_round(model, batch):
+def torch_rates(net, layout, batch, edge, classes, seconds, compiled=False):
+    """Images a second of training and of inference."""
+    net = net.to(memory_format=layout)
+    run = torch.compile(net) if compiled else net
+    x = torch.randn(batch, 3, edge, edge).to(memory_format=layout)
+    y = torch.randint(0, classes, (batch,))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+
+    def step():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(run(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    def infer():
+        with torch.no_grad():
+            return run(x)
+
+    net.train()
+    train = batch / median_seconds(step, seconds)
+    net.eval()
+    return {"train": train, "infer": batch / median_seconds(infer, seconds)}
+
+
+def torch_round(model, batch, more):
     make, edge, classes, seconds = MODELS[model]
     seconds = min(seconds, max(2.0, seconds * batch / 128))
     result = {}
+
+    def add(name, net, layout, compiled=False):
+        rates = torch_rates(net, layout, batch, edge, classes, seconds, compiled)
+        for kind, rate in rates.items():
+            result[f"{kind}_{name}"] = rate
+
     if model == "alexnet-32":
         a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
         result["product_gflops"] = 2 * 2048**3 / median_seconds(lambda: a @ b) / 1e9
-    for name, layout in (("nchw", torch.contiguous_format), ("channels_last", torch.channels_last)):
-        net = make().to(memory_format=layout)
-        x = torch.randn(batch, 3, edge, edge).to(memory_format=layout)
-        y = torch.randint(0, classes, (batch,))
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-
-        def step():
-            optimizer.zero_grad()
-            loss = F.cross_entropy(net(x), y)
-            loss.backward()
-            optimizer.step()
-            return loss.item()
-
-        def infer():
-            with torch.no_grad():
-                return net(x)
-
-        net.train()
-        result["train_" + name] = batch / median_seconds(step, seconds)
-        net.eval()
-        result["infer_" + name] = batch / median_seconds(infer, seconds)
+    add("nchw", make(), torch.contiguous_format)
+    add("channels_last", make(), torch.channels_last)
+    if more:
+        add("compiled", make(), torch.channels_last, compiled=True)
+        if model == "alexnet-2012":
+            add("without_lrn", alexnet2012(normalized=False), torch.channels_last)
     return result
 
 
@@ -126,6 +143,7 @@ def main():
     parser.add_argument("--model", choices=MODELS, default="alexnet-32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--more", action="store_true")
     options = parser.parse_args()
     if "JAVA_HOME" not in os.environ:
         parser.error("set JAVA_HOME to a JDK 25")
@@ -133,7 +151,7 @@ def main():
     print(f"PyTorch {torch.__version__}, {options.threads} threads, {platform.processor() or platform.machine()}")
     ratios = {"product": [], "train": [], "infer": []}
     for i in range(options.rounds):
-        peer = torch_round(options.model, options.batch)
+        peer = torch_round(options.model, options.batch, options.more and i == options.rounds - 1)
         ours = our_round(options.model, options.threads, options.batch)
         if "product_gflops" in peer:
             ratios["product"].append(ours["product_gflops"] / peer["product_gflops"])
