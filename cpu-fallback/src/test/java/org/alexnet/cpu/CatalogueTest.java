@@ -2,7 +2,6 @@ package org.alexnet.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.alexnet.LongTest;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.training.Progress;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every model of the catalogue learns by its own recipe, on photographs of 32 x 32 pixels. The
- * whole of it takes ten minutes and runs with {@code mvn -Plong verify}.
+ * whole of it takes ten minutes.
  */
 class CatalogueTest {
   private static final int STEPS = 30;
@@ -73,9 +73,14 @@ class CatalogueTest {
     }
   }
 
+  /** In every build one of each size. */
+  static Stream<String> some() {
+    return LongTest.RUN ? models() : Stream.of("alexnet-32", "caffenet");
+  }
+
   /** What once became infinite in the third step. */
   @ParameterizedTest
-  @MethodSource("models")
+  @MethodSource("some")
   void beginsByItsOwnRecipe(String model) throws IOException {
     List<Double> losses = losses(model, 8, 6);
     assertEquals(6, losses.size());
@@ -84,10 +89,10 @@ class CatalogueTest {
     }
   }
 
+  @LongTest
   @ParameterizedTest
   @MethodSource("models")
   void learnsByItsOwnRecipe(String model) throws IOException {
-    assumeTrue(Boolean.getBoolean("alexnet.long"), "trains for minutes: mvn -Plong verify does it");
     List<Double> losses = losses(model, Models.named(model).recipe().batch(), STEPS);
     assertEquals(STEPS, losses.size());
     assertTrue(losses.stream().allMatch(Double::isFinite), losses.toString());

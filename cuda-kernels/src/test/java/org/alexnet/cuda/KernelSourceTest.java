@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.LongTest;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.device.KernelCompiler;
 import org.junit.jupiter.api.Assumptions;
@@ -18,8 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The kernels through NVIDIA's own compiler, where it is installed. */
 class KernelSourceTest {
+  /** In every build the oldest and the newest. */
   private static final List<String> ARCHITECTURES =
-      List.of("compute_75", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_90a");
+      LongTest.RUN
+          ? List.of("compute_75", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_90a")
+          : List.of("sm_75", "sm_90a");
 
   @TempDir static Path dir;
 
@@ -32,7 +36,7 @@ class KernelSourceTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> compileForEveryArchitecture() {
+  Stream<DynamicTest> compileForArchitectures() {
     if (compiler() == null) {
       String reason = "nvcc is not installed: the kernels are not compiled for GPUs";
       System.out.println(reason);
