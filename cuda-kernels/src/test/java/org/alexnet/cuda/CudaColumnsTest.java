@@ -11,4 +11,9 @@ class CudaColumnsTest extends ColumnsContract {
   protected Backend open(int threads, int devices) {
     return StandInBackend.deterministic(Precision.FP32, devices);
   }
+
+  @Override
+  protected int mostThreads() {
+    return 1;
+  }
 }

@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import java.util.List;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.NetworkContract;
 import org.alexnet.backend.Precision;
@@ -10,5 +11,10 @@ class CudaNetworkTest extends NetworkContract {
   @Override
   protected Backend open(int threads) {
     return StandInBackend.deterministic(Precision.FP32, 1);
+  }
+
+  @Override
+  protected List<Integer> threads() {
+    return List.of(1);
   }
 }
