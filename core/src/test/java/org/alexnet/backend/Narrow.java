@@ -1,5 +1,6 @@
 package org.alexnet.backend;
 
+import org.alexnet.model.Model;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -14,6 +15,12 @@ import org.alexnet.network.Tanh;
 /** Networks of the catalogue with fewer filters, so that a step of them is little work. */
 public final class Narrow {
   private Narrow() {}
+
+  /** The same for a model; the recipe stays as it is. */
+  public static Model eighth(Model model) {
+    return new Model(
+        eighth(model.network()), model.recipe(), model.description(), model.fewerClasses());
+  }
 
   /** Every hidden layer with an eighth of its outputs; sizes of images stay as they are. */
   public static Network eighth(Network network) {

@@ -10,8 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.Narrow;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.inference.Classifier;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.Progress;
 import org.alexnet.training.ResumedTraining;
@@ -24,7 +27,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whole runs as users start them, from the search for the libraries to the run folder. */
+/**
+ * Whole runs as users start them, from the search for the libraries to the run folder, of models
+ * with an eighth of their filters.
+ */
 @Tag(StandInCount.STAND_IN)
 class CudaTrainingTest {
   @TempDir Path dir;
@@ -41,8 +47,12 @@ class CudaTrainingTest {
     assertEquals(0, Resource.live());
   }
 
+  private static Model narrow(String name) {
+    return Narrow.eighth(Models.named(name));
+  }
+
   private Training shapes(String out) {
-    return Training.of("alexnet-32")
+    return Training.of(narrow("alexnet-32"))
         .backend("cuda")
         .deterministic(true)
         .data("shapes:40")
@@ -163,7 +173,8 @@ class CudaTrainingTest {
   /** What columns compute on two devices is tested elsewhere; here they are found by name. */
   @Test
   void columnsTakeTheDevicesThatAreNamed() {
-    Training two = Training.of("alexnet-2012").backend("cuda").data("shapes:10").classes(10);
+    Training two =
+        Training.of(narrow("alexnet-2012")).backend("cuda").data("shapes:10").classes(10);
     List<String> messages = new ArrayList<>();
     two.listener(
         new TrainingListener() {
