@@ -29,6 +29,8 @@ import org.alexnet.cuda.library.probe.ProbeMain;
 import org.alexnet.cuda.library.probe.ProbeReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The probe over made-up libraries: what works, and the sentence for each thing that may not. */
 class ProbeTest {
@@ -277,6 +279,7 @@ class ProbeTest {
   }
 
   /** From a cold disk all steps take their time; none of them takes too long. */
+  @Execution(ExecutionMode.CONCURRENT) // it sleeps
   @Test
   void slowStepsAreNoHang() {
     Path folder =
@@ -288,6 +291,7 @@ class ProbeTest {
     assertTrue(result.available(), result.reason());
   }
 
+  @Execution(ExecutionMode.CONCURRENT) // it sleeps
   @Test
   void noAnswer() {
     Path folder =
