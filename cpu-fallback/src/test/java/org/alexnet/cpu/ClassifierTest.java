@@ -19,6 +19,7 @@ import org.alexnet.inference.Evaluation;
 import org.alexnet.inference.Prediction;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.training.Training;
+import org.alexnet.training.TrainingRig;
 import org.alexnet.weights.Weights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,7 @@ class ClassifierTest {
   }
 
   private Path trained() {
-    return Training.of("alexnet-32")
+    return Training.of(TrainingRig.MODEL)
         .backend("cpu")
         .threads(2)
         .data("shapes:40")
@@ -51,9 +52,9 @@ class ClassifierTest {
     Path floats = TrainingRig.floats(dir.resolve("floats.safetensors"), 5, 3, 0, 1);
     try (Classifier whole = Classifier.open(run, options("cpu", 1, 7));
         Classifier files =
-            Classifier.open("alexnet-32", weights, input, List.of(), options("cpu", 3, 7));
+            Classifier.open(TrainingRig.MODEL, weights, input, List.of(), options("cpu", 3, 7));
         Classifier bare =
-            Classifier.open("alexnet-32", weights, null, List.of(), options("cpu", 2, 7))) {
+            Classifier.open(TrainingRig.MODEL, weights, null, List.of(), options("cpu", 2, 7))) {
       Evaluation evaluation = whole.evaluate("shapes:40");
       assertEquals(10, evaluation.images());
       assertEquals(evaluation, files.evaluate("shapes:40"));
@@ -94,7 +95,7 @@ class ClassifierTest {
 
   private static void assertCloseToReference(Path weights, Path data, float[] logits) {
     try (Classifier reference =
-        Classifier.open("alexnet-32", weights, null, List.of(), options("reference", 1, 2))) {
+        Classifier.open(TrainingRig.MODEL, weights, null, List.of(), options("reference", 1, 2))) {
       float[] expected = logits(reference, data.toString());
       double scale = 0;
       for (float value : expected) {
@@ -112,7 +113,7 @@ class ClassifierTest {
     Path fresh = TrainingRig.initial(dir.resolve("fresh.safetensors"), 10, 42);
     Path run = dir.resolve("run");
     TrainingRig.Ear ear = new TrainingRig.Ear();
-    Training.of("alexnet-32")
+    Training.of(TrainingRig.MODEL)
         .backend("cpu")
         .data("shapes:10")
         .init(init)
@@ -136,7 +137,7 @@ class ClassifierTest {
   void weightsOfTheSameClassesAreTakenWhole() {
     Path init = TrainingRig.initial(dir.resolve("init.safetensors"), 10, 5);
     Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 2, 1, 0, 1);
-    TrainingRig.plain(data, dir.resolve("run")).init(init).epochs(0).run();
+    TrainingRig.plain("cpu", data, dir.resolve("run")).init(init).epochs(0).run();
     Path got = dir.resolve("run/model.safetensors");
     for (String name : List.of("conv1.weight", "fc2.weight", "fc2.bias")) {
       assertArrayEquals(TrainingRig.tensor(init, name), TrainingRig.tensor(got, name), name);
@@ -147,11 +148,11 @@ class ClassifierTest {
   void weightsOfAnotherNetworkAreRefusedNamingTheFirstTensorThatDiffers() {
     LinkedHashMap<String, FloatTensor> tensors = new LinkedHashMap<>();
     Weights.initial(TrainingRig.MODEL.network(), 1, Weights.Overrides.NONE).forEach(tensors::put);
-    tensors.put("conv2.weight", new FloatTensor(List.of(64L, 32L, 5L, 5L), new float[51200]));
-    tensors.put("conv3.bias", new FloatTensor(List.of(64L), new float[64]));
+    tensors.put("conv2.weight", new FloatTensor(List.of(8L, 4L, 5L, 5L), new float[800]));
+    tensors.put("conv3.bias", new FloatTensor(List.of(8L), new float[8]));
     String message = refused(tensors);
     assertTrue(message.contains("conv2.weight"), message);
-    assertTrue(message.contains("[64, 32, 5, 5]") && message.contains("[64, 32, 3, 3]"), message);
+    assertTrue(message.contains("[8, 4, 5, 5]") && message.contains("[8, 4, 3, 3]"), message);
 
     tensors.clear();
     Weights.initial(TrainingRig.MODEL.network(), 1, Weights.Overrides.NONE).forEach(tensors::put);
@@ -159,7 +160,7 @@ class ClassifierTest {
     assertTrue(refused(tensors).contains("conv4.weight"));
     tensors.remove("conv4.weight");
     tensors.remove("fc1.bias");
-    assertTrue(refused(tensors).contains("fc1.bias [512], and there is none"), refused(tensors));
+    assertTrue(refused(tensors).contains("fc1.bias [64], and there is none"), refused(tensors));
     tensors.remove("fc2.weight");
     assertTrue(refused(tensors).contains("fc2.weight"), refused(tensors));
   }
@@ -168,13 +169,15 @@ class ClassifierTest {
     Path file = dir.resolve("other.safetensors");
     Weights.save(file, tensors);
     Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 2, 1, 0, 1);
-    Training training = TrainingRig.plain(data, dir.resolve("run")).init(file);
+    Training training = TrainingRig.plain("cpu", data, dir.resolve("run")).init(file);
     String message = assertThrows(AlexNetException.class, training::run).getMessage();
     assertFalse(Files.exists(dir.resolve("run")));
     assertTrue(message.contains(file.toString()), message);
     assertThrows(
         AlexNetException.class,
-        () -> Classifier.open("alexnet-32", file, null, List.of(), options("cpu", 1, 1)).close());
+        () ->
+            Classifier.open(TrainingRig.MODEL, file, null, List.of(), options("cpu", 1, 1))
+                .close());
     return message;
   }
 }

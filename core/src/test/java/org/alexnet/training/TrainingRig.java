@@ -1,4 +1,4 @@
-package org.alexnet.cpu;
+package org.alexnet.training;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.alexnet.backend.Narrow;
 import org.alexnet.data.Augmentation;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
@@ -17,21 +18,17 @@ import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.safetensors.SafetensorsWriter;
 import org.alexnet.tensor.DType;
 import org.alexnet.tensor.TensorInfo;
-import org.alexnet.training.EpochMetrics;
-import org.alexnet.training.Progress;
-import org.alexnet.training.ResumedTraining;
-import org.alexnet.training.Training;
-import org.alexnet.training.TrainingListener;
 import org.alexnet.weights.Weights;
 
-/** Small data and runs of alexnet-32 on the cpu. */
-final class TrainingRig {
-  static final Model MODEL = Models.named("alexnet-32");
+/** Small data, and runs of a small model. */
+public final class TrainingRig {
+  /** alexnet-32 with an eighth of its filters. */
+  public static final Model MODEL = Narrow.eighth(Models.named("alexnet-32"));
 
   private TrainingRig() {}
 
   /** Writes floating-point images of 3 x 32 x 32. */
-  static Path floats(Path file, int images, long seed, int... labels) {
+  public static Path floats(Path file, int images, long seed, int... labels) {
     float[] values = new float[images * 3 * 32 * 32];
     Random random = new Random(seed);
     for (int i = 0; i < values.length; i++) {
@@ -56,9 +53,9 @@ final class TrainingRig {
   }
 
   /** A run on floating-point images, each step the same images and nothing random. */
-  static Training plain(Path data, Path out) {
-    return Training.of("alexnet-32")
-        .backend("cpu")
+  public static Training plain(String backend, Path data, Path out) {
+    return Training.of(MODEL)
+        .backend(backend)
         .threads(2)
         .data(data.toString())
         .out(out)
@@ -68,33 +65,35 @@ final class TrainingRig {
   }
 
   /** Saves the model's initial weights for a number of classes. */
-  static Path initial(Path file, int classes, long seed) {
+  public static Path initial(Path file, int classes, long seed) {
     Weights.save(
         file, Weights.initial(MODEL.withClasses(classes).network(), seed, Weights.Overrides.NONE));
     return file;
   }
 
-  static float[] tensor(Path file, String name) {
+  /** The values of a tensor of a file. */
+  public static float[] tensor(Path file, String name) {
     try (SafetensorsFile open = SafetensorsFile.open(file)) {
       return open.floats(name);
     }
   }
 
   /** The lines of metrics.jsonl without what depends on the time. */
-  static List<String> metrics(Path run) throws IOException {
+  public static List<String> metrics(Path run) throws IOException {
     return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
         .map(line -> line.replaceAll("\"(images_per_second|data_wait)\":[^,}]*", ""))
         .toList();
   }
 
   /** Remembers what it is told, and stops a run after some steps. */
-  static final class Ear implements TrainingListener {
-    final List<String> messages = new ArrayList<>();
-    final List<EpochMetrics> epochs = new ArrayList<>();
+  public static final class Ear implements TrainingListener {
+    public final List<String> messages = new ArrayList<>();
+    public final List<EpochMetrics> epochs = new ArrayList<>();
     private ResumedTraining training;
     private int steps = -1;
 
-    Ear stopping(ResumedTraining toStop, int after) {
+    /** Has this run told it everything, and be stopped after so many steps. */
+    public Ear stopping(ResumedTraining toStop, int after) {
       training = toStop;
       steps = after;
       toStop.listener(this);

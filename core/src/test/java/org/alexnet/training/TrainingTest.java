@@ -1,4 +1,4 @@
-package org.alexnet.cpu;
+package org.alexnet.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,23 +15,16 @@ import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.inference.Classifier;
 import org.alexnet.model.Schedule;
-import org.alexnet.training.Activity;
-import org.alexnet.training.EpochMetrics;
-import org.alexnet.training.Progress;
-import org.alexnet.training.ResumedTraining;
-import org.alexnet.training.Training;
-import org.alexnet.training.TrainingListener;
-import org.alexnet.training.TrainingResult;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Whole runs of a small model on the reference. */
 class TrainingTest {
   @TempDir Path dir;
 
   private Training shapes(String out) {
-    return Training.of("alexnet-32")
-        .backend("cpu")
-        .threads(1)
+    return Training.of(TrainingRig.MODEL)
+        .backend("reference")
         .data("shapes:40")
         .batch(16)
         .epochs(3)
@@ -57,20 +48,20 @@ class TrainingTest {
     assertEquals(9, whole.steps());
     assertFalse(whole.stopped());
 
-    Training first = shapes("parts").threads(3);
+    Training first = shapes("parts");
     new TrainingRig.Ear().stopping(first, 4);
     TrainingResult stopped = first.run();
     assertTrue(stopped.stopped());
     assertEquals(4, stopped.steps());
     assertEquals(1, stopped.epochs());
 
-    ResumedTraining second = Training.resume(dir.resolve("parts")).backend("cpu").threads(1);
+    ResumedTraining second = Training.resume(dir.resolve("parts")).backend("reference");
     new TrainingRig.Ear().stopping(second, 2); // at the end of an epoch
     stopped = second.run();
     assertTrue(stopped.stopped());
     assertEquals(6, stopped.steps());
 
-    ResumedTraining third = Training.resume(dir.resolve("parts")).backend("cpu").threads(3);
+    ResumedTraining third = Training.resume(dir.resolve("parts")).backend("reference");
     TrainingResult resumed = third.run();
     assertEquals(9, resumed.steps());
     assertEquals(whole.last().trainLoss(), resumed.last().trainLoss());
@@ -81,7 +72,7 @@ class TrainingTest {
   void moreEpochsLaterAreAsGoodAsAtOnce() throws IOException {
     shapes("whole").run();
     shapes("parts").epochs(1).run();
-    Training.resume(dir.resolve("parts")).backend("cpu").threads(2).epochs(3).run();
+    Training.resume(dir.resolve("parts")).backend("reference").epochs(3).run();
     assertSameRun("whole", "parts");
   }
 
@@ -100,8 +91,10 @@ class TrainingTest {
     for (int epochs = 0; epochs <= 4; epochs++) {
       ResumedTraining training =
           epochs == 0
-              ? TrainingRig.plain(data, run).schedule(new Schedule.Step(List.of(2))).batch(4)
-              : Training.resume(run).backend("cpu");
+              ? TrainingRig.plain("reference", data, run)
+                  .schedule(new Schedule.Step(List.of(2)))
+                  .batch(4)
+              : Training.resume(run).backend("reference");
       training.epochs(epochs).run();
       Path weights = run.resolve("model.safetensors");
       biases.add(TrainingRig.tensor(weights, "fc2.bias"));
@@ -122,7 +115,8 @@ class TrainingTest {
 
   private static float[] biasGradient(Path weights, Path data, int[] labels) {
     try (Classifier classifier =
-        Classifier.open("alexnet-32", weights, null, List.of(), Classifier.Options.defaults())) {
+        Classifier.open(
+            TrainingRig.MODEL, weights, null, List.of(), Classifier.Options.defaults())) {
       float[] gradient = new float[classifier.classes()];
       classifier.score(
           data.toString(),
@@ -202,7 +196,7 @@ class TrainingTest {
     assertTrue(stopped.stopped());
     assertEquals(25, stopped.steps());
     assertEquals(List.of(), TrainingRig.metrics(dir.resolve("parts")));
-    Training.resume(dir.resolve("parts")).backend("cpu").threads(2).run();
+    Training.resume(dir.resolve("parts")).backend("reference").run();
     assertSameRun("whole", "parts");
   }
 
@@ -219,7 +213,7 @@ class TrainingTest {
   @Test
   void labelsOutOfRangeAreRefusedBeforeAnythingIsWritten() {
     Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 4, 1, 0, 10);
-    Training training = TrainingRig.plain(data, dir.resolve("run"));
+    Training training = TrainingRig.plain("reference", data, dir.resolve("run"));
     String message = assertThrows(AlexNetException.class, training::run).getMessage();
     assertTrue(message.contains("image 1") && message.contains("10 classes"), message);
     assertFalse(Files.exists(dir.resolve("run")));
@@ -228,50 +222,10 @@ class TrainingTest {
   @Test
   void withoutValidationImagesTheMetricsSayNull() throws IOException {
     Path data = TrainingRig.floats(dir.resolve("data.safetensors"), 4, 1, 0, 1);
-    TrainingResult result = TrainingRig.plain(data, dir.resolve("run")).epochs(1).run();
+    TrainingResult result =
+        TrainingRig.plain("reference", data, dir.resolve("run")).epochs(1).run();
     assertNull(result.last().validation());
     String line = TrainingRig.metrics(dir.resolve("run")).getFirst();
     assertTrue(line.contains("\"val_loss\":null,\"val_error\":null"), line);
-  }
-
-  /** Counts bytes that all threads allocate from the third step of an epoch to its last. */
-  private static final class Meter implements TrainingListener {
-    private static final int FIRST = 3;
-    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    final List<Long> perStep = new ArrayList<>();
-    final List<Long> perEpoch = new ArrayList<>();
-    private long start;
-    private long epoch;
-
-    @Override
-    public void step(Progress progress) {
-      if (progress.batch() == FIRST) {
-        start = threads.getTotalThreadAllocatedBytes();
-      }
-      if (progress.batch() == progress.batches()) {
-        perStep.add(
-            (threads.getTotalThreadAllocatedBytes() - start) / (progress.batches() - FIRST));
-      }
-    }
-
-    @Override
-    public void epoch(EpochMetrics metrics) {
-      long now = threads.getTotalThreadAllocatedBytes();
-      perEpoch.add(now - epoch);
-      epoch = now;
-    }
-  }
-
-  @Test
-  void epochsAllocateNoMoreAndMore() {
-    Meter meter = new Meter();
-    shapes("run").data("shapes:120").batch(8).epochs(5).threads(2).listener(meter).run();
-    long step = meter.perStep.getLast();
-    // The first epochs allocate vectors until the kernels are compiled; then a step takes 35 kB,
-    // against activations of 2 MB and parameters of 4.6 MB.
-    assertTrue(step < 200_000, "bytes a step: " + meter.perStep);
-    long third = meter.perEpoch.get(2);
-    long last = meter.perEpoch.getLast();
-    assertTrue(last < 1.1 * third + 1_000_000, "bytes an epoch: " + meter.perEpoch);
   }
 }
