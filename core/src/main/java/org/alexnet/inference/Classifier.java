@@ -67,13 +67,22 @@ public final class Classifier implements AutoCloseable {
       Consumer<Message> say,
       Consumer<String> leftOut,
       ProgressListener progress) {
+    /**
+     * Checks the batch.
+     *
+     * @throws UsageException if the batch is below 1
+     */
     public Options {
       if (batch < 1) {
         throw UsageException.value(Setting.BATCH, batch, "at least 1");
       }
     }
 
-    /** The best backend, all cores, 128 images a step, silently; every image must be readable. */
+    /**
+     * The best backend, all cores, 128 images a step, silently; every image must be readable.
+     *
+     * @return options for a program that sets none
+     */
     public static Options defaults() {
       return new Options(
           "auto",
@@ -98,10 +107,18 @@ public final class Classifier implements AutoCloseable {
 
   /** Receives the scores of images, in their order, as soon as they are known. */
   public interface ScoreReceiver {
-    /** Is told before the first how many images there are, those that cannot be read included. */
+    /**
+     * Is told before the first how many images there are, those that cannot be read included.
+     *
+     * @param images how many there are
+     */
     default void begin(int images) {}
 
-    /** Called for each image that can be read. */
+    /**
+     * Called for each image that can be read.
+     *
+     * @param image its number, name and scores
+     */
     void accept(Scored image);
   }
 
@@ -133,14 +150,20 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  /** The latest weights of a run, with {@link Options#defaults}. */
+  /**
+   * {@return a classifier with the latest weights of a run, and with {@link Options#defaults}}
+   *
+   * @param run a run folder
+   */
   public static Classifier open(Path run) {
     return open(run, Options.defaults());
   }
 
   /**
-   * The latest weights of a run, which may still be training.
+   * {@return a classifier with the latest weights of a run, which may still be training}
    *
+   * @param run a run folder
+   * @param options how to compute
    * @throws AlexNetException if the folder holds no run, or the backend cannot serve
    */
   public static Classifier open(Path run, Options options) {
@@ -148,10 +171,13 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(Path, Options)}, with names for the classes of a run whose data named none.
+   * {@return a classifier as of {@link #open(Path, Options)}, with names for the classes of a run
+   * whose data named none}
    *
+   * @param run a run folder
    * @param classNames names of the classes in the order of their labels, or an empty list for those
    *     of the run
+   * @param options how to compute
    * @throws AlexNetException if the run has other names, or another number of classes
    */
   public static Classifier open(Path run, List<String> classNames, Options options) {
@@ -161,7 +187,17 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  /** As {@link #open(Model, Path, Path, List, Options)}, for a model that is named. */
+  /**
+   * As {@link #open(Model, Path, Path, List, Options)}, for a model that is named.
+   *
+   * @param model a name in the catalogue, or the file of a network
+   * @param weights a file of any known format
+   * @param input the {@code input.safetensors} of the run they come from, or null
+   * @param classNames names of the classes, or an empty list for those of the file
+   * @param options how to compute
+   * @return the classifier, to be closed after use
+   * @throws AlexNetException if the weights are not those of the model, or the backend cannot serve
+   */
   public static Classifier open(
       String model, Path weights, Path input, List<String> classNames, Options options) {
     return open(Models.named(model), weights, input, classNames, options);
@@ -171,9 +207,14 @@ public final class Classifier implements AutoCloseable {
    * Weights from a file, for a model; the number of classes is that of the weights, and so are
    * their names if the file has any.
    *
+   * @param model what the weights belong to
+   * @param weights a file of any known format
    * @param input the {@code input.safetensors} of the run they come from, or null: then only
    *     floating-point images can be used, unless the model itself says what becomes of pixels
    * @param classNames names of the classes, or an empty list for those of the file
+   * @param options how to compute
+   * @return the classifier, to be closed after use
+   * @throws AlexNetException if the weights are not those of the model, or the backend cannot serve
    */
   public static Classifier open(
       Model model, Path weights, Path input, List<String> classNames, Options options) {
@@ -182,29 +223,30 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  /** Names of the classes by number; empty where the network's classes have no names. */
+  /** {@return names of the classes by number; empty where the network's classes have no names} */
   public List<String> classNames() {
     return model.classNames();
   }
 
-  /** Number of classes. */
+  /** {@return number of classes} */
   public int classes() {
     return model.network().classes();
   }
 
-  /** The name of the backend that it runs on. */
+  /** {@return the name of the backend that it runs on} */
   public String backend() {
     return backend.name();
   }
 
-  /** Whether the run was told to leave out images that cannot be read. */
+  /** {@return whether the run was told to leave out images that cannot be read} */
   public boolean skipsBad() {
     return model.run() != null && model.run().skipBad();
   }
 
   /**
-   * Loss and errors over what the run held out of its training data or was validated with.
+   * {@return loss and errors over what the run held out of its training data or was validated with}
    *
+   * @param views how each image is seen
    * @throws AlexNetException if that is nothing, or if there is no run
    */
   public Evaluation evaluate(Views views) {
@@ -239,6 +281,7 @@ public final class Classifier implements AutoCloseable {
    *
    * @param source a data source as for {@link Training#data}; of {@code shapes} the validation
    *     images
+   * @return loss and errors of the images that count
    */
   public Evaluation evaluate(String source) {
     return evaluate(source, Views.CENTRE, false);
@@ -247,7 +290,10 @@ public final class Classifier implements AutoCloseable {
   /**
    * As {@link #evaluate(String)}, by other views of each image.
    *
+   * @param source a data source
+   * @param views how each image is seen
    * @param all whether to count the images that the run was trained on as well
+   * @return loss and errors of the images that count
    */
   public Evaluation evaluate(String source, Views views, boolean all) {
     if (all) {
@@ -321,28 +367,48 @@ public final class Classifier implements AutoCloseable {
     return opened;
   }
 
-  /** The {@code top} most probable classes of each image file. */
+  /**
+   * {@return the {@code top} most probable classes of each image file}
+   *
+   * @param images files of pictures
+   * @param top classes to name, at least 1
+   */
   public List<Prediction> predict(List<Path> images, int top) {
     List<Prediction> predictions = new ArrayList<>();
     score(images, image -> predictions.add(prediction(image, top)));
     return predictions;
   }
 
-  /** The {@code top} most probable classes of each image of a data source. */
+  /**
+   * {@return the {@code top} most probable classes of each image of a data source}
+   *
+   * @param source a data source
+   * @param top classes to name, at least 1
+   */
   public List<Prediction> predict(String source, int top) {
     List<Prediction> predictions = new ArrayList<>();
     score(source, image -> predictions.add(prediction(image, top)));
     return predictions;
   }
 
-  /** Hands on the scores of every image of a data source, of which only a few are in memory. */
+  /**
+   * Hands on the scores of every image of a data source, of which only a few are in memory.
+   *
+   * @param source a data source
+   * @param receiver is told in the order of the source
+   */
   public void score(String source, ScoreReceiver receiver) {
     try (ImageSource images = open(source)) {
       score(images, receiver);
     }
   }
 
-  /** Hands on the scores of image files. */
+  /**
+   * Hands on the scores of image files.
+   *
+   * @param images files of pictures
+   * @param receiver is told in the order of the files
+   */
   public void score(List<Path> images, ScoreReceiver receiver) {
     try (ImageSource source = checked(DataSets.openFiles(images, opening()))) {
       score(source, receiver);
@@ -365,7 +431,12 @@ public final class Classifier implements AutoCloseable {
     evaluator.leftOut().forEach(this::leftOut);
   }
 
-  /** The {@code top} most probable classes of an image that was scored. */
+  /**
+   * {@return the {@code top} most probable classes of an image that was scored}
+   *
+   * @param image what a {@link ScoreReceiver} was given
+   * @param top classes to name, at least 1
+   */
   public Prediction prediction(Scored image, int top) {
     float[] probabilities = image.probabilities;
     List<Prediction.Guess> guesses =

@@ -61,7 +61,13 @@ public final class Evaluator {
   private final Options options;
   private final List<String> leftOut = new ArrayList<>();
 
-  /** For this engine's own training; programs use {@link Classifier}. */
+  /**
+   * For this engine's own training; programs use {@link Classifier}.
+   *
+   * @param executable holds the weights
+   * @param programs what the executable was bound for
+   * @param options how to go about it
+   */
   @SuppressWarnings("exports")
   public Evaluator(Executable executable, CompiledNetwork programs, Options options) {
     this.executable = executable;
@@ -77,6 +83,8 @@ public final class Evaluator {
   /**
    * Loss and errors over a labelled source.
    *
+   * @param source of labelled images
+   * @param views how each image is seen
    * @return empty if it was given up
    * @throws AlexNetException if no image can be read
    */

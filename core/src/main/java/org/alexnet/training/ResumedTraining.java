@@ -10,34 +10,84 @@ import org.alexnet.model.Schedule;
  */
 public sealed interface ResumedTraining permits Training {
 
-  /** The place of the training images, if they have moved. They must be the same images. */
+  /**
+   * The place of the training images, if they have moved. They must be the same images.
+   *
+   * @param source a data source as for {@link Training#data}
+   * @return this run
+   */
   ResumedTraining data(String source);
 
-  /** The place of the validation images, if they have moved. They must be the same images. */
+  /**
+   * The place of the validation images, if they have moved. They must be the same images.
+   *
+   * @param source a data source as for {@link Training#data}
+   * @return this run
+   */
   ResumedTraining validation(String source);
 
-  /** Passes over the training images in all; the model's own schedule is stretched with them. */
+  /**
+   * Passes over the training images in all; the model's own schedule is stretched with them.
+   *
+   * @param count those that are done included
+   * @return this run
+   */
   ResumedTraining epochs(int count);
 
-  /** How the learning rate falls from now on. */
+  /**
+   * How the learning rate falls from now on.
+   *
+   * @param value by epochs of the whole run
+   * @return this run
+   */
   ResumedTraining schedule(Schedule value);
 
-  /** As {@link Training#backend}. */
+  /**
+   * As {@link Training#backend}.
+   *
+   * @param name {@code auto} or a backend
+   * @return this run
+   */
   ResumedTraining backend(String name);
 
-  /** As {@link Training#devices}. */
+  /**
+   * As {@link Training#devices}.
+   *
+   * @param names one, or one for each column
+   * @return this run
+   */
   ResumedTraining devices(List<String> names);
 
-  /** As {@link Training#threads}. */
+  /**
+   * As {@link Training#threads}.
+   *
+   * @param count at least 1
+   * @return this run
+   */
   ResumedTraining threads(int count);
 
-  /** As {@link Training#graphs}. */
+  /**
+   * As {@link Training#graphs}.
+   *
+   * @param on false to launch kernels one by one
+   * @return this run
+   */
   ResumedTraining graphs(boolean on);
 
-  /** As {@link Training#checkpointEvery}. */
+  /**
+   * As {@link Training#checkpointEvery}.
+   *
+   * @param minutes at least 0
+   * @return this run
+   */
   ResumedTraining checkpointEvery(double minutes);
 
-  /** As {@link Training#listener}. */
+  /**
+   * As {@link Training#listener}.
+   *
+   * @param value takes the place of the one before
+   * @return this run
+   */
   ResumedTraining listener(TrainingListener value);
 
   /** As {@link Training#stop}. */
@@ -46,6 +96,7 @@ public sealed interface ResumedTraining permits Training {
   /**
    * Trains to the end, or until {@link #stop}.
    *
+   * @return where the run ended
    * @throws org.alexnet.AlexNetException if the folder is not a run or its data, files or devices
    *     cannot be used
    */

@@ -63,17 +63,32 @@ public final class Training implements ResumedTraining {
     this.data = resumed == null ? "shapes" : null;
   }
 
-  /** A new run of a model by its name in the catalogue, or by the file of a network. */
+  /**
+   * A new run of a model by its name in the catalogue, or by the file of a network.
+   *
+   * @param model a name of {@link Models}, or the path of a file
+   * @return a run to set up and {@link #run}
+   */
   public static Training of(String model) {
     return of(Models.named(model));
   }
 
-  /** A new run of a model. */
+  /**
+   * A new run of a model.
+   *
+   * @param model a network and its recipe
+   * @return a run to set up and {@link #run}
+   */
   public static Training of(Model model) {
     return new Training(model, null);
   }
 
-  /** Resumes a run from its last checkpoint. */
+  /**
+   * Resumes a run from its last checkpoint.
+   *
+   * @param run its folder
+   * @return the run, of which little can be changed
+   */
   public static ResumedTraining resume(Path run) {
     return new Training(null, run);
   }
@@ -92,7 +107,12 @@ public final class Training implements ResumedTraining {
     return this;
   }
 
-  /** Holds the last part of each class out of the training images to validate with. */
+  /**
+   * Holds the last part of each class out of the training images to validate with.
+   *
+   * @param fraction above 0 and below 1
+   * @return this run
+   */
   public Training validationFraction(double fraction) {
     require(fraction > 0 && fraction < 1, Setting.VALIDATION_FRACTION, fraction, "between 0 and 1");
     validationFraction = fraction;
@@ -132,28 +152,48 @@ public final class Training implements ResumedTraining {
     return this;
   }
 
-  /** Images a step. */
+  /**
+   * Images a step.
+   *
+   * @param images at least 1
+   * @return this run
+   */
   public Training batch(int images) {
     require(images >= 1, Setting.BATCH, images, "at least 1");
     batch = images;
     return this;
   }
 
-  /** Learning rate at the start. */
+  /**
+   * Learning rate at the start.
+   *
+   * @param value finite, at least 0
+   * @return this run
+   */
   public Training rate(float value) {
     require(value >= 0 && Float.isFinite(value), Setting.RATE, value, "finite, at least 0");
     rate = value;
     return this;
   }
 
-  /** Share of the last update that is kept. */
+  /**
+   * Share of the last update that is kept.
+   *
+   * @param value at least 0 and below 1
+   * @return this run
+   */
   public Training momentum(float value) {
     require(value >= 0 && value < 1, Setting.MOMENTUM, value, "at least 0 and below 1");
     momentum = value;
     return this;
   }
 
-  /** Weight decay. */
+  /**
+   * Weight decay.
+   *
+   * @param value finite, at least 0
+   * @return this run
+   */
   public Training weightDecay(float value) {
     require(value >= 0 && Float.isFinite(value), Setting.WEIGHT_DECAY, value, "finite, at least 0");
     decay = value;
@@ -167,31 +207,56 @@ public final class Training implements ResumedTraining {
     return this;
   }
 
-  /** How images are varied. */
+  /**
+   * How images are varied.
+   *
+   * @param value crops, mirror images, shifts of colours
+   * @return this run
+   */
   public Training augmentation(Augmentation value) {
     augmentation = value;
     return this;
   }
 
-  /** Fixes everything random. */
+  /**
+   * Fixes everything random.
+   *
+   * @param value 42 by default
+   * @return this run
+   */
   public Training seed(long value) {
     seed = value;
     return this;
   }
 
-  /** Whether each epoch has an order of its own; true by default. */
+  /**
+   * Whether each epoch has an order of its own; true by default.
+   *
+   * @param on false to read the images in the order of the source
+   * @return this run
+   */
   public Training shuffle(boolean on) {
     shuffle = on;
     return this;
   }
 
-  /** Whether the network's dropout layers are there; true by default. */
+  /**
+   * Whether the network's dropout layers are there; true by default.
+   *
+   * @param on false to leave them out
+   * @return this run
+   */
   public Training dropout(boolean on) {
     dropout = on;
     return this;
   }
 
-  /** Leaves out images that cannot be read instead of refusing the folder. */
+  /**
+   * Leaves out images that cannot be read instead of refusing the folder.
+   *
+   * @param on false, the default, to refuse
+   * @return this run
+   */
   public Training skipBad(boolean on) {
     skipBad = on;
     return this;
@@ -201,13 +266,21 @@ public final class Training implements ResumedTraining {
    * Computes on one device as on several, a column at a time: the same bits on one device as on
    * two. On a GPU, takes only algorithms that give the same bits every time. False by default,
    * which is faster.
+   *
+   * @param on whether equal bits matter more than speed
+   * @return this run
    */
   public Training deterministic(boolean on) {
     deterministic = on;
     return this;
   }
 
-  /** {@code fp32}, the default, or on a GPU {@code tf32}, {@code bf16} or {@code fp16}. */
+  /**
+   * {@code fp32}, the default, or on a GPU {@code tf32}, {@code bf16} or {@code fp16}.
+   *
+   * @param name of a precision that the backend has
+   * @return this run
+   */
   public Training precision(String name) {
     precision = Precision.named(name);
     return this;
@@ -216,6 +289,9 @@ public final class Training implements ResumedTraining {
   /**
    * {@code auto}, the default, or {@code direct}: the CPU then computes convolutions product by
    * product, which is slower and rounds less. A run keeps its way when it is resumed.
+   *
+   * @param name {@code auto} or {@code direct}
+   * @return this run
    */
   public Training convolution(String name) {
     convolution = ConvolutionMethod.named(name);
@@ -229,14 +305,25 @@ public final class Training implements ResumedTraining {
     return this;
   }
 
-  /** Number of classes, where the data does not say or not all occur. */
+  /**
+   * Number of classes, where the data does not say or not all occur.
+   *
+   * @param count at least 2
+   * @return this run
+   */
   public Training classes(int count) {
     require(count >= 2, Setting.CLASSES, count, "at least 2");
     classes = count;
     return this;
   }
 
-  /** Starts from the weights of a file. */
+  /**
+   * Starts from the weights of a file.
+   *
+   * @param file of any known format; if it has another number of classes, the last layer starts
+   *     anew
+   * @return this run
+   */
   public Training init(Path file) {
     init = file;
     return this;
@@ -250,7 +337,12 @@ public final class Training implements ResumedTraining {
     return this;
   }
 
-  /** The run folder; by default {@code runs/MODEL-DATE-TIME}. */
+  /**
+   * The run folder; by default {@code runs/MODEL-DATE-TIME}.
+   *
+   * @param folder which holds no run yet
+   * @return this run
+   */
   public Training out(Path folder) {
     out = folder;
     return this;

@@ -8,10 +8,18 @@ import org.alexnet.Message;
  */
 public interface TrainingListener {
 
-  /** Something a user wants to know: what was chosen and why, what was left out. */
+  /**
+   * Something a user wants to know: what was chosen and why, what was left out.
+   *
+   * @param text one or two sentences
+   */
   default void message(String text) {}
 
-  /** The same where it names settings; as text where this is not overridden. */
+  /**
+   * The same where it names settings; as text where this is not overridden.
+   *
+   * @param message one or two sentences
+   */
   default void message(Message message) {
     message(message.toString());
   }
@@ -19,14 +27,23 @@ public interface TrainingListener {
   /**
    * How far something is that takes its time.
    *
+   * @param activity what takes its time
    * @param done images that are done, from 0
    * @param all images there are; 0 where the length is not known
    */
   default void progress(Activity activity, long done, long all) {}
 
-  /** A step is done. */
+  /**
+   * A step is done.
+   *
+   * @param progress of the epoch so far
+   */
   default void step(Progress progress) {}
 
-  /** An epoch is done and, where there is a validation set, evaluated. */
+  /**
+   * An epoch is done and, where there is a validation set, evaluated.
+   *
+   * @param metrics of the epoch
+   */
   default void epoch(EpochMetrics metrics) {}
 }
