@@ -7,6 +7,8 @@ import org.alexnet.network.Network;
 /**
  * A network and the recipe it is trained by.
  *
+ * @param network input and layers, with the number of classes that the model was made for
+ * @param recipe how it is trained unless a run overrides it
  * @param description one line: where it comes from
  * @param fewerClasses what is different where there are fewer classes than the model has
  */
@@ -23,18 +25,29 @@ public record Model(Network network, Recipe recipe, String description, FewerCla
     /** Nothing is different. */
     public static final FewerClasses SAME = new FewerClasses(null, 1);
 
+    /**
+     * Checks both fields.
+     *
+     * @throws org.alexnet.InvalidNetworkException naming the field that is not allowed
+     */
     public FewerClasses {
       require(bias == null || Float.isFinite(bias), null, "bias", bias, "finite, or null");
       require(rate >= 0 && Float.isFinite(rate), null, "rate", rate, "finite, at least 0");
     }
   }
 
-  /** A model that needs nothing else for fewer classes. */
+  /**
+   * A model that needs nothing else for fewer classes.
+   *
+   * @param network input and layers
+   * @param recipe how it is trained
+   * @param description one line: where it comes from
+   */
   public Model(Network network, Recipe recipe, String description) {
     this(network, recipe, description, FewerClasses.SAME);
   }
 
-  /** What users call it. */
+  /** {@return what users call it} */
   public String name() {
     return network.name();
   }
@@ -44,7 +57,11 @@ public record Model(Network network, Recipe recipe, String description, FewerCla
     return new Model(network, recipe, description, other);
   }
 
-  /** The same with another number of classes; with fewer, as {@link FewerClasses} says. */
+  /**
+   * {@return the same with another number of classes; with fewer, as {@link FewerClasses} says}
+   *
+   * @param classes at least 2
+   */
   public Model withClasses(int classes) {
     Network other = network.withClasses(classes);
     if (classes >= network.classes()) {

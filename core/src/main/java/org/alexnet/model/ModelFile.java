@@ -109,12 +109,20 @@ public final class ModelFile implements ModelSource {
     return new RecordReader(file, TEXTS);
   }
 
-  /** A model as the text of a file. */
+  /**
+   * {@return a model as the text of a file}
+   *
+   * @param model to write, in every field
+   */
   public static String text(Model model) {
     return new String(JsonFiles.pretty(json(model)), StandardCharsets.UTF_8);
   }
 
-  /** A model as an object of JSON. */
+  /**
+   * {@return a model as an object of JSON}
+   *
+   * @param model to write, in every field
+   */
   public static ObjectNode json(Model model) {
     Network network = model.network();
     return WRITER.write(
@@ -127,15 +135,20 @@ public final class ModelFile implements ModelSource {
             model.fewerClasses()));
   }
 
-  /** A network as an object of JSON. */
+  /**
+   * {@return a network as an object of JSON}
+   *
+   * @param network to write, in every field
+   */
   public static ObjectNode json(Network network) {
     return WRITER.write(network);
   }
 
   /**
-   * The network of an object of JSON.
+   * {@return the network of an object of JSON}
    *
    * @param file where it stands, for messages
+   * @param json with every field of a network
    * @throws AlexNetException naming the layer and the field that are wrong
    */
   public static Network network(String file, ObjectNode json) {

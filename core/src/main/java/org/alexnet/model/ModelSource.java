@@ -8,11 +8,11 @@ import java.util.Optional;
  */
 public interface ModelSource {
 
-  /** What it has or reads, as part of a sentence: {@code a network as JSON}. */
+  /** {@return what it has or reads, as part of a sentence: {@code a network as JSON}} */
   String offers();
 
   /**
-   * The model that a user named; empty if this is none of its names or files.
+   * {@return the model that a user named; empty if this is none of its names or files}
    *
    * @param name a name, or the path of a file
    * @throws org.alexnet.AlexNetException if it is a file of this source's, and wrong

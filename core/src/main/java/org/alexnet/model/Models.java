@@ -15,14 +15,15 @@ import org.alexnet.file.FileStart;
 public final class Models {
   private Models() {}
 
-  /** Every model of the catalogue. */
+  /** {@return every model of the catalogue} */
   public static List<Model> all() {
     return Catalogue.ALL;
   }
 
   /**
-   * The model of a name or of a file; names of the catalogue come first.
+   * {@return the model of a name or of a file; names of the catalogue come first}
    *
+   * @param name in the catalogue, or the path of a file
    * @throws UsageException if no source knows it, listing what there is
    * @throws AlexNetException if it is a file, and wrong
    */

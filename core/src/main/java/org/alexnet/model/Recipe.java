@@ -23,6 +23,11 @@ public record Recipe(
     float decay,
     Schedule schedule,
     Augmentation augmentation) {
+  /**
+   * Checks every field.
+   *
+   * @throws org.alexnet.InvalidNetworkException naming the field that is not allowed
+   */
   public Recipe {
     require(epochs >= 0, null, "epochs", epochs, "at least 0");
     require(batch >= 1, null, "batch", batch, "at least 1");
@@ -31,19 +36,29 @@ public record Recipe(
     require(decay >= 0 && Float.isFinite(decay), null, "decay", decay, "finite, at least 0");
   }
 
-  /** The same with another augmentation. */
+  /**
+   * {@return the same with another augmentation}
+   *
+   * @param other how images are varied
+   */
   public Recipe with(Augmentation other) {
     return new Recipe(epochs, batch, rate, momentum, decay, schedule, other);
   }
 
-  /** The same with another learning rate at the start. */
+  /**
+   * {@return the same with another learning rate at the start}
+   *
+   * @param other at least 0
+   */
   public Recipe withRate(float other) {
     return new Recipe(epochs, batch, other, momentum, decay, schedule, augmentation);
   }
 
   /**
-   * The recipe of a run of another length. A plateau's patience is as long a part of the run as
-   * before, two epochs at least; a schedule in parts of the run stays as it is.
+   * {@return the recipe of a run of another length} A plateau's patience is as long a part of the
+   * run as before, two epochs at least; a schedule in parts of the run stays as it is.
+   *
+   * @param otherEpochs passes over the training images
    */
   public Recipe over(int otherEpochs) {
     Schedule fitted =

@@ -21,6 +21,11 @@ public sealed interface Schedule {
    * @param epochs numbers of whole epochs, rising
    */
   record Step(List<Integer> epochs) implements Schedule {
+    /**
+     * Checks the epochs.
+     *
+     * @throws IllegalArgumentException if they do not rise from above 0
+     */
     public Step {
       epochs = List.copyOf(epochs);
       int before = 0;
@@ -33,7 +38,11 @@ public sealed interface Schedule {
       }
     }
 
-    /** Falls until the beginning of an epoch, counted from 0. */
+    /**
+     * {@return how often the rate has fallen by the beginning of an epoch}
+     *
+     * @param epoch from 0
+     */
     public int fallsBy(int epoch) {
       return (int) epochs.stream().filter(e -> epoch >= e).count();
     }
@@ -50,6 +59,11 @@ public sealed interface Schedule {
    * @param parts of the run's epochs, above 0, below 1 and rising
    */
   record Parts(List<Double> parts) implements Schedule {
+    /**
+     * Checks the parts.
+     *
+     * @throws IllegalArgumentException if they do not rise, or one is not above 0 and below 1
+     */
     public Parts {
       parts = List.copyOf(parts);
       double before = 0;
@@ -63,7 +77,10 @@ public sealed interface Schedule {
     }
 
     /**
-     * The same for a run of so many epochs; a fall that comes to no epoch of its own is left out.
+     * {@return the same for a run of so many epochs; a fall that comes to no epoch of its own is
+     * left out}
+     *
+     * @param epochs passes over the training images
      */
     public Step over(int epochs) {
       return new Step(
@@ -93,6 +110,11 @@ public sealed interface Schedule {
     /** Patience where none is given. */
     public static final int PATIENCE = 5;
 
+    /**
+     * Checks the patience.
+     *
+     * @throws IllegalArgumentException if it is below 1
+     */
     public Plateau {
       if (patience < 1) {
         throw new IllegalArgumentException(
@@ -109,6 +131,9 @@ public sealed interface Schedule {
   /**
    * Reads {@code constant}, {@code plateau}, {@code plateau:PATIENCE}, {@code step:E1,E2,...} or
    * {@code parts:P1,P2,...}.
+   *
+   * @param text as a user writes it
+   * @return the schedule that it names
    */
   static Schedule parse(String text) {
     if (text.equals("constant")) {

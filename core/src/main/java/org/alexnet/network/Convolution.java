@@ -8,10 +8,15 @@ import java.util.List;
  * A convolution: filters {@code [filters, channels / groups, kernel, kernel]} and one bias a
  * filter. Beyond the image lie zeros.
  *
+ * @param name in the network, in parameters and in messages
+ * @param filters channels of the output, all groups and columns together
+ * @param window size, stride and padding of the filters in pixels
  * @param rounding whether a last window that overhangs the image is kept
  * @param groups input channels and filters are cut into as many parts, each seeing only its own
  * @param columns parts of the filters that may be computed on devices of their own. A column reads
  *     its part of the input where the groups keep to it, and all of it otherwise
+ * @param weight how filters start and learn
+ * @param bias how biases start and learn
  */
 public record Convolution(
     String name,
@@ -23,6 +28,11 @@ public record Convolution(
     ParameterSpec weight,
     ParameterSpec bias)
     implements Layer {
+  /**
+   * Checks every field.
+   *
+   * @throws org.alexnet.InvalidNetworkException naming the layer and the field that is not allowed
+   */
   public Convolution {
     require(filters >= 1, name, "filters", filters, "at least 1");
     require(

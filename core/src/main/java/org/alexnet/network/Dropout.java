@@ -5,6 +5,8 @@ import org.alexnet.InvalidNetworkException;
 /**
  * Sets each input to zero with probability {@code rate} while training.
  *
+ * @param name in the network and in messages
+ * @param rate the probability, at least 0 and below 1
  * @param scaling where the loss of input is made up for
  */
 public record Dropout(String name, float rate, Scaling scaling) implements Layer {
@@ -17,6 +19,11 @@ public record Dropout(String name, float rate, Scaling scaling) implements Layer
     TRAINING
   }
 
+  /**
+   * Checks the rate.
+   *
+   * @throws InvalidNetworkException if it is below 0, 1 or more
+   */
   public Dropout {
     InvalidNetworkException.require(
         rate >= 0 && rate < 1, name, "rate", rate, "at least 0 and below 1");

@@ -19,6 +19,11 @@ public record Input(int channels, int size, int stored, Normalization normalizat
   /** The most values of a stored image. */
   private static final long VALUES = Integer.MAX_VALUE - (1 << 24);
 
+  /**
+   * Checks every field.
+   *
+   * @throws org.alexnet.InvalidNetworkException naming the field that is not allowed
+   */
   public Input {
     String range = "from 1 to %,d".formatted(Window.MOST);
     require(size >= 1 && size <= Window.MOST, null, "size", size, range);
@@ -43,12 +48,19 @@ public record Input(int channels, int size, int stored, Normalization normalizat
     }
   }
 
-  /** An input that the mean image of the training set is subtracted from, after scaling. */
+  /**
+   * An input that the mean image of the training set is subtracted from, after scaling.
+   *
+   * @param channels of an image
+   * @param size edge of what the network reads, in pixels
+   * @param stored edge of what is cropped from, in pixels, at least {@code size}
+   * @param scale what a pixel of 0..255 is multiplied by
+   */
   public Input(int channels, int size, int stored, float scale) {
     this(channels, size, stored, new Normalization.MeanImage(scale));
   }
 
-  /** What a pixel of 0..255 is multiplied by before the mean is subtracted, by channel. */
+  /** {@return what a pixel of 0..255 is multiplied by before the mean is subtracted, by channel} */
   public List<Float> scales() {
     return IntStream.range(0, channels).mapToObj(normalization::scale).toList();
   }

@@ -14,7 +14,7 @@ public sealed interface Layer
         Dropout,
         SoftmaxCrossEntropy {
 
-  /** The name in the network, in parameters ({@code conv1.weight}) and in messages. */
+  /** {@return the name in the network, in parameters ({@code conv1.weight}) and in messages} */
   String name();
 
   /**
@@ -23,17 +23,26 @@ public sealed interface Layer
    * @param channels of its input, all columns together
    * @param height of its input in pixels
    * @param width of its input in pixels
+   * @return weights and biases; empty for a layer that learns nothing
    */
   default List<Parameter> parameters(int channels, int height, int width) {
     return List.of();
   }
 
-  /** Columns that its outputs are cut into; 1 for a layer that leaves its input's as they are. */
+  /**
+   * {@return how many columns its outputs are cut into; 1 for a layer that leaves its input's as
+   * they are}
+   */
   default int columns() {
     return 1;
   }
 
-  /** Columns are called by letters. */
+  /**
+   * Columns are called by letters.
+   *
+   * @param layer its name, for the message
+   * @param columns must be from 1 to 26
+   */
   static void requireColumns(String layer, int columns) {
     InvalidNetworkException.require(
         columns >= 1 && columns <= 26, layer, "columns", columns, "from 1 to 26");

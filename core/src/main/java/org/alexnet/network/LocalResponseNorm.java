@@ -7,6 +7,7 @@ import static org.alexnet.InvalidNetworkException.require;
  * fewer at its ends. Across maps it is that of the paper (section 3.3); within a map the authors'
  * program had another.
  *
+ * @param name in the network and in messages
  * @param region what the neighbourhood is
  * @param size n, how many adjacent maps, or the edge of the square window of pixels; odd
  * @param alpha the paper's alpha
@@ -45,6 +46,11 @@ public record LocalResponseNorm(
     MEAN
   }
 
+  /**
+   * Checks every field.
+   *
+   * @throws org.alexnet.InvalidNetworkException naming the layer and the field that is not allowed
+   */
   public LocalResponseNorm {
     require(
         size >= 1 && size < Window.MOST && size % 2 == 1,
@@ -58,12 +64,16 @@ public record LocalResponseNorm(
     require(groups >= 1, name, "groups", groups, "at least 1");
   }
 
-  /** The same with channels cut into another number of parts. */
+  /**
+   * {@return the same with channels cut into another number of parts}
+   *
+   * @param count a divisor of the number of channels
+   */
   public LocalResponseNorm withGroups(int count) {
     return new LocalResponseNorm(name, region, size, alpha, beta, k, convention, count);
   }
 
-  /** What the sum of squares is multiplied with. */
+  /** {@return what the sum of squares is multiplied with} */
   public float factor() {
     int terms =
         switch (region) {

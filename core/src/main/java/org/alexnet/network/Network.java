@@ -24,6 +24,11 @@ public record Network(String name, Input input, List<Layer> layers) {
   private static final Set<String> RESERVED =
       Set.of("data", "labels", "logits", "probabilities", "loss", "finite");
 
+  /**
+   * Checks the names of the network and its layers, and that it ends in a classifier and its loss.
+   *
+   * @throws InvalidNetworkException naming the layer and the field that is not allowed
+   */
   public Network {
     layers = List.copyOf(layers);
     require(
@@ -60,22 +65,28 @@ public record Network(String name, Input input, List<Layer> layers) {
     }
   }
 
-  /** The layer that produces the class scores, before the loss. */
+  /** {@return the layer that produces the class scores, before the loss} */
   public FullyConnected classifier() {
     return (FullyConnected) layers.get(layers.size() - 2);
   }
 
-  /** Number of classes. */
+  /** {@return number of classes} */
   public int classes() {
     return classifier().outputs();
   }
 
-  /** The most columns that a layer has: how many devices the network can be spread over. */
+  /**
+   * {@return the most columns that a layer has: how many devices the network can be spread over}
+   */
   public int columns() {
     return layers.stream().mapToInt(Layer::columns).max().orElse(1);
   }
 
-  /** The same network with another number of outputs of the last fully-connected layer. */
+  /**
+   * {@return the same network with another number of outputs of the last fully-connected layer}
+   *
+   * @param classes at least 1
+   */
   public Network withClasses(int classes) {
     FullyConnected last = classifier();
     return new Network(
@@ -84,7 +95,11 @@ public record Network(String name, Input input, List<Layer> layers) {
         layers.stream().map(l -> l == last ? (Layer) last.withOutputs(classes) : l).toList());
   }
 
-  /** The same network with no bias that starts from a constant above a bound. */
+  /**
+   * {@return the same network with no bias that starts from a constant above a bound}
+   *
+   * @param bound the largest constant that stays
+   */
   public Network withBiasesAtMost(float bound) {
     return new Network(
         name,
@@ -105,7 +120,7 @@ public record Network(String name, Input input, List<Layer> layers) {
             .toList());
   }
 
-  /** The same network without its dropout layers; its evaluation scales nothing. */
+  /** {@return the same network without its dropout layers; its evaluation scales nothing} */
   public Network withoutDropout() {
     return new Network(
         name, input, layers.stream().filter(layer -> !(layer instanceof Dropout)).toList());

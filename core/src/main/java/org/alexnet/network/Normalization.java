@@ -10,7 +10,11 @@ import java.util.List;
  */
 public sealed interface Normalization {
 
-  /** What a pixel of a channel is multiplied by before the mean is subtracted. */
+  /**
+   * {@return what a pixel of a channel is multiplied by before the mean is subtracted}
+   *
+   * @param channel from 0
+   */
   float scale(int channel);
 
   /**
@@ -19,6 +23,11 @@ public sealed interface Normalization {
    * @param scale of every channel: 1 leaves pixels at 0..255
    */
   record MeanImage(float scale) implements Normalization {
+    /**
+     * Checks the scale.
+     *
+     * @throws org.alexnet.InvalidNetworkException if it is not finite and above 0
+     */
     public MeanImage {
       require(scale > 0 && Float.isFinite(scale), null, "scale", scale, "finite, above 0");
     }
@@ -37,6 +46,11 @@ public sealed interface Normalization {
    * @param deviations by channel, on the scale of 0..1, above 0
    */
   record Channels(List<Float> means, List<Float> deviations) implements Normalization {
+    /**
+     * Checks every field.
+     *
+     * @throws org.alexnet.InvalidNetworkException naming the field that is not allowed
+     */
     public Channels {
       means = List.copyOf(means);
       deviations = List.copyOf(deviations);
@@ -60,7 +74,11 @@ public sealed interface Normalization {
       return 1 / (255 * deviations.get(channel));
     }
 
-    /** What is subtracted from the scaled pixels of a channel. */
+    /**
+     * {@return what is subtracted from the scaled pixels of a channel}
+     *
+     * @param channel from 0
+     */
     public float offset(int channel) {
       return means.get(channel) / deviations.get(channel);
     }

@@ -30,21 +30,26 @@ public record Parameter(
     }
   }
 
+  /** Keeps a copy of the shape. */
   public Parameter {
     shape = List.copyOf(shape);
   }
 
-  /** The name in files and programs, such as {@code conv1.weight}. */
+  /** {@return the name in files and programs, such as {@code conv1.weight}} */
   public String name() {
     return nameIn(layer);
   }
 
-  /** The name if the layer had another. */
+  /**
+   * {@return the name that the parameter would have in another layer}
+   *
+   * @param otherLayer the name of that layer
+   */
   public String nameIn(String otherLayer) {
     return otherLayer + "." + kind.suffix;
   }
 
-  /** Number of values. */
+  /** {@return number of values} */
   public long elements() {
     return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
   }

@@ -10,6 +10,11 @@ import static org.alexnet.InvalidNetworkException.require;
  * @param decay what the weight decay is multiplied by
  */
 public record ParameterSpec(Initial initial, float rate, float decay) {
+  /**
+   * Checks the factors.
+   *
+   * @throws org.alexnet.InvalidNetworkException naming the one that is below 0 or not finite
+   */
   public ParameterSpec {
     require(rate >= 0 && Float.isFinite(rate), null, "rate", rate, "finite, at least 0");
     require(decay >= 0 && Float.isFinite(decay), null, "decay", decay, "finite, at least 0");
@@ -22,7 +27,12 @@ public record ParameterSpec(Initial initial, float rate, float decay) {
         : this;
   }
 
-  /** Learns at the rate and the decay of the whole network. */
+  /**
+   * Learns at the rate and the decay of the whole network.
+   *
+   * @param initial what its elements start from
+   * @return a parameter whose factors are 1
+   */
   public static ParameterSpec of(Initial initial) {
     return new ParameterSpec(initial, 1, 1);
   }

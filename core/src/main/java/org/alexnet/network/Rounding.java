@@ -7,7 +7,12 @@ public enum Rounding {
   /** Kept. */
   CEIL;
 
-  /** Number of windows along an edge of {@code size} pixels. */
+  /**
+   * {@return number of windows along an edge of {@code size} pixels}
+   *
+   * @param window size, stride and padding in pixels
+   * @param size of the image along the edge, in pixels
+   */
   public int outputs(Window window, int size) {
     return switch (this) {
       case FLOOR -> window.floor(size);

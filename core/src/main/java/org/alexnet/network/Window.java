@@ -13,6 +13,11 @@ public record Window(int kernel, int stride, int pad) {
   /** The most pixels along an edge, so that no sum or square of two such overflows. */
   static final int MOST = 1 << 15;
 
+  /**
+   * Checks every field.
+   *
+   * @throws org.alexnet.InvalidNetworkException naming the field that is not allowed
+   */
   public Window {
     String range = "from 1 to %,d".formatted(MOST);
     require(kernel >= 1 && kernel <= MOST, null, "kernel", kernel, range);
@@ -25,14 +30,20 @@ public record Window(int kernel, int stride, int pad) {
         "at least 0 and below the kernel, %d".formatted(kernel));
   }
 
-  /** Number of whole windows along an edge of {@code size} pixels. */
+  /**
+   * {@return number of whole windows along an edge of {@code size} pixels}
+   *
+   * @param size of the image along the edge, in pixels
+   */
   public int floor(int size) {
     return Math.floorDiv(size + 2 * pad - kernel, stride) + 1;
   }
 
   /**
-   * Number of windows along an edge when the last may overhang; a window that would start beyond
-   * the image and its left padding is dropped, as Caffe and PyTorch do.
+   * {@return number of windows along an edge when the last may overhang; a window that would start
+   * beyond the image and its left padding is dropped, as Caffe and PyTorch do}
+   *
+   * @param size of the image along the edge, in pixels
    */
   public int ceil(int size) {
     int windows = Math.ceilDiv(size + 2 * pad - kernel, stride) + 1;
