@@ -28,7 +28,11 @@ public enum Augmentation {
    */
   PAPER;
 
-  /** The augmentation called {@code none}, {@code shapes} or {@code paper}. */
+  /**
+   * {@return the augmentation called {@code none}, {@code shapes} or {@code paper}}
+   *
+   * @param name as a user writes it
+   */
   public static Augmentation named(String name) {
     for (Augmentation augmentation : values()) {
       if (augmentation.toString().equals(name)) {

@@ -26,12 +26,12 @@ public final class Batch {
    * @param floats 32-bit floating point if true, unsigned bytes if false
    */
   public record Format(int channels, int height, int width, boolean floats) {
-    /** Values of one image. */
+    /** {@return how many values one image has} */
     public int values() {
       return channels * height * width;
     }
 
-    /** Bytes of one image. */
+    /** {@return how many bytes one image takes} */
     public long bytes() {
       return (long) values() * (floats ? Float.BYTES : 1);
     }
@@ -46,7 +46,14 @@ public final class Batch {
   private final float[] shift;
   private int count;
 
-  /** A batch over memory that a backend chose, of at least {@code capacity} images. */
+  /**
+   * A batch over memory that a backend chose, of at least {@code capacity} images.
+   *
+   * @param format size and type of the images
+   * @param capacity images there is room for
+   * @param pixels at least {@code capacity * format.bytes()} bytes
+   * @throws IllegalArgumentException if they are fewer
+   */
   public Batch(Format format, int capacity, MemorySegment pixels) {
     if (pixels.byteSize() < format.bytes() * capacity) {
       throw new IllegalArgumentException(
@@ -62,7 +69,12 @@ public final class Batch {
     this.shift = new float[capacity * format.channels()];
   }
 
-  /** A batch in memory of the Java heap. */
+  /**
+   * {@return a batch in memory of the Java heap}
+   *
+   * @param format size and type of the images
+   * @param capacity images there is room for
+   */
   public static Batch onHeap(Format format, int capacity) {
     MemorySegment memory =
         format.floats()
@@ -71,17 +83,17 @@ public final class Batch {
     return new Batch(format, capacity, memory);
   }
 
-  /** Size and type of the images. */
+  /** {@return size and type of the images} */
   public Format format() {
     return format;
   }
 
-  /** Images there is room for. */
+  /** {@return how many images there is room for} */
   public int capacity() {
     return labels.length;
   }
 
-  /** Images that are real. */
+  /** {@return how many images are real} */
   public int count() {
     return count;
   }
@@ -89,6 +101,7 @@ public final class Batch {
   /**
    * Says how many of the images are real: the first ones.
    *
+   * @param count from 0 to the capacity
    * @throws IllegalArgumentException if there is no room for as many
    */
   public void setCount(int count) {
@@ -99,37 +112,41 @@ public final class Batch {
     this.count = count;
   }
 
-  /** The pixels of all images. */
+  /** {@return the pixels of all images} */
   public MemorySegment pixels() {
     return pixels;
   }
 
-  /** The pixels of image {@code i}, as C H W. */
+  /**
+   * {@return the pixels of image {@code i}, as C H W}
+   *
+   * @param i from 0
+   */
   public MemorySegment image(int i) {
     return pixels.asSlice(i * format.bytes(), format.bytes());
   }
 
-  /** Class of each image. */
+  /** {@return the class of each image} */
   public int[] labels() {
     return labels;
   }
 
-  /** First row of each image that is read. */
+  /** {@return the first row of each image that is read} */
   public int[] cropY() {
     return cropY;
   }
 
-  /** First column of each image that is read. */
+  /** {@return the first column of each image that is read} */
   public int[] cropX() {
     return cropX;
   }
 
-  /** Whether each image is read from right to left. */
+  /** {@return whether each image is read from right to left} */
   public boolean[] mirror() {
     return mirror;
   }
 
-  /** What is added to every value of a channel, at {@code image * channels + channel}. */
+  /** {@return what is added to every value of a channel, at {@code image * channels + channel}} */
   public float[] shift() {
     return shift;
   }

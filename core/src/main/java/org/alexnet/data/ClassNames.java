@@ -15,7 +15,9 @@ public final class ClassNames {
   /**
    * Hands the names on if every class has one of its own.
    *
+   * @param names in the order of their labels
    * @param what they name the classes of, for messages
+   * @return the same names
    * @throws AlexNetException if two classes have the same name, one has none, or a name could not
    *     be decoded in the encoding that Java was started with
    */

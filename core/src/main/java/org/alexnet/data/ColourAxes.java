@@ -16,7 +16,11 @@ import org.apache.commons.math3.linear.RealVector;
 public record ColourAxes(float[][] axes, float[] deviations) {
   private static final int CHANNELS = 3;
 
-  /** The axes of a covariance matrix. */
+  /**
+   * {@return the axes of a covariance matrix}
+   *
+   * @param covariance symmetric, of three rows and columns
+   */
   public static ColourAxes of(double[][] covariance) {
     EigenDecomposition eigen = new EigenDecomposition(MatrixUtils.createRealMatrix(covariance));
     float[][] axes = new float[CHANNELS][CHANNELS];

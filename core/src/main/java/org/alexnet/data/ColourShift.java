@@ -13,6 +13,7 @@ import org.alexnet.random.Philox;
  * @param scales what a pixel of 0..255 is multiplied by, one a channel
  */
 public record ColourShift(ColourAxes axes, List<Float> scales) {
+  /** Keeps a copy of the scales. */
   public ColourShift {
     scales = List.copyOf(scales);
   }
@@ -23,12 +24,23 @@ public record ColourShift(ColourAxes axes, List<Float> scales) {
   /** Numbers that each place of a batch has for itself. */
   private static final int NUMBERS = 4;
 
-  /** The random numbers of one global step. */
+  /**
+   * {@return the random numbers of one global step}
+   *
+   * @param seed of the run
+   * @param step from 0, over all epochs
+   */
   public static Philox draws(long seed, long step) {
     return new Philox(seed, (int) step, STREAM);
   }
 
-  /** Writes the shift of each channel of the image at a place of a batch. */
+  /**
+   * Writes the shift of each channel of the image at a place of a batch.
+   *
+   * @param draws the random numbers of the step, of {@link #draws}
+   * @param place in the batch, from 0
+   * @param shift of all images; that of channel c is at {@code place * channels + c}
+   */
   public void put(Philox draws, int place, float[] shift) {
     double[] amounts = new double[axes.deviations().length];
     for (int i = 0; i < amounts.length; i++) {

@@ -9,41 +9,52 @@ import java.util.List;
  */
 public interface ImageSource extends AutoCloseable {
 
-  /** What this is, for messages: {@code folder /data/pets/train}. */
+  /** {@return what this is, for messages: {@code folder /data/pets/train}} */
   String description();
 
-  /** Number of images. */
+  /** {@return number of images} */
   int size();
 
-  /** Size and type of the stored images. */
+  /** {@return size and type of the stored images} */
   Batch.Format format();
 
-  /** Names of the classes in the order of their labels; empty where the source names none. */
+  /**
+   * {@return names of the classes in the order of their labels; empty where the source names none}
+   */
   List<String> classNames();
 
-  /** Whether each image has a class. */
+  /** {@return whether each image has a class} */
   boolean labelled();
 
-  /** Class of image {@code i}; only where {@link #labelled()}. */
+  /**
+   * {@return the class of image {@code i}; only where {@link #labelled()}}
+   *
+   * @param i from 0
+   */
   int label(int i);
 
-  /** What image {@code i} is called in messages and answers, such as its file name. */
+  /**
+   * {@return what image {@code i} is called in messages and answers, such as its file name}
+   *
+   * @param i from 0
+   */
   String name(int i);
 
   /**
    * Writes image {@code i} to {@code to} as C H W.
    *
+   * @param i from 0
    * @param to memory of at least {@code format().bytes()} bytes
    * @throws org.alexnet.AlexNetException naming the image, if it cannot be read
    */
   void read(int i, MemorySegment to);
 
-  /** Files that were left out because they cannot be read, each with the reason. */
+  /** {@return files that were left out because they cannot be read, each with the reason} */
   default List<String> skipped() {
     return List.of();
   }
 
-  /** What is known of the pixels of all images without reading them; null for nothing. */
+  /** {@return what is known of the pixels of all images without reading them; null for nothing} */
   default PixelStatistics statistics() {
     return null;
   }

@@ -28,6 +28,10 @@ public final class Parallel {
    *
    * <p>Pieces are begun in order and none behind a failed one is begun, so that of several failures
    * the one of the lowest number is thrown, with any number of threads.
+   *
+   * @param n how often {@code body} is called
+   * @param threads at least 1
+   * @param body takes the number of its call; calls may overlap
    */
   public static void forEach(int n, int threads, IntConsumer body) {
     if (threads < 1) {

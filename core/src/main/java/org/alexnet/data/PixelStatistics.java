@@ -16,8 +16,10 @@ public record PixelStatistics(float[] mean, ColourAxes colour) {
    * Finds them by reading every image once, unless the source brings them along.
    *
    * @param source of byte pixels
+   * @param threads that read, at least 1
    * @param colour whether the axes of the colours are wanted
    * @param listener is told how many images were read
+   * @return the mean image and, if wanted, the axes of the colours
    */
   public static PixelStatistics of(
       ImageSource source, int threads, boolean colour, ProgressListener listener) {

@@ -21,6 +21,7 @@ public final class PixelSums {
   /**
    * Sums of no image yet.
    *
+   * @param format of images of byte pixels
    * @param colour whether colours are summed up as well, of images of three channels
    */
   public PixelSums(Batch.Format format, boolean colour) {
@@ -28,7 +29,11 @@ public final class PixelSums {
     this.colour = colour && format.channels() == CHANNELS;
   }
 
-  /** Adds an image, C H W. */
+  /**
+   * Adds an image, C H W.
+   *
+   * @param image as many bytes as the format has
+   */
   public void add(byte[] image) {
     images++;
     for (int i = 0; i < total.length; i++) {
@@ -82,7 +87,11 @@ public final class PixelSums {
     }
   }
 
-  /** What the sums of several threads say, of at least one image. */
+  /**
+   * {@return what the sums of several threads say, of at least one image}
+   *
+   * @param parts each of the images that a thread read
+   */
   public static PixelStatistics statistics(Collection<PixelSums> parts) {
     PixelSums first = parts.iterator().next();
     parts.stream().skip(1).forEach(first::add);

@@ -9,6 +9,7 @@ public final class ProgressCounter {
   /**
    * Counts from 0.
    *
+   * @param listener is told after each image
    * @param all images there are
    */
   public ProgressCounter(ProgressListener listener, long all) {

@@ -13,7 +13,12 @@ public final class UnreadableImageException extends AlexNetException {
   /** The rest of a sentence that begins with the file's name. */
   private final String reason;
 
-  /** A file of its own. */
+  /**
+   * A file of its own.
+   *
+   * @param file that cannot be read
+   * @param cause why
+   */
   public UnreadableImageException(Path file, IOException cause) {
     super(
         Message.of(
@@ -23,13 +28,19 @@ public final class UnreadableImageException extends AlexNetException {
     this.reason = cause.getMessage();
   }
 
-  /** An image that is one of many in a file. */
+  /**
+   * An image that is one of many in a file.
+   *
+   * @param file that holds the image
+   * @param image what it is called in the file
+   * @param reason the rest of a sentence that begins with its name
+   */
   public UnreadableImageException(Path file, String image, String reason) {
     super("%s: %s %s; correct or remove it".formatted(file, image, reason));
     this.reason = reason;
   }
 
-  /** What is wrong with the file, as the rest of a sentence that begins with its name. */
+  /** {@return what is wrong with the file, as the rest of a sentence that begins with its name} */
   public String reason() {
     return reason;
   }

@@ -42,6 +42,8 @@ public final class SafetensorsFile implements AutoCloseable {
   /**
    * Maps a file of any size and checks its header against its length.
    *
+   * @param path of the file
+   * @return the file, mapped until it is closed
    * @throws AlexNetException when the file cannot be read, or is damaged, cut short or of another
    *     format; the message names the file and, where one is at fault, the tensor
    */
@@ -52,7 +54,9 @@ public final class SafetensorsFile implements AutoCloseable {
   /**
    * As {@link #open(Path)}.
    *
+   * @param path of the file
    * @param usual what the file is called in a run, to be named where a folder is given
+   * @return the file, mapped until it is closed
    */
   public static SafetensorsFile open(Path path, String usual) {
     DurableFiles.requireNoFolder(path, usual);
@@ -78,27 +82,28 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  /** The name under which the file was opened. */
+  /** {@return the name under which the file was opened} */
   public Path path() {
     return path;
   }
 
-  /** The tensors, in the order of their data in the file. */
+  /** {@return the tensors, in the order of their data in the file} */
   public Map<String, TensorInfo> tensors() {
     var tensors = new LinkedHashMap<String, TensorInfo>();
     header.entries().forEach((name, entry) -> tensors.put(name, entry.info()));
     return Collections.unmodifiableMap(tensors);
   }
 
-  /** The file's notes; empty where it has none. */
+  /** {@return the file's notes; empty where it has none} */
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(header.metadata());
   }
 
   /**
-   * The bytes of one tensor, little-endian, read-only and not necessarily aligned; valid until this
-   * file is closed.
+   * {@return the bytes of one tensor, little-endian, read-only and not necessarily aligned; valid
+   * until this file is closed}
    *
+   * @param name of a tensor
    * @throws AlexNetException when the file has no tensor of that name
    */
   public MemorySegment data(String name) {
@@ -107,8 +112,9 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /**
-   * A copy of one F32 tensor, last extent fastest.
+   * {@return a copy of one F32 tensor, last extent fastest}
    *
+   * @param name of a tensor
    * @throws AlexNetException when there is no such tensor, it is of another type, or it has more
    *     elements than an array can hold
    */
@@ -137,12 +143,12 @@ public final class SafetensorsFile implements AutoCloseable {
     return values;
   }
 
-  /** Length of the whole file. */
+  /** {@return length of the whole file} */
   public long bytes() {
     return bytes.byteSize();
   }
 
-  /** Length and checksum of the whole file, header included; reads all of it. */
+  /** {@return length and checksum of the whole file, header included; reads all of it} */
   public FileDigest digest() {
     var crc = new CRC32C();
     for (long at = 0; at < bytes.byteSize(); at += CRC_CHUNK) {
@@ -152,8 +158,8 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /**
-   * The same mapped file under a second handle, which is valid until this one is closed; closing
-   * the second does nothing.
+   * {@return the same mapped file under a second handle, which is valid until this one is closed;
+   * closing the second does nothing}
    */
   public SafetensorsFile borrowed() {
     return new SafetensorsFile(path, () -> {}, bytes, header);

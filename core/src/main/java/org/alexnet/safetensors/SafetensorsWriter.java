@@ -68,7 +68,11 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
   }
 
-  /** Where a file lies until it is complete. */
+  /**
+   * {@return where a file lies until it is complete}
+   *
+   * @param file what it is called then
+   */
   public static Path temporary(Path file) {
     return file.resolveSibling(file.getFileName() + ".tmp");
   }
@@ -76,8 +80,10 @@ public final class SafetensorsWriter implements AutoCloseable {
   /**
    * Begins a file.
    *
+   * @param file what it is called once it is complete
    * @param metadata notes for the file, written in the order of their keys; left out when empty
    * @param tensors the tensors in the order in which they will be written and lie in the file
+   * @return a writer that expects the first tensor
    * @throws AlexNetException when the file cannot be created or a name cannot be used
    */
   public static SafetensorsWriter create(
@@ -98,6 +104,9 @@ public final class SafetensorsWriter implements AutoCloseable {
   /**
    * Writes a whole file of float32 tensors, durably and in one step.
    *
+   * @param file replaced if it is there
+   * @param metadata notes for the file, written in the order of their keys; left out when empty
+   * @param tensors in the order in which they will lie in the file
    * @return length and checksum of the file written
    * @throws AlexNetException when it cannot be written; {@code file} is then as it was before
    */
@@ -114,6 +123,7 @@ public final class SafetensorsWriter implements AutoCloseable {
   /**
    * Writes the next tensor, which must be F32.
    *
+   * @param name of the tensor whose turn it is
    * @param values as many as the declared shape says, last extent fastest
    * @throws AlexNetException when it is not this tensor's turn, its type or size is another, or the
    *     file system refuses
@@ -127,6 +137,8 @@ public final class SafetensorsWriter implements AutoCloseable {
    * Writes the next elements of the tensor whose turn it is, which must be F32; the tensor is done
    * when all were given.
    *
+   * @param name of the tensor whose turn it is
+   * @param values the next ones, last extent fastest
    * @throws AlexNetException when it is not this tensor's turn, it is of another type or would grow
    *     too large, or the file system refuses
    */
@@ -162,6 +174,8 @@ public final class SafetensorsWriter implements AutoCloseable {
   /**
    * Writes the next tensor from its little-endian bytes.
    *
+   * @param name of the tensor whose turn it is
+   * @param bytes as many as its shape and type say
    * @throws AlexNetException when it is not this tensor's turn, its size is another, or the file
    *     system refuses
    */
@@ -175,7 +189,10 @@ public final class SafetensorsWriter implements AutoCloseable {
     done();
   }
 
-  /** Length and checksum of what was written so far; of the whole file after the last tensor. */
+  /**
+   * {@return length and checksum of what was written so far; of the whole file after the last
+   * tensor}
+   */
   public FileDigest digest() {
     return new FileDigest(written, crc.getValue());
   }

@@ -41,7 +41,7 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /** Whether the elements are floating-point numbers. */
+  /** {@return whether the elements are floating-point numbers} */
   public boolean floatingPoint() {
     return switch (this) {
       case F32, F64, F16, BF16, F8_E4M3, F8_E5M2 -> true;
@@ -49,7 +49,7 @@ public enum DType {
     };
   }
 
-  /** Size of one element in bytes; 0 where that is not known. */
+  /** {@return size of one element in bytes; 0 where that is not known} */
   public int bytes() {
     return bytes;
   }

@@ -29,7 +29,7 @@ public record FloatTensor(List<Long> shape, float[] values) {
     }
   }
 
-  /** What the file will say of this tensor. */
+  /** {@return what the file will say of this tensor} */
   public TensorInfo info() {
     return new TensorInfo(DType.F32, shape);
   }

@@ -20,12 +20,12 @@ public record TensorInfo(DType dtype, List<Long> shape) {
     multiply(shape, dtype.bytes());
   }
 
-  /** Number of elements: the product of the extents, 1 for a scalar. */
+  /** {@return number of elements: the product of the extents, 1 for a scalar} */
   public long elements() {
     return multiply(shape, 1);
   }
 
-  /** Size of the data in bytes. */
+  /** {@return size of the data in bytes} */
   public long bytes() {
     return multiply(shape, dtype.bytes());
   }

@@ -43,6 +43,8 @@ public record Preparation(
    *
    * @param train training images
    * @param validation validation images
+   * @param classes names in the order of their labels
+   * @param statistics of the training images' pixels
    * @param leftOut files that could not be read, each with the reason
    */
   public record Result(
@@ -60,6 +62,11 @@ public record Preparation(
   /** What is left free on the disk. */
   private static final long MARGIN = 64L << 20;
 
+  /**
+   * Checks the size, the threads and the name of the file.
+   *
+   * @throws UsageException naming the one that is not allowed
+   */
   public Preparation {
     if (size < 1 || size > LARGEST_SIZE) {
       throw UsageException.value(Setting.SIZE, size, "from 1 to %,d".formatted(LARGEST_SIZE));
@@ -75,6 +82,7 @@ public record Preparation(
   /**
    * Does it.
    *
+   * @return what was packed
    * @throws AlexNetException if the folder does not hold what it must, if the file exists already
    *     or is being written, or if it cannot be written
    */

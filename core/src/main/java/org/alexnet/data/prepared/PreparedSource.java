@@ -76,6 +76,9 @@ public final class PreparedSource implements ImageSource {
   /**
    * Opens a file.
    *
+   * @param path of a prepared file
+   * @param part which of its images
+   * @return the images, mapped into memory until closed
    * @throws AlexNetException naming the file, if it is not a prepared one, not complete, cut short,
    *     of another version or damaged
    */
@@ -83,7 +86,11 @@ public final class PreparedSource implements ImageSource {
     return new PreparedSource(path, part);
   }
 
-  /** Whether a file has validation images. */
+  /**
+   * {@return whether a file has validation images}
+   *
+   * @param path of a prepared file
+   */
   public static boolean hasValidation(Path path) {
     try (PreparedSource source = open(path, Part.VALIDATION)) {
       return source.size() > 0;

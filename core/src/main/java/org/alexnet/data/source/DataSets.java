@@ -39,8 +39,11 @@ public final class DataSets {
    * stream of the seed, a folder its {@code val/} or {@code test/}), or nothing. Labels of the
    * validation set follow the names of the training set's classes.
    *
+   * @param src training images
    * @param valSrc a source as for {@link #openForEvaluation}; null for none
    * @param valFraction above 0 and below 1; 0 for none
+   * @param options size of the images and how to read them
+   * @return both sets, which the caller closes
    * @throws AlexNetException if a source cannot be used, or if their classes do not match
    * @throws IllegalArgumentException if both {@code valSrc} and {@code valFraction} are given
    */
@@ -100,6 +103,10 @@ public final class DataSets {
   /**
    * Opens images to judge a network by: of {@code shapes} the validation stream, of a folder its
    * {@code val/} or {@code test/} where it has one, else the folder itself.
+   *
+   * @param src what the user named
+   * @param options size of the images and how to read them
+   * @return the images, which the caller closes
    */
   public static ImageSource openForEvaluation(String src, OpenOptions options) {
     if (isShapes(src)) {
@@ -123,6 +130,10 @@ public final class DataSets {
   /**
    * Opens all labelled images of a source: those to train on and those to evaluate on, as far as it
    * has both.
+   *
+   * @param src what the user named
+   * @param options size of the images and how to read them
+   * @return the images, which the caller closes
    */
   public static ImageSource openAll(String src, OpenOptions options) {
     if (!bringsValidation(src)) {
@@ -142,6 +153,10 @@ public final class DataSets {
    * Opens what a run with these sources is judged by, as {@link #open} does, without more of the
    * training set than that takes.
    *
+   * @param src training images
+   * @param valSrc validation images, or null
+   * @param valFraction share of the training images to hold out, or 0
+   * @param options size of the images and how to read them
    * @return null if nothing is held out
    */
   public static ImageSource openValidation(
@@ -155,7 +170,11 @@ public final class DataSets {
     return bringsValidation(src) ? openForEvaluation(src, options) : null;
   }
 
-  /** The name of a source that means the same in every working folder. */
+  /**
+   * {@return the name of a source that means the same in every working folder}
+   *
+   * @param src what the user named
+   */
   public static String absolute(String src) {
     return isShapes(src) ? src : existing(src).toAbsolutePath().normalize().toString();
   }
@@ -171,12 +190,22 @@ public final class DataSets {
     return isPrepared(src) ? PreparedSource.open(path, Part.TRAIN) : SafetensorsSource.open(path);
   }
 
-  /** Opens image files, without labels, to be decoded when they are read. */
+  /**
+   * Opens image files, without labels, to be decoded when they are read.
+   *
+   * @param images files of pictures
+   * @param options size of the images and how to read them
+   * @return the images in the order of the files
+   */
   public static ImageSource openFiles(List<Path> images, OpenOptions options) {
     return FolderSource.files(images, options.folder());
   }
 
-  /** Whether a source can be opened at the place that it names. */
+  /**
+   * {@return whether a source can be opened at the place that it names}
+   *
+   * @param src what the user named
+   */
   public static boolean exists(String src) {
     try {
       return isShapes(src) || Files.exists(Path.of(src));

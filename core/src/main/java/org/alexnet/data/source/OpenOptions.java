@@ -29,11 +29,23 @@ public record OpenOptions(
     boolean onDemand,
     ProgressListener progress) {
 
+  /** Takes {@link ProgressListener#NONE} for null. */
   public OpenOptions {
     progress = progress == null ? ProgressListener.NONE : progress;
   }
 
-  /** Every image is decoded when its folder is opened. */
+  /**
+   * Every image is decoded when its folder is opened.
+   *
+   * @param channels of an image, 1 or 3
+   * @param height of a stored image in pixels
+   * @param width of a stored image in pixels
+   * @param input edge of what the network reads, in pixels
+   * @param threads that decode, at least 1
+   * @param seed of generated images
+   * @param skipBad whether files that cannot be read are left out
+   * @param progress is told how many images are decoded
+   */
   public OpenOptions(
       int channels,
       int height,
@@ -46,7 +58,7 @@ public record OpenOptions(
     this(channels, height, width, input, threads, seed, skipBad, false, progress);
   }
 
-  /** The same, decoding images when they are read. */
+  /** {@return the same, decoding images when they are read} */
   public OpenOptions whenRead() {
     return new OpenOptions(channels, height, width, input, threads, seed, skipBad, true, progress);
   }

@@ -53,6 +53,8 @@ public final class SafetensorsSource implements ImageSource {
   /**
    * Opens a file.
    *
+   * @param path of the file
+   * @return its images, mapped until it is closed
    * @throws AlexNetException if it has no images, if they or their labels have another type or
    *     shape than described, or if a label is negative
    */

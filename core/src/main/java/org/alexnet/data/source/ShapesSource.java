@@ -61,7 +61,10 @@ public final class ShapesSource implements ImageSource {
   /**
    * Generates {@code n} images.
    *
+   * @param n at least 1
+   * @param seed of the run
    * @param part {@code train} or {@code validation}: two streams of the same seed
+   * @return images of 3 x 32 x 32 pixels with their labels
    */
   public static ImageSource of(int n, long seed, String part) {
     if (n < 1) {

@@ -20,8 +20,9 @@ public final class SourceFingerprint {
   private SourceFingerprint() {}
 
   /**
-   * The fingerprint of a source: 64 hexadecimal digits.
+   * {@return the fingerprint of a source: 64 hexadecimal digits}
    *
+   * @param source of at least one image
    * @throws org.alexnet.AlexNetException if an image that is looked at cannot be read
    */
   public static String of(ImageSource source) {

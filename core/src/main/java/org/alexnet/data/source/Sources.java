@@ -14,8 +14,9 @@ public final class Sources {
   private Sources() {}
 
   /**
-   * Some images of a source, in the order given.
+   * {@return some images of a source, in the order given}
    *
+   * @param source closed with the result
    * @param indices numbers of the images; not copied
    * @param description of the result, for messages
    */
@@ -33,7 +34,9 @@ public final class Sources {
    * The source with its labels by the order of {@code classes}, matched by name. A source without
    * labels or class names, and any source where {@code classes} is empty, is passed through.
    *
+   * @param source closed with the result
    * @param classes those the network knows
+   * @return the source itself where labels stay as they are
    * @throws AlexNetException if the source has a class that is not among them
    */
   public static ImageSource withClasses(ImageSource source, List<String> classes) {
@@ -58,7 +61,11 @@ public final class Sources {
     return new View(source, labels, classes);
   }
 
-  /** Names as a message has room for. */
+  /**
+   * {@return names as a message has room for}
+   *
+   * @param classes names in the order of their labels
+   */
   public static String listed(List<String> classes) {
     int most = 20;
     String some = String.join(", ", classes.subList(0, Math.min(most, classes.size())));
@@ -68,6 +75,7 @@ public final class Sources {
   /**
    * Checks that every image has a label that the network has an output for.
    *
+   * @param source with labels
    * @param classes outputs of the network
    * @throws AlexNetException naming the image, its label and the range; or if there are no labels
    */
@@ -105,6 +113,7 @@ public final class Sources {
   /**
    * Cuts off the last images of each class.
    *
+   * @param source with labels
    * @param fraction of each class, rounded, at least one image, at most all but one
    * @return the rest and what was cut off, each in the order of the source
    */

@@ -38,7 +38,11 @@ public final class SafetensorsFormat implements WeightFormat {
     return source(SafetensorsFile.open(file));
   }
 
-  /** A file that is open already; the source closes it. */
+  /**
+   * {@return the weights in a file that is open already; the source closes it}
+   *
+   * @param file open
+   */
   public static WeightSource source(SafetensorsFile file) {
     return new Source(file);
   }
@@ -85,7 +89,11 @@ public final class SafetensorsFormat implements WeightFormat {
     }
   }
 
-  /** What a file of weights notes: the names of the classes, where they have names. */
+  /**
+   * {@return what a file of weights notes: the names of the classes, where they have names}
+   *
+   * @param classNames in the order of their numbers, or empty
+   */
   public static Map<String, String> metadata(List<String> classNames) {
     if (classNames.isEmpty()) {
       return Map.of();

@@ -14,6 +14,11 @@ import java.util.stream.IntStream;
  *     empty where they are in the same order
  */
 public record StoredAs(String tensor, List<Integer> axes) {
+  /**
+   * Checks the axes.
+   *
+   * @throws IllegalArgumentException if one is missing or named twice
+   */
   public StoredAs {
     axes = List.copyOf(axes);
     if (!axes.stream().sorted().toList().equals(IntStream.range(0, axes.size()).boxed().toList())) {
@@ -23,12 +28,20 @@ public record StoredAs(String tensor, List<Integer> axes) {
     }
   }
 
-  /** A parameter under another name, with its axes in order. */
+  /**
+   * A parameter under another name, with its axes in order.
+   *
+   * @param tensor its name in the file
+   */
   public StoredAs(String tensor) {
     this(tensor, List.of());
   }
 
-  /** The shape that the file's tensor must have for a parameter of a shape. */
+  /**
+   * {@return the shape that the file's tensor must have for a parameter of a shape}
+   *
+   * @param parameter the shape that the network declares
+   */
   public List<Long> inFile(List<Long> parameter) {
     if (axes.isEmpty()) {
       return parameter;
@@ -45,14 +58,19 @@ public record StoredAs(String tensor, List<Integer> axes) {
     return shape;
   }
 
-  /** The axis of the file's tensor that an axis of the parameter is. */
+  /**
+   * {@return the axis of the file's tensor that an axis of the parameter is}
+   *
+   * @param axis of the parameter, from 0
+   */
   public int inFile(int axis) {
     return axes.isEmpty() ? axis : axes.get(axis);
   }
 
   /**
-   * The parameter's values, last extent fastest, of those of the file's tensor.
+   * {@return the parameter's values, last extent fastest, of those of the file's tensor}
    *
+   * @param values of the file's tensor, last extent fastest
    * @param parameter shape of the parameter
    */
   public float[] reordered(float[] values, List<Long> parameter) {

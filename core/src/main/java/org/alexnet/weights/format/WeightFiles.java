@@ -15,6 +15,8 @@ public final class WeightFiles {
   /**
    * Opens a file by its content, whatever it is called.
    *
+   * @param file of a format that a {@link WeightFormat} recognizes
+   * @return the file, open until it is closed
    * @throws AlexNetException if it cannot be read, no format recognizes it, or it is damaged
    */
   public static WeightSource open(Path file) {

@@ -8,12 +8,13 @@ import org.alexnet.tensor.TensorInfo;
 /** The tensors of an open file of weights. For one thread at a time; to be closed after use. */
 public interface WeightSource extends AutoCloseable {
 
-  /** The file, for messages. */
+  /** {@return the file, for messages} */
   Path path();
 
   /**
-   * Every tensor by its name in the file. The shape is the file's; the type is that in which {@link
-   * #floats} gives the values, or the file's where that is not F32 and the tensor cannot be read.
+   * {@return every tensor by its name in the file} The shape is the file's; the type is that in
+   * which {@link #floats} gives the values, or the file's where that is not F32 and the tensor
+   * cannot be read.
    */
   Map<String, TensorInfo> tensors();
 
@@ -21,20 +22,21 @@ public interface WeightSource extends AutoCloseable {
    * Reads the values of one tensor, last extent fastest; nothing is read before that.
    *
    * @param name of a tensor of F32
+   * @return the values, as many as the shape says
    * @throws org.alexnet.AlexNetException naming the file and the tensor if it cannot be read
    */
   float[] floats(String name);
 
   /**
-   * What the file keeps otherwise than under a parameter's own name and with its axes in order, by
-   * the parameter's name, such as {@code fc6.weight}. What is not named here is found by its own
-   * name.
+   * {@return what the file keeps otherwise than under a parameter's own name and with its axes in
+   * order, by the parameter's name, such as {@code fc6.weight}} What is not named here is found by
+   * its own name.
    */
   default Map<String, StoredAs> stored() {
     return Map.of();
   }
 
-  /** Names of the classes in the order of their numbers; empty where the file has none. */
+  /** {@return names of the classes in the order of their numbers; empty where the file has none} */
   default List<String> classNames() {
     return List.of();
   }
