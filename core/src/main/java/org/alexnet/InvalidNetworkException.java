@@ -8,8 +8,13 @@ public final class InvalidNetworkException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
   private static final int SHOWN = 40;
 
+  /** Null where the fault is of no layer, or the part does not know it. */
   private final String layer;
+
+  /** Null where the fault is not of one field. */
   private final String field;
+
+  /** The message without the layer. */
   private final String problem;
 
   private InvalidNetworkException(String layer, String field, String problem) {
@@ -23,6 +28,7 @@ public final class InvalidNetworkException extends IllegalArgumentException {
    * Something that is not the fault of one field.
    *
    * @param layer the layer's name; null where it is the network's fault
+   * @param problem what was got and what is allowed
    */
   public InvalidNetworkException(String layer, String problem) {
     this(layer, null, problem);
@@ -31,7 +37,10 @@ public final class InvalidNetworkException extends IllegalArgumentException {
   /**
    * Refuses the value of a field that is not allowed.
    *
+   * @param good whether the value is allowed
    * @param layer the layer's name; null for what belongs to none
+   * @param field what the value is called, such as {@code window.pad}
+   * @param got the value
    * @param allowed such as {@code at least 1}
    */
   public static void require(boolean good, String layer, String field, Object got, String allowed) {
@@ -42,22 +51,29 @@ public final class InvalidNetworkException extends IllegalArgumentException {
     }
   }
 
-  /** The name of the layer at fault; null where it is none, or where the part does not know it. */
+  /**
+   * {@return the name of the layer at fault; null where it is none, or where the part does not know
+   * it}
+   */
   public String layer() {
     return layer;
   }
 
-  /** The field at fault; null where it is not one alone. */
+  /** {@return the field at fault; null where it is not one alone} */
   public String field() {
     return field;
   }
 
-  /** The message without the layer. */
+  /** {@return the message without the layer} */
   public String problem() {
     return problem;
   }
 
-  /** A text of any length and kind as part of a sentence. */
+  /**
+   * {@return a text of any length and kind as part of a sentence}
+   *
+   * @param text what a file or a user gave
+   */
   public static String shortened(String text) {
     String plain = text.replaceAll("\\p{Cntrl}", "?");
     return plain.length() <= SHOWN ? plain : plain.substring(0, SHOWN) + "...";

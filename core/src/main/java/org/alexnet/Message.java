@@ -13,11 +13,18 @@ import java.util.List;
  *     Setting.Value}s
  */
 public record Message(String form, List<Object> parts) {
+  /** Keeps a copy of the parts, which may be null. */
   public Message {
     parts = Collections.unmodifiableList(Arrays.asList(parts.toArray()));
   }
 
-  /** Of a form and what it takes. */
+  /**
+   * Of a form and what it takes.
+   *
+   * @param form as for {@link String#formatted}
+   * @param parts what the form takes
+   * @return the message
+   */
   public static Message of(String form, Object... parts) {
     return new Message(form, Arrays.asList(parts));
   }
@@ -26,14 +33,19 @@ public record Message(String form, List<Object> parts) {
   @FunctionalInterface
   public interface Names {
     /**
-     * A setting's name, with the value to set.
+     * {@return a setting's name, with the value to set}
      *
+     * @param setting to name
      * @param value empty for the setting alone
      */
     String of(Setting setting, String value);
   }
 
-  /** The text with settings called so. */
+  /**
+   * {@return the text with settings called so}
+   *
+   * @param names what settings are called
+   */
   public String text(Names names) {
     return parts.isEmpty()
         ? form

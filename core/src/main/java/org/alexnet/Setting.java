@@ -63,11 +63,16 @@ public enum Setting {
   /**
    * A setting and what to set it to, for a message.
    *
+   * @param setting to name
    * @param value as a user writes it
    */
   public record Value(Setting setting, String value) {}
 
-  /** This setting with a value. */
+  /**
+   * {@return this setting with a value}
+   *
+   * @param value what to set it to
+   */
   public Value to(Object value) {
     return new Value(this, value.toString());
   }

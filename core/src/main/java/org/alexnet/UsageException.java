@@ -8,12 +8,20 @@ package org.alexnet;
 public final class UsageException extends AlexNetException {
   private static final long serialVersionUID = 1L;
 
-  /** With a message that names no setting. */
+  /**
+   * With a message that names no setting.
+   *
+   * @param message one sentence or two
+   */
   public UsageException(String message) {
     super(message);
   }
 
-  /** With a message that may name settings. */
+  /**
+   * With a message that may name settings.
+   *
+   * @param message one sentence or two
+   */
   public UsageException(Message message) {
     super(message);
   }
@@ -24,6 +32,7 @@ public final class UsageException extends AlexNetException {
    * @param what a {@link Setting}, or what the value is called
    * @param got the value
    * @param required the rest of the sentence after "must be"
+   * @return the exception, to be thrown
    */
   public static UsageException value(Object what, Object got, String required) {
     return new UsageException(Message.of("%s is %s, must be %s.", what, got, required));

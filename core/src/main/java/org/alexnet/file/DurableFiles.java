@@ -23,6 +23,8 @@ public final class DurableFiles {
   /**
    * Puts {@code from} in the place of {@code to} in one step; a reader sees one or the other.
    *
+   * @param from the new file, complete and durable
+   * @param to the file to replace, in the same folder
    * @throws IOException if the disk refuses
    */
   public static void replace(Path from, Path to) throws IOException {
@@ -32,6 +34,7 @@ public final class DurableFiles {
   /**
    * Makes the entries of a folder durable: what was created in it or renamed into it stays so.
    *
+   * @param directory a folder; on Windows, which needs nothing of the kind, it is left alone
    * @throws IOException if the disk refuses
    */
   public static void forceDirectory(Path directory) throws IOException {
@@ -43,7 +46,11 @@ public final class DurableFiles {
     }
   }
 
-  /** The folder that holds {@code file}, also for a name without one. */
+  /**
+   * {@return the folder that holds {@code file}, also for a name without one}
+   *
+   * @param file absolute or not
+   */
   public static Path parent(Path file) {
     return file.toAbsolutePath().getParent();
   }
@@ -51,6 +58,7 @@ public final class DurableFiles {
   /**
    * Refuses a folder where a file of tensors is required.
    *
+   * @param path what the user named
    * @param usual what the file is called in a run
    * @throws AlexNetException naming that file where the folder holds it
    */
@@ -64,7 +72,11 @@ public final class DurableFiles {
     }
   }
 
-  /** Why a file could not be used, as a phrase without the file's name. */
+  /**
+   * {@return why a file could not be used, as a phrase without the file's name}
+   *
+   * @param e what the file system threw
+   */
   public static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException _ -> "no such file or folder";

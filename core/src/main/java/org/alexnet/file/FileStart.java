@@ -21,6 +21,8 @@ public final class FileStart {
   /**
    * Reads them: 512, or as many as there are.
    *
+   * @param file of any length
+   * @return the first bytes
    * @throws AlexNetException if the file cannot be read
    */
   public static FileStart of(Path file) {
@@ -31,7 +33,7 @@ public final class FileStart {
     }
   }
 
-  /** A copy of the bytes. */
+  /** {@return a copy of the bytes} */
   public byte[] bytes() {
     return bytes.clone();
   }

@@ -9,7 +9,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 public final class Json {
   private Json() {}
 
-  /** A copy in which numbers that are infinite or not a number, which JSON lacks, are null. */
+  /**
+   * {@return a copy in which numbers that are infinite or not a number, which JSON lacks, are null}
+   *
+   * @param object stays as it is
+   */
   public static ObjectNode finite(ObjectNode object) {
     ObjectNode copy = object.deepCopy();
     clean(copy);

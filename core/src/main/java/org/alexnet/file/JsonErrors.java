@@ -9,7 +9,11 @@ public final class JsonErrors {
 
   private JsonErrors() {}
 
-  /** A phrase such as {@code wrong at line 3, column 7}. */
+  /**
+   * {@return a phrase such as {@code wrong at line 3, column 7}}
+   *
+   * @param e what Jackson threw
+   */
   public static String reason(JsonProcessingException e) {
     JsonLocation at = e.getLocation();
     return at == null

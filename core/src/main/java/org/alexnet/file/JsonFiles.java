@@ -27,7 +27,7 @@ public final class JsonFiles {
 
   private JsonFiles() {}
 
-  /** An object with no fields. */
+  /** {@return an object with no fields} */
   public static ObjectNode object() {
     return JSON.createObjectNode();
   }
@@ -35,6 +35,8 @@ public final class JsonFiles {
   /**
    * Reads the one object that a file holds.
    *
+   * @param file in UTF-8
+   * @return the object
    * @throws AlexNetException if it cannot be read, or holds anything else
    */
   public static ObjectNode read(Path file) {
@@ -45,7 +47,13 @@ public final class JsonFiles {
     }
   }
 
-  /** Parses one object; {@code where} names the text in errors. */
+  /**
+   * Parses one object; {@code where} names the text in errors.
+   *
+   * @param where the file or whatever holds the text
+   * @param text one object of JSON
+   * @return the object
+   */
   public static ObjectNode parse(String where, String text) {
     try {
       JsonNode node = JSON.readTree(text);
@@ -62,8 +70,10 @@ public final class JsonFiles {
   }
 
   /**
-   * The object on several lines, indented by two spaces, with a line feed at the end. Of a list of
-   * objects, each has a line of its own.
+   * {@return the object on several lines, indented by two spaces, with a line feed at the end} Of a
+   * list of objects, each has a line of its own.
+   *
+   * @param object of any numbers; what JSON has no number for becomes null
    */
   public static byte[] pretty(ObjectNode object) {
     StringBuilder text = new StringBuilder();
@@ -110,7 +120,12 @@ public final class JsonFiles {
     return TextNode.valueOf(field.getKey()).toString();
   }
 
-  /** The object on one line, with a line feed at the end; what JSON has no number for is null. */
+  /**
+   * {@return the object on one line, with a line feed at the end; what JSON has no number for is
+   * null}
+   *
+   * @param object of any numbers
+   */
   public static byte[] line(ObjectNode object) {
     return (Json.finite(object).toString() + "\n").getBytes(StandardCharsets.UTF_8);
   }

@@ -36,7 +36,12 @@ public final class Philox {
     this.stream = stream;
   }
 
-  /** The number of a named stream, such as {@code dropout/drop1}: the FNV-1a hash of its UTF-8. */
+  /**
+   * {@return the number of a named stream, such as {@code dropout/drop1}: the FNV-1a hash of its
+   * UTF-8}
+   *
+   * @param name of what the numbers are for
+   */
   public static int stream(String name) {
     int hash = 0x811C9DC5;
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
@@ -45,14 +50,23 @@ public final class Philox {
     return hash;
   }
 
-  /** The 32 random bits of one element. */
+  /**
+   * {@return the 32 random bits of one element}
+   *
+   * @param element from 0
+   */
   public int word(long element) {
     int[] block = new int[4];
     block(element >>> 2, block);
     return block[(int) (element & 3)];
   }
 
-  /** The four words of elements {@code 4 * index} to {@code 4 * index + 3}. */
+  /**
+   * The four words of elements {@code 4 * index} to {@code 4 * index + 3}.
+   *
+   * @param index from 0
+   * @param out of four words, which are replaced
+   */
   public void block(long index, int[] out) {
     int c0 = (int) index;
     int c1 = (int) (index >>> 32);
@@ -78,27 +92,50 @@ public final class Philox {
     out[3] = c3;
   }
 
-  /** A uniform number in the open interval (0, 1): the centre of one of 2^32 equal cells. */
+  /**
+   * {@return a uniform number in the open interval (0, 1): the centre of one of 2^32 equal cells}
+   *
+   * @param element from 0
+   */
   public double uniform(long element) {
     return uniform(word(element));
   }
 
-  /** The uniform number in (0, 1) that a word stands for. */
+  /**
+   * {@return the uniform number in (0, 1) that a word stands for}
+   *
+   * @param word of 32 random bits
+   */
   public static double uniform(int word) {
     return ((word & 0xFFFFFFFFL) + 0.5) * 0x1p-32;
   }
 
-  /** A uniform integer in [0, bound), by the high half of a product; the bias is below 2^-32. */
+  /**
+   * {@return a uniform integer in [0, bound), by the high half of a product; the bias is below
+   * 2^-32}
+   *
+   * @param element from 0
+   * @param bound at least 1
+   */
   public int below(long element, int bound) {
     return (int) (((word(element) & 0xFFFFFFFFL) * bound) >>> 32);
   }
 
-  /** A standard normal number, by inverting the distribution function at {@link #uniform(long)}. */
+  /**
+   * {@return a standard normal number, by inverting the distribution function at {@link
+   * #uniform(long)}}
+   *
+   * @param element from 0
+   */
   public double normal(long element) {
     return normal(uniform(element));
   }
 
-  /** The standard normal number that a uniform number in (0, 1) stands for. */
+  /**
+   * {@return the standard normal number that a uniform number in (0, 1) stands for}
+   *
+   * @param uniform in (0, 1)
+   */
   public static double normal(double uniform) {
     return Normals.quantile(uniform);
   }
