@@ -50,7 +50,7 @@ public record Recipe(
    *
    * @param other at least 0
    */
-  public Recipe withRate(float other) {
+  Recipe withRate(float other) {
     return new Recipe(epochs, batch, other, momentum, decay, schedule, augmentation);
   }
 

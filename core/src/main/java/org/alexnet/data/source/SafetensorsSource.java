@@ -18,7 +18,7 @@ import org.alexnet.tensor.TensorInfo;
  * treated as pixels) and, where there are labels, {@code labels} (N; I64, I32 or U8). Images are
  * read from the mapped file.
  */
-public final class SafetensorsSource implements ImageSource {
+final class SafetensorsSource implements ImageSource {
   private static final String IMAGES = "images";
   private static final String LABELS = "labels";
   private static final ValueLayout.OfFloat F32 =
@@ -58,7 +58,7 @@ public final class SafetensorsSource implements ImageSource {
    * @throws AlexNetException if it has no images, if they or their labels have another type or
    *     shape than described, or if a label is negative
    */
-  public static ImageSource open(Path path) {
+  static ImageSource open(Path path) {
     SafetensorsFile file = SafetensorsFile.open(path);
     try {
       return new SafetensorsSource(file);

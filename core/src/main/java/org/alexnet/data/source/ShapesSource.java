@@ -18,7 +18,7 @@ import org.apache.commons.math3.special.Erf;
  * [0,1]. The noise is drawn from 8192 equally probable values. An image depends on the seed, the
  * part and its number alone, so that a larger set begins with the smaller one.
  */
-public final class ShapesSource implements ImageSource {
+final class ShapesSource implements ImageSource {
   private static final int SIZE = 32;
   private static final int PLANE = SIZE * SIZE;
   private static final Batch.Format FORMAT = new Batch.Format(3, SIZE, SIZE, false);
@@ -66,7 +66,7 @@ public final class ShapesSource implements ImageSource {
    * @param part {@code train} or {@code validation}: two streams of the same seed
    * @return images of 3 x 32 x 32 pixels with their labels
    */
-  public static ImageSource of(int n, long seed, String part) {
+  static ImageSource of(int n, long seed, String part) {
     if (n < 1) {
       throw new IllegalArgumentException(n + " images of shapes: at least one is needed");
     }
