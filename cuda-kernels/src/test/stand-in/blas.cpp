@@ -134,13 +134,13 @@ int cublasDestroy_v2(Handle* handle) {
 int cublasGetVersion_v2(Handle* handle, int* version) {
   ENTRY;
   if (handle && !find(handle, "blas handle")) return NO_HANDLE;
-  *version = STANDIN_CUDA == 13 ? 130000 : 120603;
+  *version = standin_cuda == 13 ? 130000 : 120603;
   return OK;
 }
 
 int cublasGetProperty(int which, int* value) {
   ENTRY;
-  const int version[] = {STANDIN_CUDA, STANDIN_CUDA == 13 ? 0 : 6, STANDIN_CUDA == 13 ? 0 : 3};
+  const int version[] = {standin_cuda, standin_cuda == 13 ? 0 : 6, standin_cuda == 13 ? 0 : 3};
   if (which < 0 || which > 2) return BAD_VALUE;
   *value = version[which];
   return OK;

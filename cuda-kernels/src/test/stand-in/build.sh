@@ -1,52 +1,54 @@
 #!/bin/sh
-# Builds the stand-ins: build.sh FOLDER CUDA-MAJOR. Run by StandIn.java.
-# build.sh FOLDER CUDA-MAJOR SYMBOL builds one of them again, without this symbol.
+# Builds the stand-ins: build.sh FOLDER CUDA-MAJOR [SYMBOL]. Run by StandIn.java.
+# With a symbol, the library that it belongs to lacks it.
+# Compiling takes the time and is the same for all of them: objects are kept in STANDIN_OBJECTS,
+# where that is set.
 set -e
 out=$1
 major=$2
-flags="-std=c++17 -Wall -Wextra -shared -fPIC -DSTANDIN_CUDA=$major"
-# A symbol that is left out has another name.
-[ -z "$3" ] || flags="$flags -D$3=left_out_$3"
+without=${3:+$3;}
+objects=${STANDIN_OBJECTS:-$out}
 cd "$(dirname "$0")"
-mkdir -p "$out"
+mkdir -p "$out" "$objects"
 
-# library FILE SYMBOLS SOURCE OPTIONS: NVIDIA's libraries give their symbols a version.
-library() {
-  echo "$1 { global: $2; local: *; };" >"$out/$1.map"
+# compile NAME OPTIONS: an object appears whole.
+compile() {
+  [ ! -f "$objects/$1.o" ] || return 0
   # shellcheck disable=SC2086
-  g++ $flags $4 -Wl,--no-as-needed -Wl,-soname,"$1" -Wl,--version-script,"$out/$1.map" "$3" "$out/libcuda.so.1" \
-    -pthread -o "$out/$1"
+  g++ -std=c++17 -Wall -Wextra -fPIC -pthread $2 -c "$1.cpp" -o "$objects/$1.new"
+  mv "$objects/$1.new" "$objects/$1.o"
+}
+
+# link FILE NAME SYMBOLS OPTIONS: symbols as a version script takes them.
+link() {
+  echo "$3" >"$out/$1.map"
+  # shellcheck disable=SC2086
+  g++ -shared -pthread -Wl,--no-as-needed -Wl,-soname,"$1" -Wl,--version-script,"$out/$1.map" \
+    "$objects/$2.o" "$out/version.o" $4 -o "$out/$1"
   rm "$out/$1.map"
 }
 
-# shellcheck disable=SC2086
-driver() { g++ $flags -O2 -Wl,-soname,libcuda.so.1 driver.cpp -ldl -pthread -o "$out/libcuda.so.1"; }
+# library FILE NAME SYMBOLS: NVIDIA's libraries give their symbols a version.
+library() { link "$1" "$2" "$1 { global: $3; local: $without *; };" "$out/libcuda.so.1"; }
 
+compile driver -O2 &
+first=$!
 # Products of small integers stay exact, and sums keep their order, whatever the machine.
-fast="-O3 -march=native"
-blas() { library "libcublas.so.$major" 'cublas*' blas.cpp "$fast"; }
-dnn() { library libcudnn.so.9 'cudnn*' dnn.cpp "$fast"; }
-nvrtc() { library "libnvrtc.so.$major" 'nvrtc*' nvrtc.cpp -O1; }
-
-case "$3" in
-  '') ;;
-  cublas*) blas; exit ;;
-  cudnn*) dnn; exit ;;
-  nvrtc*) nvrtc; exit ;;
-  *) driver; exit ;;
-esac
-
-# The others link to libcuda.so.1; so that they need not wait for it, to an empty one first.
-echo | g++ -shared -x c++ - -Wl,-soname,libcuda.so.1 -o "$out/libcuda.so.1"
-dnn &
-first=$!
-blas
-library "libcublasLt.so.$major" 'cublasLt*' blas_lt.cpp -O1
+compile blas "-O3 -march=native"
+compile dnn "-O3 -march=native"
+compile nvrtc -O1
+compile blas_lt -O1
 wait $first
-nvrtc &
-first=$!
-driver
-wait $first
+
+echo "extern \"C\" const int standin_cuda = $major;" \
+  | g++ -fPIC -fvisibility=hidden -x c++ -c - -o "$out/version.o"
+link libcuda.so.1 driver "{ local: ${without:-none;} };" -ldl
+library "libcublas.so.$major" blas 'cublas*'
+library "libcublasLt.so.$major" blas_lt 'cublasLt*'
+library libcudnn.so.9 dnn 'cudnn*'
+library "libnvrtc.so.$major" nvrtc 'nvrtc*'
+rm "$out/version.o"
+[ -n "$STANDIN_OBJECTS" ] || rm "$out"/*.o
 if [ "$major" = 13 ]; then minor=0; else minor=6; fi
 builtins=libnvrtc-builtins.so.$major.$minor
 echo | g++ -shared -x c++ - -Wl,-soname,"$builtins" -o "$out/$builtins"

@@ -27,7 +27,7 @@ struct State {
 
   State() {
     std::fill(lose, lose + MAX_DEVICES, -1);
-    options.driver = STANDIN_CUDA == 13 ? 13000 : 12060;
+    options.driver = standin_cuda == 13 ? 13000 : 12060;
     options.devices = 2;
     std::fill(options.capability, options.capability + MAX_DEVICES, 80);
     std::fill(options.memory, options.memory + MAX_DEVICES, std::size_t(4) << 30);

@@ -13,6 +13,9 @@
 #include <utility>
 #include <vector>
 
+// The release of CUDA that a library is of, 12 or 13: all that differs from one to the other.
+extern "C" __attribute__((visibility("hidden"))) const int standin_cuda;
+
 namespace standin {
 
 using Address = std::uintptr_t;

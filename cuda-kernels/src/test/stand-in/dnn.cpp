@@ -327,7 +327,7 @@ std::size_t cudnnGetVersion() {
 
 std::size_t cudnnGetCudartVersion() {
   ENTRY;
-  return STANDIN_CUDA == 13 ? 13000 : 12060;
+  return standin_cuda == 13 ? 13000 : 12060;
 }
 
 const char* cudnnGetErrorString(int status) {

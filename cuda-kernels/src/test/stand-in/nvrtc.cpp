@@ -19,7 +19,7 @@ enum { COMPILATION = 6, INVALID_PROGRAM = 4, INVALID_INPUT = 3, INVALID_OPTION =
 
 // The GPUs that a release knows, as CUDA 12.6 and 13.0 do; the newest ones are left out.
 const std::vector<int> ARCHITECTURES =
-    STANDIN_CUDA == 13 ? std::vector<int>{75, 80, 86, 87, 88, 89, 90}
+    standin_cuda == 13 ? std::vector<int>{75, 80, 86, 87, 88, 89, 90}
                        : std::vector<int>{50, 52, 53, 60, 61, 62, 70, 72, 75, 80, 86, 87, 89, 90};
 
 // The assembler includes the header as it is.
@@ -130,8 +130,8 @@ extern "C" {
 
 int nvrtcVersion(int* major, int* minor) {
   ENTRY;
-  *major = STANDIN_CUDA;
-  *minor = STANDIN_CUDA == 13 ? 0 : 6;
+  *major = standin_cuda;
+  *minor = standin_cuda == 13 ? 0 : 6;
   return SUCCESS;
 }
 

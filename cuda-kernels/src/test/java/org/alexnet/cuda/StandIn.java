@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -226,31 +225,30 @@ public final class StandIn {
 
   /**
    * The folder is named by what the sources and the processor are, so that a change makes a new
-   * one. It appears whole: it is built beside its place, by one process at a time.
+   * one. It appears whole: it is built beside its place, by one process at a time. What is compiled
+   * is kept for the next.
    */
   private static synchronized Path build(int cudaMajor, String without) {
     try {
       requireCompiler();
-      Path whole = without.isEmpty() ? null : build(cudaMajor, "");
       Files.createDirectories(BUILT);
       String name = "cuda-" + cudaMajor + (without.isEmpty() ? "" : "-without-" + without);
-      Path folder = BUILT.resolve(name + "-" + hash());
+      String hash = hash();
+      Path folder = BUILT.resolve(name + "-" + hash);
       try (FileChannel file =
               FileChannel.open(
                   BUILT.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           var lock = file.lock()) {
         if (!Files.exists(folder)) {
           Path unfinished = Files.createTempDirectory(BUILT, "unfinished");
-          if (whole != null) {
-            copy(whole, unfinished);
-          }
           run(
               List.of(
                   "sh",
                   SOURCES.resolve("build.sh").toString(),
                   unfinished.toString(),
                   String.valueOf(cudaMajor),
-                  without));
+                  without),
+              BUILT.resolve("objects-" + hash));
           Files.move(unfinished, folder);
         }
         assert lock.isValid();
@@ -258,14 +256,6 @@ public final class StandIn {
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.list(from)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(file.getFileName()));
-      }
     }
   }
 
@@ -306,9 +296,10 @@ public final class StandIn {
     }
   }
 
-  private static void run(List<String> command) throws IOException {
-    Process process =
-        new ProcessBuilder(new ArrayList<>(command)).redirectErrorStream(true).start();
+  private static void run(List<String> command, Path objects) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("STANDIN_OBJECTS", objects.toString());
+    Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes());
     try {
       if (process.waitFor() != 0) {
