@@ -27,6 +27,8 @@ public enum Setting {
   INIT("init"),
   /** The {@code input.safetensors} that belongs to weights. */
   INPUT("input"),
+  /** The layer whose output is wanted. */
+  LAYER("layer"),
   /** Memory that Java may use. */
   MEMORY("-Xmx8g"),
   /** Share of the last update that is kept. */

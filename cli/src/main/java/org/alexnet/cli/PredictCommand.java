@@ -54,6 +54,14 @@ final class PredictCommand extends LongCommand {
               + " an image that cannot be read is NaN.")
   private Path out;
 
+  @Option(
+      names = "--layer",
+      paramLabel = "NAME",
+      description =
+          "Writes the output of this layer to --out instead, as tensor features: [images, channels,"
+              + " height, width], or [images, outputs] from the first fully-connected layer on.")
+  private String layer;
+
   @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
   private Integer batch;
 
@@ -81,6 +89,7 @@ final class PredictCommand extends LongCommand {
         weights || !arguments.isEmpty(), "RUN", "missing", "a run, or --model and --weights");
     Path run = weights ? null : arguments.getFirst();
     List<Path> images = arguments.subList(weights ? 0 : 1, arguments.size());
+    Require.that(layer == null || out != null, "--layer", layer, "given together with --out");
     Require.that(data == null || images.isEmpty(), "IMAGE", images, "left out beside --data");
     Require.that(data != null || !images.isEmpty(), "IMAGE", "missing", "image files, or --data");
     int size = batch != null ? batch : data != null ? 128 : Math.clamp(images.size(), 1, 128);
@@ -88,10 +97,12 @@ final class PredictCommand extends LongCommand {
     ProgressView view = show(common);
     view.working(Activity.COMPILING.toString(), 0, 0);
     Classifier.Options options =
-        devices.classifier(size, view::message, leftOut, view.of(Activity.PREDICTING));
+        devices
+            .classifier(size, view::message, leftOut, view.of(Activity.PREDICTING))
+            .observing(layer == null ? List.of() : List.of(layer));
     try (Classifier classifier = trained.open(run, options);
         PredictionPrinter open =
-            new PredictionPrinter(terminal, view, common.json, classifier, top, out)) {
+            new PredictionPrinter(terminal, view, common.json, classifier, top, layer, out)) {
       printer = open;
       if (data != null) {
         classifier.score(data, printer);

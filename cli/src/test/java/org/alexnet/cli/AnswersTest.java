@@ -146,6 +146,31 @@ class AnswersTest {
       int index = first.get("top").get(0).get("index").asInt();
       assertEquals(best, scores.floats("probabilities")[index], 1e-6);
     }
+    Path features = dir.resolve("features.safetensors");
+    Path none = dir.resolve("none.jpg");
+    Cli.run("predict", run, none, a, "--layer", "fc2", "--out", features, "--skip-bad").success();
+    try (SafetensorsFile scores = SafetensorsFile.open(out);
+        SafetensorsFile file = SafetensorsFile.open(features)) {
+      assertEquals(Set.of("features"), file.tensors().keySet());
+      assertEquals(List.of(2L, 10L), file.tensors().get("features").shape());
+      float[] rows = file.floats("features");
+      for (int i = 0; i < 10; i++) {
+        assertTrue(Float.isNaN(rows[i]), "of an image that cannot be read");
+        assertEquals(scores.floats("logits")[i], rows[10 + i], 1e-4);
+      }
+    }
+    Cli.run("predict", run, a, "--layer", "pool1", "--out", features).success();
+    try (SafetensorsFile file = SafetensorsFile.open(features)) {
+      assertEquals(List.of(1L, 32L, 16L, 16L), file.tensors().get("features").shape());
+    }
+    String line =
+        Cli.run("predict", run, a, "--layer", "conv9", "--out", features)
+            .failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("conv9, must be one of conv1, relu1, "), line);
+    assertTrue(
+        Cli.run("predict", run, a, "--layer", "fc1")
+            .failure(ExitStatus.WRONG_USAGE)
+            .contains("--out"));
     Cli.Result plain = Cli.run("predict", run, "--data", "shapes:40", "--top", 1);
     assertEquals(10, plain.out().lines().filter(l -> l.startsWith("shape ")).count(), plain.out());
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
@@ -58,6 +59,8 @@ public final class Classifier implements AutoCloseable {
    * @param leftOut receives each image that cannot be read, with the reason; null if such an image
    *     is a failure
    * @param progress is told how far an evaluation is
+   * @param layers whose outputs are kept for {@link Scored#outputs}, which takes memory for a batch
+   *     of them
    */
   public record Options(
       String backend,
@@ -66,16 +69,50 @@ public final class Classifier implements AutoCloseable {
       int batch,
       Consumer<Message> say,
       Consumer<String> leftOut,
-      ProgressListener progress) {
+      ProgressListener progress,
+      List<String> layers) {
     /**
      * Checks the batch.
      *
      * @throws UsageException if the batch is below 1
      */
     public Options {
+      layers = List.copyOf(layers);
       if (batch < 1) {
         throw UsageException.value(Setting.BATCH, batch, "at least 1");
       }
+    }
+
+    /**
+     * Options that keep the output of no layer.
+     *
+     * @param backend name of a backend, or "auto"
+     * @param devices the backend's devices; empty for its first
+     * @param threads threads in all; 0 for one a core
+     * @param batch images a step, at least 1
+     * @param say takes what a user should know
+     * @param leftOut takes images that cannot be read; null if they are errors
+     * @param progress is told of each step
+     */
+    public Options(
+        String backend,
+        List<String> devices,
+        int threads,
+        int batch,
+        Consumer<Message> say,
+        Consumer<String> leftOut,
+        ProgressListener progress) {
+      this(backend, devices, threads, batch, say, leftOut, progress, List.of());
+    }
+
+    /**
+     * The same, with the outputs of some layers kept.
+     *
+     * @param names names of the layers
+     * @return the options
+     */
+    public Options observing(List<String> names) {
+      return new Options(backend, devices, threads, batch, say, leftOut, progress, names);
     }
 
     /**
@@ -102,8 +139,15 @@ public final class Classifier implements AutoCloseable {
    * @param input what the image is called
    * @param logits one a class
    * @param probabilities one a class
+   * @param outputs of the {@linkplain Options#layers layers} asked for, by layer, each of the
+   *     {@linkplain Classifier#outputShape shape} of its layer with the last extent fastest
    */
-  public record Scored(int index, String input, float[] logits, float[] probabilities) {}
+  public record Scored(
+      int index,
+      String input,
+      float[] logits,
+      float[] probabilities,
+      Map<String, float[]> outputs) {}
 
   /** Receives the scores of images, in their order, as soon as they are known. */
   public interface ScoreReceiver {
@@ -124,6 +168,7 @@ public final class Classifier implements AutoCloseable {
 
   private final TrainedModel model;
   private final Options options;
+  private final LayerOutputs outputs;
   private final CompiledNetwork programs;
   private final Backend backend;
   private final Executable executable;
@@ -133,7 +178,9 @@ public final class Classifier implements AutoCloseable {
     this.options = options;
     Network network = model.network();
     Placement placement = Placement.of(network, options.devices, false);
-    this.programs = CompiledNetwork.forInference(network, options.batch, placement);
+    this.outputs = new LayerOutputs(network, options.layers);
+    this.programs =
+        CompiledNetwork.forInference(network, options.batch, placement, outputs.tensors());
     this.backend =
         Backends.choose(options.backend, text -> options.say.accept(Message.of(text)))
             .open(new BackendOptions(options.threads, options.devices));
@@ -226,6 +273,24 @@ public final class Classifier implements AutoCloseable {
   /** {@return names of the classes by number; empty where the network's classes have no names} */
   public List<String> classNames() {
     return model.classNames();
+  }
+
+  /** {@return the names of the layers, whose outputs can be asked for, from first to loss} */
+  public List<String> layers() {
+    return outputs.layers();
+  }
+
+  /**
+   * What a layer makes of an image: [channels, height, width], or [outputs] from the first
+   * fully-connected layer on. The output of the loss are the probabilities; dropout gives what it
+   * gives in an evaluation.
+   *
+   * @param layer name of a layer
+   * @return the sizes of the output of one image
+   * @throws UsageException listing the layers if there is none of that name
+   */
+  public List<Integer> outputShape(String layer) {
+    return outputs.shape(layer);
   }
 
   /** {@return number of classes} */
@@ -416,19 +481,22 @@ public final class Classifier implements AutoCloseable {
   }
 
   private void score(ImageSource source, ScoreReceiver receiver) {
-    int classes = classes();
     receiver.begin(source.size());
     Evaluator evaluator = evaluator();
-    evaluator.scores(
+    evaluator.outputs(
         source,
-        (image, row, logits, probabilities) ->
-            receiver.accept(
-                new Scored(
-                    image,
-                    source.name(image),
-                    Arrays.copyOfRange(logits, row, row + classes),
-                    Arrays.copyOfRange(probabilities, row, row + classes))));
+        outputs.tensors(),
+        (image, row, values) -> {
+          List<float[]> own = values.stream().map(batch -> row(batch, row)).toList();
+          receiver.accept(
+              new Scored(image, source.name(image), own.get(0), own.get(1), outputs.byLayer(own)));
+        });
     evaluator.leftOut().forEach(this::leftOut);
+  }
+
+  private float[] row(float[] batch, int row) {
+    int length = batch.length / programs.batch();
+    return Arrays.copyOfRange(batch, row * length, (row + 1) * length);
   }
 
   /**

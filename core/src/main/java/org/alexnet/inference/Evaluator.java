@@ -45,15 +45,14 @@ public final class Evaluator {
     }
   }
 
-  /** Receives the scores of each image that could be read. */
-  interface Scores {
+  /** Receives what the network made of each image that could be read. */
+  interface Outputs {
     /**
      * @param image number in the source
-     * @param row where the image's scores begin in both arrays
-     * @param logits [batch, classes]
-     * @param probabilities [batch, classes]
+     * @param row of the image in the batch
+     * @param values of the tensors asked for, in their order, each [batch, ...]
      */
-    void accept(int image, int row, float[] logits, float[] probabilities);
+    void accept(int image, int row, List<float[]> values);
   }
 
   private final Executable executable;
@@ -233,20 +232,21 @@ public final class Evaluator {
     return better;
   }
 
-  /** Hands on the scores of every image that can be read, in order. */
-  void scores(ImageSource source, Scores scores) {
-    Tensor logits = whole(CompiledNetwork.LOGITS);
-    Tensor probabilities = whole(CompiledNetwork.PROBABILITIES);
-    int classes = programs.network().classes();
+  /**
+   * Hands on what the network makes of every image that can be read, in order.
+   *
+   * @param names of tensors that the evaluation observes
+   */
+  void outputs(ImageSource source, List<String> names, Outputs receiver) {
+    List<Tensor> tensors = names.stream().map(this::whole).toList();
     each(
         source,
         (first, batch, readable) -> {
           executable.evaluate(batch).await();
-          float[] z = executable.read(logits);
-          float[] p = executable.read(probabilities);
+          List<float[]> values = tensors.stream().map(executable::read).toList();
           for (int i = 0; i < batch.count(); i++) {
             if (readable.test(first + i)) {
-              scores.accept(first + i, i * classes, z, p);
+              receiver.accept(first + i, i, values);
             }
           }
         });

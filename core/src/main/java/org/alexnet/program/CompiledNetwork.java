@@ -77,7 +77,17 @@ public record CompiledNetwork(
    * momentum nor a gradient.
    */
   public static CompiledNetwork forInference(Network network, int batch, Placement placement) {
-    CompiledNetwork both = of(network, batch, placement, List.of());
+    return forInference(network, batch, placement, List.of());
+  }
+
+  /**
+   * As {@link #forInference(Network, int, Placement)}, with further tensors that are kept.
+   *
+   * @param observed names of tensors; all parts of a tensor are kept
+   */
+  public static CompiledNetwork forInference(
+      Network network, int batch, Placement placement, Collection<String> observed) {
+    CompiledNetwork both = of(network, batch, placement, observed);
     return new CompiledNetwork(
         network,
         batch,
@@ -90,7 +100,7 @@ public record CompiledNetwork(
   public CompiledNetwork withBatch(int images) {
     return trains()
         ? of(network, images, placement, train.observed())
-        : forInference(network, images, placement);
+        : forInference(network, images, placement, evaluate.observed());
   }
 
   /** Bytes of the images of a step as they are stored. */
@@ -164,6 +174,16 @@ public record CompiledNetwork(
   public static SequencedMap<Tensor, Parameter> declared(Network network) {
     requireSizes(network, 1);
     return Forward.of(network, 1, StepProgram.Phase.EVALUATE, Placement.WHOLE).parameters();
+  }
+
+  /**
+   * The tensor that holds the output of each layer for one image in an evaluation, whole, by the
+   * name of the layer. That of the loss are the probabilities; that of a dropout which an
+   * evaluation leaves out is its input.
+   */
+  public static SequencedMap<String, Tensor> outputs(Network network) {
+    requireSizes(network, 1);
+    return Forward.of(network, 1, StepProgram.Phase.EVALUATE, Placement.WHOLE).outputs();
   }
 
   /** Tensors that outlive a step, whole, by name. */

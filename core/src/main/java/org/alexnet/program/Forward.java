@@ -27,6 +27,7 @@ final class Forward {
   private final Placement placement;
   private final List<Op> ops = new ArrayList<>();
   private final SequencedMap<Tensor, Parameter> parameters = new LinkedHashMap<>();
+  private final SequencedMap<String, Tensor> outputs = new LinkedHashMap<>();
   private final PartInputs inputs;
   private List<Tensor> current; // parts of what the last layer made; only one if it is not cut
   private Tensor labels;
@@ -45,6 +46,7 @@ final class Forward {
     for (Layer layer : network.layers()) {
       try {
         forward.add(layer);
+        forward.outputs.put(layer.name(), forward.current.getFirst());
       } catch (ArithmeticException e) { // sizes are multiplied exactly
         throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
       }
@@ -64,6 +66,14 @@ final class Forward {
   /** What layers learn, each column's part by itself, with the declaration of the whole. */
   SequencedMap<Tensor, Parameter> parameters() {
     return parameters;
+  }
+
+  /**
+   * What each layer makes, by layer: of one that is cut the first part, of the loss the
+   * probabilities, and of a dropout that does nothing what it is given.
+   */
+  SequencedMap<String, Tensor> outputs() {
+    return outputs;
   }
 
   /** The flag of a finite loss, on the device of a tensor. */
@@ -278,16 +288,18 @@ final class Forward {
   private void loss(SoftmaxCrossEntropy loss) {
     Tensor logits = inputs.whole(placement.device(0), loss.name(), current);
     int n = logits.shape().n();
+    Tensor probabilities = Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape());
     finite = Tensor.step("finite", Shape.vector(1));
     ops.add(
         new Op.SoftmaxCrossEntropy(
             loss.name(),
             logits,
             labels,
-            Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape()),
+            probabilities,
             Tensor.step(CompiledNetwork.LOSS, new Shape(n, 1, 1, 1)),
             finite,
             0));
+    current = List.of(probabilities);
     if (phase == Phase.TRAIN) {
       parameters.keySet().forEach(this::finiteNear);
     }

@@ -126,11 +126,12 @@ class EvaluatorTest {
         for (boolean mirror : new boolean[] {false, true}) {
           Noise view = new Noise(images, corner[0], corner[1], SIZE, mirror);
           new Evaluator(cut, small, Evaluator.Options.plain(1))
-              .scores(
+              .outputs(
                   view,
-                  (image, row, logits, probabilities) -> {
+                  List.of(CompiledNetwork.PROBABILITIES),
+                  (image, row, values) -> {
                     for (int c = 0; c < CLASSES; c++) {
-                      sums[image][c] += probabilities[row + c];
+                      sums[image][c] += values.getFirst()[row * CLASSES + c];
                     }
                   });
         }

@@ -28,6 +28,7 @@ public final class Flags {
       case EPOCHS -> "--epochs";
       case INIT -> "--init";
       case INPUT -> "--input FILE";
+      case LAYER -> "--layer";
       case MEMORY -> "ALEXNET_JAVA_OPTS=-Xmx8g";
       case MOMENTUM -> "--momentum";
       case OUT -> "--out";

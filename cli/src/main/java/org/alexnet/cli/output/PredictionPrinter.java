@@ -13,7 +13,7 @@ import org.alexnet.file.Json;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.Prediction;
 
-/** Prints the predictions of images one by one as they are made, and writes their scores. */
+/** Prints the predictions of images one by one as they are made, and writes what is asked for. */
 public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCloseable {
   private static final long LONGEST_MILLIS = 1000;
 
@@ -22,26 +22,33 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
   private final boolean json;
   private final Classifier classifier;
   private final int top;
+  private final String layer; // null for the scores
   private final Path out; // null for none
   private final ReentrantLock answering = new ReentrantLock();
-  private volatile ScoresFile file;
+  private volatile OutputsFile file;
   private volatile int all; // images to predict
   private volatile int printed;
   private volatile boolean finished;
   private int width = 1; // of the longest name so far
 
+  /**
+   * @param layer whose output is written; null for logits and probabilities
+   * @param out the file; null for none
+   */
   public PredictionPrinter(
       Terminal terminal,
       ProgressView view,
       boolean json,
       Classifier classifier,
       int top,
+      String layer,
       Path out) {
     this.to = terminal.out();
     this.view = view;
     this.json = json;
     this.classifier = classifier;
     this.top = top;
+    this.layer = layer;
     this.out = out;
   }
 
@@ -54,8 +61,21 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
   public void begin(int images) {
     all = images;
     if (out != null) {
-      file = new ScoresFile(out, images, classifier.classes());
+      file = new OutputsFile(out, images, layer == null ? scores() : features());
     }
+  }
+
+  private List<OutputsFile.Rows> scores() {
+    List<Integer> shape = List.of(classifier.classes());
+    return List.of(
+        new OutputsFile.Rows("logits", shape, Classifier.Scored::logits),
+        new OutputsFile.Rows("probabilities", shape, Classifier.Scored::probabilities));
+  }
+
+  private List<OutputsFile.Rows> features() {
+    return List.of(
+        new OutputsFile.Rows(
+            "features", classifier.outputShape(layer), image -> image.outputs().get(layer)));
   }
 
   @Override
@@ -121,7 +141,7 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
     if (file != null) {
       file.complete();
       if (!json) {
-        to.println("Scores written to " + out);
+        to.println((layer == null ? "Scores" : "The outputs of " + layer) + " written to " + out);
       }
     }
     to.flush();
@@ -141,7 +161,7 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    ScoresFile begun = file;
+    OutputsFile begun = file;
     if (begun != null) {
       begun.abandon();
     }
