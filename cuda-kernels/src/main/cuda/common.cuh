@@ -185,6 +185,19 @@ __device__ __forceinline__ long long channelStride(const Sizes &s) {
 #endif
 }
 
+// The sum over the threads of the block, in a fixed order; `sums` has room for one a thread.
+__device__ __forceinline__ float sumOfBlock(float value, float *sums) {
+  sums[threadIdx.x] = value;
+  __syncthreads();
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    if (threadIdx.x < half) {
+      sums[threadIdx.x] += sums[threadIdx.x + half];
+    }
+    __syncthreads();
+  }
+  return sums[0];
+}
+
 // Whether a flag is set in any thread of the block; `flags` has room for one a thread.
 __device__ __forceinline__ bool anyOfBlock(unsigned int flag, unsigned int *flags) {
   flags[threadIdx.x] = flag;

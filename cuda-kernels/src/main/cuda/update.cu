@@ -11,6 +11,9 @@ struct Segment {
   int wide;  // whether dw is single precision
   float rate;
   float decay;
+  float *squares;  // the sum of the squares of dw
+  int first;       // the first of its pieces
+  int pieces;
 };
 
 // A piece of a parameter for each block.
@@ -59,10 +62,15 @@ KERNEL gather_overflows(MARK, const unsigned int *overflows, int blocks, const f
   }
 }
 
+// Beside the update each block sums up the squares of its gradients; the next kernel gathers them.
 KERNEL update(MARK, const Segment *segments, const Piece *pieces, const float *usable,
-              const Step *step) {
+              float *squares, const Step *step) {
   BEGIN
+  __shared__ float sums[THREADS];
   if (*usable == 0) {
+    if (threadIdx.x == 0) {
+      squares[blockIdx.x] = 0;
+    }
     return;
   }
   Piece piece = pieces[blockIdx.x];
@@ -71,8 +79,10 @@ KERNEL update(MARK, const Segment *segments, const Piece *pieces, const float *u
   float rate = step->rate * s.rate;
   float decay = step->decay * s.decay * rate;
   float unscale = 1 / step->lossScale;
+  float sum = 0;
   for (int i = piece.from + threadIdx.x; i < end; i += THREADS) {
     float g = gradientAt(s, i) * unscale;
+    sum += g * g;
     float w = s.w[i];
     float v = step->momentum * s.v[i] - decay * w - rate * g;
     w += v;
@@ -81,5 +91,24 @@ KERNEL update(MARK, const Segment *segments, const Piece *pieces, const float *u
     if (s.low) {
       store(s.low + i, w);
     }
+  }
+  sum = sumOfBlock(sum, sums);
+  if (threadIdx.x == 0) {
+    squares[blockIdx.x] = sum;
+  }
+}
+
+// The sum of a parameter's squares from those of its pieces. One block a parameter.
+KERNEL gather_squares(MARK, const Segment *segments, const float *squares) {
+  BEGIN
+  __shared__ float sums[THREADS];
+  Segment s = segments[blockIdx.x];
+  float sum = 0;
+  for (int i = threadIdx.x; i < s.pieces; i += THREADS) {
+    sum += squares[s.first + i];
+  }
+  sum = sumOfBlock(sum, sums);
+  if (threadIdx.x == 0) {
+    *s.squares = sum;
   }
 }

@@ -1,6 +1,8 @@
 package org.alexnet.program;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,17 +61,23 @@ public record CompiledNetwork(
       throw new IllegalArgumentException("batch is %d, must be at least 1".formatted(batch));
     }
     requireSizes(network, batch);
-    Set<String> kept =
-        Set.copyOf(
-            Stream.concat(observed.stream(), Stream.of(LOGITS, PROBABILITIES, LOSS)).toList());
-    Forward train = Forward.of(network, batch, StepProgram.Phase.TRAIN, placement);
     Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE, placement);
+    List<Op> train =
+        Forward.of(network, batch, StepProgram.Phase.TRAIN, placement).differentiated();
+    Set<String> kept = new HashSet<>(observed);
+    kept.addAll(List.of(LOGITS, PROBABILITIES, LOSS));
+    Set<String> keptInTraining = new HashSet<>(kept);
+    updates(train).forEach(update -> keptInTraining.add(update.squares().name()));
     return new CompiledNetwork(
         network,
         batch,
         placement,
-        new StepProgram(StepProgram.Phase.TRAIN, train.differentiated(), kept),
+        new StepProgram(StepProgram.Phase.TRAIN, train, keptInTraining),
         new StepProgram(StepProgram.Phase.EVALUATE, evaluate.ops(), kept));
+  }
+
+  private static Stream<Op.Update> updates(List<Op> ops) {
+    return ops.stream().filter(op -> op instanceof Op.Update).map(Op.Update.class::cast);
   }
 
   /**
@@ -92,14 +100,14 @@ public record CompiledNetwork(
         network,
         batch,
         placement,
-        new StepProgram(StepProgram.Phase.TRAIN, List.of(), both.train.observed()),
+        new StepProgram(StepProgram.Phase.TRAIN, List.of(), both.evaluate.observed()),
         both.evaluate);
   }
 
   /** The same for another number of images a step. */
   public CompiledNetwork withBatch(int images) {
     return trains()
-        ? of(network, images, placement, train.observed())
+        ? of(network, images, placement, evaluate.observed())
         : forInference(network, images, placement, evaluate.observed());
   }
 
@@ -152,6 +160,22 @@ public record CompiledNetwork(
       return this;
     }
     return trains() ? of(network, batch) : forInference(network, batch, Placement.WHOLE);
+  }
+
+  /**
+   * What a training step tells of its gradients, observed in the training program: for each layer
+   * that learns, in their order, the sums of squares of the gradients of its parameters. Together
+   * they count every value once, also where a parameter is cut or on several devices.
+   */
+  public SequencedMap<String, List<Tensor>> gradientSquares() {
+    SequencedMap<String, List<Tensor>> byLayer = new LinkedHashMap<>();
+    network.layers().forEach(layer -> byLayer.put(layer.name(), new ArrayList<>()));
+    Set<String> whole = new HashSet<>(); // of which every copy would have the same
+    updates(train.ops())
+        .filter(update -> !update.w().part().isWhole() || whole.add(update.w().name()))
+        .forEach(update -> byLayer.get(update.layer()).add(update.squares()));
+    byLayer.values().removeIf(List::isEmpty);
+    return byLayer;
   }
 
   /** Learned tensors, whole, in the order of their layers. */

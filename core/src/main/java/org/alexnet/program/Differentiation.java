@@ -246,6 +246,14 @@ final class Differentiation {
   private void update(String layer, Tensor w, Tensor dw) {
     ParameterSpec how = parameters.get(w).spec();
     updates.add(
-        new Op.Update(layer, w, w.momentum(), dw, finiteNear.apply(w), how.rate(), how.decay()));
+        new Op.Update(
+            layer,
+            w,
+            w.momentum(),
+            dw,
+            finiteNear.apply(w),
+            w.gradientSquares(),
+            how.rate(),
+            how.decay()));
   }
 }

@@ -467,8 +467,18 @@ public sealed interface Op {
   /**
    * The paper's update (section 5), unless {@code finite} is 0: v = momentum v - decay e w - e g,
    * then w = w + v, with e the learning rate times {@code rate} and the decay times {@code decay}.
+   * Beside them {@code squares}, [1], the sum of the squares of the gradient g, which is read
+   * anyway; 0 if {@code finite} is.
    */
-  record Update(String layer, Tensor w, Tensor v, Tensor dw, Tensor finite, float rate, float decay)
+  record Update(
+      String layer,
+      Tensor w,
+      Tensor v,
+      Tensor dw,
+      Tensor finite,
+      Tensor squares,
+      float rate,
+      float decay)
       implements Op {
     @Override
     public List<Tensor> reads() {
@@ -477,7 +487,7 @@ public sealed interface Op {
 
     @Override
     public List<Tensor> writes() {
-      return List.of(w, v);
+      return List.of(w, v, squares);
     }
   }
 }

@@ -53,6 +53,11 @@ public record Tensor(String name, Shape shape, Role role, Part part) {
     return new Tensor(name + ".grad", shape, Role.GRADIENT, part);
   }
 
+  /** The sum of the squares of the gradient of this parameter, or of this part of it. */
+  public Tensor gradientSquares() {
+    return new Tensor(name + ".grad.squares", Shape.vector(1), Role.STEP, part);
+  }
+
   /**
    * One of several contributions to this gradient.
    *

@@ -229,6 +229,7 @@ final class ReferenceOps {
 
   private void update(Op.Update op) {
     if (view(op.finite()).get(0) == 0) {
+      view(op.squares()).set(0, 0);
       return;
     }
     View w = view(op.w());
@@ -236,9 +237,12 @@ final class ReferenceOps {
     View dw = view(op.dw());
     double rate = (double) settings.rate() * op.rate();
     double decay = (double) settings.decay() * op.decay();
+    double squares = 0;
     for (int i = 0; i < w.length(); i++) {
+      squares += dw.get(i) * dw.get(i);
       v.set(i, settings.momentum() * v.get(i) - decay * rate * w.get(i) - rate * dw.get(i));
       w.set(i, w.get(i) + v.get(i));
     }
+    view(op.squares()).set(0, squares);
   }
 }

@@ -86,6 +86,26 @@ public abstract class ColumnsContract {
     }
   }
 
+  @TestFactory
+  Stream<DynamicTest> theSquaresOfTheGradientsAreThoseOfTheWholeNetwork() {
+    Map<String, Double> expected;
+    try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
+        NetworkRig rig = new NetworkRig(reference, CompiledNetwork.of(NETWORK, BATCH))) {
+      expected = rig.trainSteps(1).gradientSquares();
+    }
+    return Stream.of(ONE, TWO)
+        .map(
+            placement ->
+                DynamicTest.dynamicTest(
+                    placement.toString(),
+                    () -> {
+                      try (Backend backend = open(2, placement.deviceCount());
+                          NetworkRig rig = new NetworkRig(backend, fused(placement))) {
+                        StepContract.assertSquares(expected, rig.trainSteps(1).gradientSquares());
+                      }
+                    }));
+  }
+
   // Bits.
 
   private Map<String, float[]> learned(Placement placement, int threads) {

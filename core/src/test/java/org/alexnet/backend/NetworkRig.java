@@ -156,7 +156,8 @@ public final class NetworkRig implements AutoCloseable {
   }
 
   /**
-   * What the last training step computed, as far as it is observed; where maxima stood left out.
+   * What the last training step computed, as far as it is observed; where maxima stood left out,
+   * and the sums of gradients, which are others where a network is cut.
    */
   Map<String, float[]> observed() {
     Map<String, float[]> all = new LinkedHashMap<>();
@@ -164,11 +165,23 @@ public final class NetworkRig implements AutoCloseable {
       for (Tensor tensor : op.writes()) {
         if (programs.train().observes(tensor)
             && !tensor.role().persistent()
-            && !tensor.name().endsWith(".argmax")) {
+            && !tensor.name().endsWith(".argmax")
+            && !tensor.name().endsWith(".squares")) {
           all.put(tensor.name(), executable.read(tensor));
         }
       }
     }
+    return all;
+  }
+
+  /** The sum of the squares of each layer's gradient in the last training step. */
+  Map<String, Double> gradientSquares() {
+    Map<String, Double> all = new LinkedHashMap<>();
+    programs
+        .gradientSquares()
+        .forEach(
+            (layer, parts) ->
+                all.put(layer, parts.stream().mapToDouble(part -> executable.read(part)[0]).sum()));
     return all;
   }
 

@@ -478,7 +478,8 @@ public abstract class OpContract {
     Tensor w = OpRig.parameter("w", shape);
     Tensor g = OpRig.constant("g", shape);
     Tensor finite = OpRig.constant("finite", Shape.vector(1));
-    List<Op> ops = List.of(new Op.Update("f", w, w.momentum(), g, finite, 2, 3));
+    List<Op> ops =
+        List.of(new Op.Update("f", w, w.momentum(), g, finite, w.gradientSquares(), 2, 3));
     Random random = new Random(4);
     try (Backend backend = open(2);
         OpRig rig = new OpRig(backend, ops)) {
@@ -493,6 +494,11 @@ public abstract class OpContract {
       }
       float[] after = rig.read(w);
       float[] last = rig.read(w.momentum());
+      double squares = 0;
+      for (float value : gradient) {
+        squares += (double) value * value;
+      }
+      assertEquals(squares, rig.read(w.gradientSquares())[0], 1e-5 * squares);
       for (int i = 0; i < before.length; i++) {
         double weight = before[i];
         double v = momentum[i];
@@ -509,6 +515,7 @@ public abstract class OpContract {
       rig.run(new StepSettings(7, 3, 0.1f, 0.9f, 0.05f));
       assertArrayEquals(after, rig.read(w));
       assertArrayEquals(last, rig.read(w.momentum()));
+      assertEquals(0, rig.read(w.gradientSquares())[0]);
     }
   }
 

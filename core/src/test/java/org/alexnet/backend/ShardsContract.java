@@ -191,7 +191,16 @@ public abstract class ShardsContract {
       }
       Tensor sum = parameter.gradient();
       ops.add(new Op.Add("fc2", near, sum));
-      ops.add(new Op.Update("fc2", parameter, parameter.momentum(), sum, finite.get(shard), 1, 1));
+      ops.add(
+          new Op.Update(
+              "fc2",
+              parameter,
+              parameter.momentum(),
+              sum,
+              finite.get(shard),
+              parameter.gradientSquares(),
+              1,
+              1));
     }
   }
 

@@ -100,6 +100,43 @@ public abstract class StepContract {
         });
   }
 
+  // Gradients.
+
+  /** Also where an update uses a gradient up, so that it cannot be read. */
+  @TestFactory
+  Stream<DynamicTest> theSquaresOfTheGradientsAreSummedUp() {
+    return each(TestNetworks.small().stream(), this::assertSquares);
+  }
+
+  private void assertSquares(Network network) {
+    CompiledNetwork observing = CompiledNetwork.observingAll(network, 3);
+    try (Backend backend = open(2);
+        NetworkRig plain = new NetworkRig(backend, CompiledNetwork.of(network, 3)).trainSteps(1);
+        NetworkRig all = new NetworkRig(backend, observing).trainSteps(1)) {
+      Map<String, Double> expected = new LinkedHashMap<>();
+      for (Op op : observing.train().ops()) {
+        if (op instanceof Op.Update update) {
+          double squares = 0;
+          for (float g : all.executable.read(update.dw())) {
+            squares += (double) g * g;
+          }
+          expected.merge(update.layer(), squares, Double::sum);
+        }
+      }
+      assertSquares(expected, plain.gradientSquares());
+      assertSquares(expected, all.gradientSquares());
+    }
+  }
+
+  static void assertSquares(Map<String, Double> expected, Map<String, Double> got) {
+    assertEquals(expected.keySet(), got.keySet());
+    expected.forEach(
+        (layer, squares) -> {
+          assertTrue(squares > 0, layer);
+          assertEquals(squares, got.get(layer), 1e-4 * squares, layer);
+        });
+  }
+
   // Partial batches.
 
   @TestFactory

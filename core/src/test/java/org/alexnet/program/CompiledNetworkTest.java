@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -129,7 +130,13 @@ class CompiledNetworkTest {
   @Test
   void scoresAreObservedAndWhateverElseIsAskedFor() {
     Set<String> scores = Set.of("logits", "probabilities", "loss");
-    assertEquals(scores, CompiledNetwork.of(SMALL, 1).train().observed());
+    CompiledNetwork plain = CompiledNetwork.of(SMALL, 1);
+    assertEquals(scores, plain.evaluate().observed());
+    Set<String> trained = new HashSet<>(scores);
+    for (String name : List.of("conv1.weight", "conv1.bias", "fc2.weight", "fc2.bias")) {
+      trained.add(name + ".grad.squares");
+    }
+    assertEquals(trained, plain.train().observed());
     StepProgram more = CompiledNetwork.of(SMALL, 1, "conv1").evaluate();
     assertTrue(more.observes(more.tensor("conv1")));
     assertFalse(more.observes(more.tensor("relu1")));

@@ -67,7 +67,9 @@ class DifferentiationTest {
     List<String> backward = backward(network);
     List<String> updates = backward.subList(backward.size() - 4, backward.size());
     for (String name : List.of("fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias")) {
-      String line = "Update: N, N.momentum, N.grad, finite -> N, N.momentum".replace("N", name);
+      String line =
+          "Update: N, N.momentum, N.grad, finite -> N, N.momentum, N.grad.squares"
+              .replace("N", name);
       assertTrue(updates.contains(line), updates.toString());
     }
     for (Op op : CompiledNetwork.of(network, 1).train().ops()) {

@@ -1,6 +1,7 @@
 package org.alexnet.cpu;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.backend.plan.BufferUse;
@@ -8,6 +9,7 @@ import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Tiles;
 import org.alexnet.program.Op;
 
 /** The updates of all parameters whose gradient was written out, in one launch. */
@@ -40,13 +42,19 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
       uses.add(layouts.update(update.v()));
       uses.add(layouts.read(update.dw()));
       uses.add(layouts.read(update.finite()));
+      uses.add(layouts.write(update.squares()));
     }
     return uses;
   }
 
   @Override
   public long workspaceBytes() {
-    return 0;
+    int pieces = updates.stream().mapToInt(this::pieces).sum();
+    return (long) pieces * kernels.tileWidth() * Float.BYTES;
+  }
+
+  private int pieces(Op.Update update) {
+    return Math.ceilDiv(layouts.of(update.w()).floats(), PIECE);
   }
 
   /** A part of one parameter. */
@@ -69,8 +77,11 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
       }
     }
     int finite = binding.offset(updates.getFirst().finite());
+    int width = kernels.tileWidth();
     return context -> {
-      if (context.m()[finite] == 0) {
+      float[] m = context.m();
+      if (m[finite] == 0) {
+        updates.forEach(update -> m[binding.offset(update.squares())] = 0);
         return;
       }
       StepSettings settings = context.settings();
@@ -82,8 +93,17 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
                 Piece p = pieces.get(task);
                 float rate = settings.rate() * p.rate;
                 float decay = settings.decay() * p.decay * rate;
-                kernels.update(context.m(), p.w, p.v, p.dw, p.n, settings.momentum(), decay, rate);
+                int sums = binding.shared() + task * width;
+                Arrays.fill(m, sums, sums + width, 0);
+                kernels.addSquares(m, p.dw, sums, p.n);
+                kernels.update(m, p.w, p.v, p.dw, p.n, settings.momentum(), decay, rate);
               });
+      int sums = binding.shared();
+      for (Op.Update update : updates) {
+        int count = pieces(update) * width;
+        m[binding.offset(update.squares())] = Tiles.sum(m, sums, count);
+        sums += count;
+      }
     };
   }
 }

@@ -192,6 +192,13 @@ public interface Kernels {
   /** v = momentum v - decay w - rate g, then w = w + v; decay includes the rate. */
   void update(float[] m, int w, int v, int g, int n, float momentum, float decay, float rate);
 
+  /**
+   * Adds the squares of x to sums, each value's to one of them.
+   *
+   * @param sums {@link #tileWidth()} numbers
+   */
+  void addSquares(float[] m, int x, int sums, int n);
+
   /** y = y + x. */
   void add(float[] m, int x, int y, int n);
 }

@@ -377,6 +377,19 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addSquares(float[] m, int x, int sums, int n) {
+    addSquares(m, x, sums, n, tileWidth());
+  }
+
+  /** The same for sums of any number of lanes. */
+  static void addSquares(float[] m, int x, int sums, int n, int lanes) {
+    for (int i = 0; i < n; i++) {
+      int sum = sums + i % lanes;
+      m[sum] = Math.fma(m[x + i], m[x + i], m[sum]);
+    }
+  }
+
+  @Override
   public void add(float[] m, int x, int y, int n) {
     for (int i = 0; i < n; i++) {
       m[y + i] += m[x + i];

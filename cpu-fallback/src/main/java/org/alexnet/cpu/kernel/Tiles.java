@@ -33,6 +33,15 @@ public final class Tiles {
     }
   }
 
+  /** The sum of values, from the first to the last. */
+  public static float sum(float[] m, int from, int n) {
+    double sum = 0;
+    for (int i = from; i < from + n; i++) {
+      sum += m[i];
+    }
+    return (float) sum;
+  }
+
   /** Packs columns for a tile: rows of {@code columns} floats, padded with 0 beyond the width. */
   public static void packColumns(
       float[] m, int from, int ldFrom, int rows, int width, int tileWidth, int to) {

@@ -372,6 +372,18 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void addSquares(float[] m, int x, int sums, int n) {
+    FloatVector sum = FloatVector.fromArray(SPECIES, m, sums);
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      FloatVector value = FloatVector.fromArray(SPECIES, m, x + i);
+      sum = value.fma(value, sum);
+    }
+    sum.intoArray(m, sums);
+    ScalarKernels.addSquares(m, x + i, sums, n - i, LANES);
+  }
+
+  @Override
   public void add(float[] m, int x, int y, int n) {
     int i = 0;
     for (; i < SPECIES.loopBound(n); i += LANES) {

@@ -53,6 +53,7 @@ public final class WarmUp {
       kernels.maxWindowBackward(m, 0, 2, 2, CHANNELS, CHANNELS, 0, 2, b, c, false);
       kernels.reluBackward(m, 0, b, c, CHANNELS);
       kernels.add(m, 0, b, CHANNELS);
+      kernels.addSquares(m, 0, b, CHANNELS);
       kernels.update(m, 0, b, c, CHANNELS, 0.5f, 0, 0);
     }
   }

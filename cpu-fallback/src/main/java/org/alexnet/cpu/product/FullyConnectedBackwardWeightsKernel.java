@@ -59,6 +59,7 @@ public record FullyConnectedBackwardWeightsKernel(
       uses.add(layouts.update(update.w()));
       uses.add(layouts.update(update.v()));
       uses.add(layouts.read(update.finite()));
+      uses.add(layouts.write(update.squares()));
     }
     return uses;
   }
@@ -80,9 +81,19 @@ public record FullyConnectedBackwardWeightsKernel(
     return kernels.heights()[0] * (images() + kernels.tileWidth());
   }
 
+  /** Sums of squares of each task. */
+  private int squareFloats() {
+    return update == null ? 0 : tasks() * kernels.tileWidth();
+  }
+
+  private int tasks() {
+    return Math.ceilDiv(RowTiling.of(panels().depth(), kernels.heights()).tiles(), TILES);
+  }
+
   @Override
   public long workspaceBytes() {
-    return (gradientFloats() + kernels.tileWidth() + (long) workers * workerFloats()) * Float.BYTES;
+    long floats = gradientFloats() + kernels.tileWidth() + squareFloats();
+    return (floats + (long) workers * workerFloats()) * Float.BYTES;
   }
 
   @Override
@@ -103,6 +114,8 @@ public record FullyConnectedBackwardWeightsKernel(
     private final int finite;
     private final int gradient;
     private final int zeros;
+    private final int squares; // of a fused update
+    private final int sums;
     private final int scratch;
 
     Running(Binding binding) {
@@ -114,19 +127,24 @@ public record FullyConnectedBackwardWeightsKernel(
       finite = update == null ? -1 : binding.offset(update.finite());
       gradient = binding.shared();
       zeros = gradient + gradientFloats();
-      scratch = zeros + tileWidth;
+      squares = update == null ? -1 : binding.offset(update.squares());
+      sums = zeros + tileWidth;
+      scratch = sums + squareFloats();
     }
 
     @Override
     public void run(KernelContext context) {
       float[] m = context.m();
       if (update != null && m[finite] == 0) {
+        m[squares] = 0;
         return;
       }
-      Arrays.fill(m, zeros, zeros + tileWidth, 0);
+      Arrays.fill(m, zeros, scratch, 0);
       context.pool().run(panels.blocks(), (block, worker) -> gradient(m, block));
-      int tasks = Math.ceilDiv(tiling.tiles(), TILES);
-      context.pool().run(tasks, (task, worker) -> rows(context, task, worker));
+      context.pool().run(tasks(), (task, worker) -> rows(context, task, worker));
+      if (update != null) {
+        m[squares] = Tiles.sum(m, sums, squareFloats());
+      }
     }
 
     /** Packs a block of the output's gradient and sums it up for the bias. */
@@ -154,13 +172,14 @@ public record FullyConnectedBackwardWeightsKernel(
         for (int block = 0; block < panels.blocks(); block++) {
           int b = gradient + block * images * tileWidth;
           kernels.tile(height, m, a, b, images, zeros, 0, tile, tileWidth, Float.NEGATIVE_INFINITY);
-          use(context, tile, (block * panels.depth() + start) * tileWidth, valid * tileWidth);
+          int offset = (block * panels.depth() + start) * tileWidth;
+          use(context, task, tile, offset, valid * tileWidth);
         }
       }
     }
 
     /** Writes a tile of the gradient, or updates the weights with it. */
-    private void use(KernelContext context, int tile, int offset, int n) {
+    private void use(KernelContext context, int task, int tile, int offset, int n) {
       if (update == null) {
         System.arraycopy(context.m(), tile, context.m(), dw + offset, n);
         return;
@@ -168,6 +187,7 @@ public record FullyConnectedBackwardWeightsKernel(
       StepSettings settings = context.settings();
       float rate = settings.rate() * update.rate();
       float decay = settings.decay() * update.decay() * rate;
+      kernels.addSquares(context.m(), tile, sums + task * tileWidth, n);
       kernels.update(
           context.m(), dw + offset, v + offset, tile, n, settings.momentum(), decay, rate);
     }

@@ -106,6 +106,7 @@ public final class Layouts {
 
   private void update(Op.Update update) {
     plain(update.finite());
+    plain(update.squares());
     if (!special.containsKey(update.w())) { // an update alone
       single(update.w());
       plain(update.dw());

@@ -16,7 +16,7 @@ import org.alexnet.program.Tensor;
 /** The update of all parameters of a device in one launch, update.cu. */
 public final class UpdateKernels {
   /** Bytes of a Segment and of a Piece, and elements of a piece, as in update.cu. */
-  private static final int SEGMENT = 48;
+  private static final int SEGMENT = 64;
 
   private static final int PIECE = 8;
   private static final int PIECE_ELEMENTS = 4096;
@@ -44,6 +44,7 @@ public final class UpdateKernels {
         uses.add(layouts.write(Layouts.low(update.w())));
       }
       uses.add(layouts.read(update.dw()));
+      uses.add(layouts.write(update.squares()));
     }
     Tensor finite = updates.getFirst().finite();
     uses.add(layouts.read(finite));
@@ -53,21 +54,24 @@ public final class UpdateKernels {
         "update",
         true,
         uses,
-        scaled ? (pieces + 1L) * Float.BYTES : 0,
+        (pieces + (scaled ? pieces + 1L : 0)) * Float.BYTES, // squares, overflows, a flag
         b -> {
           long segments = b.tables().applyAsLong(segments(updates, b));
           long cuts = b.tables().applyAsLong(cuts(updates, pieces, b));
           List<Call> calls = new ArrayList<>();
+          long squares = b.workspace();
           long usable = b.address(finite);
           if (scaled) {
             // The flag of a finite loss is the program's; what may be used goes beside the words.
-            usable = b.workspace() + (long) pieces * Integer.BYTES;
-            calls.add(b.launch("check_gradients", pieces, 1, segments, cuts, b.workspace()));
+            long overflows = squares + (long) pieces * Float.BYTES;
+            usable = overflows + (long) pieces * Integer.BYTES;
+            calls.add(b.launch("check_gradients", pieces, 1, segments, cuts, overflows));
             calls.add(
-                b.launch(
-                    "gather_overflows", 1, 1, b.workspace(), pieces, b.address(finite), usable));
+                b.launch("gather_overflows", 1, 1, overflows, pieces, b.address(finite), usable));
           }
-          calls.add(b.launch("update", pieces, 1, segments, cuts, usable, b.slot().step()));
+          calls.add(
+              b.launch("update", pieces, 1, segments, cuts, usable, squares, b.slot().step()));
+          calls.add(b.launch("gather_squares", updates.size(), 1, segments, squares));
           return calls;
         });
   }
@@ -78,6 +82,7 @@ public final class UpdateKernels {
 
   private MemorySegment segments(List<Op.Update> updates, Binding b) {
     MemorySegment table = b.arena().allocate((long) SEGMENT * updates.size(), 8);
+    int first = 0;
     for (int i = 0; i < updates.size(); i++) {
       Op.Update update = updates.get(i);
       MemorySegment row = table.asSlice((long) SEGMENT * i, SEGMENT);
@@ -90,6 +95,10 @@ public final class UpdateKernels {
       row.set(JAVA_INT, 36, layouts.of(update.dw()).storage() == Storage.FLOAT ? 1 : 0);
       row.set(JAVA_FLOAT, 40, update.rate());
       row.set(JAVA_FLOAT, 44, update.decay());
+      row.set(JAVA_LONG, 48, b.address(update.squares()));
+      row.set(JAVA_INT, 56, first);
+      row.set(JAVA_INT, 60, pieces(update));
+      first += pieces(update);
     }
     return table;
   }
