@@ -29,6 +29,8 @@ public enum Setting {
   INPUT("input"),
   /** The layer whose output is wanted. */
   LAYER("layer"),
+  /** Steps from one line of {@code steps.jsonl} to the next. */
+  LOG_EVERY("logEvery"),
   /** Memory that Java may use. */
   MEMORY("-Xmx8g"),
   /** Share of the last update that is kept. */

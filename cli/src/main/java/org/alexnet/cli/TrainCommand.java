@@ -53,6 +53,7 @@ final class TrainCommand extends LongCommand {
           "--threads",
           "--no-cuda-graph",
           "--checkpoint-every",
+          "--log-every",
           "--json",
           "--verbose");
 
@@ -200,6 +201,14 @@ final class TrainCommand extends LongCommand {
         paramLabel = "MINUTES",
         description = "Between checkpoints within an epoch; 0 for every step. Default: 10.")
     private Double checkpointEvery;
+
+    @Option(
+        names = "--log-every",
+        paramLabel = "N",
+        description =
+            "Steps between the lines of steps.jsonl (loss, error, learning rate, speed, norms of"
+                + " gradients); 0 for none. Default: 10, or what the run had.")
+    private Integer logEvery;
   }
 
   private CommandLine.Model.CommandSpec spec;
@@ -262,6 +271,7 @@ final class TrainCommand extends LongCommand {
       training.graphs(!devices.noCudaGraph);
       set(recipe.epochs, training::epochs);
       set(folder.checkpointEvery, training::checkpointEvery);
+      set(folder.logEvery, training::logEvery);
       training.listener(view);
       TrainingResult result = training.run();
       view.end();

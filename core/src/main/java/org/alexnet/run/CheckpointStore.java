@@ -65,7 +65,7 @@ final class CheckpointStore {
   }
 
   /** Makes a new generation current, or fails and leaves the previous one so. */
-  void commit(Checkpoint checkpoint, long metricsBytes) {
+  void commit(Checkpoint checkpoint, long metricsBytes, long stepsBytes) {
     checkpoint.requireFinite();
     long number = current.map(Generation::number).orElse(0L) + 1;
     Path temporary = dir.resolve(TEMPORARY);
@@ -73,7 +73,7 @@ final class CheckpointStore {
       rollForward();
       discard(temporary);
       ops.createDirectory(temporary);
-      Generation next = write(temporary, number, checkpoint, metricsBytes);
+      Generation next = write(temporary, number, checkpoint, metricsBytes, stepsBytes);
       ops.move(temporary, dir.resolve(COMMITTED));
       current = Optional.of(next);
     } catch (IOException e) {
@@ -93,7 +93,8 @@ final class CheckpointStore {
     }
   }
 
-  private Generation write(Path to, long number, Checkpoint checkpoint, long metricsBytes)
+  private Generation write(
+      Path to, long number, Checkpoint checkpoint, long metricsBytes, long stepsBytes)
       throws IOException {
     var files = new TreeMap<String, FileDigest>();
     current.ifPresent(previous -> files.putAll(previous.files()));
@@ -103,7 +104,8 @@ final class CheckpointStore {
     if (checkpoint.best()) {
       files.put(BEST, ops.save(to.resolve(BEST), checkpoint.notes(), checkpoint.weights()));
     }
-    var next = new Generation(number, metricsBytes, files, checkpoint.state().deepCopy());
+    var next =
+        new Generation(number, metricsBytes, stepsBytes, files, checkpoint.state().deepCopy());
     ops.write(to.resolve(STATE), JsonFiles.pretty(next.toJson()));
     ops.force(to);
     return next;

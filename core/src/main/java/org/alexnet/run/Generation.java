@@ -17,14 +17,21 @@ import org.alexnet.safetensors.SafetensorsFile;
  *
  * @param number 1 for a run's first checkpoint, one more for each after it
  * @param metricsBytes length of {@code metrics.jsonl} when it was made
+ * @param stepsBytes that of {@code steps.jsonl}
  * @param files the files that belong to it, by name, with what they must be
  * @param state the trainer's own part
  */
-record Generation(long number, long metricsBytes, Map<String, FileDigest> files, ObjectNode state) {
+record Generation(
+    long number,
+    long metricsBytes,
+    long stepsBytes,
+    Map<String, FileDigest> files,
+    ObjectNode state) {
 
   ObjectNode toJson() {
     ObjectNode json = JsonFiles.object().put("generation", number);
     json.put("metrics_bytes", metricsBytes);
+    json.put("steps_bytes", stepsBytes);
     ObjectNode list = json.putObject("files");
     new TreeMap<>(files)
         .forEach(
@@ -52,7 +59,11 @@ record Generation(long number, long metricsBytes, Map<String, FileDigest> files,
       throw damaged(where, "state");
     }
     return new Generation(
-        whole(where, json, "generation"), whole(where, json, "metrics_bytes"), files, state);
+        whole(where, json, "generation"),
+        whole(where, json, "metrics_bytes"),
+        json.has("steps_bytes") ? whole(where, json, "steps_bytes") : 0, // not in earlier versions
+        files,
+        state);
   }
 
   private static long whole(Path where, JsonNode node, String field) {

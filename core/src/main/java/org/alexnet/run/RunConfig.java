@@ -72,10 +72,20 @@ public record RunConfig(
     classNames = List.copyOf(classNames);
   }
 
-  /** The programs of this run on devices by name. */
-  public CompiledNetwork programs(List<String> devices) {
+  /**
+   * The programs of this run on devices by name.
+   *
+   * @param gradients whether the gradients of parameters can be read after a training step
+   */
+  public CompiledNetwork programs(List<String> devices, boolean gradients) {
     Placement placement = Placement.of(network, devices, deterministic);
-    return CompiledNetwork.of(network, recipe.batch(), placement, List.of());
+    List<String> observed =
+        gradients
+            ? CompiledNetwork.declared(network).keySet().stream()
+                .map(parameter -> parameter.gradient().name())
+                .toList()
+            : List.of();
+    return CompiledNetwork.of(network, recipe.batch(), placement, observed);
   }
 
   /** How to open a backend for this run. */

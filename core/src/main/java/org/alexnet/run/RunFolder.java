@@ -25,11 +25,11 @@ import org.alexnet.tensor.FloatTensor;
 
 /**
  * A training run on disk: {@code run.json} (its settings), {@code input.safetensors} (what prepares
- * an image), {@code metrics.jsonl} (one line an epoch) and the current checkpoint: {@code
- * model.safetensors}, {@code optimizer.safetensors}, {@code best.safetensors} and {@code
- * state.json}. One process at a time writes; any number may read meanwhile, each of which keeps the
- * generation it found when it opened the run. For use by one thread; a thread that is interrupted
- * while it writes fails as if the disk had.
+ * an image), {@code metrics.jsonl} (one line an epoch), {@code steps.jsonl} (one line every so many
+ * steps) and the current checkpoint: {@code model.safetensors}, {@code optimizer.safetensors},
+ * {@code best.safetensors} and {@code state.json}. One process at a time writes; any number may
+ * read meanwhile, each of which keeps the generation it found when it opened the run. For use by
+ * one thread; a thread that is interrupted while it writes fails as if the disk had.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String RUN = "run.json";
@@ -47,12 +47,14 @@ public final class RunFolder implements AutoCloseable {
           RUN_TEMPORARY,
           INPUT,
           SafetensorsWriter.temporary(Path.of(INPUT)).toString(),
-          MetricsLog.NAME,
+          JsonLines.METRICS,
+          JsonLines.STEPS,
           CheckpointStore.TEMPORARY);
 
   private final Path dir;
   private ObjectNode runJson;
-  private final MetricsLog metrics;
+  private final JsonLines metrics;
+  private final JsonLines steps;
   private final Optional<Writing> writing;
   private final Optional<Snapshot> reading;
 
@@ -63,7 +65,8 @@ public final class RunFolder implements AutoCloseable {
       Path dir, ObjectNode runJson, Optional<Writing> writing, Optional<Snapshot> reading) {
     this.dir = dir;
     this.runJson = runJson;
-    this.metrics = new MetricsLog(dir);
+    this.metrics = new JsonLines(dir, JsonLines.METRICS);
+    this.steps = new JsonLines(dir, JsonLines.STEPS);
     this.writing = writing;
     this.reading = reading;
   }
@@ -137,11 +140,13 @@ public final class RunFolder implements AutoCloseable {
       requireFree(dir); // again: another process may have come first
       var store = new CheckpointStore(dir, ops);
       store.recover();
-      if (Files.exists(dir.resolve(INPUT))) {
-        ops.delete(dir.resolve(INPUT));
+      for (String leftover : List.of(INPUT, JsonLines.STEPS)) {
+        if (Files.exists(dir.resolve(leftover))) {
+          ops.delete(dir.resolve(leftover));
+        }
       }
       putSettings(dir, runJson, ops);
-      ops.write(dir.resolve(MetricsLog.NAME), new byte[0]);
+      ops.write(dir.resolve(JsonLines.METRICS), new byte[0]);
       ops.force(dir);
       ops.force(DurableFiles.parent(dir));
       return new RunFolder(
@@ -157,8 +162,8 @@ public final class RunFolder implements AutoCloseable {
 
   /**
    * Opens a run to go on training: locks it, completes a checkpoint that was interrupted after it
-   * became current, discards one that was not, and cuts {@code metrics.jsonl} back to the current
-   * checkpoint.
+   * became current, discards one that was not, and cuts {@code metrics.jsonl} and {@code
+   * steps.jsonl} back to the current checkpoint.
    *
    * @throws AlexNetException when the folder is not a run, has no checkpoint, is in use, is damaged
    *     or cannot be written
@@ -176,7 +181,10 @@ public final class RunFolder implements AutoCloseable {
       store.recover();
       try (Snapshot whole = Snapshot.open(dir).orElseThrow(() -> noCheckpoint(dir))) {
         whole.requireAll();
-        new MetricsLog(dir).cutTo(whole.generation().metricsBytes());
+        new JsonLines(dir, JsonLines.METRICS).cutTo(whole.generation().metricsBytes());
+        JsonLines steps = new JsonLines(dir, JsonLines.STEPS);
+        // Nothing is computed from them: a user may have removed them.
+        steps.cutTo(Math.min(steps.length(), whole.generation().stepsBytes()));
       }
       return new RunFolder(dir, runJson, Optional.of(new Writing(lock, store)), Optional.empty());
     } catch (RuntimeException | Error e) {
@@ -224,13 +232,15 @@ public final class RunFolder implements AutoCloseable {
 
   /**
    * Writes weights, momentum and state together and makes them the run's current checkpoint in one
-   * step, with {@code metrics.jsonl} as it is now.
+   * step, with {@code metrics.jsonl} and {@code steps.jsonl} as they are now.
    *
    * @throws AlexNetException when a value is not finite or the disk refuses; the message says which
    *     tensor or file and why, and the previous checkpoint is then intact
    */
   public void commit(Checkpoint checkpoint) {
-    writing().store().commit(checkpoint, metrics.length());
+    CheckpointStore store = writing().store();
+    steps.force();
+    store.commit(checkpoint, metrics.length(), steps.length());
   }
 
   /**
@@ -240,12 +250,32 @@ public final class RunFolder implements AutoCloseable {
    */
   public void appendMetrics(ObjectNode line) {
     writing();
-    metrics.append(line);
+    metrics.append(line, true);
+  }
+
+  /**
+   * Appends one line to {@code steps.jsonl}, which the next checkpoint forces to disk.
+   *
+   * @throws AlexNetException when the disk refuses; nothing of the line then stays
+   */
+  public void appendStep(ObjectNode line) {
+    writing();
+    steps.append(line, false);
   }
 
   /** The lines of {@code metrics.jsonl}; for a reader, those its checkpoint knows. */
   public List<JsonNode> metrics() {
     return metrics.read(reading.map(r -> r.generation().metricsBytes()).orElseGet(metrics::length));
+  }
+
+  /**
+   * The lines of {@code steps.jsonl}; for a reader, those its checkpoint knows, as far as they are
+   * there.
+   */
+  public List<JsonNode> steps() {
+    long length = steps.length();
+    return steps.read(
+        reading.map(r -> Math.min(length, r.generation().stepsBytes())).orElse(length));
   }
 
   /**

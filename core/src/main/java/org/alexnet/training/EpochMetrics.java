@@ -17,6 +17,7 @@ import org.alexnet.run.RunFolder;
  * @param validation on the validation set, or null where there is none
  * @param imagesPerSecond trained
  * @param dataWait share of the time spent waiting for data
+ * @param rate learning rate; NaN for an epoch of a version that did not write it
  */
 public record EpochMetrics(
     int epoch,
@@ -25,7 +26,8 @@ public record EpochMetrics(
     double trainError,
     Evaluation validation,
     double imagesPerSecond,
-    double dataWait) {
+    double dataWait,
+    float rate) {
 
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -39,6 +41,7 @@ public record EpochMetrics(
     json.put("val_images", validation == null ? null : validation.images());
     json.put("images_per_second", imagesPerSecond);
     json.put("data_wait", dataWait);
+    json.put("rate", rate);
     return json;
   }
 
@@ -65,6 +68,7 @@ public record EpochMetrics(
         json.path("train_error").asDouble(),
         validation,
         json.path("images_per_second").asDouble(),
-        json.path("data_wait").asDouble());
+        json.path("data_wait").asDouble(),
+        (float) json.path("rate").asDouble(Double.NaN));
   }
 }

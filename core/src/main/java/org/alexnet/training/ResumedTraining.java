@@ -83,6 +83,14 @@ public sealed interface ResumedTraining permits Training {
   ResumedTraining checkpointEvery(double minutes);
 
   /**
+   * As {@link Training#logEvery}.
+   *
+   * @param steps at least 0
+   * @return this run
+   */
+  ResumedTraining logEvery(int steps);
+
+  /**
    * As {@link Training#listener}.
    *
    * @param value takes the place of the one before

@@ -1,5 +1,6 @@
 package org.alexnet.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.alexnet.model.Schedule;
@@ -23,6 +24,42 @@ final class RunState {
   double seconds;
 
   double waited;
+
+  /** Of the steps since the last line of {@code steps.jsonl}. */
+  final Window window = new Window();
+
+  /** Sums over some steps. */
+  static final class Window {
+    long images;
+    double lossSum;
+    long errors;
+    double seconds;
+    double waited;
+
+    void clear() {
+      images = 0;
+      lossSum = 0;
+      errors = 0;
+      seconds = 0;
+      waited = 0;
+    }
+
+    private void save(ObjectNode json) {
+      json.put("images", images);
+      json.put("loss_sum", lossSum);
+      json.put("errors", errors);
+      json.put("seconds", seconds);
+      json.put("waited", waited);
+    }
+
+    private void restore(JsonNode json) {
+      images = json.path("images").asLong();
+      lossSum = json.path("loss_sum").asDouble();
+      errors = json.path("errors").asLong();
+      seconds = json.path("seconds").asDouble();
+      waited = json.path("waited").asDouble();
+    }
+  }
 
   /** Of the first step of the run and the best epoch so far: what a loss is held against. */
   double firstLoss = Double.NaN;
@@ -54,6 +91,7 @@ final class RunState {
     state.firstLoss = json.path("first_loss").asDouble(Double.NaN);
     state.bestLoss = json.path("best_loss").asDouble(Double.POSITIVE_INFINITY);
     state.rate.restore(json);
+    state.window.restore(json.path("since_logged"));
     return state;
   }
 
@@ -72,6 +110,7 @@ final class RunState {
     json.put("first_loss", Double.isFinite(firstLoss) ? firstLoss : null);
     json.put("best_loss", Double.isFinite(bestLoss) ? bestLoss : null);
     rate.save(json);
+    window.save(json.putObject("since_logged"));
     return json;
   }
 

@@ -53,6 +53,7 @@ public final class Training implements ResumedTraining {
   Integer classes;
   Path init;
   double checkpointMinutes = 10;
+  Integer logEvery;
   Path out;
   TrainingListener listener = new TrainingListener() {};
   private volatile boolean stop;
@@ -334,6 +335,20 @@ public final class Training implements ResumedTraining {
   public Training checkpointEvery(double minutes) {
     require(minutes >= 0, Setting.CHECKPOINT_EVERY, minutes, "at least 0 minutes");
     checkpointMinutes = minutes;
+    return this;
+  }
+
+  /**
+   * Steps from one line of the run's {@code steps.jsonl} to the next, 0 for no lines; 10 by
+   * default, and for a resumed run as before. Nothing that is computed depends on it.
+   *
+   * @param steps at least 0
+   * @return this run
+   */
+  @Override
+  public Training logEvery(int steps) {
+    require(steps >= 0, Setting.LOG_EVERY, steps, "at least 0");
+    logEvery = steps;
     return this;
   }
 

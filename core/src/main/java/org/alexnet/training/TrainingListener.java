@@ -1,6 +1,8 @@
 package org.alexnet.training;
 
+import java.util.SequencedMap;
 import org.alexnet.Message;
+import org.alexnet.tensor.FloatTensor;
 
 /**
  * Is told how a run goes, one call at a time. All calls come from the thread that trains, but for
@@ -39,6 +41,31 @@ public interface TrainingListener {
    * @param progress of the epoch so far
    */
   default void step(Progress progress) {}
+
+  /**
+   * A step is done of which {@code steps.jsonl} has a line.
+   *
+   * @param metrics since the line before
+   */
+  default void logged(StepMetrics metrics) {}
+
+  /**
+   * Whether {@link #gradients} is to be called; asked before training. On a CPU gradients of
+   * fully-connected layers are then written to memory, which they otherwise need not be.
+   *
+   * @return false unless overridden
+   */
+  default boolean wantsGradients() {
+    return false;
+  }
+
+  /**
+   * The gradients of an epoch's last step: of its mean loss, weight decay not included.
+   *
+   * @param step training steps of the run so far
+   * @param gradients by parameter, named and shaped as in a file of weights
+   */
+  default void gradients(long step, SequencedMap<String, FloatTensor> gradients) {}
 
   /**
    * An epoch is done and, where there is a validation set, evaluated.

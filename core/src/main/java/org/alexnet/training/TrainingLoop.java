@@ -43,6 +43,7 @@ final class TrainingLoop {
   private final RunState state;
   private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
   private Begun trained; // the last step that was done; its batch is not released yet
+  private final StepLog log;
   private long lastCheckpoint;
   private EpochMetrics lastMetrics;
 
@@ -63,6 +64,7 @@ final class TrainingLoop {
     this.programs = programs;
     this.folder = folder;
     this.state = state;
+    this.log = StepLog.of(training.logEvery, folder, executable, programs, state);
   }
 
   TrainingResult run(InputStatistics input) {
@@ -110,7 +112,9 @@ final class TrainingLoop {
     Stopwatch watch = new Stopwatch(loader);
     for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
       begin(batch);
-      if (begun.size() >= executable.stepsAhead()) {
+      if (log.due(state.step + begun.size())) {
+        finishAll(loader, watch); // a step begun after it would replace its gradients
+      } else if (begun.size() >= executable.stepsAhead()) {
         finish(loader, watch);
       }
       if (training.stopping()) {
@@ -123,9 +127,11 @@ final class TrainingLoop {
       if (due && state.batch + begun.size() < loader.batchesPerEpoch()) {
         finishAll(loader, watch);
         checkpoint(watch);
+        watch.lap();
       }
     }
     finishAll(loader, watch);
+    tellGradients();
     boolean done = finishEpoch(watch);
     releaseTrained(loader);
     return done && !training.stopping();
@@ -162,7 +168,20 @@ final class TrainingLoop {
     trained = step;
     watch.count(result.images());
     state.count(result.images(), result.lossSum(), result.errors());
+    log.count(result, watch.lapSeconds(), watch.lapWait());
+    watch.lap();
+    if (log.due(state.step)) {
+      training.listener.logged(saved(log::write));
+    }
     training.listener.step(progress(watch, loader.batchesPerEpoch()));
+  }
+
+  /** After the last step of an epoch, before anything else runs. */
+  private void tellGradients() {
+    if (trained != null && training.listener.wantsGradients()) {
+      training.listener.gradients(
+          state.step, saved(() -> Weights.take(executable, programs, Tensor::gradient)));
+    }
   }
 
   private void releaseTrained(BatchLoader loader) {
@@ -229,6 +248,7 @@ final class TrainingLoop {
     } else {
       judge();
     }
+    float rate = state.rate.at(state.epoch, state.epochs);
     lastMetrics =
         new EpochMetrics(
             state.epoch + 1,
@@ -237,7 +257,8 @@ final class TrainingLoop {
             state.errors / (double) state.images,
             validation,
             state.images / Math.max(1e-9, watch.epochSeconds()),
-            watch.epochWait() / Math.max(1e-9, watch.epochSeconds()));
+            watch.epochWait() / Math.max(1e-9, watch.epochSeconds()),
+            rate);
     boolean best = state.rate.judge(validation == null ? state.meanLoss() : validation.top1Error());
     state.nextEpoch();
     folder.appendMetrics(lastMetrics.toJson());
@@ -344,12 +365,29 @@ final class TrainingLoop {
     private final long waited;
     private long images;
     private long last = start;
+    private long lapStart = start;
+    private long lapWaited;
     private final double earlierSeconds = state.seconds;
     private final double earlierWait = state.waited;
 
     Stopwatch(BatchLoader loader) {
       this.loader = loader;
       this.waited = loader.waitNanos();
+      this.lapWaited = waited;
+    }
+
+    /** Begins a lap: the time from one step to the next. */
+    void lap() {
+      lapStart = System.nanoTime();
+      lapWaited = loader.waitNanos();
+    }
+
+    double lapSeconds() {
+      return (last - lapStart) * 1e-9;
+    }
+
+    double lapWait() {
+      return (loader.waitNanos() - lapWaited) * 1e-9;
     }
 
     void count(int count) {

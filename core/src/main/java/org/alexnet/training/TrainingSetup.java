@@ -97,7 +97,7 @@ final class TrainingSetup {
               training.threads,
               (done, all) -> listener.progress(Activity.AVERAGING, done, all));
       say(config);
-      CompiledNetwork programs = config.programs(training.devices);
+      CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
       sayTraffic(programs);
       listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
@@ -172,7 +172,7 @@ final class TrainingSetup {
           settings.setAll(config.toJson());
           folder.replaceSettings(settings);
         }
-        CompiledNetwork programs = config.programs(training.devices);
+        CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
         sayTraffic(programs);
         listener.progress(Activity.COMPILING, 0, 0);
         try (Executable executable = backend.compile(programs)) {

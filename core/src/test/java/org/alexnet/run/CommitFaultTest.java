@@ -1,9 +1,9 @@
 package org.alexnet.run;
 
+import static org.alexnet.run.Runs.append;
 import static org.alexnet.run.Runs.best;
 import static org.alexnet.run.Runs.checkpoint;
 import static org.alexnet.run.Runs.entries;
-import static org.alexnet.run.Runs.epoch;
 import static org.alexnet.run.Runs.read;
 import static org.alexnet.run.Runs.whole;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -36,14 +36,15 @@ class CommitFaultTest {
           "model.safetensors",
           "optimizer.safetensors",
           "run.json",
-          "state.json");
+          "state.json",
+          "steps.jsonl");
 
   @TempDir Path folder;
 
   private Path runWithOneCheckpoint(String name) {
     Path dir = folder.resolve(name);
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object())) {
-      run.appendMetrics(epoch(1));
+      append(run, 1);
       run.commit(checkpoint(1, true));
     }
     return dir;
@@ -52,7 +53,7 @@ class CommitFaultTest {
   /** Commits generation 2 on a disk that goes wrong at one step; whether it came to that step. */
   private static boolean commitFails(Path dir, FaultyOps ops, boolean killed) {
     try (RunFolder run = RunFolder.openForTraining(dir, ops)) {
-      run.appendMetrics(epoch(2));
+      append(run, 2);
       run.commit(checkpoint(2, true));
       return false;
     } catch (FaultyOps.Killed _) {
@@ -82,7 +83,7 @@ class CommitFaultTest {
         assertEquals(seen, best(run));
         assertEquals(CLEAN, entries(dir));
         for (int next = seen + 1; next <= 3; next++) {
-          run.appendMetrics(epoch(next));
+          append(run, next);
           run.commit(checkpoint(next, false));
         }
         assertEquals(seen, best(run));
@@ -130,7 +131,7 @@ class CommitFaultTest {
       Path dir = runWithOneCheckpoint("refused-" + step);
       var ops = new FaultyOps(FaultyOps.Fault.REFUSED, step, () -> {});
       try (RunFolder run = RunFolder.openForTraining(dir, ops)) {
-        run.appendMetrics(epoch(2));
+        append(run, 2);
         AlexNetException refusal = null;
         try {
           run.commit(checkpoint(2, false));
@@ -152,7 +153,7 @@ class CommitFaultTest {
           assertEquals(CLEAN, entries(dir), "nothing of the failed checkpoint stays");
           run.commit(checkpoint(2, false));
         }
-        run.appendMetrics(epoch(3));
+        append(run, 3);
         run.commit(checkpoint(3, false));
         assertEquals(3, whole(run));
         assertEquals(1, best(run));
@@ -168,7 +169,7 @@ class CommitFaultTest {
     var seen = new ArrayList<Integer>();
     var ops = new FaultyOps(FaultyOps.Fault.REFUSED, -1, () -> seen.add(read(dir)));
     try (RunFolder run = RunFolder.openForTraining(dir, ops)) {
-      run.appendMetrics(epoch(2));
+      append(run, 2);
       run.commit(checkpoint(2, true));
     }
     assertEquals(ops.steps(), seen.size());
@@ -197,7 +198,7 @@ class CommitFaultTest {
       var readers = List.of(pool.submit(reader), pool.submit(reader));
       try (RunFolder run = RunFolder.openForTraining(dir)) {
         for (int i = 2; i <= 60 && readers.stream().noneMatch(r -> r.isDone()); i++) {
-          run.appendMetrics(epoch(i));
+          append(run, i);
           run.commit(checkpoint(i, i % 2 == 1));
         }
       } finally {

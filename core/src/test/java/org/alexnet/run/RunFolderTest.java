@@ -1,5 +1,6 @@
 package org.alexnet.run;
 
+import static org.alexnet.run.Runs.append;
 import static org.alexnet.run.Runs.checkpoint;
 import static org.alexnet.run.Runs.entries;
 import static org.alexnet.run.Runs.epoch;
@@ -43,7 +44,7 @@ class RunFolderTest {
   private void makeRun(int checkpoints) {
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object().put("model", "alexnet-32"))) {
       for (int i = 1; i <= checkpoints; i++) {
-        run.appendMetrics(epoch(i));
+        append(run, i);
         run.commit(checkpoint(i, false));
       }
     }
@@ -56,7 +57,7 @@ class RunFolderTest {
       refused("has no checkpoint yet", run::state);
       assertEquals(List.of(), run.metrics());
       run.writeInput(tensors(9), Map.of("scale", "255"));
-      run.appendMetrics(epoch(1));
+      append(run, 1);
       run.commit(checkpoint(1, false));
       assertEquals(1, whole(run));
       assertTrue(run.openBest().isEmpty());
@@ -91,11 +92,48 @@ class RunFolderTest {
     makeRun(1);
     try (RunFolder reader = RunFolder.openForReading(dir);
         RunFolder run = RunFolder.openForTraining(dir)) {
-      run.appendMetrics(epoch(2));
+      append(run, 2);
       run.commit(checkpoint(2, true));
       assertEquals(1, whole(reader));
       assertEquals(2, whole(run));
       assertEquals(2, read(dir));
+    }
+  }
+
+  @Test
+  void linesOfStepsAreCutBackToTheCheckpointAndMayBeRemoved() throws IOException {
+    makeRun(2);
+    Path steps = dir.resolve("steps.jsonl");
+    String atCheckpoint = Files.readString(steps);
+    Files.writeString(steps, "{\"step\":30}\n{\"ste", StandardOpenOption.APPEND);
+    try (RunFolder reader = RunFolder.openForReading(dir)) {
+      assertEquals(2, reader.steps().size());
+    }
+    try (RunFolder run = RunFolder.openForTraining(dir)) {
+      assertEquals(atCheckpoint, Files.readString(steps));
+      assertEquals(20, run.steps().getLast().get("step").asInt());
+    }
+    Files.delete(steps);
+    try (RunFolder reader = RunFolder.openForReading(dir)) {
+      assertEquals(List.of(), reader.steps());
+    }
+    try (RunFolder run = RunFolder.openForTraining(dir)) {
+      append(run, 3);
+      run.commit(checkpoint(3, false));
+      assertEquals(30, run.steps().getFirst().get("step").asInt());
+    }
+  }
+
+  /** Of a version that wrote no steps, a run has none at its checkpoint. */
+  @Test
+  void aRunOfAnEarlierVersionHasNoSteps() throws IOException {
+    makeRun(1);
+    Path state = dir.resolve("state.json");
+    Files.writeString(
+        state, Files.readString(state).replaceFirst("\\s*\"steps_bytes\": \\d+,", ""));
+    Files.delete(dir.resolve("steps.jsonl"));
+    try (RunFolder run = RunFolder.openForTraining(dir)) {
+      assertEquals(List.of(), run.steps());
     }
   }
 
@@ -157,7 +195,7 @@ class RunFolderTest {
     var ops = new FaultyOps(FaultyOps.Fault.REFUSED, 5, () -> {});
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object(), ops)) {
       refused("The run has no earlier one", () -> run.commit(checkpoint(1, false)));
-      run.appendMetrics(epoch(1));
+      append(run, 1);
       run.commit(checkpoint(1, false));
     }
     assertEquals(1, read(dir));
@@ -184,7 +222,7 @@ class RunFolderTest {
     Path model = dir.resolve("model.safetensors");
     byte[] first = Files.readAllBytes(model);
     try (RunFolder run = RunFolder.openForTraining(dir)) {
-      run.appendMetrics(epoch(2));
+      append(run, 2);
       run.commit(checkpoint(2, false));
       Files.write(model, first);
       refused("not the file that checkpoint 2 wrote", run::openWeights);
@@ -218,7 +256,7 @@ class RunFolderTest {
   void aRunWithoutCheckpointIsBegunAnew() throws IOException {
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object().put("model", "old"))) {
       run.writeInput(tensors(1), Map.of());
-      run.appendMetrics(epoch(1));
+      append(run, 1);
       refused("in use", () -> RunFolder.create(dir, JsonFiles.object()).close());
     }
     Files.createDirectory(dir.resolve("checkpoint.tmp"));
@@ -229,7 +267,7 @@ class RunFolderTest {
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object().put("model", "new"))) {
       assertTrue(run.openInput().isEmpty());
       assertEquals(List.of(), run.metrics());
-      run.appendMetrics(epoch(1));
+      append(run, 1);
       run.commit(checkpoint(1, false));
     }
     assertEquals(1, read(dir));
@@ -242,9 +280,9 @@ class RunFolderTest {
   void everyFileOfARunIsChecked() throws IOException {
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object())) {
       run.writeInput(tensors(1), Map.of());
-      run.appendMetrics(epoch(1));
+      append(run, 1);
       run.commit(checkpoint(1, true));
-      run.appendMetrics(epoch(2));
+      append(run, 2);
       run.commit(checkpoint(2, false));
     }
     for (String name : List.of("model", "optimizer", "best", "input")) {

@@ -42,6 +42,12 @@ final class Runs {
     return JsonFiles.object().put("epoch", epoch).put("train_loss", 1.0 / epoch);
   }
 
+  /** Appends what a run does up to its checkpoint of a generation. */
+  static void append(RunFolder run, int generation) {
+    run.appendMetrics(epoch(generation));
+    run.appendStep(JsonFiles.object().put("step", 10 * generation));
+  }
+
   /** Asserts that all parts of an opened run are of one generation, and returns which. */
   static int whole(RunFolder run) {
     int generation = run.state().get("step").intValue();
@@ -52,6 +58,7 @@ final class Runs {
       assertEquals(-generation, momentum.floats("conv1.weight")[0]);
     }
     assertEquals(generation, run.metrics().size());
+    assertEquals(generation, run.steps().size());
     return generation;
   }
 

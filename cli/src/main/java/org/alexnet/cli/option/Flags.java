@@ -29,6 +29,7 @@ public final class Flags {
       case INIT -> "--init";
       case INPUT -> "--input FILE";
       case LAYER -> "--layer";
+      case LOG_EVERY -> "--log-every";
       case MEMORY -> "ALEXNET_JAVA_OPTS=-Xmx8g";
       case MOMENTUM -> "--momentum";
       case OUT -> "--out";

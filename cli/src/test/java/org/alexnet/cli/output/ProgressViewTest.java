@@ -34,7 +34,7 @@ class ProgressViewTest {
       view.step(new Progress(1, 2, step, 4, 1.25, 0.5, 1000, 0.25, 75));
       Thread.sleep(60);
     }
-    view.epoch(new EpochMetrics(1, 4, 1.25, 0.5, null, 1000, 0.25));
+    view.epoch(new EpochMetrics(1, 4, 1.25, 0.5, null, 1000, 0.25, 0.01f));
     view.end();
   }
 

@@ -18,14 +18,18 @@ import org.alexnet.Setting;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.JsonFiles;
 
-/** {@code metrics.jsonl}: one object a line, appended durably, cut back when a run resumes. */
-final class MetricsLog {
-  static final String NAME = "metrics.jsonl";
+/**
+ * A file with one object a line, appended and cut back when a run resumes: {@code metrics.jsonl}
+ * and {@code steps.jsonl}.
+ */
+final class JsonLines {
+  static final String METRICS = "metrics.jsonl";
+  static final String STEPS = "steps.jsonl";
 
   private final Path file;
 
-  MetricsLog(Path dir) {
-    this.file = dir.resolve(NAME);
+  JsonLines(Path dir, String name) {
+    this.file = dir.resolve(name);
   }
 
   /** Length in bytes; 0 where there is no file. */
@@ -37,8 +41,12 @@ final class MetricsLog {
     }
   }
 
-  /** Appends one line and forces it to disk; of a line that fails, nothing stays. */
-  void append(ObjectNode line) {
+  /**
+   * Appends one line; of a line that fails, nothing stays.
+   *
+   * @param durable whether to force it to disk at once
+   */
+  void append(ObjectNode line, boolean durable) {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       long before = channel.size();
@@ -48,11 +56,25 @@ final class MetricsLog {
         while (bytes.hasRemaining()) {
           channel.write(bytes);
         }
-        channel.force(true);
+        if (durable) {
+          channel.force(true);
+        }
       } catch (IOException e) {
         channel.truncate(before);
         throw e;
       }
+    } catch (IOException e) {
+      throw failed("written", e);
+    }
+  }
+
+  /** Forces to disk what was appended. */
+  void force() {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
     } catch (IOException e) {
       throw failed("written", e);
     }
