@@ -1,6 +1,7 @@
 /** The command line. Nothing is exported: its interface is what users type. */
 module org.alexnet.cli {
   requires org.alexnet.core;
+  requires org.alexnet.pictures;
   requires info.picocli;
 
   opens org.alexnet.cli to
@@ -8,5 +9,7 @@ module org.alexnet.cli {
   opens org.alexnet.cli.option to
       info.picocli;
   opens org.alexnet.cli.output to
+      info.picocli;
+  opens org.alexnet.cli.show to
       info.picocli;
 }

@@ -32,7 +32,8 @@ module org.alexnet.core {
       org.alexnet.cli;
   exports org.alexnet.file;
   exports org.alexnet.run to
-      org.alexnet.cli;
+      org.alexnet.cli,
+      org.alexnet.pictures;
   exports org.alexnet.program to
       org.alexnet.cpu,
       org.alexnet.cuda,

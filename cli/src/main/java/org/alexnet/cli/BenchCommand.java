@@ -11,6 +11,8 @@ import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.Model;

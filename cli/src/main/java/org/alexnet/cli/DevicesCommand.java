@@ -11,6 +11,7 @@ import org.alexnet.backend.LibraryInfo;
 import org.alexnet.backend.Obstacle;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Terminal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

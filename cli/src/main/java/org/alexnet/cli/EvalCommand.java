@@ -8,7 +8,9 @@ import org.alexnet.cli.option.Require;
 import org.alexnet.cli.option.TrainedOptions;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.LeftOut;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.inference.Classifier;
@@ -78,10 +80,8 @@ final class EvalCommand extends LongCommand {
   @Override
   public Integer call() {
     Require.that(crops == 1 || crops == 10, "--crops", crops, "1 or 10");
-    boolean weights = trained.weightsGiven();
-    Require.that(weights || run != null, "RUN", "missing", "a run, or --model and --weights");
-    Require.that(!weights || run == null, "RUN", run, "left out where --weights is given");
-    Require.that(!weights || data != null, "--data", "missing", "given with --weights");
+    trained.requireOne(run);
+    Require.that(run != null || data != null, "--data", "missing", "given with --weights");
     Require.that(!all || data != null, "--all", "given", "given together with --data");
     Views views = crops == 10 ? Views.TEN : Views.CENTRE;
     LeftOut leftOut = new LeftOut(terminal);

@@ -5,6 +5,7 @@ import org.alexnet.InvalidNetworkException;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.cli.option.Flags;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Terminal;
 
 /**

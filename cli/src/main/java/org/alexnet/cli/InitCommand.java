@@ -9,6 +9,8 @@ import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.Model;
 import org.alexnet.safetensors.SafetensorsWriter;
@@ -95,7 +97,7 @@ final class InitCommand extends LongCommand {
   }
 
   @Override
-  String cutOff() {
+  public String cutOff() {
     if (writing) {
       SafetensorsWriter.temporary(out).toFile().delete();
     }

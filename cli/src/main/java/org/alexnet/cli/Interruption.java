@@ -1,6 +1,8 @@
 package org.alexnet.cli;
 
 import java.util.concurrent.CountDownLatch;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 

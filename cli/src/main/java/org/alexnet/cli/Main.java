@@ -9,7 +9,10 @@ import java.util.function.Function;
 import org.alexnet.AlexNetException;
 import org.alexnet.cli.option.EmptyValues;
 import org.alexnet.cli.option.Numbers;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.Terminal;
+import org.alexnet.cli.show.ShowCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -68,7 +71,7 @@ public final class Main implements Runnable {
         });
     line.setExecutionExceptionHandler((e, _, _) -> failures.report(e));
     // Closed last: a signal does not end the process before its failure has been reported.
-    try (Interruption _ = interruption(line, terminal)) {
+    try (Interruption _ = interruption(line, terminal, arguments)) {
       int status = execute(line, failures, arguments);
       status = answered(terminal, status);
       terminal.flush();
@@ -84,11 +87,20 @@ public final class Main implements Runnable {
     }
   }
 
-  /** What a signal does to the one command that is called; null where it is soon done. */
-  private static Interruption interruption(CommandLine line, Terminal terminal) {
-    List<CommandLine> called = List.copyOf(line.getSubcommands().values());
-    Object command = called.size() == 1 ? called.getFirst().getCommand() : null;
-    return command instanceof LongCommand along ? new Interruption(terminal, along) : null;
+  /** What a signal does to the command that is called; null where it is soon done. */
+  private static Interruption interruption(
+      CommandLine line, Terminal terminal, String... arguments) {
+    CommandLine called = line;
+    for (String word : arguments) {
+      CommandLine next = called.getSubcommands().get(word);
+      if (next == null) {
+        break;
+      }
+      called = next;
+    }
+    return called.getCommand() instanceof LongCommand along
+        ? new Interruption(terminal, along)
+        : null;
   }
 
   /** An answer that did not get to its reader is a failure. */
@@ -107,6 +119,7 @@ public final class Main implements Runnable {
     commands.put("train", TrainCommand::new);
     commands.put("eval", EvalCommand::new);
     commands.put("predict", PredictCommand::new);
+    commands.put("show", ShowCommand::of);
     commands.put("prepare", PrepareCommand::new);
     commands.put("init", InitCommand::new);
     commands.put("summary", SummaryCommand::new);

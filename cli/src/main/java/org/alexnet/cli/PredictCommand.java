@@ -6,7 +6,9 @@ import org.alexnet.cli.option.DeviceOptions;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.option.TrainedOptions;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.LeftOut;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.PredictionPrinter;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
@@ -120,7 +122,7 @@ final class PredictCommand extends LongCommand {
   }
 
   @Override
-  String cutOff() {
+  public String cutOff() {
     PredictionPrinter begun = printer;
     return begun == null ? "Stopped before the first image; there is no result." : begun.abandon();
   }

@@ -8,6 +8,8 @@ import org.alexnet.Words;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.data.ColourAxes;
@@ -153,7 +155,7 @@ final class PrepareCommand extends LongCommand {
   }
 
   @Override
-  String cutOff() {
+  public String cutOff() {
     return images == 0
         ? "Stopped before the first image was packed. Run the same command again."
         : "Stopped; run the same command again to continue (%s.partial holds %,d of %s)."

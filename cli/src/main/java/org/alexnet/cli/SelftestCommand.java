@@ -10,6 +10,8 @@ import org.alexnet.cli.measure.Selftest;
 import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.Models;

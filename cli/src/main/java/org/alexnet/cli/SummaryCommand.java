@@ -13,6 +13,7 @@ import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.LayerRow;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.Model;

@@ -13,6 +13,8 @@ import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Named;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.data.Augmentation;
@@ -284,7 +286,7 @@ final class TrainCommand extends LongCommand {
 
   /** Before the first step nothing is worth waiting for: what has been saved is good. */
   @Override
-  boolean finishes() {
+  public boolean finishes() {
     ResumedTraining running = training;
     if (running == null || !view().begun()) {
       return false;
@@ -295,7 +297,7 @@ final class TrainCommand extends LongCommand {
   }
 
   @Override
-  String cutOff() {
+  public String cutOff() {
     return folder.resume == null
         ? "Stopped before the first step; nothing was trained. Run the same command again."
         : "Stopped before the next step; %s is as it was. Run the same command again."

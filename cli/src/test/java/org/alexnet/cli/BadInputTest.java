@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Terminal;
 
 /** Runs commands in this process, or in one of their own. */

@@ -12,6 +12,7 @@ import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.cli.option.Flags;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Terminal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.junit.jupiter.api.Test;

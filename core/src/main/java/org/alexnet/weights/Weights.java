@@ -150,12 +150,31 @@ public final class Weights {
     SequencedMap<Tensor, Parameter> declared = CompiledNetwork.declared(network);
     checkNames(file, network, declared.sequencedValues());
     declared.forEach(
-        (tensor, parameter) -> {
-          StoredAs stored = stored(file, network, parameter);
-          float[] values = file.floats(stored.tensor());
-          requireFinite(file, stored.tensor(), values);
-          receiver.accept(tensor, stored.reordered(values, shape(parameter)));
-        });
+        (tensor, parameter) -> receiver.accept(tensor, values(file, network, parameter)));
+  }
+
+  /**
+   * As {@link #load}, of one parameter alone.
+   *
+   * @throws IllegalArgumentException if the network has no parameter of this name
+   */
+  public static FloatTensor read(WeightSource file, Network network, String name) {
+    Collection<Parameter> declared = CompiledNetwork.declared(network).sequencedValues();
+    checkNames(file, network, declared);
+    Parameter parameter =
+        declared.stream()
+            .filter(p -> p.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException(network.name() + " has no parameter " + name));
+    return new FloatTensor(shape(parameter), values(file, network, parameter));
+  }
+
+  private static float[] values(WeightSource file, Network network, Parameter parameter) {
+    StoredAs stored = stored(file, network, parameter);
+    float[] values = file.floats(stored.tensor());
+    requireFinite(file, stored.tensor(), values);
+    return stored.reordered(values, shape(parameter));
   }
 
   private static void checkNames(

@@ -9,6 +9,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.data.ClassNames;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.inference.Classifier;
+import org.alexnet.inference.TrainedWeights;
 import org.alexnet.model.Model;
 import picocli.CommandLine.Option;
 
@@ -51,6 +52,22 @@ public final class TrainedOptions {
     Require.that(
         input == null || weights != null, "--input", input, "given together with --weights");
     return weights != null;
+  }
+
+  /** Refuses a run beside weights, and neither of them. */
+  public void requireOne(Path run) {
+    boolean weights = weightsGiven();
+    Require.that(weights || run != null, "RUN", "missing", "a run, or --model and --weights");
+    Require.that(!weights || run == null, "RUN", run, "left out where --weights is given");
+  }
+
+  /**
+   * Opens the parameters alone.
+   *
+   * @param run the run folder; null where weights are given
+   */
+  public TrainedWeights weights(Path run) {
+    return run == null ? TrainedWeights.open(model, weights) : TrainedWeights.open(run);
   }
 
   /**

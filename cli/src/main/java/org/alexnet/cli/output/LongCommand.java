@@ -1,27 +1,26 @@
-package org.alexnet.cli;
+package org.alexnet.cli.output;
 
 import java.util.concurrent.Callable;
-import org.alexnet.cli.output.CommonOptions;
-import org.alexnet.cli.output.ProgressView;
-import org.alexnet.cli.output.Terminal;
 
 /** A command that takes its time, so that a signal may end it. */
-abstract class LongCommand implements Callable<Integer> {
-  final Terminal terminal;
+public abstract class LongCommand implements Callable<Integer> {
+  /** Where it writes. */
+  protected final Terminal terminal;
+
   private volatile ProgressView view;
 
-  LongCommand(Terminal terminal) {
+  protected LongCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   /** Begins to show how far the command is. */
-  final ProgressView show(CommonOptions options) {
+  protected final ProgressView show(CommonOptions options) {
     view = new ProgressView(terminal, options);
     return view;
   }
 
   /** What is shown; null before that has begun. */
-  final ProgressView view() {
+  public final ProgressView view() {
     return view;
   }
 
@@ -29,12 +28,12 @@ abstract class LongCommand implements Callable<Integer> {
    * A signal has come. Whoever answers true will end soon, has said so, and is waited for; other
    * commands are cut off.
    */
-  boolean finishes() {
+  public boolean finishes() {
     return false;
   }
 
   /** Clears up after a command that is cut off, and returns the sentence that says so. */
-  String cutOff() {
+  public String cutOff() {
     return "Stopped before the command had finished; there is no result.";
   }
 }

@@ -1,0 +1,11 @@
+/**
+ * Pictures of data, networks and runs. It sees runs and what {@code org.alexnet.inference} answers,
+ * and nothing of backends.
+ */
+module org.alexnet.pictures {
+  requires transitive org.alexnet.core;
+  requires java.desktop;
+
+  exports org.alexnet.pictures;
+  exports org.alexnet.pictures.drawing;
+}

@@ -1,0 +1,168 @@
+package org.alexnet.pictures;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.UsageException;
+import org.alexnet.inference.TrainedWeights;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Layer;
+import org.alexnet.pictures.drawing.Drawing;
+import org.alexnet.pictures.drawing.Grid;
+import org.alexnet.pictures.drawing.Picture;
+import org.alexnet.pictures.drawing.Pixels;
+import org.alexnet.tensor.FloatTensor;
+
+/**
+ * The filters of a convolution, as figure 3 of the 2012 paper has them: each normalized by itself,
+ * its smallest weight black and its largest white, {@code round(255 (w - min) / (max - min))}. Of
+ * three inputs these are red, green and blue; of any other number, each input of each filter is a
+ * panel in grey. A filter whose weights are all equal is grey. The filters of different columns are
+ * kept apart. There is no text, so that no fonts are needed.
+ */
+public final class Filters {
+  /** What a filter is about as large as, in pixels. */
+  private static final int SIDE = 40;
+
+  /** The same where each input is a panel of its own. */
+  private static final int SMALL_SIDE = 20;
+
+  private static final int MARGIN = 12;
+  private static final int GAP = 3;
+  private static final int COLUMN_GAP = 18;
+
+  /** Width of the whole for a height of 1: 96 filters are 6 rows of 16, as in the paper. */
+  private static final double WIDER = 8 / 3.0;
+
+  private static final int CONSTANT = 128;
+
+  private final String layer;
+  private final int columns;
+  private final int filters;
+  private final int inputs;
+  private final int kernel;
+  private final float[] weights;
+
+  private Filters(Convolution layer, FloatTensor weight) {
+    this.layer = layer.name();
+    this.columns = layer.columns();
+    this.filters = Math.toIntExact(weight.shape().get(0));
+    this.inputs = Math.toIntExact(weight.shape().get(1));
+    this.kernel = Math.toIntExact(weight.shape().get(2));
+    this.weights = weight.values();
+  }
+
+  /**
+   * Draws the filters of a layer.
+   *
+   * @param layer its name; null for the network's first convolution
+   * @throws UsageException if there is no such layer, or it has no filters
+   */
+  public static Picture of(TrainedWeights trained, String layer) {
+    Convolution convolution = convolution(trained.network().layers(), layer);
+    return new Filters(convolution, trained.read(convolution.name() + ".weight")).picture();
+  }
+
+  private static Convolution convolution(List<Layer> layers, String name) {
+    List<String> names =
+        layers.stream().filter(Convolution.class::isInstance).map(Layer::name).toList();
+    if (names.isEmpty()) {
+      throw new UsageException("The network has no convolution, and so no filters to show.");
+    }
+    String wanted = name == null ? names.getFirst() : name;
+    for (Layer layer : layers) {
+      if (layer.name().equals(wanted) && layer instanceof Convolution convolution) {
+        return convolution;
+      }
+    }
+    boolean other = layers.stream().anyMatch(layer -> layer.name().equals(wanted));
+    throw new UsageException(
+        "%s; those that have filters are %s."
+            .formatted(
+                other
+                    ? "Layer %s has no filters".formatted(wanted)
+                    : "There is no layer %s".formatted(wanted),
+                String.join(", ", names)));
+  }
+
+  private Picture picture() {
+    boolean colour = inputs == 3;
+    int scale = Math.max(1, Math.round((float) (colour ? SIDE : SMALL_SIDE) / kernel));
+    int panelsAFilter = colour ? 1 : inputs;
+    int block = filters / columns * panelsAFilter;
+    int across = colour ? Grid.columns(filters, block, WIDER) : across(block);
+    int side = kernel * scale;
+    Drawing drawing = new Drawing();
+    int top = MARGIN;
+    int right = 0;
+    for (int column = 0; column < columns; column++) {
+      Grid grid = new Grid(MARGIN, top, across, side, side, GAP, GAP);
+      for (int i = 0; i < block; i++) {
+        int index = column * block + i;
+        int filter = index / panelsAFilter;
+        Pixels pixels = colour ? colour(filter) : grey(filter, index % panelsAFilter);
+        drawing.panel(grid.x(i), grid.y(i), pixels.enlarged(scale), index, title(index));
+      }
+      right = grid.right();
+      top = grid.bottom(block) + COLUMN_GAP;
+    }
+    return drawing.picture("filters", right + MARGIN, top - COLUMN_GAP + MARGIN);
+  }
+
+  /** A filter's inputs are a row, or, where they are few, those of several filters. */
+  private int across(int block) {
+    int wanted = Grid.columns(filters * inputs, block, WIDER);
+    return inputs >= wanted ? inputs : Math.min(block, wanted / inputs * inputs);
+  }
+
+  private String title(int index) {
+    List<String> words = new ArrayList<>(List.of(layer));
+    int filter = inputs == 3 ? index : index / inputs;
+    if (columns > 1) {
+      words.add("column " + (char) ('a' + filter / (filters / columns)));
+    }
+    words.add("filter " + filter);
+    if (inputs != 3) {
+      words.add("input " + index % inputs);
+    }
+    return String.join(" ", words);
+  }
+
+  private Pixels colour(int filter) {
+    Range range = range(filter);
+    return Pixels.of(
+        kernel,
+        kernel,
+        (x, y) ->
+            Pixels.colour(
+                range.level(at(filter, 0, y, x)),
+                range.level(at(filter, 1, y, x)),
+                range.level(at(filter, 2, y, x))));
+  }
+
+  private Pixels grey(int filter, int input) {
+    Range range = range(filter);
+    return Pixels.of(kernel, kernel, (x, y) -> Pixels.grey(range.level(at(filter, input, y, x))));
+  }
+
+  private float at(int filter, int input, int y, int x) {
+    return weights[((filter * inputs + input) * kernel + y) * kernel + x];
+  }
+
+  private Range range(int filter) {
+    int length = inputs * kernel * kernel;
+    float least = Float.POSITIVE_INFINITY;
+    float most = Float.NEGATIVE_INFINITY;
+    for (int i = filter * length; i < (filter + 1) * length; i++) {
+      least = Math.min(least, weights[i]);
+      most = Math.max(most, weights[i]);
+    }
+    return new Range(least, most);
+  }
+
+  /** The smallest and the largest weight of a filter. */
+  private record Range(double least, double most) {
+    int level(float weight) {
+      return most == least ? CONSTANT : (int) Math.round(255 * (weight - least) / (most - least));
+    }
+  }
+}

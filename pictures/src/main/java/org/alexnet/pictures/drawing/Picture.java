@@ -1,0 +1,73 @@
+package org.alexnet.pictures.drawing;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** A picture that is laid out: what is drawn where, for a file of pixels or of lines. */
+public final class Picture {
+  /** The ground that is drawn on. */
+  static final int GROUND = 0xFFFFFF;
+
+  private final String kind;
+  private final int width;
+  private final int height;
+  private final List<Mark> marks;
+  private final List<Panel> panels;
+
+  Picture(String kind, int width, int height, List<Mark> marks, List<Panel> panels) {
+    this.kind = kind;
+    this.width = width;
+    this.height = height;
+    this.marks = List.copyOf(marks);
+    this.panels = List.copyOf(panels);
+  }
+
+  /** What it is, as {@code show} calls it. */
+  public String kind() {
+    return kind;
+  }
+
+  /** Its width in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Its height in pixels. */
+  public int height() {
+    return height;
+  }
+
+  /** Where the pictures in it lie. */
+  public List<Panel> panels() {
+    return panels;
+  }
+
+  /** What is drawn, the later over the earlier. */
+  List<Mark> marks() {
+    return marks;
+  }
+
+  /**
+   * The picture as a PNG file.
+   *
+   * @throws org.alexnet.AlexNetException if it has text and this machine has no fonts
+   */
+  public byte[] png() {
+    return Png.of(this);
+  }
+
+  /** The picture as a document of SVG. */
+  public String svg() {
+    return Svg.of(this);
+  }
+
+  /**
+   * Writes the picture to a file, which is there as a whole or not at all.
+   *
+   * @param file as {@link PictureFile#require} accepts it
+   * @throws org.alexnet.AlexNetException if it cannot be written
+   */
+  public void save(Path file) {
+    PictureFile.write(this, file);
+  }
+}

@@ -1,0 +1,102 @@
+package org.alexnet.pictures.drawing;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.geom.Path2D;
+import java.awt.geom.Rectangle2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import javax.imageio.ImageIO;
+
+/** Draws pictures in pixels. */
+final class Png {
+  private Png() {}
+
+  static byte[] of(Picture picture) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.setUseCache(false); // it would be a file in the folder for temporary ones
+    try {
+      ImageIO.write(image(picture), "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // to memory nothing fails
+    }
+    return bytes.toByteArray();
+  }
+
+  private static BufferedImage image(Picture picture) {
+    int width = picture.width();
+    int height = picture.height();
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    int[] ground = new int[width * height];
+    Arrays.fill(ground, Picture.GROUND);
+    image.setRGB(0, 0, width, height, ground, 0, width);
+    picture.marks().forEach(mark -> draw(image, mark));
+    return image;
+  }
+
+  /** Images are copied and not drawn: their pixels stay as they are, and no font is looked for. */
+  private static void draw(BufferedImage image, Mark mark) {
+    switch (mark) {
+      case Mark.Image(int x, int y, Pixels p) ->
+          image.setRGB(x, y, p.width(), p.height(), p.rgb(), 0, p.width());
+      case Mark.Area area ->
+          with(
+              image,
+              area.colour(),
+              g -> g.fill(new Rectangle2D.Double(area.x(), area.y(), area.width(), area.height())));
+      case Mark.Line line -> with(image, line.stroke().colour(), g -> draw(g, line));
+      case Mark.Label label -> with(image, label.colour(), g -> draw(g, label));
+    }
+  }
+
+  private static void with(BufferedImage image, int colour, Consumer<Graphics2D> draw) {
+    Graphics2D graphics = image.createGraphics();
+    try {
+      graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+      graphics.setRenderingHint(
+          RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+      graphics.setRenderingHint(
+          RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+      graphics.setRenderingHint(
+          RenderingHints.KEY_FRACTIONALMETRICS, RenderingHints.VALUE_FRACTIONALMETRICS_ON);
+      graphics.setColor(new Color(colour));
+      draw.accept(graphics);
+    } finally {
+      graphics.dispose();
+    }
+  }
+
+  private static void draw(Graphics2D graphics, Mark.Line line) {
+    float width = (float) line.stroke().width();
+    float[] dash =
+        line.stroke().dashed()
+            ? new float[] {(float) (Stroke.DASH * width), (float) (Stroke.DASH * width)}
+            : null;
+    graphics.setStroke(
+        new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, dash, 0));
+    Path2D path = new Path2D.Double();
+    path.moveTo(line.xs()[0], line.ys()[0]);
+    for (int i = 1; i < line.xs().length; i++) {
+      path.lineTo(line.xs()[i], line.ys()[i]);
+    }
+    graphics.draw(path);
+  }
+
+  private static void draw(Graphics2D graphics, Mark.Label label) {
+    double width = Text.width(label.text(), label.style());
+    double left =
+        switch (label.align()) {
+          case LEFT -> label.x();
+          case CENTRE -> label.x() - width / 2;
+          case RIGHT -> label.x() - width;
+        };
+    graphics.setFont(Text.font(label.style()));
+    graphics.drawString(label.text(), (float) left, (float) label.baseline());
+  }
+}

@@ -1,0 +1,102 @@
+package org.alexnet.pictures.drawing;
+
+import java.awt.Font;
+import java.awt.font.FontRenderContext;
+import java.text.BreakIterator;
+import java.util.Locale;
+import org.alexnet.AlexNetException;
+
+/** Measures text and makes it fit. */
+public final class Text {
+  private static final String ELLIPSIS = "…";
+
+  /** Text has the width that it has on an image, whatever the printer or the screen. */
+  private static final FontRenderContext CONTEXT = new FontRenderContext(null, true, true);
+
+  private Text() {}
+
+  /**
+   * One line of what may be anything: control characters and those that turn the direction of what
+   * follows are spaces.
+   */
+  public static String clean(String text) {
+    StringBuilder line = new StringBuilder();
+    text.codePoints()
+        .map(
+            c ->
+                switch (Character.getType(c)) {
+                  case Character.CONTROL,
+                      Character.LINE_SEPARATOR,
+                      Character.PARAGRAPH_SEPARATOR,
+                      Character.SURROGATE ->
+                      ' ';
+                  default -> isDirection(c) ? ' ' : c;
+                })
+        .forEach(line::appendCodePoint);
+    return line.toString().strip();
+  }
+
+  private static boolean isDirection(int c) {
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  }
+
+  /**
+   * The width of a line of text in pixels.
+   *
+   * @throws AlexNetException if this machine has no fonts
+   */
+  public static double width(String text, TextStyle style) {
+    return text.isEmpty() ? 0 : font(style).getStringBounds(text, CONTEXT).getWidth();
+  }
+
+  /**
+   * A line of text that is no wider than so many pixels; where it is cut, it ends in an ellipsis.
+   */
+  public static String fitted(String text, TextStyle style, double width) {
+    String line = clean(text);
+    if (width(line, style) <= width) {
+      return line;
+    }
+    BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);
+    characters.setText(line);
+    int good = 0;
+    int end = line.length();
+    while (good < end) { // the longest beginning that fits
+      int middle = characters.following((good + end) / 2);
+      int candidate = middle > end ? end : middle;
+      if (width(line.substring(0, candidate).strip() + ELLIPSIS, style) <= width) {
+        if (candidate == good) {
+          break;
+        }
+        good = candidate;
+      } else {
+        int before = characters.preceding(candidate);
+        end = before == BreakIterator.DONE ? 0 : before;
+      }
+    }
+    return line.substring(0, good).strip() + ELLIPSIS;
+  }
+
+  /** The font of a style, if this machine has one. */
+  static Font font(TextStyle style) {
+    try {
+      Font font = new Font(Font.SANS_SERIF, style.bold() ? Font.BOLD : Font.PLAIN, style.size());
+      font.getStringBounds("x", CONTEXT);
+      return font;
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      // The JDK's own errors: without fontconfig, without a font, without its library.
+      throw new AlexNetException(
+          "Text cannot be drawn, since Java finds no fonts on this machine (%s): install fontconfig and a font, such as the packages fontconfig and fonts-dejavu-core (on Fedora: fontconfig and dejavu-sans-fonts)."
+              .formatted(Text.reason(e)),
+          e);
+    }
+  }
+
+  private static String reason(Throwable e) {
+    Throwable last = e;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+  }
+}
