@@ -19,6 +19,8 @@ module org.alexnet.core {
   exports org.alexnet.model;
   exports org.alexnet.network;
   exports org.alexnet.data;
+  exports org.alexnet.data.loading to
+      org.alexnet.pictures;
   exports org.alexnet.data.prepared;
   exports org.alexnet.data.source;
   exports org.alexnet.safetensors;

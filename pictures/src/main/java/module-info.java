@@ -7,5 +7,6 @@ module org.alexnet.pictures {
   requires java.desktop;
 
   exports org.alexnet.pictures;
+  exports org.alexnet.pictures.chart;
   exports org.alexnet.pictures.drawing;
 }

@@ -33,6 +33,12 @@ public enum Setting {
   LOG_EVERY("logEvery"),
   /** Memory that Java may use. */
   MEMORY("-Xmx8g"),
+  /** Images nearest to another that are wanted. */
+  NEIGHBOURS("k"),
+  /** Images or maps that are wanted. */
+  NUMBER("n"),
+  /** Images whose neighbours are wanted. */
+  QUERIES("queries"),
   /** Share of the last update that is kept. */
   MOMENTUM("momentum"),
   /** The folder or the file to make. */

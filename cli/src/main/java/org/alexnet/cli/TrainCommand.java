@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.alexnet.cli.option.AugmentationName;
 import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.option.ModelName;
-import org.alexnet.cli.option.Named;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
@@ -407,13 +407,6 @@ final class TrainCommand extends LongCommand {
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
-    }
-  }
-
-  /** Reads an augmentation. */
-  static final class AugmentationName extends Named<Augmentation> {
-    AugmentationName() {
-      super(Augmentation::named);
     }
   }
 }

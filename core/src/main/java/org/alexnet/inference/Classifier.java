@@ -315,6 +315,18 @@ public final class Classifier implements AutoCloseable {
    * @throws AlexNetException if that is nothing, or if there is no run
    */
   public Evaluation evaluate(Views views) {
+    try (ImageSource images = heldOut()) {
+      return evaluate(images, views);
+    }
+  }
+
+  /**
+   * The images that the run held out of its training data or was validated with. The caller closes
+   * them.
+   *
+   * @throws AlexNetException if that is nothing, or if there is no run
+   */
+  public ImageSource heldOut() {
     RunConfig run = model.run();
     if (run == null) {
       throw new AlexNetException("Weights alone do not say what they were validated with.");
@@ -329,15 +341,14 @@ public final class Classifier implements AutoCloseable {
                   + " (%s).",
               Setting.DATA));
     }
-    try (ImageSource images = checked(source)) {
-      if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
-        options.say.accept(
-            Message.of(
-                "%s: these are not the images that the run was validated with.",
-                images.description()));
-      }
-      return evaluate(images, views);
+    ImageSource images = checked(source);
+    if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
+      options.say.accept(
+          Message.of(
+              "%s: these are not the images that the run was validated with.",
+              images.description()));
     }
+    return images;
   }
 
   /**
@@ -366,8 +377,7 @@ public final class Classifier implements AutoCloseable {
         return evaluate(images, views);
       }
     }
-    try (ImageSource opened = open(source);
-        ImageSource images = heldOut(source, opened)) {
+    try (ImageSource images = unseen(source)) {
       return evaluate(images, views);
     }
   }
@@ -402,7 +412,10 @@ public final class Classifier implements AutoCloseable {
             options.threads, options.leftOut != null, options.progress, () -> false));
   }
 
-  /** Of images that the run was trained on, those that it held out; other images as they are. */
+  /**
+   * Of images that the run was trained on, those that it held out; other images as they are.
+   * Whoever closes these closes those that were opened.
+   */
   private ImageSource heldOut(String name, ImageSource opened) {
     RunConfig run = model.run();
     if (run == null || !opened.labelled()) {
@@ -471,16 +484,18 @@ public final class Classifier implements AutoCloseable {
   /**
    * Hands on the scores of image files.
    *
-   * @param images files of pictures
+   * @param files pictures
    * @param receiver is told in the order of the files
    */
-  public void score(List<Path> images, ScoreReceiver receiver) {
-    try (ImageSource source = checked(DataSets.openFiles(images, opening()))) {
+  public void score(List<Path> files, ScoreReceiver receiver) {
+    try (ImageSource source = images(files)) {
       score(source, receiver);
     }
   }
 
-  private void score(ImageSource source, ScoreReceiver receiver) {
+  /** Hands on the scores of images that are open already and stay so. */
+  public void score(ImageSource source, ScoreReceiver receiver) {
+    int classes = classes();
     receiver.begin(source.size());
     Evaluator evaluator = evaluator();
     evaluator.outputs(
@@ -523,8 +538,32 @@ public final class Classifier implements AutoCloseable {
     return index < names.size() ? names.get(index) : Integer.toString(index);
   }
 
+  /**
+   * The images of a data source, as the network takes them, with labels by the network's classes.
+   * The caller closes them.
+   */
+  public ImageSource images(String source) {
+    return Sources.withClasses(open(source), model.classNames());
+  }
+
+  /** As {@link #images}, without those that the run was trained on. */
+  public ImageSource unseen(String source) {
+    ImageSource opened = open(source);
+    try {
+      return Sources.withClasses(heldOut(source, opened), model.classNames());
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
   private ImageSource open(String source) {
     return checked(DataSets.openForEvaluation(source, opening()));
+  }
+
+  /** Image files, as the network takes them, without labels. The caller closes them. */
+  public ImageSource images(List<Path> files) {
+    return checked(DataSets.openFiles(files, opening()));
   }
 
   /**

@@ -134,10 +134,12 @@ public record RunConfig(
    * What the run held out of a source, if that is the one it was trained on: under the same name,
    * or with the same images in another place.
    *
+   * @param opened the source; closed where what is returned does not read it
    * @return null if it is another source
    */
   public ImageSource heldOutOf(String name, ImageSource opened, OpenOptions options) {
     if (DataSets.absolute(name).equals(data)) {
+      opened.close();
       return DataSets.openValidation(name, null, validationFraction, options);
     }
     if (opened.size() != identity.images() + identity.validationImages()) {

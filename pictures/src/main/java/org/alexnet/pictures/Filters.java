@@ -24,16 +24,15 @@ public final class Filters {
   private static final int SIDE = 40;
 
   /** The same where each input is a panel of its own. */
-  private static final int SMALL_SIDE = 20;
+  private static final int SMALL_SIDE = 15;
 
   private static final int MARGIN = 12;
   private static final int GAP = 3;
+  private static final int SMALL_GAP = 2;
   private static final int COLUMN_GAP = 18;
 
   /** Width of the whole for a height of 1: 96 filters are 6 rows of 16, as in the paper. */
   private static final double WIDER = 8 / 3.0;
-
-  private static final int CONSTANT = 128;
 
   private final String layer;
   private final int columns;
@@ -91,11 +90,12 @@ public final class Filters {
     int block = filters / columns * panelsAFilter;
     int across = colour ? Grid.columns(filters, block, WIDER) : across(block);
     int side = kernel * scale;
+    int gap = colour ? GAP : SMALL_GAP;
     Drawing drawing = new Drawing();
     int top = MARGIN;
     int right = 0;
     for (int column = 0; column < columns; column++) {
-      Grid grid = new Grid(MARGIN, top, across, side, side, GAP, GAP);
+      Grid grid = new Grid(MARGIN, top, across, side, side, gap, gap);
       for (int i = 0; i < block; i++) {
         int index = column * block + i;
         int filter = index / panelsAFilter;
@@ -108,10 +108,10 @@ public final class Filters {
     return drawing.picture("filters", right + MARGIN, top - COLUMN_GAP + MARGIN);
   }
 
-  /** A filter's inputs are a row, or, where they are few, those of several filters. */
+  /** All inputs of a filter are in one row, of as many filters as make the whole about square. */
   private int across(int block) {
-    int wanted = Grid.columns(filters * inputs, block, WIDER);
-    return inputs >= wanted ? inputs : Math.min(block, wanted / inputs * inputs);
+    long inARow = Math.round(Math.sqrt((double) filters * inputs) / inputs);
+    return Math.min(block, inputs * (int) Math.max(1, inARow));
   }
 
   private String title(int index) {
@@ -134,14 +134,14 @@ public final class Filters {
         kernel,
         (x, y) ->
             Pixels.colour(
-                range.level(at(filter, 0, y, x)),
-                range.level(at(filter, 1, y, x)),
-                range.level(at(filter, 2, y, x))));
+                level(range, at(filter, 0, y, x)),
+                level(range, at(filter, 1, y, x)),
+                level(range, at(filter, 2, y, x))));
   }
 
   private Pixels grey(int filter, int input) {
     Range range = range(filter);
-    return Pixels.of(kernel, kernel, (x, y) -> Pixels.grey(range.level(at(filter, input, y, x))));
+    return Pixels.of(kernel, kernel, (x, y) -> Pixels.grey(level(range, at(filter, input, y, x))));
   }
 
   private float at(int filter, int input, int y, int x) {
@@ -150,19 +150,10 @@ public final class Filters {
 
   private Range range(int filter) {
     int length = inputs * kernel * kernel;
-    float least = Float.POSITIVE_INFINITY;
-    float most = Float.NEGATIVE_INFINITY;
-    for (int i = filter * length; i < (filter + 1) * length; i++) {
-      least = Math.min(least, weights[i]);
-      most = Math.max(most, weights[i]);
-    }
-    return new Range(least, most);
+    return Range.of(weights, filter * length, length);
   }
 
-  /** The smallest and the largest weight of a filter. */
-  private record Range(double least, double most) {
-    int level(float weight) {
-      return most == least ? CONSTANT : (int) Math.round(255 * (weight - least) / (most - least));
-    }
+  private static int level(Range range, float weight) {
+    return (int) Math.round(255 * range.share(weight));
   }
 }

@@ -32,8 +32,11 @@ public final class Flags {
       case LOG_EVERY -> "--log-every";
       case MEMORY -> "ALEXNET_JAVA_OPTS=-Xmx8g";
       case MOMENTUM -> "--momentum";
+      case NEIGHBOURS -> "--k";
+      case NUMBER -> "--n";
       case OUT -> "--out";
       case PRECISION -> "--precision";
+      case QUERIES -> "--queries";
       case RATE -> "--lr";
       case RESUME -> "--resume";
       case SIZE -> "--size";

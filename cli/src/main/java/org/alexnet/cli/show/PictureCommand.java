@@ -24,6 +24,9 @@ abstract class PictureCommand extends LongCommand {
       description = "The picture to write, .png or .svg.")
   private Path out;
 
+  @Option(names = "--no-text", description = "Draws no text, and so needs no fonts.")
+  private boolean noText;
+
   @Mixin private CommonOptions common;
 
   PictureCommand(Terminal terminal) {
@@ -36,7 +39,8 @@ abstract class PictureCommand extends LongCommand {
     checkOptions();
     ProgressView view = show(common);
     try {
-      Picture picture = draw(view);
+      Picture made = draw(view);
+      Picture picture = noText ? made.withoutText() : made;
       picture.save(out);
       view.end();
       answer(picture);

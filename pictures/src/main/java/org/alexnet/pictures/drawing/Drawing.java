@@ -29,12 +29,29 @@ public final class Drawing {
   /**
    * Sets a line of text.
    *
-   * @param x of the point that {@code align} says
+   * @param x of the point that the style says
    * @param baseline y of the line that letters stand on
    */
-  public void text(
-      double x, double baseline, String text, TextStyle style, Align align, int colour) {
-    marks.add(new Mark.Label(x, baseline, Text.clean(text), style, align, colour));
+  public void text(double x, double baseline, String text, TextStyle style) {
+    text(x, baseline, text, style, Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Sets a line of text that is cut where it would be wider than {@code room} pixels, which an
+   * ellipsis then shows.
+   */
+  public void text(double x, double baseline, String text, TextStyle style, double room) {
+    turned(x, baseline, text, style, room, 0);
+  }
+
+  /**
+   * Sets a line of text that is turned about its place.
+   *
+   * @param degrees clockwise
+   */
+  public void turned(
+      double x, double baseline, String text, TextStyle style, double room, double degrees) {
+    marks.add(new Mark.Label(x, baseline, text, style, room, degrees));
   }
 
   /** Puts an image. */

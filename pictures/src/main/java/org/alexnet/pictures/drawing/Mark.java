@@ -2,7 +2,6 @@ package org.alexnet.pictures.drawing;
 
 /**
  * Something drawn. Sizes are in pixels from the upper left corner; colours are {@code 0xRRGGBB}.
- * Marks cover those before them.
  */
 sealed interface Mark {
 
@@ -17,15 +16,17 @@ sealed interface Mark {
    */
   record Line(double[] xs, double[] ys, Stroke stroke) implements Mark {}
 
-  /** Pixels, one of the image for one of the picture. */
+  /** An image, each of its pixels one of the picture's. */
   record Image(int x, int y, Pixels pixels) implements Mark {}
 
   /**
    * One line of text.
    *
-   * @param x of its left end, its middle or its right end, as {@code align} says
+   * @param x of its left end, its middle or its right end, as the style says
    * @param baseline y of the line that letters stand on
+   * @param room pixels that it may be wide; longer text ends in an ellipsis
+   * @param turn degrees that it is turned clockwise about its place
    */
-  record Label(double x, double baseline, String text, TextStyle style, Align align, int colour)
+  record Label(double x, double baseline, String text, TextStyle style, double room, double turn)
       implements Mark {}
 }

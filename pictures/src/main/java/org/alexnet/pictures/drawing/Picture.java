@@ -47,6 +47,12 @@ public final class Picture {
     return marks;
   }
 
+  /** The same without any text, which needs no fonts. */
+  public Picture withoutText() {
+    List<Mark> others = marks.stream().filter(mark -> !(mark instanceof Mark.Label)).toList();
+    return new Picture(kind, width, height, others, panels);
+  }
+
   /**
    * The picture as a PNG file.
    *

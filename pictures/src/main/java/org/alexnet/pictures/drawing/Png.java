@@ -51,7 +51,7 @@ final class Png {
               area.colour(),
               g -> g.fill(new Rectangle2D.Double(area.x(), area.y(), area.width(), area.height())));
       case Mark.Line line -> with(image, line.stroke().colour(), g -> draw(g, line));
-      case Mark.Label label -> with(image, label.colour(), g -> draw(g, label));
+      case Mark.Label label -> with(image, label.style().colour(), g -> draw(g, label));
     }
   }
 
@@ -89,14 +89,18 @@ final class Png {
   }
 
   private static void draw(Graphics2D graphics, Mark.Label label) {
-    double width = Text.width(label.text(), label.style());
+    TextStyle style = label.style();
+    String text = Text.fitted(label.text(), style, label.room());
+    double width = Text.width(text, style);
     double left =
-        switch (label.align()) {
-          case LEFT -> label.x();
-          case CENTRE -> label.x() - width / 2;
-          case RIGHT -> label.x() - width;
+        switch (style.align()) {
+          case LEFT -> 0;
+          case CENTRE -> -width / 2;
+          case RIGHT -> -width;
         };
-    graphics.setFont(Text.font(label.style()));
-    graphics.drawString(label.text(), (float) left, (float) label.baseline());
+    graphics.translate(label.x(), label.baseline());
+    graphics.rotate(Math.toRadians(label.turn()));
+    graphics.setFont(Text.font(style));
+    graphics.drawString(text, (float) left, 0);
   }
 }

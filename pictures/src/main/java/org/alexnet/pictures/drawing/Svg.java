@@ -44,17 +44,27 @@ final class Svg {
               "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\""
                   + " style=\"image-rendering:pixelated\" href=\"data:image/png;base64,%s\"/>",
               x, y, p.width(), p.height(), base64(p));
-      case Mark.Label label ->
-          line(
-              "<text x=\"%s\" y=\"%s\" font-size=\"%d\"%s text-anchor=\"%s\" fill=\"%s\">%s</text>",
-              number(label.x()),
-              number(label.baseline()),
-              label.style().size(),
-              label.style().bold() ? " font-weight=\"bold\"" : "",
-              anchor(label.align()),
-              colour(label.colour()),
-              escaped(label.text()));
+      case Mark.Label label -> text(label);
     }
+  }
+
+  private void text(Mark.Label label) {
+    TextStyle style = label.style();
+    String place = "x=\"%s\" y=\"%s\"".formatted(number(label.x()), number(label.baseline()));
+    String turn =
+        label.turn() == 0
+            ? ""
+            : " transform=\"rotate(%s %s %s)\""
+                .formatted(number(label.turn()), number(label.x()), number(label.baseline()));
+    line(
+        "<text %s font-size=\"%d\"%s text-anchor=\"%s\" fill=\"%s\"%s>%s</text>",
+        place,
+        style.size(),
+        style.bold() ? " font-weight=\"bold\"" : "",
+        anchor(style.align()),
+        colour(style.colour()),
+        turn,
+        escaped(Text.fitted(label.text(), style, label.room())));
   }
 
   private void path(Mark.Line path) {

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.alexnet.AlexNetException;
 
 /** Measures text and makes it fit. */
-public final class Text {
+final class Text {
   private static final String ELLIPSIS = "…";
 
   /** Text has the width that it has on an image, whatever the printer or the screen. */
@@ -19,7 +19,7 @@ public final class Text {
    * One line of what may be anything: control characters and those that turn the direction of what
    * follows are spaces.
    */
-  public static String clean(String text) {
+  static String clean(String text) {
     StringBuilder line = new StringBuilder();
     text.codePoints()
         .map(
@@ -45,16 +45,16 @@ public final class Text {
    *
    * @throws AlexNetException if this machine has no fonts
    */
-  public static double width(String text, TextStyle style) {
+  static double width(String text, TextStyle style) {
     return text.isEmpty() ? 0 : font(style).getStringBounds(text, CONTEXT).getWidth();
   }
 
   /**
    * A line of text that is no wider than so many pixels; where it is cut, it ends in an ellipsis.
    */
-  public static String fitted(String text, TextStyle style, double width) {
+  static String fitted(String text, TextStyle style, double width) {
     String line = clean(text);
-    if (width(line, style) <= width) {
+    if (Double.isInfinite(width) || width(line, style) <= width) {
       return line;
     }
     BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);

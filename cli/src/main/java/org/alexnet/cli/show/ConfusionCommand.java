@@ -1,0 +1,58 @@
+package org.alexnet.cli.show;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.cli.option.Require;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.data.ImageSource;
+import org.alexnet.inference.Classifier;
+import org.alexnet.pictures.Confusion;
+import org.alexnet.pictures.drawing.Picture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code show confusion}: which classes a network takes for which. */
+@Command(
+    name = "confusion",
+    description =
+        "Draws how many images of each class a network predicts to be of which class: images that"
+            + " the run held out, or those of --data.")
+final class ConfusionCommand extends TrainedCommand {
+  @Parameters(arity = "0..1", paramLabel = "RUN", description = "The folder that train wrote.")
+  private Path run;
+
+  @Option(
+      names = "--data",
+      paramLabel = "SRC",
+      description = "Images of a data source; of what the run was trained on, those it held out.")
+  private String data;
+
+  ConfusionCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  List<Path> arguments() {
+    return run == null ? List.of() : List.of(run);
+  }
+
+  @Override
+  int usualBatch() {
+    return 128;
+  }
+
+  @Override
+  void checkOptions() {
+    super.checkOptions();
+    trained().requireOne(run);
+    Require.that(data != null || run != null, "--data", "missing", "given with --weights");
+  }
+
+  @Override
+  Picture draw(Classifier classifier) {
+    try (ImageSource images = data == null ? classifier.heldOut() : classifier.unseen(data)) {
+      return Confusion.of(classifier, images);
+    }
+  }
+}

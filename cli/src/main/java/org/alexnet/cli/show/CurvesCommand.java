@@ -1,0 +1,31 @@
+package org.alexnet.cli.show;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.pictures.Curves;
+import org.alexnet.pictures.drawing.Picture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code show curves}: loss and error of runs by epoch. */
+@Command(
+    name = "curves",
+    description = "Draws loss and error of one or more runs by epoch, to compare them.")
+final class CurvesCommand extends PictureCommand {
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "RUN",
+      description = "Folders that train wrote, which may still be training.")
+  private List<Path> runs;
+
+  CurvesCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  Picture draw(ProgressView view) {
+    return Curves.of(runs);
+  }
+}

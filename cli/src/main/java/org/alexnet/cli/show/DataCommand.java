@@ -1,0 +1,91 @@
+package org.alexnet.cli.show;
+
+import org.alexnet.cli.option.ModelName;
+import org.alexnet.cli.option.Require;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.data.DataSet;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.source.DataSets;
+import org.alexnet.data.source.OpenOptions;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import org.alexnet.network.Input;
+import org.alexnet.pictures.drawing.Picture;
+import picocli.CommandLine.Option;
+
+/** A picture of the images that a training would see. */
+abstract class DataCommand extends PictureCommand {
+  private static final int MOST = 10_000;
+
+  @Option(
+      names = "--data",
+      paramLabel = "SRC",
+      required = true,
+      description =
+          "shapes, a folder with one subfolder a class (or train/ and val/ above those), an .axd or"
+              + " a .safetensors file.")
+  private String data;
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      converter = ModelName.class,
+      completionCandidates = ModelName.class,
+      description =
+          "Images are as this network is given them: ${COMPLETION-CANDIDATES}"
+              + ModelName.OR_FILE
+              + ". Default: "
+              + ModelName.DEFAULT
+              + ".")
+  private Model model;
+
+  @Option(names = "--n", paramLabel = "N", description = "How many. Default: ${DEFAULT-VALUE}.")
+  int n;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Fixes what is drawn. Default: ${DEFAULT-VALUE}.")
+  long seed = 42;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one a core.")
+  private Integer threads;
+
+  DataCommand(Terminal terminal, int n) {
+    super(terminal);
+    this.n = n;
+  }
+
+  @Override
+  void checkOptions() {
+    Require.between(1, MOST, "--n", n);
+    threads();
+  }
+
+  final int threads() {
+    return Require.threads(threads);
+  }
+
+  @Override
+  final Picture draw(ProgressView view) {
+    Model chosen = model == null ? Models.named(ModelName.DEFAULT) : model;
+    Input input = chosen.network().input();
+    OpenOptions options =
+        new OpenOptions(
+            input.channels(),
+            input.stored(),
+            input.stored(),
+            input.size(),
+            threads(),
+            seed,
+            false,
+            null);
+    try (DataSet images = DataSets.open(data, null, 0, options.whenRead())) {
+      return draw(images.train(), chosen, view);
+    }
+  }
+
+  /** Makes the picture of images that a training would see. */
+  abstract Picture draw(ImageSource images, Model chosen, ProgressView view);
+}

@@ -1,0 +1,89 @@
+package org.alexnet.cli.show;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.alexnet.cli.option.Require;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.data.ImageSource;
+import org.alexnet.inference.Classifier;
+import org.alexnet.pictures.Predictions;
+import org.alexnet.pictures.drawing.Picture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code show predictions}: images and the classes that a network holds most probable. */
+@Command(
+    name = "predictions",
+    description =
+        "Draws images with their class and the five most probable ones: image files, images of"
+            + " --data, or else of those that the run held out.")
+final class PredictionsCommand extends TrainedCommand {
+  private static final int MOST = 1000;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "RUN IMAGE",
+      description =
+          "The folder that train wrote, and image files. No folder where --weights is given.")
+  private List<Path> arguments = List.of();
+
+  @Option(
+      names = "--data",
+      paramLabel = "SRC",
+      description = "Images of a data source; of what the run was trained on, those it held out.")
+  private String data;
+
+  @Option(names = "--n", paramLabel = "N", description = "Images of the source. Default: 10.")
+  private Integer n;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Fixes which images are drawn. Default: 42.")
+  private long seed = 42;
+
+  PredictionsCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  List<Path> arguments() {
+    return arguments;
+  }
+
+  @Override
+  int usualBatch() {
+    return Math.clamp(images().isEmpty() ? count() : images().size(), 1, 128);
+  }
+
+  private int count() {
+    return n == null ? 10 : n;
+  }
+
+  @Override
+  void checkOptions() {
+    super.checkOptions();
+    Require.between(1, MOST, "--n", n);
+    boolean files = !images().isEmpty();
+    Require.that(data == null || !files, "IMAGE", images(), "left out beside --data");
+    Require.that(n == null || !files, "--n", n, "left out beside image files, which are all shown");
+    Require.that(
+        data != null || files || run() != null,
+        "IMAGE",
+        "missing",
+        "image files, or --data, where there is no run");
+  }
+
+  @Override
+  Picture draw(Classifier classifier) {
+    if (!images().isEmpty()) {
+      try (ImageSource files = classifier.images(images())) {
+        return Predictions.of(classifier, files);
+      }
+    }
+    try (ImageSource source = data == null ? classifier.heldOut() : classifier.unseen(data)) {
+      return Predictions.of(classifier, source, count(), seed);
+    }
+  }
+}
