@@ -29,13 +29,11 @@ final class Bundle {
   /** What jdeps says that the jars need, and the Vector API, which is asked for by name. */
   private static final String MODULES = "java.base,java.desktop,java.logging,jdk.incubator.vector";
 
-  /** Of java.desktop only the image readers are used; these draw, print and play sounds. */
+  /** Of java.desktop images are read and drawn; these are for screens, printers and sounds. */
   private static final String LEFT_OUT =
       String.join(
           ",",
           "/java.desktop/lib/libawt_xawt.so",
-          "/java.desktop/lib/libfontmanager.so",
-          "/java.desktop/lib/libfreetype.so",
           "/java.desktop/lib/libjawt.so",
           "/java.desktop/lib/libjsound.so",
           "/java.desktop/lib/libsplashscreen.so",

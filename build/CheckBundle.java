@@ -8,6 +8,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -73,12 +74,25 @@ final class CheckBundle {
     images();
     alone(command, "train", "--data", "images", "--epochs", "1", "--batch", "4", "--out", "second");
     alone(command, "predict", "second", "images/red/0.jpg");
+    alone(command, "show", "filters", "second", "--out", "filters.png");
+    pictureWithText(command);
 
     for (JsonNode backend : devices.path("backends")) {
       if (backend.path("name").asText().equals("cuda") && backend.path("available").asBoolean()) {
         alone(command, "selftest", "--backend", "cuda");
       }
     }
+  }
+
+  /** Fonts are the machine's; where it has none, a sentence says so. */
+  private void pictureWithText(Path command) throws IOException, InterruptedException {
+    String[] words = {"show", "samples", "--data", "images", "--n", "2", "--out", "samples.png"};
+    if (Files.exists(Path.of("/usr/share/fonts"))) {
+      alone(command, words);
+    }
+    String[] others = Arrays.copyOf(words, words.length + 1);
+    others[words.length] = "--no-text";
+    alone(command, others);
   }
 
   /** Every format, whose readers need libraries of the runtime. */

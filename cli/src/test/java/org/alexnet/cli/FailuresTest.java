@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.Message;
@@ -85,8 +86,9 @@ class FailuresTest {
   void settingsAreCalledAsTheOptionsAre(Setting setting) {
     String option = Flags.of(setting, "").split(" ")[0];
     StringBuilder help = new StringBuilder();
-    for (String command : new String[] {"train", "eval", "prepare"}) {
-      help.append(Cli.run(command, "--help").out());
+    for (String command :
+        List.of("train", "eval", "predict", "prepare", "show samples", "show neighbours")) {
+      help.append(Cli.run((Object[]) (command + " --help").split(" ")).out());
     }
     assertTrue(help.toString().contains(" " + option), option);
   }

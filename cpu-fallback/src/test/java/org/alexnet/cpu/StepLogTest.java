@@ -25,6 +25,7 @@ import org.alexnet.training.Progress;
 import org.alexnet.training.StepMetrics;
 import org.alexnet.training.Training;
 import org.alexnet.training.TrainingListener;
+import org.alexnet.training.TrainingRig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

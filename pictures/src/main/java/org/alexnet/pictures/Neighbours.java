@@ -158,7 +158,7 @@ public final class Neighbours {
       }
       for (Neighbour near : nearest.get(q)) {
         Pixels pixels = Images.of(data, near.image).fitted(SIDE);
-        String title = "%s, distance %.4g".formatted(data.name(near.image), near.distance);
+        String title = "%s, distance %s".formatted(data.name(near.image), (float) near.distance);
         put(drawing, x, y, pixels, near.image, title, caption(data, near.image));
         x += pixels.width() + GAP;
       }

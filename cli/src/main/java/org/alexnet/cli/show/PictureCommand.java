@@ -41,6 +41,9 @@ abstract class PictureCommand extends LongCommand {
     try {
       Picture made = draw(view);
       Picture picture = noText ? made.withoutText() : made;
+      if (!PictureFile.keepsText(out)) {
+        picture.unreadable().ifPresent(text -> view.message(noCharacters(text)));
+      }
       picture.save(out);
       view.end();
       answer(picture);
@@ -55,6 +58,11 @@ abstract class PictureCommand extends LongCommand {
 
   /** Makes the picture. */
   abstract Picture draw(ProgressView view);
+
+  private static String noCharacters(String text) {
+    return "No font on this machine has the characters of '%s': install one that has, such as the package fonts-noto-cjk, or write an .svg file."
+        .formatted(text);
+  }
 
   private void answer(Picture picture) {
     if (common.json) {

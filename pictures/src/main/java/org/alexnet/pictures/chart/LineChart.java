@@ -29,7 +29,8 @@ public record LineChart(String title, String xTitle, String unit, List<Series> s
 
   private static final Stroke GRID = new Stroke(0xE4E7EB, 1);
   private static final Stroke AXIS = new Stroke(0x9AA3AD, 1);
-  private static final int PIXELS_A_TICK = 52;
+  private static final int ACROSS_A_TICK = 52;
+  private static final int UP_A_TICK = 40;
   private static final int DOT = 4;
 
   /**
@@ -77,14 +78,14 @@ public record LineChart(String title, String xTitle, String unit, List<Series> s
 
   private Ticks xTicks(int width) {
     double most = values(Series::xs).max().orElse(1);
-    return Ticks.of(0, Math.max(1, most), width / PIXELS_A_TICK, 1);
+    return Ticks.of(0, Math.max(1, most), width / ACROSS_A_TICK, 1);
   }
 
   private Ticks yTicks(int height) {
     double least = values(Series::ys).min().orElse(0);
     double most = values(Series::ys).max().orElse(1);
     double from = least < most / 2 ? 0 : least;
-    return Ticks.of(from, most, height / PIXELS_A_TICK, 0);
+    return Ticks.of(from, most, height / UP_A_TICK, 0);
   }
 
   private DoubleStream values(Function<Series, double[]> of) {

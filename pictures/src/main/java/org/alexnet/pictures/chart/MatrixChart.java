@@ -30,7 +30,7 @@ public record MatrixChart(
   private static final int NUMBERED = 26;
   private static final int NAMED = 12;
   private static final int NAMES = 130;
-  private static final int LETTER = 7;
+  private static final int LETTER = 8;
 
   /** Small shares are still seen. */
   private static final double GAMMA = 0.6;
@@ -42,7 +42,7 @@ public record MatrixChart(
   /** What the longest name needs, about; the text itself is measured when it is set. */
   private int room() {
     int longest = names.stream().mapToInt(String::length).max().orElse(0);
-    return cell() >= NAMED ? Math.clamp(longest * LETTER + 12L, 40, NAMES) : 0;
+    return cell() >= NAMED ? Math.clamp(longest * LETTER + 12L, 60, NAMES) : 0;
   }
 
   /** What the same need above the columns, turned by 45 degrees. */

@@ -2,6 +2,7 @@ package org.alexnet.pictures.drawing;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A picture that is laid out: what is drawn where, for a file of pixels or of lines. */
 public final class Picture {
@@ -45,6 +46,20 @@ public final class Picture {
   /** What is drawn, the later over the earlier. */
   List<Mark> marks() {
     return marks;
+  }
+
+  /**
+   * Text for which this machine has no characters, so that a PNG file shows boxes in their place.
+   *
+   * @throws org.alexnet.AlexNetException if there is text and this machine has no fonts
+   */
+  public Optional<String> unreadable() {
+    return marks.stream()
+        .filter(Mark.Label.class::isInstance)
+        .map(Mark.Label.class::cast)
+        .filter(label -> !Text.canShow(label.text(), label.style()))
+        .map(label -> Text.clean(label.text()))
+        .findFirst();
   }
 
   /** The same without any text, which needs no fonts. */

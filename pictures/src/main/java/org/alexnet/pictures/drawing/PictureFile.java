@@ -43,6 +43,11 @@ public final class PictureFile {
     }
   }
 
+  /** Whether text is kept as text, to be set by whoever looks at the file. */
+  public static boolean keepsText(Path file) {
+    return has(file, SVG);
+  }
+
   private static boolean has(Path file, String suffix) {
     return file.toString().toLowerCase(Locale.ROOT).endsWith(suffix);
   }

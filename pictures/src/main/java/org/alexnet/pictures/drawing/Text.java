@@ -77,17 +77,24 @@ final class Text {
     return line.substring(0, good).strip() + ELLIPSIS;
   }
 
+  /** Whether the fonts of this machine have all characters of a line of text. */
+  static boolean canShow(String text, TextStyle style) {
+    return font(style).canDisplayUpTo(clean(text)) < 0;
+  }
+
   /** The font of a style, if this machine has one. */
   static Font font(TextStyle style) {
     try {
       Font font = new Font(Font.SANS_SERIF, style.bold() ? Font.BOLD : Font.PLAIN, style.size());
       font.getStringBounds("x", CONTEXT);
       return font;
-    } catch (RuntimeException | LinkageError | InternalError e) {
-      // The JDK's own errors: without fontconfig, without a font, without its library.
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      // The JDK throws one or the other where fontconfig, its own library or any font is missing.
       throw new AlexNetException(
           "Text cannot be drawn, since Java finds no fonts on this machine (%s): install fontconfig and a font, such as the packages fontconfig and fonts-dejavu-core (on Fedora: fontconfig and dejavu-sans-fonts)."
-              .formatted(Text.reason(e)),
+              .formatted(reason(e)),
           e);
     }
   }
