@@ -1,23 +1,20 @@
 package org.alexnet.pictures;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.alexnet.AlexNetException;
-import org.alexnet.Message;
-import org.alexnet.Setting;
 import org.alexnet.pictures.chart.LineChart;
 import org.alexnet.pictures.chart.Series;
+import org.alexnet.pictures.drawing.ColourMap;
 import org.alexnet.pictures.drawing.Drawing;
 import org.alexnet.pictures.drawing.Picture;
 import org.alexnet.pictures.drawing.Stroke;
 import org.alexnet.pictures.drawing.TextStyle;
-import org.alexnet.run.RunFolder;
 
 /**
  * Loss and error of runs by epoch: on their training images dashed, on what they were validated
- * with uninterrupted. A run that is still training shows what its last checkpoint knows.
+ * with uninterrupted, and pale those of single steps where the run recorded them. A run that is
+ * still training shows what its last checkpoint knows.
  */
 public final class Curves {
   private static final int WIDTH = 400;
@@ -25,7 +22,7 @@ public final class Curves {
   private static final int MARGIN = 20;
   private static final int GAP = 28;
   private static final int SWATCH = 22;
-  private static final int MOST_DOTS = 30;
+  private static final double PALE = 0.35;
 
   /** Apart also to the colour-blind: blue, orange, green, red, purple, brown, rose, grey. */
   private static final int[] COLOURS = {
@@ -37,21 +34,25 @@ public final class Curves {
   /**
    * Draws one or more runs.
    *
-   * @throws AlexNetException if one is no run, or has not finished an epoch
+   * @throws org.alexnet.AlexNetException if one is no run, or has not finished an epoch
    */
   public static Picture of(List<Path> runs) {
     List<Series> losses = new ArrayList<>();
     List<Series> errors = new ArrayList<>();
-    boolean validated = false;
+    List<History> histories = runs.stream().map(History::of).toList();
     for (int i = 0; i < runs.size(); i++) {
-      List<JsonNode> epochs = epochs(runs.get(i));
-      int colour = COLOURS[i % COLOURS.length];
-      losses.add(series(epochs, "train_loss", 1, new Stroke(colour, 1.5, true)));
-      losses.add(series(epochs, "val_loss", 1, new Stroke(colour, 2)));
-      errors.add(series(epochs, "train_error", 100, new Stroke(colour, 1.5, true)));
-      errors.add(series(epochs, "val_error", 100, new Stroke(colour, 2)));
-      validated |= epochs.getFirst().path("val_loss").isNumber();
+      losses.add(histories.get(i).steps("loss", 1, pale(i)));
+      errors.add(histories.get(i).steps("error", 100, pale(i)));
     }
+    for (int i = 0; i < runs.size(); i++) {
+      Stroke training = new Stroke(colour(i), 1.5, true);
+      Stroke validation = new Stroke(colour(i), 2);
+      losses.add(histories.get(i).epochs("train_loss", 1, training));
+      losses.add(histories.get(i).epochs("val_loss", 1, validation));
+      errors.add(histories.get(i).epochs("train_error", 100, training));
+      errors.add(histories.get(i).epochs("val_error", 100, validation));
+    }
+    boolean validated = histories.stream().anyMatch(History::validated);
     Drawing drawing = new Drawing();
     int left = MARGIN + LineChart.LEFT;
     int top = MARGIN + LineChart.TOP;
@@ -62,28 +63,12 @@ public final class Curves {
     return drawing.picture("curves", second + WIDTH + MARGIN, bottom);
   }
 
-  private static List<JsonNode> epochs(Path run) {
-    try (RunFolder folder = RunFolder.openForReading(run)) {
-      List<JsonNode> lines = folder.metrics();
-      if (lines.isEmpty()) {
-        throw new AlexNetException(
-            Message.of(
-                "%s has not finished an epoch yet, so that there are no curves; wait for the first,"
-                    + " or train it further (%s).",
-                run, Setting.RESUME.to(run)));
-      }
-      return lines;
-    }
+  private static int colour(int run) {
+    return COLOURS[run % COLOURS.length];
   }
 
-  private static Series series(List<JsonNode> epochs, String field, double scale, Stroke stroke) {
-    double[] xs = epochs.stream().mapToDouble(e -> e.path("epoch").asDouble()).toArray();
-    double[] ys =
-        epochs.stream()
-            .mapToDouble(
-                e -> e.path(field).isNumber() ? scale * e.path(field).asDouble() : Double.NaN)
-            .toArray();
-    return new Series(xs, ys, stroke, xs.length <= MOST_DOTS);
+  private static Stroke pale(int run) {
+    return new Stroke(ColourMap.between(0xFFFFFF, colour(run), PALE), 1);
   }
 
   /** What the lines are; the lower edge of the picture. */
@@ -98,7 +83,7 @@ public final class Curves {
     }
     y += line;
     for (int i = 0; i < runs.size(); i++) {
-      Stroke stroke = new Stroke(COLOURS[i % COLOURS.length], 8);
+      Stroke stroke = new Stroke(colour(i), 8);
       entry(drawing, left, y, runs.get(i).toString(), stroke);
       y += line;
     }
