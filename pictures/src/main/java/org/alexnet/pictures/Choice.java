@@ -8,19 +8,18 @@ import java.util.stream.IntStream;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.data.ImageSource;
-import org.alexnet.random.Philox;
+import org.alexnet.data.loading.EpochOrder;
 
 /** Which images of a source are shown. */
 final class Choice {
-  private static final int STREAM = Philox.stream("pictures/choice");
-
   private Choice() {}
 
   /** An image, and how many of its class come before it in the order that was drawn. */
   private record Drawn(int image, int label, int before) {}
 
   /**
-   * Draws images: where they have classes, as many of each as can be, in the order of the classes.
+   * Draws images as training shuffles them: where they have classes, as many of each as can be, in
+   * the order of the classes.
    *
    * @param setting what {@code n} is called, for the message
    * @return numbers of images, each once
@@ -28,7 +27,7 @@ final class Choice {
    */
   static int[] of(ImageSource source, Setting setting, int n, long seed) {
     require(setting, n, source.size(), "the images of " + source.description());
-    int[] order = shuffled(source.size(), seed);
+    int[] order = EpochOrder.shuffled(source.size(), seed, 0);
     if (!source.labelled()) {
       return Arrays.copyOf(order, n);
     }
@@ -55,17 +54,5 @@ final class Choice {
     if (n < 1 || n > most) {
       throw UsageException.value(setting, n, "from 1 to %,d, %s".formatted(most, what));
     }
-  }
-
-  private static int[] shuffled(int n, long seed) {
-    Philox random = new Philox(seed, 0, STREAM);
-    int[] order = IntStream.range(0, n).toArray();
-    for (int i = n - 1; i > 0; i--) {
-      int j = random.below(i, i + 1);
-      int swap = order[i];
-      order[i] = order[j];
-      order[j] = swap;
-    }
-    return order;
   }
 }

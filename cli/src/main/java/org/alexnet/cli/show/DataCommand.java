@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 
 /** A picture of the images that a training would see. */
 abstract class DataCommand extends PictureCommand {
-  private static final int MOST = 10_000;
+  private static final int MOST = 1000;
 
   @Option(
       names = "--data",

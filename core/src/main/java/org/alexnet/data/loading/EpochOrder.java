@@ -3,7 +3,7 @@ package org.alexnet.data.loading;
 import org.alexnet.random.Philox;
 
 /** In which order an epoch takes the images. */
-final class EpochOrder {
+public final class EpochOrder {
   private static final int STREAM = Philox.stream("shuffle");
 
   private EpochOrder() {}
@@ -18,7 +18,7 @@ final class EpochOrder {
   }
 
   /** A permutation by Fisher and Yates, whose draw for position i is element i of the epoch. */
-  static int[] shuffled(int n, long seed, int epoch) {
+  public static int[] shuffled(int n, long seed, int epoch) {
     Philox random = new Philox(seed, epoch, STREAM);
     int[] order = sequential(n);
     for (int i = n - 1; i > 0; i--) {

@@ -6,6 +6,7 @@ import org.alexnet.pictures.drawing.Align;
 import org.alexnet.pictures.drawing.ColourMap;
 import org.alexnet.pictures.drawing.Drawing;
 import org.alexnet.pictures.drawing.Panel;
+import org.alexnet.pictures.drawing.Pixels;
 import org.alexnet.pictures.drawing.TextStyle;
 
 /**
@@ -29,6 +30,7 @@ public record MatrixChart(
   private static final int LARGEST = 44;
   private static final int NUMBERED = 26;
   private static final int NAMED = 12;
+  private static final int GAP = 1;
   private static final int NAMES = 130;
   private static final int LETTER = 8;
 
@@ -77,10 +79,13 @@ public record MatrixChart(
     drawing.text(left() + side / 2.0, MARGIN + 36, columnTitle, middle);
     drawing.turned(
         MARGIN + 10, top() + side / 2.0, rowTitle, middle, Double.POSITIVE_INFINITY, -90);
-    for (int row = 0; row < n; row++) {
-      row(drawing, row);
-    }
-    if (cell() >= NAMED) {
+    if (cell() < NAMED) { // too many for a mark each
+      Pixels cells = Pixels.of(n, n, (column, row) -> colour(share(row, column)));
+      drawing.image(left(), top(), cells.enlarged(cell()));
+    } else {
+      for (int row = 0; row < n; row++) {
+        row(drawing, row);
+      }
       for (int i = 0; i < n; i++) {
         double at = (i + 0.5) * cell();
         drawing.text(
@@ -93,24 +98,30 @@ public record MatrixChart(
 
   private void row(Drawing drawing, int row) {
     int cell = cell();
-    int gap = cell >= NAMED ? 1 : 0;
-    double sum = IntStream.of(counts[row]).sum();
     for (int column = 0; column < names.size(); column++) {
       int count = counts[row][column];
-      double share = sum == 0 ? 0 : count / sum;
+      double share = share(row, column);
       int x = left() + column * cell;
       int y = top() + row * cell;
-      int colour = ColourMap.between(LIGHT, DARK, Math.pow(share, GAMMA));
-      drawing.area(x, y, cell - gap, cell - gap, colour);
+      drawing.area(x, y, cell - GAP, cell - GAP, colour(share));
       if (cell >= NUMBERED && count > 0) {
         TextStyle style = TextStyle.SMALL.at(Align.CENTRE);
         drawing.text(
-            x + (cell - gap) / 2.0,
-            y + (cell - gap) / 2.0 + 4,
+            x + (cell - GAP) / 2.0,
+            y + (cell - GAP) / 2.0 + 4,
             Integer.toString(count),
             share > 0.3 ? style.in(WHITE) : style,
             cell - 2);
       }
     }
+  }
+
+  /** Of a row that is empty, nothing. */
+  private double share(int row, int column) {
+    return counts[row][column] / (double) Math.max(1, IntStream.of(counts[row]).sum());
+  }
+
+  private static int colour(double share) {
+    return ColourMap.between(LIGHT, DARK, Math.pow(share, GAMMA));
   }
 }

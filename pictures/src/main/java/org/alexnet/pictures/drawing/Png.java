@@ -7,6 +7,7 @@ import java.awt.RenderingHints;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,12 +31,9 @@ final class Png {
   }
 
   private static BufferedImage image(Picture picture) {
-    int width = picture.width();
-    int height = picture.height();
-    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    int[] ground = new int[width * height];
-    Arrays.fill(ground, Picture.GROUND);
-    image.setRGB(0, 0, width, height, ground, 0, width);
+    BufferedImage image =
+        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
+    Arrays.fill(((DataBufferInt) image.getRaster().getDataBuffer()).getData(), Picture.GROUND);
     picture.marks().forEach(mark -> draw(image, mark));
     return image;
   }
