@@ -59,7 +59,7 @@ public record OpenOptions(
   }
 
   /** {@return the same, decoding images when they are read} */
-  OpenOptions whenRead() {
+  public OpenOptions whenRead() {
     return new OpenOptions(channels, height, width, input, threads, seed, skipBad, true, progress);
   }
 
