@@ -156,6 +156,7 @@ class ShowTest {
     assertTrue(json.get("panels").get(0).get("title").asText().contains("jpg"));
     made("predictions", 2, words("predictions", run, image, image));
     Object[] held = words("predictions", run, "--data", data, "--n", 7);
+    made("predictions", 7, words("predictions", run, "--data", data, "--n", 7, "--all"));
     String line = show(held, "--out", dir.resolve("p.png")).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("--n is 7, must be from 1 to 6"), line);
   }
@@ -184,8 +185,8 @@ class ShowTest {
   @Test
   void confusion() throws IOException {
     made("confusion", 1, words("confusion", run));
-    JsonNode all = made("confusion", 1, words("confusion", run, "--data", data));
-    assertTrue(all.get("panels").get(0).get("title").asText().startsWith("6 images, error "));
+    JsonNode all = made("confusion", 1, words("confusion", run, "--data", data, "--all"));
+    assertTrue(all.get("panels").get(0).get("title").asText().startsWith("24 images, error "));
     Path svg = dir.resolve("c.svg");
     show(words("confusion", run), "--out", svg).success();
     String text = Files.readString(svg);

@@ -12,23 +12,18 @@ import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
-import org.alexnet.Words;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.ProgressListener;
-import org.alexnet.data.source.DataSets;
-import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.Sources;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
-import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
-import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
 import org.alexnet.training.Training;
 import org.alexnet.weights.Weights;
@@ -168,6 +163,7 @@ public final class Classifier implements AutoCloseable {
 
   private final TrainedModel model;
   private final Options options;
+  private final TrainedSources sources;
   private final LayerOutputs outputs;
   private final CompiledNetwork programs;
   private final Backend backend;
@@ -176,6 +172,7 @@ public final class Classifier implements AutoCloseable {
   private Classifier(TrainedModel model, Options options, WeightSource weights) {
     this.model = model;
     this.options = options;
+    this.sources = new TrainedSources(model, options);
     Network network = model.network();
     Placement placement = Placement.of(network, options.devices, false);
     this.outputs = new LayerOutputs(network, options.layers);
@@ -305,7 +302,7 @@ public final class Classifier implements AutoCloseable {
 
   /** {@return whether the run was told to leave out images that cannot be read} */
   public boolean skipsBad() {
-    return model.run() != null && model.run().skipBad();
+    return model.skipsBad();
   }
 
   /**
@@ -318,37 +315,6 @@ public final class Classifier implements AutoCloseable {
     try (ImageSource images = heldOut()) {
       return evaluate(images, views);
     }
-  }
-
-  /**
-   * The images that the run held out of its training data or was validated with. The caller closes
-   * them.
-   *
-   * @throws AlexNetException if that is nothing, or if there is no run
-   */
-  public ImageSource heldOut() {
-    RunConfig run = model.run();
-    if (run == null) {
-      throw new AlexNetException("Weights alone do not say what they were validated with.");
-    }
-    run.requireSources();
-    ImageSource source =
-        DataSets.openValidation(run.data(), run.validation(), run.validationFraction(), opening());
-    if (source == null) {
-      throw new AlexNetException(
-          Message.of(
-              "The run held no images out and was not validated: name the images to evaluate on"
-                  + " (%s).",
-              Setting.DATA));
-    }
-    ImageSource images = checked(source);
-    if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
-      options.say.accept(
-          Message.of(
-              "%s: these are not the images that the run was validated with.",
-              images.description()));
-    }
-    return images;
   }
 
   /**
@@ -373,7 +339,7 @@ public final class Classifier implements AutoCloseable {
    */
   public Evaluation evaluate(String source, Views views, boolean all) {
     if (all) {
-      try (ImageSource images = checked(DataSets.openAll(source, opening()))) {
+      try (ImageSource images = sources.all(source)) {
         return evaluate(images, views);
       }
     }
@@ -413,39 +379,6 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Of images that the run was trained on, those that it held out; other images as they are.
-   * Whoever closes these closes those that were opened.
-   */
-  private ImageSource heldOut(String name, ImageSource opened) {
-    RunConfig run = model.run();
-    if (run == null || !opened.labelled()) {
-      return opened;
-    }
-    if (run.validationFraction() > 0) {
-      ImageSource rest = run.heldOutOf(name, opened, opening());
-      if (rest != null) {
-        options.say.accept(
-            Message.of(
-                run.heldOut(rest)
-                    ? "%s is what the run was trained on: evaluating the %s that it held out (%s"
-                        + " takes all)."
-                    : "%s is where the run's images were, and they have changed: evaluating the %s"
-                        + " that it would hold out now (%s takes all).",
-                opened.description(),
-                Words.count(rest.size(), "image"),
-                Setting.ALL_IMAGES));
-        return rest;
-      }
-    } else if (run.trainedOn(opened)) {
-      options.say.accept(
-          Message.of(
-              "%s is what the run was trained on: the errors are those on training images.",
-              opened.description()));
-    }
-    return opened;
-  }
-
-  /**
    * {@return the {@code top} most probable classes of each image file}
    *
    * @param images files of pictures
@@ -476,7 +409,7 @@ public final class Classifier implements AutoCloseable {
    * @param receiver is told in the order of the source
    */
   public void score(String source, ScoreReceiver receiver) {
-    try (ImageSource images = open(source)) {
+    try (ImageSource images = sources.named(source)) {
       score(images, receiver);
     }
   }
@@ -539,59 +472,39 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
+   * The images that the run held out of its training data or was validated with. The caller closes
+   * them.
+   *
+   * @throws AlexNetException if that is nothing, or if there is no run
+   */
+  public ImageSource heldOut() {
+    return sources.heldOut();
+  }
+
+  /**
    * The images of a data source, as the network takes them, with labels by the network's classes.
    * The caller closes them.
    */
   public ImageSource images(String source) {
-    return Sources.withClasses(open(source), model.classNames());
+    return sources.labelled(source);
   }
 
-  /** As {@link #images}, without those that the run was trained on. */
+  /**
+   * As {@link #images(String)}, of a source that has both all images to train on and to evaluate
+   * on.
+   */
+  public ImageSource all(String source) {
+    return sources.all(source);
+  }
+
+  /** As {@link #images(String)}, without those that the run was trained on. */
   public ImageSource unseen(String source) {
-    ImageSource opened = open(source);
-    try {
-      return Sources.withClasses(heldOut(source, opened), model.classNames());
-    } catch (RuntimeException e) {
-      opened.close();
-      throw e;
-    }
-  }
-
-  private ImageSource open(String source) {
-    return checked(DataSets.openForEvaluation(source, opening()));
+    return sources.unseen(source);
   }
 
   /** Image files, as the network takes them, without labels. The caller closes them. */
   public ImageSource images(List<Path> files) {
-    return checked(DataSets.openFiles(files, opening()));
-  }
-
-  /**
-   * Images are read once, so that those of a folder are decoded when it is their turn. Only where
-   * the run left out bad images is that done at once: which of the others it held out depends on
-   * it.
-   */
-  private OpenOptions opening() {
-    Input input = model.network().input();
-    return new OpenOptions(
-        input.channels(),
-        input.stored(),
-        input.stored(),
-        input.size(),
-        options.threads,
-        model.run() == null ? TrainedModel.SEED : model.run().seed(),
-        skipsBad(),
-        !skipsBad(),
-        options.progress);
-  }
-
-  /** Pixels need to be brought to what the network was trained on. */
-  private ImageSource checked(ImageSource source) {
-    if (!source.format().floats() && !model.takesPixels()) {
-      source.close();
-      throw model.noPixels(source.description());
-    }
-    return source;
+    return sources.files(files);
   }
 
   @Override

@@ -84,6 +84,11 @@ record TrainedModel(
         null);
   }
 
+  /** Whether the run was told to leave out images that cannot be read. */
+  boolean skipsBad() {
+    return run != null && run.skipBad();
+  }
+
   /** Whether it is known how pixels become what the network reads. */
   boolean takesPixels() {
     return statistics != null && !statistics.floats();

@@ -28,6 +28,11 @@ final class ConfusionCommand extends TrainedCommand {
       description = "Images of a data source; of what the run was trained on, those it held out.")
   private String data;
 
+  @Option(
+      names = "--all",
+      description = "All images of --data, also those that the run was trained on.")
+  private boolean all;
+
   ConfusionCommand(Terminal terminal) {
     super(terminal);
   }
@@ -45,13 +50,14 @@ final class ConfusionCommand extends TrainedCommand {
   @Override
   void checkOptions() {
     super.checkOptions();
+    Require.that(!all || data != null, "--all", "given", "given together with --data");
     trained().requireOne(run);
     Require.that(data != null || run != null, "--data", "missing", "given with --weights");
   }
 
   @Override
   Picture draw(Classifier classifier) {
-    try (ImageSource images = data == null ? classifier.heldOut() : classifier.unseen(data)) {
+    try (ImageSource images = open(classifier, data, all)) {
       return Confusion.of(classifier, images);
     }
   }

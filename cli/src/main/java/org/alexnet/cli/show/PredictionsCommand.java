@@ -34,6 +34,11 @@ final class PredictionsCommand extends TrainedCommand {
       description = "Images of a data source; of what the run was trained on, those it held out.")
   private String data;
 
+  @Option(
+      names = "--all",
+      description = "All images of --data, also those that the run was trained on.")
+  private boolean all;
+
   @Option(names = "--n", paramLabel = "N", description = "Images of the source. Default: 10.")
   private Integer n;
 
@@ -64,6 +69,7 @@ final class PredictionsCommand extends TrainedCommand {
   @Override
   void checkOptions() {
     super.checkOptions();
+    Require.that(!all || data != null, "--all", "given", "given together with --data");
     Require.between(1, MOST, "--n", n);
     boolean files = !images().isEmpty();
     Require.that(data == null || !files, "IMAGE", images(), "left out beside --data");
@@ -82,7 +88,7 @@ final class PredictionsCommand extends TrainedCommand {
         return Predictions.of(classifier, files);
       }
     }
-    try (ImageSource source = data == null ? classifier.heldOut() : classifier.unseen(data)) {
+    try (ImageSource source = open(classifier, data, all)) {
       return Predictions.of(classifier, source, count(), seed);
     }
   }
