@@ -396,7 +396,7 @@ final class CpuLowering {
 
     private void cut() {
       int pixels = 1;
-      int tasks = TASKS;
+      int tasks = Math.max(TASKS, TASKS_A_WORKER / 2 * lowering.workers);
       int together = 0; // images that a transformed convolution handles together
       boolean sums = false;
       for (Op op : chain) {

@@ -6,6 +6,7 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.execution.WorkerPool;
 import org.alexnet.program.Op;
 import org.alexnet.program.Tensor;
 
@@ -55,6 +56,14 @@ record ImageRangeKernel(
   @Override
   public long workspaceBytes() {
     return 0;
+  }
+
+  @Override
+  public int tasks() {
+    return parts.stream()
+        .mapToInt(part -> WorkerPool.tasks(layouts.of(part).floats()))
+        .max()
+        .orElse(0);
   }
 
   @Override

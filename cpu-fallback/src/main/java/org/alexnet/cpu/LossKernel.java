@@ -57,6 +57,11 @@ record LossKernel(
   }
 
   @Override
+  public int tasks() {
+    return forward.logits().shape().n();
+  }
+
+  @Override
   public Bound bind(Binding binding) {
     int logits = binding.offset(forward.logits());
     int labels = binding.offset(forward.labels());

@@ -6,6 +6,7 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.execution.WorkerPool;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.program.Op;
 
@@ -38,6 +39,11 @@ record SumKernel(Op.Add op, Kernels kernels, Layouts layouts) implements CpuKern
   @Override
   public long workspaceBytes() {
     return 0;
+  }
+
+  @Override
+  public int tasks() {
+    return WorkerPool.tasks(layouts.of(op.y()).floats());
   }
 
   @Override

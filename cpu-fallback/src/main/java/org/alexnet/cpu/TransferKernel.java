@@ -5,6 +5,7 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.execution.WorkerPool;
 import org.alexnet.program.Op;
 
 /** A copy from the memory of one device to that of another, made by the receiving one. */
@@ -33,6 +34,11 @@ record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
   @Override
   public long workspaceBytes() {
     return 0;
+  }
+
+  @Override
+  public int tasks() {
+    return WorkerPool.tasks(layouts.of(op.x()).floats());
   }
 
   @Override

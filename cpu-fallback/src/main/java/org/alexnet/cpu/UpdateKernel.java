@@ -49,8 +49,7 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
 
   @Override
   public long workspaceBytes() {
-    int pieces = updates.stream().mapToInt(this::pieces).sum();
-    return (long) pieces * kernels.tileWidth() * Float.BYTES;
+    return (long) tasks() * kernels.tileWidth() * Float.BYTES;
   }
 
   private int pieces(Op.Update update) {
@@ -59,6 +58,11 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
 
   /** A part of one parameter. */
   private record Piece(int w, int v, int dw, int n, float rate, float decay) {}
+
+  @Override
+  public int tasks() {
+    return updates.stream().mapToInt(this::pieces).sum();
+  }
 
   @Override
   public Bound bind(Binding binding) {

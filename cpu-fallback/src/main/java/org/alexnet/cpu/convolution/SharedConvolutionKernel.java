@@ -66,12 +66,31 @@ public record SharedConvolutionKernel(
     return ((long) paddedFloats() + (long) workers * tileFloats()) * Float.BYTES;
   }
 
+  private int panels() {
+    return op.groups() * product().blocks();
+  }
+
+  /** Parts that the tiles of an image are cut into. */
+  private int parts() {
+    int parts = Math.ceilDiv(TASKS * workers, images() * panels());
+    return Math.clamp(parts, 1, product().tiles());
+  }
+
+  private DirectProduct product() {
+    return new DirectProduct(shape(), kernels, 1);
+  }
+
+  @Override
+  public int tasks() {
+    return images() * panels() * parts();
+  }
+
   @Override
   public Bound bind(Binding binding) {
     return new Running(
         this,
         shape(),
-        new DirectProduct(shape(), kernels, 1),
+        product(),
         binding.offset(op.x()),
         binding.offset(op.weight()),
         binding.offset(op.bias()),
@@ -98,13 +117,12 @@ public record SharedConvolutionKernel(
       if (!shape.direct()) {
         context.pool().run(images * groups, (task, worker) -> pad(context, task));
       }
-      int panels = groups * product.blocks();
-      int parts =
-          Math.clamp(Math.ceilDiv(TASKS * kernel.workers, images * panels), 1, product.tiles());
+      int panels = kernel.panels();
+      int parts = kernel.parts();
       context
           .pool()
           .run(
-              images * panels * parts,
+              kernel.tasks(),
               (task, worker) ->
                   part(
                       context,

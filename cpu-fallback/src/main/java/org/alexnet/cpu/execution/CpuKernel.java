@@ -12,6 +12,12 @@ public interface CpuKernel extends Kernel {
   }
 
   /**
+   * Tasks that threads share, of the part of the kernel that takes longest. With fewer than
+   * threads, some have nothing to do.
+   */
+  int tasks();
+
+  /**
    * Resolves every offset.
    *
    * @param binding addresses of whole tensors; its shared memory is the kernel's workspace

@@ -94,10 +94,15 @@ public final class WorkerPool implements AutoCloseable {
     void run(int start, int length);
   }
 
+  /** Tasks of a range of floats. */
+  public static int tasks(int floats) {
+    return Math.ceilDiv(floats, PIECE);
+  }
+
   /** Shares a range of floats among tasks. */
   public void runRange(int floats, Range body) {
     run(
-        Math.ceilDiv(floats, PIECE),
+        tasks(floats),
         (task, worker) -> body.run(task * PIECE, Math.min(PIECE, floats - task * PIECE)));
   }
 

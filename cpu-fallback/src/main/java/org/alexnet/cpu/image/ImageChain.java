@@ -90,6 +90,11 @@ public record ImageChain(
   }
 
   @Override
+  public int tasks() {
+    return Math.ceilDiv(images, task);
+  }
+
+  @Override
   public Bound bind(Binding binding) {
     int scratch = binding.shared() + sharedFloats();
     int pitch = workerFloats();
@@ -118,8 +123,7 @@ public record ImageChain(
       for (ImageOp.Bound op : ops) {
         op.prepare(context);
       }
-      int tasks = Math.ceilDiv(chain.images, chain.task);
-      context.pool().run(tasks, (task, worker) -> run(context, task, worker));
+      context.pool().run(chain.tasks(), (task, worker) -> run(context, task, worker));
       for (ImageOp.Bound op : ops) {
         op.finish(context);
       }

@@ -48,7 +48,8 @@ final class BatchProduct {
     return blocks() >= FEW_BLOCKS ? 1 : Math.min(tiling.tiles(), FEW_BLOCKS / blocks());
   }
 
-  private int tasks() {
+  /** Tasks that threads share. */
+  int tasks() {
     return blocks() * parts();
   }
 

@@ -76,6 +76,11 @@ public record FullyConnectedBackwardDataKernel(
   }
 
   @Override
+  public int tasks() {
+    return Math.ceilDiv(layouts.panels(op.weight()).depth(), INPUTS);
+  }
+
+  @Override
   public Bound bind(Binding binding) {
     return new Running(
         this,
@@ -110,7 +115,7 @@ public record FullyConnectedBackwardDataKernel(
       context
           .pool()
           .run(
-              Math.ceilDiv(panels.depth(), INPUTS),
+              kernel.tasks(),
               (task, worker) -> {
                 int result = zeros + width() + worker * kernel.workerFloats();
                 multiply(m, task * INPUTS, result);

@@ -86,7 +86,8 @@ public record FullyConnectedBackwardWeightsKernel(
     return update == null ? 0 : tasks() * kernels.tileWidth();
   }
 
-  private int tasks() {
+  @Override
+  public int tasks() {
     return Math.ceilDiv(RowTiling.of(panels().depth(), kernels.heights()).tiles(), TILES);
   }
 

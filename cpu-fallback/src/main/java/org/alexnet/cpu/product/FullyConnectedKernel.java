@@ -53,6 +53,11 @@ public record FullyConnectedKernel(
   }
 
   @Override
+  public int tasks() {
+    return product().tasks();
+  }
+
+  @Override
   public Bound bind(Binding binding) {
     BatchProduct product = product();
     int x = binding.offset(op.x());

@@ -32,7 +32,7 @@ public record TransformedWeightsByImageKernel(
 
   private static final int LANES = Transform.LANES;
 
-  private static final int MOST_PARTS = 8;
+  private static final int MOST_PARTS = 16;
 
   /** Floats of values that a worker multiplies at a time, about, with several images: 1 MB. */
   private static final int CHUNK = 1 << 18;
@@ -82,6 +82,12 @@ public record TransformedWeightsByImageKernel(
   private int images() {
     long values = shape.tiles(1).products() * (shape.inputs() + kernels.tileWidth());
     return Math.clamp(CHUNK / values, 1, Math.ceilDiv(shape.in().n(), parts()));
+  }
+
+  /** Ranges that the blocks of a group's outputs are cut into, for enough tasks. */
+  private int ranges() {
+    int tasks = parts() * panels().groups();
+    return Math.clamp(Math.ceilDiv(workers * TASKS_A_WORKER, tasks), 1, panels().blocks());
   }
 
   private int parts() {
@@ -140,6 +146,11 @@ public record TransformedWeightsByImageKernel(
   }
 
   @Override
+  public int tasks() {
+    return parts() * panels().groups() * ranges();
+  }
+
+  @Override
   public Bound bind(Binding binding) {
     return new Running(binding);
   }
@@ -156,9 +167,7 @@ public record TransformedWeightsByImageKernel(
     private final int images = images();
     private final int parts = parts();
     private final int imagesOfPart = Math.ceilDiv(shape.in().n(), parts());
-    private final int ranges =
-        Math.clamp(
-            Math.ceilDiv(workers * TASKS_A_WORKER, parts * panels.groups()), 1, panels.blocks());
+    private final int ranges = ranges();
     private final int biasFloats = biasFloats();
     private final int scratchFloats = scratchFloats();
     private final int zeroFloats = zeroFloats();

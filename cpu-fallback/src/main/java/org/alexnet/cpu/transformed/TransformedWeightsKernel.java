@@ -160,6 +160,11 @@ public record TransformedWeightsKernel(
   }
 
   @Override
+  public int tasks() {
+    return shape.scheme().filterPoints() * plan().blocks();
+  }
+
+  @Override
   public Bound bind(Binding binding) {
     return new Running(binding);
   }
@@ -297,12 +302,11 @@ public record TransformedWeightsKernel(
 
     /** Tasks: points, and of each the blocks of outputs. */
     private void multiply(KernelContext context, boolean first, int count) {
-      int points = shape.scheme().filterPoints();
       PointTiles now = shape.tiles(count);
       context
           .pool()
           .run(
-              points * plan.blocks(),
+              tasks(),
               (task, worker) ->
                   multiply(context.m(), task / plan.blocks(), task % plan.blocks(), first, now));
     }
