@@ -3,6 +3,7 @@ module org.alexnet.cli {
   requires org.alexnet.core;
   requires org.alexnet.pictures;
   requires info.picocli;
+  requires java.desktop;
 
   opens org.alexnet.cli to
       info.picocli;

@@ -14,9 +14,11 @@ import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.Listeners;
 import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
+import org.alexnet.cli.tensorboard.TensorBoard;
 import org.alexnet.data.Augmentation;
 import org.alexnet.inference.Evaluation;
 import org.alexnet.model.Model;
@@ -56,6 +58,7 @@ final class TrainCommand extends LongCommand {
           "--no-cuda-graph",
           "--checkpoint-every",
           "--log-every",
+          "--tensorboard",
           "--json",
           "--verbose");
 
@@ -194,8 +197,9 @@ final class TrainCommand extends LongCommand {
         names = "--resume",
         paramLabel = "DIR",
         description =
-            "Continues a run. Only --epochs, --schedule, the options of devices, and --data and"
-                + " --val for the same images in another place can be given with it.")
+            "Continues a run. Only --epochs, --schedule, the options of devices and of what is"
+                + " recorded, and --data and --val for the same images in another place can be"
+                + " given with it.")
     private Path resume;
 
     @Option(
@@ -211,6 +215,15 @@ final class TrainCommand extends LongCommand {
             "Steps between the lines of steps.jsonl (loss, error, learning rate, speed, norms of"
                 + " gradients); 0 for none. Default: 10, or what the run had.")
     private Integer logEvery;
+
+    @Option(
+        names = "--tensorboard",
+        paramLabel = "DIR",
+        description =
+            "Writes events for TensorBoard into this folder: what is in steps.jsonl and"
+                + " metrics.jsonl and, each epoch, the first filters and histograms of weights and"
+                + " gradients, for which a CPU keeps all gradients in memory.")
+    private Path tensorBoard;
   }
 
   private CommandLine.Model.CommandSpec spec;
@@ -267,14 +280,14 @@ final class TrainCommand extends LongCommand {
   @Override
   public Integer call() {
     ProgressView view = show(common);
-    try {
+    try (TensorBoard board = tensorBoard(view)) {
       training = folder.resume == null ? fresh() : resumed();
       training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
       training.graphs(!devices.noCudaGraph);
       set(recipe.epochs, training::epochs);
       set(folder.checkpointEvery, training::checkpointEvery);
       set(folder.logEvery, training::logEvery);
-      training.listener(view);
+      training.listener(board == null ? view : new Listeners(List.of(view, board)));
       TrainingResult result = training.run();
       view.end();
       answer(result);
@@ -282,6 +295,13 @@ final class TrainCommand extends LongCommand {
       view.end();
     }
     return ExitStatus.SUCCESS;
+  }
+
+  /** Null where there is to be none. */
+  private TensorBoard tensorBoard(ProgressView view) {
+    return folder.tensorBoard == null
+        ? null
+        : new TensorBoard(folder.tensorBoard, folder.resume != null, view::message);
   }
 
   /** Before the first step nothing is worth waiting for: what has been saved is good. */

@@ -1,5 +1,6 @@
 package org.alexnet.training;
 
+import java.nio.file.Path;
 import java.util.SequencedMap;
 import org.alexnet.Message;
 import org.alexnet.tensor.FloatTensor;
@@ -34,6 +35,14 @@ public interface TrainingListener {
    * @param all images there are; 0 where the length is not known
    */
   default void progress(Activity activity, long done, long all) {}
+
+  /**
+   * Training begins, or goes on.
+   *
+   * @param run the run folder
+   * @param step training steps of the run so far
+   */
+  default void begin(Path run, long step) {}
 
   /**
    * A step is done.

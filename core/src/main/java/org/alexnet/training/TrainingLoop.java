@@ -73,6 +73,7 @@ final class TrainingLoop {
       commit(false);
     }
     lastMetrics = EpochMetrics.last(folder);
+    training.listener.begin(folder.dir(), state.step);
     lastCheckpoint = System.nanoTime();
     try (BatchLoader loader =
         new BatchLoader(
