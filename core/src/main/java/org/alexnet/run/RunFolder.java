@@ -32,7 +32,7 @@ import org.alexnet.tensor.FloatTensor;
  * one thread; a thread that is interrupted while it writes fails as if the disk had.
  */
 public final class RunFolder implements AutoCloseable {
-  private static final String RUN = "run.json";
+  static final String RUN = "run.json";
   private static final String RUN_TEMPORARY = "run.json.tmp";
   private static final String INPUT = "input.safetensors";
 
@@ -386,7 +386,7 @@ public final class RunFolder implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException(dir + " is not open for training"));
   }
 
-  private static void requireRun(Path dir) {
+  static void requireRun(Path dir) {
     try {
       if (Files.readAttributes(dir.resolve(RUN), BasicFileAttributes.class).isRegularFile()) {
         return;
