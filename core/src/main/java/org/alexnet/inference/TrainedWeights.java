@@ -1,6 +1,7 @@
 package org.alexnet.inference;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.alexnet.AlexNetException;
 import org.alexnet.model.Model;
 import org.alexnet.network.Network;
@@ -74,6 +75,21 @@ public final class TrainedWeights implements AutoCloseable {
    */
   public FloatTensor read(String name) {
     return Weights.read(source, network, name);
+  }
+
+  /**
+   * A parameter as it was before the first step: drawn again from the seed of the run.
+   *
+   * @param name such as {@code conv1.weight}
+   * @return empty for weights alone, and for a run that began with weights from a file
+   * @throws IllegalArgumentException if the network has no such parameter
+   */
+  public Optional<FloatTensor> initial(String name) {
+    if (run == null || run.runJson().hasNonNull("init")) {
+      return Optional.empty();
+    }
+    long seed = RunConfig.fromJson(run.runJson(), run.dir()).seed();
+    return Optional.of(Weights.initial(network, seed, name));
   }
 
   @Override

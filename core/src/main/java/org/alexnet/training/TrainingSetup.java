@@ -29,6 +29,7 @@ import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.alexnet.run.DataIdentity;
+import org.alexnet.run.Environment;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.SafetensorsFile;
@@ -102,7 +103,7 @@ final class TrainingSetup {
       listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
       try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
-          RunFolder folder = create(record(config, backend, lowered))) {
+          RunFolder folder = create(record(config, provider, backend, lowered))) {
         folder.writeInput(statistics.tensors(), statistics.metadata(input));
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
@@ -249,10 +250,16 @@ final class TrainingSetup {
     }
   }
 
-  /** The run's settings, and beside them what the backend chose by measuring. */
-  private static ObjectNode record(RunConfig config, Backend backend, Lowered lowered) {
+  /**
+   * The run's settings, and beside them what it began with and where, and what the backend chose by
+   * measuring.
+   */
+  private ObjectNode record(
+      RunConfig config, BackendProvider provider, Backend backend, Lowered lowered) {
     ObjectNode json = config.toJson();
+    json.put("init", training.init == null ? null : training.init.toAbsolutePath().toString());
     json.put("backend", backend.name());
+    json.set("environment", Environment.of(provider, training.devices, training.threads).toJson());
     ObjectNode choices = json.putObject("choices");
     for (Kernel kernel : lowered.train()) {
       if (!kernel.choice().isEmpty()) {

@@ -84,6 +84,20 @@ public final class Weights {
     return weights;
   }
 
+  /**
+   * One of the initial parameters of a network.
+   *
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public static FloatTensor initial(Network network, long seed, String name) {
+    Parameter parameter =
+        CompiledNetwork.declared(network).sequencedValues().stream()
+            .filter(p -> p.name().equals(name))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no parameter " + name));
+    return new FloatTensor(shape(parameter), values(parameter, parameter.spec().initial(), seed));
+  }
+
   private static float[] values(Parameter parameter, Initial initial, long seed) {
     Philox random = new Philox(seed, 0, Philox.stream("init/" + parameter.name()));
     int count = Math.toIntExact(parameter.elements());
