@@ -9,4 +9,5 @@ module org.alexnet.pictures {
   exports org.alexnet.pictures;
   exports org.alexnet.pictures.chart;
   exports org.alexnet.pictures.drawing;
+  exports org.alexnet.pictures.report;
 }

@@ -120,6 +120,7 @@ public final class Main implements Runnable {
     commands.put("eval", EvalCommand::new);
     commands.put("predict", PredictCommand::new);
     commands.put("show", ShowCommand::of);
+    commands.put("report", ReportCommand::new);
     commands.put("prepare", PrepareCommand::new);
     commands.put("init", InitCommand::new);
     commands.put("summary", SummaryCommand::new);

@@ -2,6 +2,7 @@ package org.alexnet.pictures;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.UsageException;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.network.Convolution;
@@ -59,6 +60,19 @@ public final class Filters {
   public static Picture of(TrainedWeights trained, String layer) {
     Convolution convolution = convolution(trained.network().layers(), layer);
     return new Filters(convolution, trained.read(convolution.name() + ".weight")).picture();
+  }
+
+  /**
+   * Draws the filters of the network's first convolution as they were before the first step.
+   *
+   * @return empty where that is not known: for weights alone, and for a run that began with others
+   * @throws UsageException if the network has no convolution
+   */
+  public static Optional<Picture> initial(TrainedWeights trained) {
+    Convolution convolution = convolution(trained.network().layers(), null);
+    return trained
+        .initial(convolution.name() + ".weight")
+        .map(weight -> new Filters(convolution, weight).picture());
   }
 
   private static Convolution convolution(List<Layer> layers, String name) {

@@ -6,11 +6,11 @@ import org.alexnet.data.ImageSource;
 import org.alexnet.pictures.drawing.Pixels;
 
 /** The images of a source as they are drawn. */
-final class Images {
+public final class Images {
   private Images() {}
 
   /** Image {@code i} of a source, in the size that it is stored with. */
-  static Pixels of(ImageSource source, int i) {
+  public static Pixels of(ImageSource source, int i) {
     Batch.Format format = source.format();
     if (format.floats()) {
       float[] values = new float[format.values()];

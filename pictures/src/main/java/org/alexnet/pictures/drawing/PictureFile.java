@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Locale;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -28,8 +29,18 @@ public final class PictureFile {
    * @throws AlexNetException if it is a folder, or its folder does not exist or cannot be written
    */
   public static void require(Path file) {
-    if (!has(file, PNG) && !has(file, SVG)) {
-      throw UsageException.value(Setting.OUT, file, "a file that ends in .png or .svg");
+    require(file, PNG, SVG);
+  }
+
+  /**
+   * As {@link #require(Path)}, for a file of another kind.
+   *
+   * @param suffixes one of which its name must end in
+   */
+  public static void require(Path file, String... suffixes) {
+    if (Arrays.stream(suffixes).noneMatch(suffix -> has(file, suffix))) {
+      throw UsageException.value(
+          Setting.OUT, file, "a file that ends in " + String.join(" or ", suffixes));
     }
     if (Files.isDirectory(file)) {
       throw refused(file, "it is a folder");
@@ -63,7 +74,15 @@ public final class PictureFile {
   }
 
   static void write(Picture picture, Path file) {
-    byte[] bytes = has(file, SVG) ? picture.svg().getBytes(StandardCharsets.UTF_8) : picture.png();
+    write(has(file, SVG) ? picture.svg().getBytes(StandardCharsets.UTF_8) : picture.png(), file);
+  }
+
+  /**
+   * Writes a file, which is there as a whole or not at all.
+   *
+   * @throws AlexNetException if it cannot be written
+   */
+  public static void write(byte[] bytes, Path file) {
     Path temporary = temporary(file);
     try {
       try (FileChannel channel =
