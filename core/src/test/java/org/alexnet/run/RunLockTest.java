@@ -59,7 +59,7 @@ class RunLockTest {
   void oneProcessWritesAndADeadOneHoldsNothing() throws Exception {
     Path dir = folder.resolve("run");
     try (RunFolder run = RunFolder.create(dir, JsonFiles.object())) {
-      run.appendMetrics(Runs.epoch(1));
+      Runs.append(run, 1);
       run.commit(Runs.checkpoint(1, false));
       refusedHere(dir);
       refusedHere(folder.resolve("run/../run"));
