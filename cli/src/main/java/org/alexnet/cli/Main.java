@@ -9,6 +9,8 @@ import java.util.function.Function;
 import org.alexnet.AlexNetException;
 import org.alexnet.cli.option.EmptyValues;
 import org.alexnet.cli.option.Numbers;
+import org.alexnet.cli.option.OverwrittenFiles;
+import org.alexnet.cli.option.RepeatedOptions;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.Terminal;
@@ -57,6 +59,8 @@ public final class Main implements Runnable {
     line.setExecutionStrategy(
         parsed -> {
           EmptyValues.refuse(parsed);
+          RepeatedOptions.refuse(parsed);
+          OverwrittenFiles.refuse(parsed);
           return new CommandLine.RunLast().execute(parsed);
         });
     boolean verbose = List.of(arguments).contains("--verbose");

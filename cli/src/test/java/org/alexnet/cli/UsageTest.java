@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,6 +94,10 @@ class UsageTest {
           train --devices cpu:99                       | "cpu:99"
           train --precision bf16 --backend cpu         | fp32 only
           selftest --precision bf16 --backend cpu      | fp32 only
+          train --epochs 1 --lr 0.1 --epochs 2         | should be specified only once
+          train --epochs=1 --out a --epochs 2          | should be specified only once
+          eval run --threads 1 --data d --threads 2    | should be specified only once
+          predict run a.jpg --top 1 --out b --top 2    | should be specified only once
           """)
   void isRefused(String command, String named) {
     String line = Cli.run((Object[]) command.split(" ")).failure(ExitStatus.WRONG_USAGE);
@@ -123,6 +128,35 @@ class UsageTest {
     words.add("");
     String line = Cli.run(words.toArray()).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains(option + " is empty"), line);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "predict r a.jpg --out a.jpg",
+        "predict r a.jpg --out ./a.jpg",
+        "show features r a.png --out a.png",
+        "predict r a.jpg --out r/state.json",
+        "predict r a.jpg --layer fc1 --out r/model.safetensors",
+      })
+  void filesThatAreReadAreNotOverwritten(String command, @TempDir Path dir) throws IOException {
+    Path run = Files.createDirectory(dir.resolve("r"));
+    for (String name : List.of("run.json", "state.json", "model.safetensors")) {
+      Files.writeString(run.resolve(name), name);
+    }
+    for (String name : List.of("a.jpg", "a.png")) {
+      Files.writeString(dir.resolve(name), name);
+    }
+    List<String> words = new ArrayList<>();
+    for (String word : command.split(" ")) {
+      boolean file = word.startsWith("r") || word.contains("a.");
+      words.add(file ? dir + "/" + word : word);
+    }
+    String line = Cli.run(words.toArray()).failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("name another file"), line);
+    for (Path file : List.of(Path.of(words.getLast()), run.resolve("model.safetensors"))) {
+      assertEquals(file.getFileName().toString(), Files.readString(file));
+    }
   }
 
   /** What is just not refused is planned without an overflow. */

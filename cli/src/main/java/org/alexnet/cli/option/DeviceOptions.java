@@ -41,7 +41,7 @@ public class DeviceOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads in all. Default: one a core.")
+      description = "Threads in all. Default: one per core.")
   private Integer threads;
 
   @Option(
