@@ -42,7 +42,7 @@ final class EvalCommand extends LongCommand {
       names = "--data",
       paramLabel = "SRC",
       description =
-          "shapes, a folder with one subfolder a class, an .axd or a .safetensors file. Default:"
+          "shapes, a folder with one subfolder per class, an .axd or a .safetensors file. Default:"
               + " what the run held out.")
   private String data;
 
@@ -60,7 +60,7 @@ final class EvalCommand extends LongCommand {
           "1, the centre, or 10: corners and centre and their mirrors, averaged. Default: 1.")
   private int crops = 1;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
+  @Option(names = "--batch", paramLabel = "N", description = "Images per step. Default: 128.")
   private int batch = 128;
 
   @Option(
@@ -116,7 +116,7 @@ final class EvalCommand extends LongCommand {
     terminal
         .out()
         .printf(
-            "%s: loss %.4f, error %s, not among the first five %s%n",
+            "%s: loss %.4f, error %s, top-5 error %s%n",
             Words.count(result.images(), "image"),
             result.loss(),
             Answers.percent(result.top1Error()),

@@ -45,7 +45,7 @@ final class PredictCommand extends LongCommand {
       description = "Images of a data source, instead of files; labels are not needed.")
   private String data;
 
-  @Option(names = "--top", paramLabel = "K", description = "Classes an image. Default: 5.")
+  @Option(names = "--top", paramLabel = "K", description = "Classes per image. Default: 5.")
   private int top = 5;
 
   @Option(
@@ -64,7 +64,7 @@ final class PredictCommand extends LongCommand {
               + " height, width], or [images, outputs] from the first fully-connected layer on.")
   private String layer;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
+  @Option(names = "--batch", paramLabel = "N", description = "Images per step. Default: 128.")
   private Integer batch;
 
   @Option(

@@ -52,7 +52,7 @@ final class PrepareCommand extends LongCommand {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads that decode. Default: one a core.")
+      description = "Threads that decode. Default: one per core.")
   private Integer threads;
 
   @Option(

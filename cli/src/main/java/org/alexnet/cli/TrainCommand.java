@@ -68,7 +68,7 @@ final class TrainCommand extends LongCommand {
         names = "--data",
         paramLabel = "SRC",
         description =
-            "shapes or shapes:N, a folder with one subfolder a class (or train/ and val/ above"
+            "shapes or shapes:N, a folder with one subfolder per class (or train/ and val/ above"
                 + " those), an .axd file made by prepare, or a .safetensors file. Default: shapes.")
     private String data;
 
@@ -122,7 +122,7 @@ final class TrainCommand extends LongCommand {
     @Option(
         names = "--batch",
         paramLabel = "N",
-        description = "Images a step. Default: the model's, below.")
+        description = "Images per step. Default: the model's, below.")
     private Integer batch;
 
     @Option(

@@ -180,7 +180,7 @@ class ResumeTest {
     Cli.Result result = Cli.run(words);
     assertTrue(result.out().contains(" 1 epoch, batch"), result.out());
     assertTrue(result.out().contains("rate 1e+30,"), result.out());
-    assertTrue(result.out().contains("(no fall in so short a run)"), result.out());
+    assertTrue(result.out().contains("(too short a run for the rate to be reduced)"), result.out());
   }
 
   @Test

@@ -42,7 +42,7 @@ public final class Models {
     File file = new File(name);
     return file.isFile()
         ? new AlexNetException(
-            "%s is no file of a network: it %s; there are: %s."
+            "%s is not a network file: it %s; there are: %s."
                 .formatted(name, FileStart.of(file.toPath()), known))
         : new UsageException(
             "There is no model \"%s\", and no file of that name; there are: %s."

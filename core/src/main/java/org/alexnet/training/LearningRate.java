@@ -75,7 +75,7 @@ final class LearningRate {
 
   private static String describe(Schedule.Parts parts, List<Integer> falls) {
     if (falls.isEmpty()) {
-      return "%s (no fall in so short a run)".formatted(parts);
+      return "%s (too short a run for the rate to be reduced)".formatted(parts);
     }
     return "%s (falls after %s %s)"
         .formatted(

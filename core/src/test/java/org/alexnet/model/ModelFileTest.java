@@ -183,7 +183,7 @@ class ModelFileTest {
         e.getMessage()
             .startsWith(
                 file
-                    + " is no file of a network: it begins with"
+                    + " is not a network file: it begins with"
                     + " \"PK\\x03\\x04\\x22\\x5cand more t\"; there are: alexnet-32, "),
         e.getMessage());
     Files.write(file, new byte[0]);

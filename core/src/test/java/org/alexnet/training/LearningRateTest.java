@@ -41,7 +41,7 @@ class LearningRateTest {
     LearningRate rate = new LearningRate(Schedule.parse("parts:0.5,0.9"), 1);
     assertEquals("parts:0.5,0.9 (falls after epochs 5, 9)", rate.describe(10));
     assertEquals("parts:0.5,0.9 (falls after epoch 1)", rate.describe(2));
-    assertEquals("parts:0.5,0.9 (no fall in so short a run)", rate.describe(1));
+    assertEquals("parts:0.5,0.9 (too short a run for the rate to be reduced)", rate.describe(1));
   }
 
   @Test

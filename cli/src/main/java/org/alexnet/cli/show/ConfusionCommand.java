@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "confusion",
     description =
-        "Draws how many images of each class a network predicts to be of which class: images that"
-            + " the run held out, or those of --data.")
+        "Draws the confusion matrix: how many images of each class were predicted as each class, of"
+            + " the images that the run held out or of --data.")
 final class ConfusionCommand extends TrainedCommand {
   @Parameters(arity = "0..1", paramLabel = "RUN", description = "The folder that train wrote.")
   private Path run;
@@ -25,7 +25,8 @@ final class ConfusionCommand extends TrainedCommand {
   @Option(
       names = "--data",
       paramLabel = "SRC",
-      description = "Images of a data source; of what the run was trained on, those it held out.")
+      description =
+          "Images of a data source. If the run was trained on it, only those that it held out.")
   private String data;
 
   @Option(

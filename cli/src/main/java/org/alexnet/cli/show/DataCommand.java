@@ -23,8 +23,8 @@ abstract class DataCommand extends PictureCommand {
       paramLabel = "SRC",
       required = true,
       description =
-          "shapes, a folder with one subfolder a class (or train/ and val/ above those), an .axd or"
-              + " a .safetensors file.")
+          "shapes, a folder with one subfolder per class (or train/ and val/ above those), an .axd"
+              + " or a .safetensors file.")
   private String data;
 
   @Option(
@@ -33,7 +33,7 @@ abstract class DataCommand extends PictureCommand {
       converter = ModelName.class,
       completionCandidates = ModelName.class,
       description =
-          "Images are as this network is given them: ${COMPLETION-CANDIDATES}"
+          "Images are drawn as this network receives them: ${COMPLETION-CANDIDATES}"
               + ModelName.OR_FILE
               + ". Default: "
               + ModelName.DEFAULT
@@ -49,7 +49,12 @@ abstract class DataCommand extends PictureCommand {
       description = "Fixes what is drawn. Default: ${DEFAULT-VALUE}.")
   long seed = 42;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one a core.")
+  @Option(
+      names = "--skip-bad",
+      description = "Leaves out images that cannot be read instead of stopping.")
+  private boolean skipBad;
+
+  @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: one per core.")
   private Integer threads;
 
   DataCommand(Terminal terminal, int n) {
@@ -79,9 +84,11 @@ abstract class DataCommand extends PictureCommand {
             input.size(),
             threads(),
             seed,
-            false,
+            skipBad,
             null);
-    try (DataSet images = DataSets.open(data, null, 0, options.whenRead())) {
+    // Which images are left out is known only once all have been read.
+    OpenOptions opening = skipBad ? options : options.whenRead();
+    try (DataSet images = DataSets.open(data, null, 0, opening)) {
       return draw(images.train(), chosen, view);
     }
   }

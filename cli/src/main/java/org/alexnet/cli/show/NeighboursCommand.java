@@ -33,13 +33,14 @@ final class NeighboursCommand extends TrainedCommand {
       names = "--data",
       paramLabel = "SRC",
       required = true,
-      description = "Images that are searched: of shapes and of folders with val/, those alone.")
+      description =
+          "Images to search. Of shapes and of folders with val/, only the validation images.")
   private String data;
 
   @Option(
       names = "--queries",
       paramLabel = "N",
-      description = "Draws so many images from the source, instead of image files.")
+      description = "Takes this many images from the source instead of image files.")
   private Integer queries;
 
   @Option(

@@ -31,7 +31,8 @@ final class PredictionsCommand extends TrainedCommand {
   @Option(
       names = "--data",
       paramLabel = "SRC",
-      description = "Images of a data source; of what the run was trained on, those it held out.")
+      description =
+          "Images of a data source. If the run was trained on it, only those that it held out.")
   private String data;
 
   @Option(

@@ -11,7 +11,8 @@ import picocli.CommandLine.Command;
 /** {@code show samples}: images with their classes. */
 @Command(
     name = "samples",
-    description = "Draws training images of a data source, as many of each class as can be.")
+    description =
+        "Draws training images of a data source, spread over the classes as evenly as possible.")
 final class SamplesCommand extends DataCommand {
   SamplesCommand(Terminal terminal) {
     super(terminal, 10);

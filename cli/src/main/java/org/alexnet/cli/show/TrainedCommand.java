@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 
 /** A picture of what a trained network makes of images. */
 abstract class TrainedCommand extends PictureCommand {
-  @Option(names = "--batch", paramLabel = "N", description = "Images a step. Default: 128.")
+  @Option(names = "--batch", paramLabel = "N", description = "Images per step. Default: 128.")
   private Integer batch;
 
   @ArgGroup(validate = false, heading = "%nWeights instead of a run:%n", order = 1)

@@ -13,7 +13,7 @@ import org.alexnet.data.ClassNames;
 import org.alexnet.file.DurableFiles;
 
 /**
- * The files of a folder with one subfolder a class: classes and the files in each sorted by name,
+ * The files of a folder with one subfolder per class: classes and the files in each sorted by name,
  * hidden ones (whose name begins with a dot) and files beside the class folders disregarded.
  *
  * @param classes names of the class folders
@@ -29,7 +29,7 @@ public record ClassFolders(List<String> classes, List<Path> files, int[] labels)
     List<Path> folders = list(folder).stream().filter(Files::isDirectory).toList();
     if (folders.isEmpty()) {
       throw new AlexNetException(
-          "folder %s holds no class folders: one subfolder a class, with its images, is required"
+          "folder %s holds no class folders: one subfolder per class, with its images, is required"
               .formatted(folder));
     }
     if (folders.size() < least) {

@@ -57,7 +57,7 @@ public final class FolderSource implements ImageSource {
   }
 
   /**
-   * Opens a folder with one subfolder a class. Classes are in sorted order, images by class and
+   * Opens a folder with one subfolder per class. Classes are in sorted order, images by class and
    * then by name; hidden files and files beside the class folders are disregarded.
    *
    * @throws AlexNetException if there are fewer than two classes, if one has no images, or, unless

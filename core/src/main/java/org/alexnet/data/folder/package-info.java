@@ -1,2 +1,2 @@
-/** Folders of images: one subfolder a class, or {@code train/} and {@code val/} above those. */
+/** Folders of images: one subfolder per class, or {@code train/} and {@code val/} above those. */
 package org.alexnet.data.folder;

@@ -27,8 +27,8 @@ import org.alexnet.file.DurableFiles;
  * was interrupted goes on where it was. The same images give the same file, with any number of
  * threads and however often it was interrupted.
  *
- * @param folder one subfolder a class, or {@code train/} and {@code val/} (or {@code test/}) above
- *     those
+ * @param folder one subfolder per class, or {@code train/} and {@code val/} (or {@code test/})
+ *     above those
  * @param out the file to make, which must not exist; its name must end in {@code .axd}
  * @param size rows and columns of an image
  * @param threads threads that decode

@@ -26,8 +26,8 @@ public final class DataSets {
   private static final int SHAPES_LEAST = 10;
   private static final int SHAPES_MOST = 10_000_000; // 30 GB, for they are kept in memory
   private static final String KINDS =
-      "data are 'shapes', 'shapes:N', a folder with one subfolder a class (or train/ and val/ above"
-          + " those), an .axd file made by alexnet prepare, or a .safetensors file";
+      "data are 'shapes', 'shapes:N', a folder with one subfolder per class (or train/ and val/"
+          + " above those), an .axd file made by alexnet prepare, or a .safetensors file";
   private static final String PREPARED = ".axd";
   private static final String TENSORS = ".safetensors";
 
