@@ -18,6 +18,33 @@ public final class Words {
   }
 
   /**
+   * {@return one line of what may be anything, such as the name of a file: control characters,
+   * which a terminal would obey, and those that turn the direction of what follows are spaces}
+   *
+   * @param text what is to be shown
+   */
+  public static String line(String text) {
+    StringBuilder line = new StringBuilder();
+    text.codePoints()
+        .map(
+            c ->
+                switch (Character.getType(c)) {
+                  case Character.CONTROL,
+                      Character.LINE_SEPARATOR,
+                      Character.PARAGRAPH_SEPARATOR,
+                      Character.SURROGATE ->
+                      ' ';
+                  default -> isDirection(c) ? ' ' : c;
+                })
+        .forEach(line::appendCodePoint);
+    return line.toString().strip();
+  }
+
+  private static boolean isDirection(int c) {
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  }
+
+  /**
    * {@return the value of a name, which is what {@code toString} gives}
    *
    * @param <T> an enum, as a rule

@@ -166,8 +166,8 @@ final class TrainingSetup {
                   config.seed(),
                   input,
                   config.skipBad())) {
-        check(data, config.network());
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
+        check(data, config.network());
         if (!config.equals(saved)) { // the sources have moved
           ObjectNode settings = folder.runJson();
           settings.setAll(config.toJson());

@@ -29,6 +29,10 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
   private volatile int all; // images to predict
   private volatile int printed;
   private volatile boolean finished;
+
+  /** Names that are longer do not push the others aside. */
+  private static final int WIDEST = 60;
+
   private int width = 1; // of the longest name so far
 
   /**
@@ -102,7 +106,7 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
       to.print(printed == 0 ? "{\"predictions\":[" : ",");
       to.print(Json.finite(json(prediction)));
     } else {
-      width = Math.max(width, prediction.input().length());
+      width = Math.clamp(Words.line(prediction.input()).length(), width, WIDEST);
       view.clearLine();
       to.println(text(prediction));
     }
@@ -110,9 +114,9 @@ public final class PredictionPrinter implements Classifier.ScoreReceiver, AutoCl
   }
 
   private String text(Prediction prediction) {
-    return ("%-" + width + "s  ").formatted(prediction.input())
+    return ("%-" + width + "s  ").formatted(Words.line(prediction.input()))
         + prediction.top().stream()
-            .map(g -> "%s %.1f %%".formatted(g.className(), 100 * g.probability()))
+            .map(g -> "%s %.1f %%".formatted(Words.line(g.className()), 100 * g.probability()))
             .collect(Collectors.joining(", "));
   }
 

@@ -1,5 +1,6 @@
 package org.alexnet.data.folder;
 
+import org.alexnet.AlexNetException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ProgressListener;
 
@@ -38,8 +39,9 @@ public record FolderOptions(
   public FolderOptions {
     progress = progress == null ? ProgressListener.NONE : progress;
     if (channels != 1 && channels != 3) {
-      throw new IllegalArgumentException(
-          channels + " channels: images are read in 3 (colour) or 1 (grey)");
+      throw new AlexNetException(
+          "The network takes images of %d channels, and image files have 3 (colour) or 1 (grey): give its images as a .safetensors file."
+              .formatted(channels));
     }
     if (height < 1 || width < 1 || threads < 1) {
       throw new IllegalArgumentException(

@@ -3,6 +3,7 @@ package org.alexnet.pictures.drawing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.alexnet.Words;
 
 /** A picture that is laid out: what is drawn where, for a file of pixels or of lines. */
 public final class Picture {
@@ -58,7 +59,7 @@ public final class Picture {
         .filter(Mark.Label.class::isInstance)
         .map(Mark.Label.class::cast)
         .filter(label -> !Text.canShow(label.text(), label.style()))
-        .map(label -> Text.clean(label.text()))
+        .map(label -> Words.line(label.text()))
         .findFirst();
   }
 

@@ -5,6 +5,7 @@ import java.awt.font.FontRenderContext;
 import java.text.BreakIterator;
 import java.util.Locale;
 import org.alexnet.AlexNetException;
+import org.alexnet.Words;
 
 /** Measures text and makes it fit. */
 final class Text {
@@ -14,31 +15,6 @@ final class Text {
   private static final FontRenderContext CONTEXT = new FontRenderContext(null, true, true);
 
   private Text() {}
-
-  /**
-   * One line of what may be anything: control characters and those that turn the direction of what
-   * follows are spaces.
-   */
-  static String clean(String text) {
-    StringBuilder line = new StringBuilder();
-    text.codePoints()
-        .map(
-            c ->
-                switch (Character.getType(c)) {
-                  case Character.CONTROL,
-                      Character.LINE_SEPARATOR,
-                      Character.PARAGRAPH_SEPARATOR,
-                      Character.SURROGATE ->
-                      ' ';
-                  default -> isDirection(c) ? ' ' : c;
-                })
-        .forEach(line::appendCodePoint);
-    return line.toString().strip();
-  }
-
-  private static boolean isDirection(int c) {
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-  }
 
   /**
    * The width of a line of text in pixels.
@@ -53,7 +29,7 @@ final class Text {
    * A line of text that is no wider than so many pixels; where it is cut, it ends in an ellipsis.
    */
   static String fitted(String text, TextStyle style, double width) {
-    String line = clean(text);
+    String line = Words.line(text);
     if (Double.isInfinite(width) || width(line, style) <= width) {
       return line;
     }
@@ -79,7 +55,7 @@ final class Text {
 
   /** Whether the fonts of this machine have all characters of a line of text. */
   static boolean canShow(String text, TextStyle style) {
-    return font(style).canDisplayUpTo(clean(text)) < 0;
+    return font(style).canDisplayUpTo(Words.line(text)) < 0;
   }
 
   /** The font of a style, if this machine has one. */
