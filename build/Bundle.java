@@ -27,7 +27,8 @@ final class Bundle {
   private static final long LIMIT = 45_000_000;
 
   /** What jdeps says that the jars need, and the Vector API, which is asked for by name. */
-  private static final String MODULES = "java.base,java.desktop,java.logging,jdk.incubator.vector";
+  private static final String MODULES =
+      "java.base,java.desktop,java.logging,jdk.httpserver,jdk.incubator.vector";
 
   /** Of java.desktop images are read and drawn; these are for screens, printers and sounds. */
   private static final String LEFT_OUT =

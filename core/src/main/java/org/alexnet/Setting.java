@@ -43,6 +43,8 @@ public enum Setting {
   MOMENTUM("momentum"),
   /** The folder or the file to make. */
   OUT("out"),
+  /** The port of the live page. */
+  PORT("port"),
   /** The arithmetic. */
   PRECISION("precision"),
   /** The learning rate at the start. */

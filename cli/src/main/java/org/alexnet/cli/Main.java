@@ -125,6 +125,7 @@ public final class Main implements Runnable {
     commands.put("predict", PredictCommand::new);
     commands.put("show", ShowCommand::of);
     commands.put("report", ReportCommand::new);
+    commands.put("watch", WatchCommand::new);
     commands.put("prepare", PrepareCommand::new);
     commands.put("init", InitCommand::new);
     commands.put("summary", SummaryCommand::new);

@@ -5,12 +5,15 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.alexnet.cli.option.AugmentationName;
 import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.option.ModelName;
+import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
@@ -28,6 +31,7 @@ import org.alexnet.model.Schedule;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.Training;
+import org.alexnet.training.TrainingListener;
 import org.alexnet.training.TrainingResult;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -59,6 +63,8 @@ final class TrainCommand extends LongCommand {
           "--checkpoint-every",
           "--log-every",
           "--tensorboard",
+          "--watch",
+          "--port",
           "--json",
           "--verbose");
 
@@ -224,6 +230,17 @@ final class TrainCommand extends LongCommand {
                 + " metrics.jsonl and, each epoch, the first filters and histograms of weights and"
                 + " gradients, for which a CPU keeps all gradients in memory.")
     private Path tensorBoard;
+
+    @Option(
+        names = "--watch",
+        description = "Serves a live page about the run on this machine while it trains.")
+    private boolean watch;
+
+    @Option(
+        names = "--port",
+        paramLabel = "N",
+        description = "Of the live page; 0 for any that is free. Default: 8080.")
+    private Integer port;
   }
 
   private CommandLine.Model.CommandSpec spec;
@@ -279,15 +296,20 @@ final class TrainCommand extends LongCommand {
 
   @Override
   public Integer call() {
+    Require.that(
+        folder.watch || folder.port == null, "--port", folder.port, "given together with --watch");
     ProgressView view = show(common);
-    try (TensorBoard board = tensorBoard(view)) {
+    try (TensorBoard board = tensorBoard(view);
+        LivePage page = folder.watch ? new LivePage(folder.port, view::message) : null) {
       training = folder.resume == null ? fresh() : resumed();
       training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
       training.graphs(!devices.noCudaGraph);
       set(recipe.epochs, training::epochs);
       set(folder.checkpointEvery, training::checkpointEvery);
       set(folder.logEvery, training::logEvery);
-      training.listener(board == null ? view : new Listeners(List.of(view, board)));
+      training.listener(
+          new Listeners(
+              Stream.<TrainingListener>of(view, board, page).filter(Objects::nonNull).toList()));
       TrainingResult result = training.run();
       view.end();
       answer(result);

@@ -35,6 +35,7 @@ public final class Flags {
       case NEIGHBOURS -> "--k";
       case NUMBER -> "--n";
       case OUT -> "--out";
+      case PORT -> "--port";
       case PRECISION -> "--precision";
       case QUERIES -> "--queries";
       case RATE -> "--lr";

@@ -6,7 +6,11 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
+import org.alexnet.file.Json;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.run.RunLog;
 
@@ -79,8 +83,7 @@ public final class RunCurves {
     return epoch || step;
   }
 
-  private static RunLog.Lines lines(
-      Runnable restart, java.util.function.Consumer<ObjectNode> receiver) {
+  private static RunLog.Lines lines(Runnable restart, Consumer<ObjectNode> receiver) {
     return new RunLog.Lines() {
       @Override
       public void restart() {
@@ -118,6 +121,23 @@ public final class RunCurves {
     return steps.rows == 0 ? ofEpochs : Math.max(ofEpochs, (long) steps.last(0));
   }
 
+  /** The newest of each number: the last epoch's, and loss and error of the last recorded step. */
+  public ObjectNode latest() {
+    ObjectNode latest = epochs.isEmpty() ? JsonFiles.object() : epochs.getLast().deepCopy();
+    for (int i = 0; i < OF_STEPS.size() && steps.rows > 0; i++) {
+      latest.put("step_" + OF_STEPS.get(i), steps.last(i + 1));
+    }
+    epochs.stream()
+        .filter(epoch -> epoch.path("val_error").isNumber())
+        .min(Comparator.comparingDouble(epoch -> epoch.path("val_error").asDouble()))
+        .ifPresent(
+            best -> {
+              latest.set("best_error", best.get("val_error"));
+              latest.set("best_epoch", best.get("epoch"));
+            });
+    return Json.finite(latest);
+  }
+
   /** Lines of steps that were read. */
   public int stepLines() {
     return steps.rows;
@@ -153,7 +173,7 @@ public final class RunCurves {
     return json;
   }
 
-  private static void putAll(ArrayNode values, java.util.stream.DoubleStream numbers) {
+  private static void putAll(ArrayNode values, DoubleStream numbers) {
     numbers.forEach(number -> put(values, number));
   }
 

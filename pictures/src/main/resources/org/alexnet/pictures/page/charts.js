@@ -176,17 +176,20 @@ const Charts = (() => {
       host.pointer = {clientX: event.clientX};
       const box = svg.getBoundingClientRect();
       const at = most * ((event.clientX - box.left) * width / box.width - LEFT) / (width - LEFT - RIGHT);
-      const exact = lines.find((line) => line.look !== 'thin') || lines[0];
-      const value = exact.xs[nearest(exact.xs, Math.min(most, Math.max(0, at)))];
+      const exact = lines.filter((line) => line.look !== 'thin');
+      const value = (exact.length ? exact : lines).map((line) => line.xs[nearest(line.xs, at)])
+        .reduce((best, x) => Math.abs(x - at) < Math.abs(best - at) ? x : best);
       cross.setAttribute('x1', x(value));
       cross.setAttribute('x2', x(value));
       cross.setAttribute('visibility', 'visible');
       tip.replaceChildren();
       html('div', 'pale', 'epoch ' + +value.toFixed(2), tip);
       const shown = many ? lines.filter((line) => line.look !== 'thin') : lines;
-      for (const line of (shown.length ? shown : lines).slice(0, MOST_TIPS)) {
-        const y = line.ys[nearest(line.xs, value)];
-        if (y === null) continue;
+      for (const line of shown.length ? shown : lines) {
+        if (tip.childElementCount > MOST_TIPS) break;
+        const i = nearest(line.xs, value);
+        const y = line.ys[i];
+        if (y === null || Math.abs(line.xs[i] - value) > .5) continue;
         const row = html('div', '', '', tip);
         html('span', 'swatch f' + line.run.colour, '', row);
         html('span', '', (many ? line.run.name + ' ' : '') + line.label, row);
@@ -216,7 +219,7 @@ const Charts = (() => {
     new ResizeObserver(() => {
       if (host.clientWidth !== width) {
         width = host.clientWidth;
-        all();
+        requestAnimationFrame(all);
       }
     }).observe(host);
     return (runs) => {
