@@ -24,7 +24,14 @@ import org.alexnet.backend.DeviceInfo;
 public record Environment(
     String program, String java, String system, String device, int threads, Instant started) {
 
-  /** Here and now. */
+  /**
+   * Here and now.
+   *
+   * @param provider of the backend that computes
+   * @param devices those asked for; empty for the first
+   * @param threads threads in all
+   * @return what is known of them
+   */
   public static Environment of(BackendProvider provider, List<String> devices, int threads) {
     ModuleDescriptor module = Environment.class.getModule().getDescriptor();
     return new Environment(
@@ -42,7 +49,11 @@ public record Environment(
         Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
 
-  /** As {@code run.json} has it. */
+  /**
+   * As {@code run.json} has it.
+   *
+   * @return an object with a field for each
+   */
   public ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("program", program);

@@ -21,7 +21,11 @@ public final class RunLog {
     /** The lines received so far no longer hold: the run was resumed from before them. */
     void restart();
 
-    /** The next line. */
+    /**
+     * The next line.
+     *
+     * @param line the object on it
+     */
     void line(ObjectNode line);
   }
 
@@ -32,6 +36,7 @@ public final class RunLog {
   /**
    * The records of a run.
    *
+   * @param dir the run folder
    * @throws org.alexnet.AlexNetException if the folder is not a run
    */
   public RunLog(Path dir) {
@@ -41,22 +46,39 @@ public final class RunLog {
     this.steps = new LineFollower(dir.resolve(JsonLines.STEPS));
   }
 
-  /** Whether a folder holds a run. */
+  /**
+   * Whether a folder holds a run.
+   *
+   * @param dir any path
+   * @return false also where there is no folder
+   */
   public static boolean isRun(Path dir) {
     return Files.isRegularFile(dir.resolve(RunFolder.RUN));
   }
 
-  /** The run's folder. */
+  /**
+   * The run's folder.
+   *
+   * @return as it was given
+   */
   public Path dir() {
     return dir;
   }
 
-  /** The run's settings as they are now. */
+  /**
+   * The run's settings.
+   *
+   * @return {@code run.json} as it is now
+   */
   public ObjectNode settings() {
     return JsonFiles.read(dir.resolve(RunFolder.RUN));
   }
 
-  /** The trainer's part of the current checkpoint; empty where there is none yet. */
+  /**
+   * The trainer's part of the current checkpoint.
+   *
+   * @return empty where there is no checkpoint yet
+   */
   public Optional<ObjectNode> state() {
     return CheckpointStore.readState(dir)
         .map(text -> Generation.parse(dir.resolve(CheckpointStore.STATE), text).state());
@@ -65,18 +87,28 @@ public final class RunLog {
   /**
    * Hands on the lines of {@code metrics.jsonl} that are new since the last call.
    *
+   * @param lines receives them
    * @return whether there are any, or earlier ones no longer hold
    */
   public boolean readMetrics(Lines lines) {
     return metrics.read(lines);
   }
 
-  /** As {@link #readMetrics}, of {@code steps.jsonl}. */
+  /**
+   * As {@link #readMetrics}, of {@code steps.jsonl}.
+   *
+   * @param lines receives them
+   * @return whether there are any, or earlier ones no longer hold
+   */
   public boolean readSteps(Lines lines) {
     return steps.read(lines);
   }
 
-  /** When the run last wrote anything. */
+  /**
+   * When the run last wrote anything.
+   *
+   * @return the latest time of its files
+   */
   public Instant changed() {
     return Stream.of(RunFolder.RUN, JsonLines.METRICS, JsonLines.STEPS, CheckpointStore.STATE)
         .map(name -> modified(dir.resolve(name)))

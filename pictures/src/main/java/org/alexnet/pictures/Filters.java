@@ -65,6 +65,7 @@ public final class Filters {
   /**
    * Draws the filters of the network's first convolution as they were before the first step.
    *
+   * @param trained the weights as they are now
    * @return empty where that is not known: for weights alone, and for a run that began with others
    * @throws UsageException if the network has no convolution
    */

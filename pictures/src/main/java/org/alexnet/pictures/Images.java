@@ -9,7 +9,13 @@ import org.alexnet.pictures.drawing.Pixels;
 public final class Images {
   private Images() {}
 
-  /** Image {@code i} of a source, in the size that it is stored with. */
+  /**
+   * An image of a source, in the size that it is stored with.
+   *
+   * @param source any
+   * @param i number of the image
+   * @return its pixels; of numbers of any scale, the least is black and the most white
+   */
   public static Pixels of(ImageSource source, int i) {
     Batch.Format format = source.format();
     if (format.floats()) {

@@ -35,6 +35,7 @@ public final class PictureFile {
   /**
    * As {@link #require(Path)}, for a file of another kind.
    *
+   * @param file to write
    * @param suffixes one of which its name must end in
    */
   public static void require(Path file, String... suffixes) {
@@ -80,6 +81,8 @@ public final class PictureFile {
   /**
    * Writes a file, which is there as a whole or not at all.
    *
+   * @param bytes what it holds
+   * @param file as {@link #require(Path, String...)} accepts it
    * @throws AlexNetException if it cannot be written
    */
   public static void write(byte[] bytes, Path file) {

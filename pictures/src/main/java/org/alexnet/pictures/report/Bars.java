@@ -5,17 +5,14 @@ import org.alexnet.pictures.page.Html;
 
 /** Shares as bars. */
 final class Bars {
-  private static final int WIDTH = 120;
-
   private Bars() {}
 
   /** A cell of a table with a bar as long as a share of 1; what it says stands beside it. */
   static void write(Html html, double share) {
-    String width = Integer.toString(WIDTH);
-    String full = String.format(Locale.ROOT, "%.1f", WIDTH * Math.clamp(share, 0, 1));
+    String full = String.format(Locale.ROOT, "%.1f%%", 100 * Math.clamp(share, 0, 1));
     html.open("td", "aria-hidden", "true");
-    html.open("svg", "class", "bar", "width", width, "height", "12");
-    html.open("rect", "class", "track", "width", width, "height", "12").close("rect");
+    html.open("svg", "class", "bar", "width", "120", "height", "12");
+    html.open("rect", "class", "track", "width", "100%", "height", "12").close("rect");
     html.open("rect", "width", full, "height", "12").close("rect");
     html.close("svg").close("td");
   }

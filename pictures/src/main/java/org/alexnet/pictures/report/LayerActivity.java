@@ -28,7 +28,12 @@ public record LayerActivity(
     String layer, int units, int dead, double zeros, double least, double mean, double most) {
   private static final int IMAGES = 256;
 
-  /** The layers of a network worth looking at: its nonlinearities, and its scores. */
+  /**
+   * The layers of a network worth looking at: its nonlinearities, and its scores.
+   *
+   * @param network any
+   * @return their names, in the order of the network
+   */
   public static List<String> layers(Network network) {
     List<String> names = new ArrayList<>();
     for (Layer layer : network.layers()) {
@@ -44,6 +49,8 @@ public record LayerActivity(
    *
    * @param classifier which {@linkplain Classifier.Options#observing keeps} the outputs of layers
    * @param layers those layers
+   * @param images to look at
+   * @return one a layer, in the order of {@code layers}
    */
   public static List<LayerActivity> of(
       Classifier classifier, List<String> layers, ImageSource images) {

@@ -43,6 +43,7 @@ public record Report(
   private static final String STYLE = Assets.STYLE + Assets.read(Report.class, "report.css");
   private static final String SCRIPT = Assets.CHARTS + Assets.read(Report.class, "report.js");
 
+  /** Copies the lists. */
   public Report {
     commands = List.copyOf(commands);
     layers = List.copyOf(layers);
@@ -52,6 +53,7 @@ public record Report(
   /**
    * The page.
    *
+   * @return a whole document of HTML
    * @throws org.alexnet.AlexNetException if the folder holds no run, or a file of it is damaged
    */
   public String html() {
@@ -108,6 +110,7 @@ public record Report(
   /**
    * Checks, before any work is done, that the page can be written to a file.
    *
+   * @param file to write
    * @throws org.alexnet.AlexNetException if its name does not end in {@code .html}, or if it is a
    *     folder, or if its folder does not exist or cannot be written
    */
@@ -118,6 +121,7 @@ public record Report(
   /**
    * Writes the page to a file, which is there as a whole or not at all.
    *
+   * @param file as {@link #requireFile} accepts it
    * @return its length in bytes
    * @throws org.alexnet.AlexNetException as {@link #html} does, and if it cannot be written
    */

@@ -38,6 +38,7 @@ public record Results(
    * @param label its class
    * @param predicted the most probable class
    * @param probability of that
+   * @param pixels as they are shown
    */
   public record Example(String name, int label, int predicted, float probability, Pixels pixels) {}
 
@@ -47,6 +48,9 @@ public record Results(
   /**
    * Scores all images of a source.
    *
+   * @param classifier the network
+   * @param source images with labels
+   * @return what it makes of them
    * @throws org.alexnet.AlexNetException if they have no labels, or such that the network has not
    */
   public static Results of(Classifier classifier, ImageSource source) {
@@ -122,22 +126,40 @@ public record Results(
     return best;
   }
 
-  /** Number of images. */
+  /**
+   * Number of images.
+   *
+   * @return over all classes
+   */
   public int images() {
     return IntStream.range(0, counts.length).map(this::images).sum();
   }
 
-  /** Number of images of a class. */
+  /**
+   * Number of images of a class.
+   *
+   * @param label the class
+   * @return how many there are
+   */
   public int images(int label) {
     return IntStream.of(counts[label]).sum();
   }
 
-  /** Images of a class that are predicted to be of another. */
+  /**
+   * Images of a class that are predicted to be of another.
+   *
+   * @param label the class
+   * @return how many there are
+   */
   public int errors(int label) {
     return images(label) - counts[label][label];
   }
 
-  /** Images that are predicted to be of another class than they are. */
+  /**
+   * Images that are predicted to be of another class than they are.
+   *
+   * @return over all classes
+   */
   public int errors() {
     return IntStream.range(0, counts.length).map(this::errors).sum();
   }

@@ -40,6 +40,7 @@ public final class Watch implements AutoCloseable {
    * Serves the page, at first about no run.
    *
    * @param port 0 for any that is free
+   * @return the page, to be closed after use
    * @throws AlexNetException if the port cannot be had
    */
   public static Watch start(int port) {
@@ -60,6 +61,7 @@ public final class Watch implements AutoCloseable {
   /**
    * Checks that there is something to follow.
    *
+   * @param places runs and folders of runs
    * @throws AlexNetException if a place is neither a run nor a folder that holds one, or cannot be
    *     read
    */
@@ -84,7 +86,11 @@ public final class Watch implements AutoCloseable {
     board.add(place.normalize());
   }
 
-  /** Where the page is. */
+  /**
+   * Where the page is.
+   *
+   * @return its address, for a browser on this machine
+   */
   public String address() {
     return "http://127.0.0.1:%d/".formatted(server.getAddress().getPort());
   }
