@@ -206,6 +206,6 @@ class FolderSourceTest {
 
   @Test
   void channelsAreOneOrThree() {
-    assertThrows(IllegalArgumentException.class, () -> new FolderOptions(4, 8, 8, 1, false, null));
+    assertThrows(AlexNetException.class, () -> new FolderOptions(4, 8, 8, 1, false, null));
   }
 }
