@@ -1,7 +1,7 @@
 """Reads the events that `train --tensorboard DIR` wrote with TensorBoard's own reader.
 
-    python3 -m pip install --target /tmp/tb tensorboard
-    PYTHONPATH=/tmp/tb python3 benchmarks/peers/check_tensorboard.py DIR RUN
+    python3 -m pip install --target PEERS tensorboard
+    PYTHONPATH=PEERS python3 benchmarks/peers/check_tensorboard.py DIR RUN
 
 Every scalar of a step must be there once and be what steps.jsonl and metrics.jsonl of the run say;
 each epoch must have a picture and the histograms of weights.
