@@ -368,6 +368,9 @@ final class CpuLowering {
     /** Tasks a worker, where the results do not depend on their number. */
     private static final int TASKS_A_WORKER = 4;
 
+    /** The same where a task may be of a single image. */
+    private static final int LEAST_TASKS_A_WORKER = 2;
+
     /** Output pixels that a product handles together, so that few rows of tiles are wasted. */
     private static final int ROWS = 256;
 
@@ -396,7 +399,7 @@ final class CpuLowering {
 
     private void cut() {
       int pixels = 1;
-      int tasks = Math.max(TASKS, TASKS_A_WORKER / 2 * lowering.workers);
+      int tasks = Math.max(TASKS, LEAST_TASKS_A_WORKER * lowering.workers);
       int together = 0; // images that a transformed convolution handles together
       boolean sums = false;
       for (Op op : chain) {

@@ -91,6 +91,8 @@ public record SharedConvolutionKernel(
         this,
         shape(),
         product(),
+        panels(),
+        parts(),
         binding.offset(op.x()),
         binding.offset(op.weight()),
         binding.offset(op.bias()),
@@ -103,6 +105,8 @@ public record SharedConvolutionKernel(
       SharedConvolutionKernel kernel,
       ConvolutionShape shape,
       DirectProduct product,
+      int panels,
+      int parts,
       int x,
       int filters,
       int bias,
@@ -117,12 +121,10 @@ public record SharedConvolutionKernel(
       if (!shape.direct()) {
         context.pool().run(images * groups, (task, worker) -> pad(context, task));
       }
-      int panels = kernel.panels();
-      int parts = kernel.parts();
       context
           .pool()
           .run(
-              kernel.tasks(),
+              images * panels * parts,
               (task, worker) ->
                   part(
                       context,

@@ -1,10 +1,7 @@
 package org.alexnet.cpu.transformed;
 
 import java.util.Arrays;
-import java.util.List;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
-import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
@@ -28,7 +25,7 @@ public record TransformedWeightsByImageKernel(
     Kernels kernels,
     Layouts layouts,
     int workers)
-    implements CpuKernel {
+    implements TransformedWeights {
 
   private static final int LANES = Transform.LANES;
 
@@ -46,40 +43,9 @@ public record TransformedWeightsByImageKernel(
     return (long) shape.scheme().filterPoints() * shape.inputs() * shape.outputs() <= values;
   }
 
-  @Override
-  public String label() {
-    return op.layer() + " weights backward, transformed";
-  }
-
-  @Override
-  public String layer() {
-    return op.layer();
-  }
-
-  @Override
-  public boolean backward() {
-    return true;
-  }
-
-  @Override
-  public List<BufferUse> uses() {
-    return List.of(
-        layouts.read(op.x()),
-        layouts.read(op.dy()),
-        layouts.write(op.dw()),
-        layouts.write(op.db()));
-  }
-
-  private Layout.Panels panels() {
-    return Layout.Panels.of(op.dw().shape(), op.groups(), kernels.tileWidth());
-  }
-
-  private TransformedFilters filters() {
-    return new TransformedFilters(shape, panels(), kernels.transforms());
-  }
-
   /** Images that are multiplied together. */
-  private int images() {
+  @Override
+  public int images() {
     long values = shape.tiles(1).products() * (shape.inputs() + kernels.tileWidth());
     return Math.clamp(CHUNK / values, 1, Math.ceilDiv(shape.in().n(), parts()));
   }
@@ -114,18 +80,6 @@ public record TransformedWeightsByImageKernel(
     int spread = Math.max(inputs().scratchFloats(), gradients().scratchFloats());
     int floats = inputs.floats() + gradients.floats() + shape.blockedFloats() + spread;
     return new Plan(tiles, inputs, gradients, spread, floats);
-  }
-
-  private TileSpreader inputs() {
-    return TileSpreader.ofInput(kernels.transforms(), shape, images());
-  }
-
-  private TileSpreader gradients() {
-    return TileSpreader.ofGradient(kernels.transforms(), shape, images());
-  }
-
-  private int zeroFloats() {
-    return Math.max(inputs().zeroFloats(), gradients().zeroFloats());
   }
 
   private int biasFloats() {
@@ -287,21 +241,11 @@ public record TransformedWeightsByImageKernel(
                 scratch + plan.floats - plan.spread,
                 places);
           }
-          bias(m, source + start, row, outputs, scratch + plan.floats, bias);
+          int sum = scratch + plan.floats;
+          sumPixels(m, source + start, row, outputs, sum);
+          kernels.add(m, sum, bias, outputs);
         }
       }
-    }
-
-    /** Sums the gradient over the pixels of a row of tiles, and then adds the sum. */
-    private void bias(float[] m, int source, int row, int outputs, int sum, int bias) {
-      Arrays.fill(m, sum, sum + outputs, 0);
-      int pixels = shape.out().w();
-      int start = plan.tiles.rows().start(row) * pixels;
-      int end = start + plan.tiles.rows().valid(row) * pixels;
-      for (int pixel = start; pixel < end; pixel++) {
-        kernels.add(m, source + pixel * shape.out().c(), sum, outputs);
-      }
-      kernels.add(m, sum, bias, outputs);
     }
 
     private void multiply(float[] m, int sums, int count, int scratch) {
@@ -327,27 +271,6 @@ public record TransformedWeightsByImageKernel(
           }
         }
       }
-    }
-  }
-
-  /**
-   * Values of some blocks of {@link #LANES} channels, in panels: panel, tile, channel of the panel.
-   *
-   * @param first the first of the blocks
-   * @param width channels of a panel
-   */
-  private record Values(PointTiles tiles, Regions regions, int start, int first, int width)
-      implements TileSpreader.Places {
-    @Override
-    public int of(int region, int tile, int block) {
-      int channel = (block - first) * LANES;
-      int row = channel / width * tiles.tiles(region) + tile;
-      return start + regions.start(region) + row * width + channel % width;
-    }
-
-    @Override
-    public int pitch(int region) {
-      return regions.pitch(region);
     }
   }
 }

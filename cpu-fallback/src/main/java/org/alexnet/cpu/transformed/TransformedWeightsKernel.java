@@ -1,11 +1,8 @@
 package org.alexnet.cpu.transformed;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
-import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
@@ -27,7 +24,7 @@ public record TransformedWeightsKernel(
     Kernels kernels,
     Layouts layouts,
     int workers)
-    implements CpuKernel {
+    implements TransformedWeights {
 
   private static final int LANES = Transform.LANES;
 
@@ -47,40 +44,9 @@ public record TransformedWeightsKernel(
     return TransformedShape.forward(op.x().shape(), op.dy().shape(), op.window(), op.groups());
   }
 
-  @Override
-  public String label() {
-    return op.layer() + " weights backward, transformed";
-  }
-
-  @Override
-  public String layer() {
-    return op.layer();
-  }
-
-  @Override
-  public boolean backward() {
-    return true;
-  }
-
-  @Override
-  public List<BufferUse> uses() {
-    return List.of(
-        layouts.read(op.x()),
-        layouts.read(op.dy()),
-        layouts.write(op.dw()),
-        layouts.write(op.db()));
-  }
-
-  private Layout.Panels panels() {
-    return Layout.Panels.of(op.dw().shape(), op.groups(), kernels.tileWidth());
-  }
-
-  private TransformedFilters filters() {
-    return new TransformedFilters(shape, panels(), kernels.transforms());
-  }
-
   /** Images of a chunk; of the numbers of one group, which are the same in columns and whole. */
-  private int images() {
+  @Override
+  public int images() {
     long values = shape.tiles(1).products() * (shape.inputs() + shape.outputs());
     long sums = (long) shape.scheme().filterPoints() * shape.inputs() * shape.outputs();
     long images = Math.max(CHUNK, CHUNK_A_SUM * sums) / values;
@@ -127,18 +93,6 @@ public record TransformedWeightsKernel(
     return Plan.of(shape, panels(), images(), kernels.tileWidth());
   }
 
-  private TileSpreader inputs() {
-    return TileSpreader.ofInput(kernels.transforms(), shape, images());
-  }
-
-  private TileSpreader gradients() {
-    return TileSpreader.ofGradient(kernels.transforms(), shape, images());
-  }
-
-  private int zeroFloats() {
-    return Math.max(inputs().zeroFloats(), gradients().zeroFloats());
-  }
-
   private int scratchFloats() {
     return Math.max(
         filters().scratchFloats(), Math.max(inputs().scratchFloats(), gradients().scratchFloats()));
@@ -178,6 +132,7 @@ public record TransformedWeightsKernel(
     private final int images = images();
     private final int zeroFloats = zeroFloats();
     private final int scratchFloats = scratchFloats();
+    private final int tasks = tasks();
     private final int x;
     private final int dy;
     private final int dw;
@@ -204,7 +159,7 @@ public record TransformedWeightsKernel(
       biasAt = blockedAt + images * shape.blockedFloats();
       zerosAt = biasAt + plan.biasSums();
       scratchAt = zerosAt + zeroFloats;
-      inputPlaces = new InputPlaces(plan, inputsAt);
+      inputPlaces = new Values(plan.tiles, plan.inputs, inputsAt, 0, LANES);
       gradientPlaces = new GradientPlaces(plan, gradientsAt);
     }
 
@@ -276,21 +231,12 @@ public record TransformedWeightsKernel(
               });
     }
 
-    /** Sums the gradient over the pixels of a row of tiles. */
+    /** Sums the gradient of all groups over the pixels of a row of tiles. */
     private void bias(float[] m, int source, int row, int to) {
       Arrays.fill(m, to, to + plan.biasFloats(), 0);
-      int channels = shape.out().c();
-      int width = shape.out().w();
-      int start = plan.tiles.rows().start(row) * width;
-      int end = start + plan.tiles.rows().valid(row) * width;
-      for (int pixel = start; pixel < end; pixel++) {
-        for (int group = 0; group < shape.groups(); group++) {
-          kernels.add(
-              m,
-              source + pixel * channels + group * shape.outputs(),
-              to + group * plan.panels.blocks() * plan.tileWidth,
-              shape.outputs());
-        }
+      for (int group = 0; group < shape.groups(); group++) {
+        int sums = to + group * plan.panels.blocks() * plan.tileWidth;
+        sumPixels(m, source + group * shape.outputs(), row, shape.outputs(), sums);
       }
     }
 
@@ -306,7 +252,7 @@ public record TransformedWeightsKernel(
       context
           .pool()
           .run(
-              tasks(),
+              tasks,
               (task, worker) ->
                   multiply(context.m(), task / plan.blocks(), task % plan.blocks(), first, now));
     }
@@ -339,19 +285,6 @@ public record TransformedWeightsKernel(
                 now.tiles(region),
                 c + i * LANES * plan.tileWidth);
       }
-    }
-  }
-
-  /** The input: block of channels, tile, lane. */
-  private record InputPlaces(Plan plan, int start) implements TileSpreader.Places {
-    @Override
-    public int of(int region, int tile, int block) {
-      return start + plan.inputs.start(region) + (block * plan.tiles.tiles(region) + tile) * LANES;
-    }
-
-    @Override
-    public int pitch(int region) {
-      return plan.inputs.pitch(region);
     }
   }
 
