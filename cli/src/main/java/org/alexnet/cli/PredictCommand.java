@@ -86,11 +86,8 @@ final class PredictCommand extends LongCommand {
   @Override
   public Integer call() {
     Require.atLeast(1, "--top", top);
-    boolean weights = trained.weightsGiven();
-    Require.that(
-        weights || !arguments.isEmpty(), "RUN", "missing", "a run, or --model and --weights");
-    Path run = weights ? null : arguments.getFirst();
-    List<Path> images = arguments.subList(weights ? 0 : 1, arguments.size());
+    Path run = trained.run(arguments);
+    List<Path> images = trained.images(arguments);
     Require.that(layer == null || out != null, "--layer", layer, "given together with --out");
     Require.that(data == null || images.isEmpty(), "IMAGE", images, "left out beside --data");
     Require.that(data != null || !images.isEmpty(), "IMAGE", "missing", "image files, or --data");

@@ -54,6 +54,23 @@ public final class TrainedOptions {
     return weights != null;
   }
 
+  /**
+   * The run among positional arguments; null where weights are given.
+   *
+   * @param arguments a run folder and image files, or the latter alone where weights are given
+   */
+  public Path run(List<Path> arguments) {
+    boolean weights = weightsGiven();
+    Require.that(
+        weights || !arguments.isEmpty(), "RUN", "missing", "a run, or --model and --weights");
+    return weights ? null : arguments.getFirst();
+  }
+
+  /** The image files among the same arguments. */
+  public List<Path> images(List<Path> arguments) {
+    return arguments.subList(weightsGiven() ? 0 : 1, arguments.size());
+  }
+
   /** Refuses a run beside weights, and neither of them. */
   public void requireOne(Path run) {
     boolean weights = weightsGiven();

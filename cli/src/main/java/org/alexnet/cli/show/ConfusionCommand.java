@@ -9,7 +9,7 @@ import org.alexnet.inference.Classifier;
 import org.alexnet.pictures.Confusion;
 import org.alexnet.pictures.drawing.Picture;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code show confusion}: which classes a network takes for which. */
@@ -22,17 +22,7 @@ final class ConfusionCommand extends TrainedCommand {
   @Parameters(arity = "0..1", paramLabel = "RUN", description = "The folder that train wrote.")
   private Path run;
 
-  @Option(
-      names = "--data",
-      paramLabel = "SRC",
-      description =
-          "Images of a data source. If the run was trained on it, only those that it held out.")
-  private String data;
-
-  @Option(
-      names = "--all",
-      description = "All images of --data, also those that the run was trained on.")
-  private boolean all;
+  @Mixin private JudgedImages judged;
 
   ConfusionCommand(Terminal terminal) {
     super(terminal);
@@ -51,14 +41,14 @@ final class ConfusionCommand extends TrainedCommand {
   @Override
   void checkOptions() {
     super.checkOptions();
-    Require.that(!all || data != null, "--all", "given", "given together with --data");
+    judged.check();
     trained().requireOne(run);
-    Require.that(data != null || run != null, "--data", "missing", "given with --weights");
+    Require.that(judged.named() || run != null, "--data", "missing", "given with --weights");
   }
 
   @Override
   Picture draw(Classifier classifier) {
-    try (ImageSource images = open(classifier, data, all)) {
+    try (ImageSource images = judged.open(classifier)) {
       return Confusion.of(classifier, images);
     }
   }

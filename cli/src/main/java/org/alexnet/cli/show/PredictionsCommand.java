@@ -9,6 +9,7 @@ import org.alexnet.inference.Classifier;
 import org.alexnet.pictures.Predictions;
 import org.alexnet.pictures.drawing.Picture;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,17 +29,7 @@ final class PredictionsCommand extends TrainedCommand {
           "The folder that train wrote, and image files. No folder where --weights is given.")
   private List<Path> arguments = List.of();
 
-  @Option(
-      names = "--data",
-      paramLabel = "SRC",
-      description =
-          "Images of a data source. If the run was trained on it, only those that it held out.")
-  private String data;
-
-  @Option(
-      names = "--all",
-      description = "All images of --data, also those that the run was trained on.")
-  private boolean all;
+  @Mixin private JudgedImages judged;
 
   @Option(names = "--n", paramLabel = "N", description = "Images of the source. Default: 10.")
   private Integer n;
@@ -70,13 +61,13 @@ final class PredictionsCommand extends TrainedCommand {
   @Override
   void checkOptions() {
     super.checkOptions();
-    Require.that(!all || data != null, "--all", "given", "given together with --data");
+    judged.check();
     Require.between(1, MOST, "--n", n);
     boolean files = !images().isEmpty();
-    Require.that(data == null || !files, "IMAGE", images(), "left out beside --data");
+    Require.that(!judged.named() || !files, "IMAGE", images(), "left out beside --data");
     Require.that(n == null || !files, "--n", n, "left out beside image files, which are all shown");
     Require.that(
-        data != null || files || run() != null,
+        judged.named() || files || run() != null,
         "IMAGE",
         "missing",
         "image files, or --data, where there is no run");
@@ -89,7 +80,7 @@ final class PredictionsCommand extends TrainedCommand {
         return Predictions.of(classifier, files);
       }
     }
-    try (ImageSource source = open(classifier, data, all)) {
+    try (ImageSource source = judged.open(classifier)) {
       return Predictions.of(classifier, source, count(), seed);
     }
   }

@@ -7,7 +7,6 @@ import org.alexnet.cli.option.Require;
 import org.alexnet.cli.option.TrainedOptions;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
-import org.alexnet.data.ImageSource;
 import org.alexnet.inference.Classifier;
 import org.alexnet.pictures.drawing.Picture;
 import org.alexnet.training.Activity;
@@ -43,17 +42,15 @@ abstract class TrainedCommand extends PictureCommand {
   @Override
   void checkOptions() {
     Require.atLeast(1, "--batch", batch);
-    boolean weights = trained.weightsGiven();
-    Require.that(
-        weights || !arguments().isEmpty(), "RUN", "missing", "a run, or --model and --weights");
+    run(); // refuses that there is neither a run nor weights
   }
 
   final Path run() {
-    return trained.weightsGiven() ? null : arguments().getFirst();
+    return trained.run(arguments());
   }
 
   final List<Path> images() {
-    return arguments().subList(trained.weightsGiven() ? 0 : 1, arguments().size());
+    return trained.images(arguments());
   }
 
   final TrainedOptions trained() {
@@ -74,19 +71,6 @@ abstract class TrainedCommand extends PictureCommand {
     try (Classifier classifier = trained.open(run(), options)) {
       return draw(classifier);
     }
-  }
-
-  /**
-   * The labelled images that a network is judged by.
-   *
-   * @param data a source; null for what the run held out
-   * @param all whether images that the run was trained on are among them
-   */
-  static ImageSource open(Classifier classifier, String data, boolean all) {
-    if (data == null) {
-      return classifier.heldOut();
-    }
-    return all ? classifier.all(data) : classifier.unseen(data);
   }
 
   /** Makes the picture by a network that is open. */
