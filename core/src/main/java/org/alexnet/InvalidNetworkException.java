@@ -35,6 +35,17 @@ public final class InvalidNetworkException extends IllegalArgumentException {
   }
 
   /**
+   * {@return the fault of one field of a layer}
+   *
+   * @param layer the layer's name
+   * @param field what is wrong, such as {@code inputs}
+   * @param problem what was got and what is allowed
+   */
+  public static InvalidNetworkException of(String layer, String field, String problem) {
+    return new InvalidNetworkException(layer, field, "%s: %s".formatted(field, problem));
+  }
+
+  /**
    * Refuses the value of a field that is not allowed.
    *
    * @param good whether the value is allowed

@@ -204,7 +204,7 @@ class ShowTest {
             new Convolution("conv2", 8, window, Rounding.FLOOR, 2, 2, spec, spec),
             new FullyConnected("fc3", 3, 1, spec, spec),
             new SoftmaxCrossEntropy("softmax"));
-    Network network = new Network("two-columns", new Input(3, 16, 16, 1 / 255f), layers);
+    Network network = Network.chain("two-columns", new Input(3, 16, 16, 1 / 255f), layers);
     Recipe recipe = new Recipe(1, 8, 0.01f, 0.9f, 0, new Schedule.Constant(), Augmentation.NONE);
     Model model = new Model(network, recipe, "a test's");
     return Files.writeString(dir.resolve("columns.json"), ModelFile.text(model));

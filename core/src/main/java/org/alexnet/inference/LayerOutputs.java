@@ -1,9 +1,11 @@
 package org.alexnet.inference;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
@@ -30,13 +32,18 @@ final class LayerOutputs {
    */
   LayerOutputs(Network network, List<String> asked) {
     this.all = CompiledNetwork.outputs(network);
-    boolean flat = false; // after a fully-connected layer there are no images any more
-    for (Layer layer : network.layers()) {
-      flat |= layer instanceof FullyConnected;
+    Set<String> flat = new HashSet<>(); // after a fully-connected layer there are no images
+    for (int i = 0; i < network.nodes().size(); i++) {
+      Layer layer = network.nodes().get(i).layer();
+      if (layer instanceof FullyConnected || network.sources(i).stream().anyMatch(flat::contains)) {
+        flat.add(layer.name());
+      }
       Shape shape = all.get(layer.name()).shape();
       shapes.put(
           layer.name(),
-          flat ? List.of(shape.imageElements()) : List.of(shape.c(), shape.h(), shape.w()));
+          flat.contains(layer.name())
+              ? List.of(shape.imageElements())
+              : List.of(shape.c(), shape.h(), shape.w()));
     }
     this.asked = asked.stream().distinct().toList();
     this.asked.forEach(this::shape);

@@ -83,7 +83,7 @@ final class AlexNet2012 {
             new Dropout("drop7", 0.5f, Dropout.Scaling.TESTING),
             connected("fc8", 1000, 1, 0),
             new SoftmaxCrossEntropy("softmax"));
-    return new Network(name, new Input(3, 227, 256, 1), layers);
+    return Network.chain(name, new Input(3, 227, 256, 1), layers);
   }
 
   /** Section 3.3; the sum stays within the maps of one column. */

@@ -60,7 +60,7 @@ final class AlexNet2012Original {
             new FullyConnected("fc8", 1000, 1, weight(0.01f), bias(0)),
             new SoftmaxCrossEntropy("softmax"));
     return new Model(
-            new Network("alexnet-2012-original", new Input(3, 224, 256, 1), layers),
+            Network.chain("alexnet-2012-original", new Input(3, 224, 256, 1), layers),
             AlexNet2012.recipe(),
             "the network as its authors' program had it")
         .with(new Model.FewerClasses(0.1f, CaffeNet.FEWER_CLASSES_RATE));

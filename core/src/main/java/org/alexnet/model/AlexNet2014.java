@@ -61,7 +61,7 @@ final class AlexNet2014 {
             new FullyConnected("fc8", 1000, 1, WEIGHT, BIAS),
             new SoftmaxCrossEntropy("softmax"));
     return new Model(
-        new Network("alexnet-2014", new Input(3, 224, 256, NORMALIZATION), layers),
+        Network.chain("alexnet-2014", new Input(3, 224, 256, NORMALIZATION), layers),
         new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
         "one column, without groups and normalization");
   }

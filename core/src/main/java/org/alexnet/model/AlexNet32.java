@@ -47,7 +47,7 @@ final class AlexNet32 {
             new FullyConnected("fc2", 10, 1, WEIGHT, BIAS),
             new SoftmaxCrossEntropy("softmax"));
     return new Model(
-        new Network("alexnet-32", new Input(3, 32, 32, 1 / 255f), layers),
+        Network.chain("alexnet-32", new Input(3, 32, 32, 1 / 255f), layers),
         new Recipe(
             12,
             128,

@@ -63,7 +63,7 @@ final class CaffeNet {
             new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
             new SoftmaxCrossEntropy("softmax"));
     return new Model(
-            new Network("caffenet", new Input(3, 227, 256, 1), layers),
+            Network.chain("caffenet", new Input(3, 227, 256, 1), layers),
             new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
             "Caffe's replication in one column")
         .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));

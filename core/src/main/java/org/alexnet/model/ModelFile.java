@@ -21,8 +21,8 @@ import org.alexnet.model.json.JsonValue;
 import org.alexnet.model.json.RecordReader;
 import org.alexnet.model.json.RecordWriter;
 import org.alexnet.network.Input;
-import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
+import org.alexnet.network.Node;
 import org.alexnet.program.CompiledNetwork;
 
 /** A model as a file: its records as JSON, field by field. */
@@ -32,14 +32,25 @@ public final class ModelFile implements ModelSource {
 
   private static final Map<Class<?>, Function<String, ?>> TEXTS =
       Map.of(Schedule.class, Schedule::parse);
-  private static final RecordWriter WRITER = new RecordWriter(TEXTS.keySet());
+  private static final RecordWriter WRITER = new RecordWriter(TEXTS.keySet(), Node.class);
+
+  /** A network by itself: the layers are written with what they read. */
+  private record NetworkForm(String name, Input input, List<Node> layers) {
+    NetworkForm {
+      new Network(name, input, layers); // refused, if it has to be, while its place is known
+    }
+
+    Network network() {
+      return new Network(name, input, layers);
+    }
+  }
 
   /** The fields of a file: those of the network and those of the model beside it. */
   private record Form(
       String name,
       String description,
       Input input,
-      List<Layer> layers,
+      List<Node> layers,
       Recipe recipe,
       Model.FewerClasses fewerClasses) {
     Form {
@@ -106,7 +117,7 @@ public final class ModelFile implements ModelSource {
   }
 
   private static RecordReader reader(String file) {
-    return new RecordReader(file, TEXTS);
+    return new RecordReader(file, TEXTS, Node.class);
   }
 
   /**
@@ -130,7 +141,7 @@ public final class ModelFile implements ModelSource {
             network.name(),
             model.description(),
             network.input(),
-            network.layers(),
+            network.nodes(),
             model.recipe(),
             model.fewerClasses()));
   }
@@ -141,7 +152,7 @@ public final class ModelFile implements ModelSource {
    * @param network to write, in every field
    */
   public static ObjectNode json(Network network) {
-    return WRITER.write(network);
+    return WRITER.write(new NetworkForm(network.name(), network.input(), network.nodes()));
   }
 
   /**
@@ -155,7 +166,8 @@ public final class ModelFile implements ModelSource {
     return reader(file)
         .read(
             JsonValue.of(file, json),
-            Network.class,
-            network -> CompiledNetwork.requireSizes(network, 1));
+            NetworkForm.class,
+            form -> CompiledNetwork.requireSizes(form.network(), 1))
+        .network();
   }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  * @param rounding whether a last window that overhangs the image is kept
  * @param groups input channels and filters are cut into as many parts, each seeing only its own
  * @param columns parts of the filters that may be computed on devices of their own. A column reads
- *     its part of the input where the groups keep to it, and all of it otherwise
+ *     what its groups do: its part of the input, that of the columns of its group, or all of it
  * @param weight how filters start and learn
  * @param bias how biases start and learn
  */
@@ -43,11 +43,11 @@ public record Convolution(
         "a divisor of the %d filters".formatted(filters));
     Layer.requireColumns(name, columns);
     require(
-        filters % columns == 0 && (groups == 1 || groups % columns == 0),
+        filters % columns == 0 && (groups % columns == 0 || columns % groups == 0),
         name,
         "columns",
         columns,
-        "a divisor of the %d filters and, where there are several, of the %d groups"
+        "a divisor of the %d filters, and a divisor or a multiple of the %d groups"
             .formatted(filters, groups));
   }
 

@@ -12,6 +12,8 @@ public sealed interface Layer
         LocalResponseNorm,
         FullyConnected,
         Dropout,
+        Concatenation,
+        Sum,
         SoftmaxCrossEntropy {
 
   /** {@return the name in the network, in parameters ({@code conv1.weight}) and in messages} */
@@ -35,6 +37,11 @@ public sealed interface Layer
    */
   default int columns() {
     return 1;
+  }
+
+  /** {@return whether it reads several layers, and not one} */
+  default boolean joins() {
+    return false;
   }
 
   /**

@@ -2,53 +2,81 @@ package org.alexnet.network;
 
 import static org.alexnet.InvalidNetworkException.require;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.alexnet.InvalidNetworkException;
 
 /**
- * A network: its input and the chain of layers that ends in a loss.
+ * A network: its input and its layers, the loss last. Most are chains, in which each layer reads
+ * the one before it; in others a layer names what it reads.
  *
  * @param name what users call it, such as {@code alexnet-32}; runs without a folder of their own
  *     are named by it
  * @param input what the first layer reads
- * @param layers from the first to the loss; every name is there once
+ * @param nodes layers and what they read, each after all that it reads; every name is there once
  */
-public record Network(String name, Input input, List<Layer> layers) {
+public record Network(String name, Input input, List<Node> nodes) {
+  /** What a layer names to read the images. */
+  public static final String DATA = "data";
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern LAYER_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
 
   /** Names of tensors of every program. */
   private static final Set<String> RESERVED =
-      Set.of("data", "labels", "logits", "probabilities", "loss", "finite");
+      Set.of(DATA, "labels", "logits", "probabilities", "loss", "finite");
 
   /**
-   * Checks the names of the network and its layers, and that it ends in a classifier and its loss.
+   * Checks the names of the network and its layers, what each reads, and that it ends in a
+   * classifier and its loss. A node that names the layer before it alone is kept without the name,
+   * so that equal networks are equal records.
    *
    * @throws InvalidNetworkException naming the layer and the field that is not allowed
    */
   public Network {
-    layers = List.copyOf(layers);
     require(
         NAME.matcher(name).matches(),
         null,
         "name",
         name,
         "up to 64 letters, digits, dots, dashes and underscores, a letter or digit first");
-    int last = layers.size() - 1;
+    int last = nodes.size() - 1;
     if (last < 1
-        || !(layers.get(last) instanceof SoftmaxCrossEntropy)
-        || !(layers.get(last - 1) instanceof FullyConnected)) {
+        || !(nodes.get(last).layer() instanceof SoftmaxCrossEntropy)
+        || !(nodes.get(last - 1).layer() instanceof FullyConnected)) {
       throw new InvalidNetworkException(
           null,
           "the last two layers must be a fully-connected one, whose outputs are the classes, and"
               + " the softmax loss");
     }
+    requireNames(nodes);
+    nodes = withoutNamesOfTheLayerBefore(nodes);
+    requireInputs(nodes);
+  }
+
+  /**
+   * A chain.
+   *
+   * @param name what users call it
+   * @param input what the first layer reads
+   * @param layers from the first to the loss, each reading the one before it
+   * @return the network
+   */
+  public static Network chain(String name, Input input, List<? extends Layer> layers) {
+    return new Network(name, input, layers.stream().map(Node::new).toList());
+  }
+
+  private static void requireNames(List<Node> nodes) {
     Set<String> names = new HashSet<>();
-    for (Layer layer : layers) {
-      String own = layer.name();
+    for (Node node : nodes) {
+      String own = node.name();
       require(
           LAYER_NAME.matcher(own).matches() && !RESERVED.contains(own),
           own,
@@ -59,15 +87,95 @@ public record Network(String name, Input input, List<Layer> layers) {
       if (!names.add(own)) {
         throw new InvalidNetworkException(own, "another layer has this name");
       }
-      if (layer instanceof SoftmaxCrossEntropy && layer != layers.get(last)) {
+      if (node.layer() instanceof SoftmaxCrossEntropy && node != nodes.getLast()) {
         throw new InvalidNetworkException(own, "there is one softmax loss, at the end");
       }
     }
   }
 
+  private static List<Node> withoutNamesOfTheLayerBefore(List<Node> nodes) {
+    List<Node> kept = new ArrayList<>();
+    String before = DATA;
+    for (Node node : nodes) {
+      kept.add(node.inputs().equals(List.of(before)) ? new Node(node.layer()) : node);
+      before = node.name();
+    }
+    return List.copyOf(kept);
+  }
+
+  private static void requireInputs(List<Node> nodes) {
+    Set<String> unread = new LinkedHashSet<>();
+    Set<String> before = new LinkedHashSet<>(List.of(DATA));
+    for (int i = 0; i < nodes.size(); i++) {
+      String layer = nodes.get(i).name();
+      List<String> inputs = sources(nodes, i);
+      requireCount(nodes.get(i).layer(), inputs);
+      for (String input : inputs) {
+        if (!before.contains(input)) {
+          boolean later = nodes.stream().anyMatch(node -> node.name().equals(input));
+          throw InvalidNetworkException.of(
+              layer,
+              "inputs",
+              later
+                  ? "%s does not stand before it; a layer reads layers before it".formatted(input)
+                  : "there is no layer %s".formatted(InvalidNetworkException.shortened(input)));
+        }
+      }
+      unread.removeAll(inputs);
+      unread.add(layer);
+      before.add(layer);
+    }
+    unread.remove(nodes.getLast().name());
+    if (!sources(nodes, nodes.size() - 1).equals(List.of(nodes.get(nodes.size() - 2).name()))) {
+      throw InvalidNetworkException.of(
+          nodes.getLast().name(), "inputs", "the loss reads the layer before it");
+    }
+    if (!unread.isEmpty()) {
+      throw new InvalidNetworkException(
+          unread.iterator().next(), "no layer reads it; take it out, or name it among the inputs");
+    }
+  }
+
+  private static void requireCount(Layer layer, List<String> inputs) {
+    if (layer instanceof Sum(String name, List<Float> coefficients)) {
+      require(
+          coefficients.size() == inputs.size(),
+          name,
+          "coefficients",
+          coefficients,
+          "as many as the inputs, %d".formatted(inputs.size()));
+    }
+    require(
+        layer.joins() || inputs.size() == 1,
+        layer.name(),
+        "inputs",
+        String.join(", ", inputs),
+        "one layer; several are joined by a concatenation or a sum");
+  }
+
+  private static List<String> sources(List<Node> nodes, int index) {
+    List<String> named = nodes.get(index).inputs();
+    return named.isEmpty() ? List.of(index == 0 ? DATA : nodes.get(index - 1).name()) : named;
+  }
+
+  /** {@return the layers in their order, the loss last} */
+  public List<Layer> layers() {
+    return nodes.stream().map(Node::layer).toList();
+  }
+
+  /**
+   * What a layer reads.
+   *
+   * @param index of the layer, from 0
+   * @return names of layers before it, {@link #DATA} for the images; at least one
+   */
+  public List<String> sources(int index) {
+    return sources(nodes, index);
+  }
+
   /** {@return the layer that produces the class scores, before the loss} */
   public FullyConnected classifier() {
-    return (FullyConnected) layers.get(layers.size() - 2);
+    return (FullyConnected) nodes.get(nodes.size() - 2).layer();
   }
 
   /** {@return number of classes} */
@@ -79,7 +187,19 @@ public record Network(String name, Input input, List<Layer> layers) {
    * {@return the most columns that a layer has: how many devices the network can be spread over}
    */
   public int columns() {
-    return layers.stream().mapToInt(Layer::columns).max().orElse(1);
+    return nodes.stream().mapToInt(node -> node.layer().columns()).max().orElse(1);
+  }
+
+  /**
+   * {@return the same network with other layers in the places of its own}
+   *
+   * @param change makes of each layer one of the same name
+   */
+  public Network withLayers(UnaryOperator<Layer> change) {
+    return new Network(
+        name,
+        input,
+        nodes.stream().map(node -> new Node(change.apply(node.layer()), node.inputs())).toList());
   }
 
   /**
@@ -89,10 +209,7 @@ public record Network(String name, Input input, List<Layer> layers) {
    */
   public Network withClasses(int classes) {
     FullyConnected last = classifier();
-    return new Network(
-        name,
-        input,
-        layers.stream().map(l -> l == last ? (Layer) last.withOutputs(classes) : l).toList());
+    return withLayers(layer -> layer == last ? last.withOutputs(classes) : layer);
   }
 
   /**
@@ -101,28 +218,39 @@ public record Network(String name, Input input, List<Layer> layers) {
    * @param bound the largest constant that stays
    */
   public Network withBiasesAtMost(float bound) {
-    return new Network(
-        name,
-        input,
-        layers.stream()
-            .<Layer>map(
-                layer ->
-                    switch (layer) {
-                      case Convolution conv -> conv.withBias(conv.bias().startingAtMost(bound));
-                      case FullyConnected fc -> fc.withBias(fc.bias().startingAtMost(bound));
-                      case Pooling pool -> pool;
-                      case Relu relu -> relu;
-                      case Tanh tanh -> tanh;
-                      case LocalResponseNorm norm -> norm;
-                      case Dropout drop -> drop;
-                      case SoftmaxCrossEntropy loss -> loss;
-                    })
-            .toList());
+    return withLayers(
+        layer ->
+            switch (layer) {
+              case Convolution conv -> conv.withBias(conv.bias().startingAtMost(bound));
+              case FullyConnected fc -> fc.withBias(fc.bias().startingAtMost(bound));
+              case Pooling pool -> pool;
+              case Relu relu -> relu;
+              case Tanh tanh -> tanh;
+              case LocalResponseNorm norm -> norm;
+              case Dropout drop -> drop;
+              case Concatenation join -> join;
+              case Sum sum -> sum;
+              case SoftmaxCrossEntropy loss -> loss;
+            });
   }
 
-  /** {@return the same network without its dropout layers; its evaluation scales nothing} */
+  /**
+   * {@return the same network without its dropout layers; what read one reads what that read. Its
+   * evaluation scales nothing}
+   */
   public Network withoutDropout() {
-    return new Network(
-        name, input, layers.stream().filter(layer -> !(layer instanceof Dropout)).toList());
+    List<Node> kept = new ArrayList<>();
+    Map<String, String> instead = new HashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      Layer layer = nodes.get(i).layer();
+      List<String> sources =
+          sources(i).stream().map(source -> instead.getOrDefault(source, source)).toList();
+      if (layer instanceof Dropout) {
+        instead.put(layer.name(), sources.getFirst());
+      } else {
+        kept.add(new Node(layer, sources));
+      }
+    }
+    return new Network(name, input, kept);
   }
 }

@@ -1,13 +1,17 @@
 package org.alexnet.program;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.ParameterSpec;
@@ -16,19 +20,26 @@ import org.alexnet.network.ParameterSpec;
  * Reverse-mode differentiation of a forward program: the adjoint of each operation in reverse
  * order, then one update a parameter after the last operation that reads it. Where several
  * operations read a tensor, each contributes to its gradient, and the contributions are added in
- * the order of those operations.
+ * the order of those operations. What reads a copy on another device, or parts that were joined for
+ * it, contributes to the tensors themselves: each contribution is cut and sent back by itself, so
+ * that sums do not depend on which columns share a device.
  */
 final class Differentiation {
   private final Map<Tensor, Parameter> parameters;
   private final UnaryOperator<Tensor> finiteNear;
   private final List<Op> ops = new ArrayList<>();
   private final List<Op> updates = new ArrayList<>();
-  private final Map<Tensor, Integer> readers = new HashMap<>();
-  private final Map<Tensor, Deque<Tensor>> contributions = new HashMap<>();
+  private final Map<Tensor, List<Integer>> readers = new HashMap<>();
+  private final Map<Tensor, NavigableMap<Integer, Tensor>> contributions = new HashMap<>();
   private final Set<Tensor> learned = new HashSet<>();
+  private final Set<Tensor> moved;
+  private final Set<Tensor> termByTerm = new HashSet<>();
+  private int reader; // number of the forward operation whose adjoint is made
 
-  private Differentiation(Map<Tensor, Parameter> parameters, UnaryOperator<Tensor> finiteNear) {
+  private Differentiation(
+      Map<Tensor, Parameter> parameters, Set<Tensor> moved, UnaryOperator<Tensor> finiteNear) {
     this.parameters = parameters;
+    this.moved = moved;
     this.finiteNear = finiteNear;
   }
 
@@ -37,16 +48,21 @@ final class Differentiation {
    *
    * @param forward operations, the loss last
    * @param parameters what is learned, and how
+   * @param moved tensors that hold what others do, copied to a device or joined there
    * @param finiteNear the flag of a finite loss on the device of a parameter
    */
   static List<Op> of(
-      List<Op> forward, Map<Tensor, Parameter> parameters, UnaryOperator<Tensor> finiteNear) {
-    Differentiation d = new Differentiation(parameters, finiteNear);
+      List<Op> forward,
+      Map<Tensor, Parameter> parameters,
+      Set<Tensor> moved,
+      UnaryOperator<Tensor> finiteNear) {
+    Differentiation d = new Differentiation(parameters, moved, finiteNear);
     d.findWhatDependsOnParameters(forward);
+    d.findWhatGoesBackTermByTerm(forward);
+    d.findReaders(forward);
     d.ops.addAll(forward);
-    forward.forEach(op -> op.reads().forEach(t -> d.readers.merge(t, 1, Integer::sum)));
-    for (Op op : forward.reversed()) {
-      d.adjoint(op);
+    for (d.reader = forward.size() - 1; d.reader >= 0; d.reader--) {
+      d.adjoint(forward.get(d.reader));
     }
     d.ops.addAll(d.updates);
     return d.ops;
@@ -62,6 +78,37 @@ final class Differentiation {
         learned.addAll(op.writes());
       }
     }
+  }
+
+  /**
+   * Of what was moved, each contribution goes back by itself; but where all that reads a tensor
+   * reads it where it was moved, they may as well be added up there: the terms are the same.
+   */
+  private void findWhatGoesBackTermByTerm(List<Op> forward) {
+    Map<Tensor, Integer> reads = new HashMap<>();
+    forward.forEach(op -> op.reads().forEach(tensor -> reads.merge(tensor, 1, Integer::sum)));
+    for (Op op : forward) {
+      Tensor y = op.writes().getFirst();
+      boolean elsewhere =
+          op.reads().stream()
+              .anyMatch(tensor -> reads.get(tensor) > 1 || termByTerm.contains(tensor));
+      if (moved.contains(y) && elsewhere) {
+        termByTerm.add(y);
+      }
+    }
+  }
+
+  /** The numbers of the operations that read each tensor, or what was moved of it, in order. */
+  private void findReaders(List<Op> forward) {
+    for (int i = forward.size() - 1; i >= 0; i--) {
+      Op op = forward.get(i);
+      Tensor y = op.writes().getFirst();
+      List<Integer> own = termByTerm.contains(y) ? readers.getOrDefault(y, List.of()) : List.of(i);
+      for (Tensor tensor : op.reads()) {
+        readers.computeIfAbsent(tensor, t -> new ArrayList<>()).addAll(own);
+      }
+    }
+    readers.values().forEach(Collections::sort);
   }
 
   private void adjoint(Op op) {
@@ -87,27 +134,12 @@ final class Differentiation {
                   drop.origin()));
         }
       }
-      case Op.Transfer transfer -> {
-        if (contributions.containsKey(transfer.y())) { // not so for the flag of a finite loss
-          Tensor dy = gradient(transfer, transfer.y());
-          ops.add(new Op.Transfer(transfer.layer(), dy, home(transfer.x())));
-        }
-      }
-      case Op.Concatenate concatenate -> {
-        if (learned.contains(concatenate.y())) {
-          Tensor dy = gradient(concatenate, concatenate.y());
-          int first = 0;
-          for (Tensor part : concatenate.parts()) {
-            Part.Axis axis = concatenate.axis();
-            ops.add(new Op.Slice(concatenate.layer(), axis, dy, first, home(part)));
-            first += part.shape().along(axis);
-          }
-        }
-      }
+      case Op.Transfer transfer -> transfer(transfer);
+      case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Scale scale -> scale(scale);
       case Op.LoadInput load -> {}
+      case Op.Add sum -> sum(sum);
       case Op.Slice b -> throw alreadyBackward(b);
-      case Op.Add b -> throw alreadyBackward(b);
       case Op.ConvolutionBackwardData b -> throw alreadyBackward(b);
       case Op.ConvolutionBackwardWeights b -> throw alreadyBackward(b);
       case Op.ReluBackward b -> throw alreadyBackward(b);
@@ -129,35 +161,81 @@ final class Differentiation {
   /**
    * What an operation contributes to the gradient of a tensor that it reads, made where it runs.
    */
-  private Tensor contribution(Op reader, Tensor tensor) {
-    int index = reader.index();
-    return contribution(tensor, index == tensor.part().index() ? tensor.part() : Part.whole(index));
+  private Tensor contribution(Op op, Tensor tensor) {
+    int index = op.index();
+    Part part = index == tensor.part().index() ? tensor.part() : Part.whole(index);
+    return contribution(tensor, reader, part);
   }
 
-  /** A contribution made where the tensor itself is. */
-  private Tensor home(Tensor tensor) {
-    return contribution(tensor, tensor.part());
-  }
-
-  private Tensor contribution(Tensor tensor, Part part) {
-    int all = readers.get(tensor);
-    Deque<Tensor> known = contributions.computeIfAbsent(tensor, t -> new ArrayDeque<>());
+  /**
+   * @param origin number of the operation that reads the tensor, or what was moved of it
+   */
+  private Tensor contribution(Tensor tensor, int origin, Part part) {
+    List<Integer> all = readers.get(tensor);
+    NavigableMap<Integer, Tensor> known =
+        contributions.computeIfAbsent(tensor, t -> new TreeMap<>());
+    int number = all.indexOf(origin);
+    while (known.containsKey(number)) { // it is read twice
+      number++;
+    }
     Tensor gradient = tensor.gradient();
-    if (all > 1) {
-      int number = all - 1 - known.size();
+    if (all.size() > 1) {
       gradient = gradient.contribution(number).in(part);
     }
-    known.addFirst(gradient); // readers come in reverse
+    known.put(number, gradient);
     return gradient;
   }
 
   /** The gradient of what an operation wrote, all contributions to it added up. */
   private Tensor gradient(Op writer, Tensor tensor) {
-    Deque<Tensor> terms = contributions.get(tensor);
+    Collection<Tensor> terms = contributions.get(tensor).values();
     if (terms.size() > 1) {
       ops.add(new Op.Add(writer.layer(), List.copyOf(terms), tensor.gradient()));
     }
     return tensor.gradient();
+  }
+
+  private void transfer(Op.Transfer transfer) {
+    Tensor x = transfer.x();
+    Tensor y = transfer.y();
+    if (contributions.containsKey(y)) { // not so for the flag of a finite loss
+      terms(transfer, y)
+          .forEach(
+              (origin, dy) ->
+                  ops.add(
+                      new Op.Transfer(transfer.layer(), dy, contribution(x, origin, x.part()))));
+    }
+  }
+
+  private void concatenate(Op.Concatenate concatenate) {
+    if (learned.contains(concatenate.y())) {
+      terms(concatenate, concatenate.y()).forEach((origin, dy) -> slices(concatenate, dy, origin));
+    }
+  }
+
+  /** The gradient of what was moved as it goes back, each term with the number of its reader. */
+  private SequencedMap<Integer, Tensor> terms(Op writer, Tensor y) {
+    SequencedMap<Integer, Tensor> terms = new LinkedHashMap<>();
+    if (termByTerm.contains(y)) {
+      List<Integer> origins = readers.get(y);
+      contributions.get(y).forEach((number, dy) -> terms.put(origins.get(number), dy));
+    } else {
+      terms.put(reader, gradient(writer, y));
+    }
+    return terms;
+  }
+
+  /** Each part's share of a gradient of the whole. */
+  private void slices(Op.Concatenate concatenate, Tensor dy, int origin) {
+    Part.Axis axis = concatenate.axis();
+    int first = 0;
+    for (Tensor part : concatenate.parts()) {
+      if (learned.contains(part)) {
+        Tensor share = contribution(part, origin, part.part());
+        ops.add(new Op.Slice(concatenate.layer(), axis, dy, first, share));
+      }
+      first += part.shape().along(axis);
+    }
   }
 
   private void convolution(Op.Convolution conv) {
@@ -233,6 +311,18 @@ final class Differentiation {
     if (learned.contains(scale.x())) {
       Tensor dy = gradient(scale, scale.y());
       ops.add(new Op.Scale(scale.layer(), dy, contribution(scale, scale.x()), scale.factor()));
+    }
+  }
+
+  /** Each term has the gradient of the sum; a copy, since contributions are made in place. */
+  private void sum(Op.Add sum) {
+    if (learned.contains(sum.y())) {
+      Tensor dy = gradient(sum, sum.y());
+      for (Tensor term : sum.terms()) {
+        if (learned.contains(term)) {
+          ops.add(new Op.Scale(sum.layer(), dy, contribution(sum, term), 1));
+        }
+      }
     }
   }
 

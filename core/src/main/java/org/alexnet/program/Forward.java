@@ -1,12 +1,15 @@
 package org.alexnet.program;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.Words;
+import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -17,11 +20,15 @@ import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.program.StepProgram.Phase;
 
 /** The forward operations of a network, and how each of its parameters learns. */
 final class Forward {
+  /** The device of the first column. */
+  private static final int HOME = 0;
+
   private final Network network;
   private final Phase phase;
   private final Placement placement;
@@ -29,7 +36,8 @@ final class Forward {
   private final SequencedMap<Tensor, Parameter> parameters = new LinkedHashMap<>();
   private final SequencedMap<String, Tensor> outputs = new LinkedHashMap<>();
   private final PartInputs inputs;
-  private List<Tensor> current; // parts of what the last layer made; only one if it is not cut
+  private final Map<String, List<Tensor>> made = new HashMap<>(); // parts, by layer
+  private List<Tensor> current; // parts of what the layer reads, then makes; one if it is not cut
   private Tensor labels;
   private Tensor finite;
 
@@ -43,15 +51,34 @@ final class Forward {
   static Forward of(Network network, int batch, Phase phase, Placement placement) {
     Forward forward = new Forward(network, phase, placement);
     forward.load(batch);
-    for (Layer layer : network.layers()) {
+    for (int i = 0; i < network.nodes().size(); i++) {
+      Layer layer = network.nodes().get(i).layer();
       try {
-        forward.add(layer);
-        forward.outputs.put(layer.name(), forward.current.getFirst());
+        forward.add(layer, network.sources(i));
       } catch (ArithmeticException e) { // sizes are multiplied exactly
         throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
       }
     }
     return forward;
+  }
+
+  private void add(Layer layer, List<String> sources) {
+    List<List<Tensor>> read = sources.stream().map(made::get).toList();
+    current = read.getFirst();
+    switch (layer) {
+      case Convolution conv -> convolution(conv);
+      case FullyConnected fc -> fullyConnected(fc);
+      case SoftmaxCrossEntropy loss -> loss(loss);
+      case Pooling pool -> current = each(part -> pool(pool, part));
+      case Relu relu -> current = each(part -> relu(relu, part));
+      case Tanh tanh -> current = each(part -> tanh(tanh, part));
+      case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
+      case Dropout drop -> current = each(part -> dropout(drop, part));
+      case Concatenation join -> concatenation(join, read);
+      case Sum sum -> sum(sum, read);
+    }
+    made.put(layer.name(), current);
+    outputs.put(layer.name(), current.getFirst());
   }
 
   List<Op> ops() {
@@ -60,7 +87,7 @@ final class Forward {
 
   /** With their derivatives and the updates. */
   List<Op> differentiated() {
-    return Differentiation.of(ops, parameters, this::finiteNear);
+    return Differentiation.of(ops, parameters, inputs.moved(), this::finiteNear);
   }
 
   /** What layers learn, each column's part by itself, with the declaration of the whole. */
@@ -78,7 +105,7 @@ final class Forward {
 
   /** The flag of a finite loss, on the device of a tensor. */
   private Tensor finiteNear(Tensor tensor) {
-    return inputs.on(placement.device(tensor), network.layers().getLast().name(), finite);
+    return inputs.on(placement.device(tensor), network.nodes().getLast().name(), finite);
   }
 
   /** Every device loads the images by itself. */
@@ -95,22 +122,9 @@ final class Forward {
       ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales(), 0));
       inputs.copy(data);
       if (device == 0) {
-        current = List.of(data);
+        made.put(Network.DATA, List.of(data));
         labels = classes;
       }
-    }
-  }
-
-  private void add(Layer layer) {
-    switch (layer) {
-      case Convolution conv -> convolution(conv);
-      case FullyConnected fc -> fullyConnected(fc);
-      case SoftmaxCrossEntropy loss -> loss(loss);
-      case Pooling pool -> current = each(part -> pool(pool, part));
-      case Relu relu -> current = each(part -> relu(relu, part));
-      case Tanh tanh -> current = each(part -> tanh(tanh, part));
-      case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
-      case Dropout drop -> current = each(part -> dropout(drop, part));
     }
   }
 
@@ -160,30 +174,43 @@ final class Forward {
    * so that in reverse no column waits for another's gradient before it has done its own part.
    */
   private List<Tensor> wholes(Layer layer, int columns) {
-    List<Tensor> wholes = new ArrayList<>();
+    return shares(layer, columns, 1);
+  }
+
+  /**
+   * For each column its share of the parts of the input: all, or those of the group that the column
+   * belongs to.
+   *
+   * @param groups divides the columns, and the parts of the input
+   */
+  private List<Tensor> shares(Layer layer, int columns, int groups) {
+    int parts = current.size() / groups;
+    List<Tensor> shares = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      wholes.add(inputs.whole(placement.device(column), layer.name(), current));
+      int first = column * groups / columns * parts;
+      shares.add(
+          inputs.joined(
+              placement.device(column), layer.name(), current.subList(first, first + parts)));
     }
-    return wholes;
+    return shares;
   }
 
   private void convolution(Convolution conv) {
     Shape in = current.getFirst().shape();
     int columns = columns(conv);
-    boolean own = columns > 1 && conv.groups() > 1;
-    if (own && current.size() != columns) {
+    int sharing = Math.min(columns, conv.groups()); // groups of columns that read the same
+    if (columns > 1 && current.size() % sharing != 0) {
       throw misfit(
           conv,
           "its groups keep to %d columns, and its input has %s; it cannot be spread over devices"
-              .formatted(columns, Words.count(current.size(), "column")));
+              .formatted(sharing, Words.count(current.size(), "column")));
     }
     requireGroups(conv, conv.groups(), channels());
     int h = outputs(conv, conv.rounding().outputs(conv.window(), in.h()), in);
     int w = outputs(conv, conv.rounding().outputs(conv.window(), in.w()), in);
     int filters = conv.filters() / columns;
-    int groups = own ? conv.groups() / columns : conv.groups();
     int channels = channels();
-    List<Tensor> from = own ? current : wholes(conv, columns);
+    List<Tensor> from = shares(conv, columns, sharing);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
       Part part = new Part(Part.Axis.CHANNELS, column, columns);
@@ -192,7 +219,13 @@ final class Forward {
       Tensor y = output(conv, new Shape(in.n(), filters, h, w), part);
       ops.add(
           new Op.Convolution(
-              conv.name(), x, learned.get(0), learned.get(1), y, conv.window(), groups));
+              conv.name(),
+              x,
+              learned.get(0),
+              learned.get(1),
+              y,
+              conv.window(),
+              conv.groups() / sharing));
       parts.add(y);
     }
     current = parts;
@@ -285,8 +318,69 @@ final class Forward {
     return y;
   }
 
+  /** Its inputs are joined where the first column is, each of them whole. */
+  private void concatenation(Concatenation join, List<List<Tensor>> read) {
+    List<Tensor> wholes =
+        read.stream().map(parts -> inputs.joined(HOME, join.name(), parts)).toList();
+    Shape first = wholes.getFirst().shape();
+    int channels = 0;
+    for (Tensor whole : wholes) {
+      Shape shape = whole.shape();
+      if (shape.h() != first.h() || shape.w() != first.w()) {
+        throw misfit(
+            join,
+            "its inputs are %s and %s for an image; only their channels may differ"
+                .formatted(first.withN(1), shape.withN(1)));
+      }
+      channels = Math.addExact(channels, shape.c());
+    }
+    Tensor y = output(join, first.withSize(Part.Axis.CHANNELS, channels), Part.WHOLE);
+    ops.add(new Op.Concatenate(join.name(), Part.Axis.CHANNELS, wholes, y));
+    current = List.of(y);
+  }
+
+  /** Part by part where all inputs are cut alike, else whole where the first column is. */
+  private void sum(Sum sum, List<List<Tensor>> read) {
+    boolean alike = read.stream().map(List::size).distinct().count() == 1;
+    List<List<Tensor>> terms =
+        alike
+            ? read
+            : read.stream().map(parts -> List.of(inputs.joined(HOME, sum.name(), parts))).toList();
+    List<Tensor> parts = new ArrayList<>();
+    for (int part = 0; part < terms.getFirst().size(); part++) {
+      int index = part;
+      parts.add(added(sum, terms.stream().map(term -> term.get(index)).toList()));
+    }
+    current = parts;
+  }
+
+  private Tensor added(Sum sum, List<Tensor> terms) {
+    Shape shape = terms.getFirst().shape();
+    List<Tensor> scaled = new ArrayList<>();
+    for (int i = 0; i < terms.size(); i++) {
+      Tensor term = terms.get(i);
+      if (!term.shape().equals(shape)) {
+        throw misfit(
+            sum,
+            "its inputs are %s and %s for an image; they must be of one shape"
+                .formatted(shape.withN(1), term.shape().withN(1)));
+      }
+      float factor = sum.coefficients().get(i);
+      if (factor != 1) {
+        String name = "%s.term%d".formatted(sum.name(), i + 1);
+        Tensor product = Tensor.step(name, shape).in(term.part());
+        ops.add(new Op.Scale(sum.name(), term, product, factor));
+        term = product;
+      }
+      scaled.add(term);
+    }
+    Tensor y = output(sum, shape, terms.getFirst().part());
+    ops.add(new Op.Add(sum.name(), scaled, y));
+    return y;
+  }
+
   private void loss(SoftmaxCrossEntropy loss) {
-    Tensor logits = inputs.whole(placement.device(0), loss.name(), current);
+    Tensor logits = inputs.joined(HOME, loss.name(), current);
     int n = logits.shape().n();
     Tensor probabilities = Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape());
     finite = Tensor.step("finite", Shape.vector(1));

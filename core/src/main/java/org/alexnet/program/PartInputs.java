@@ -2,8 +2,10 @@ package org.alexnet.program;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a column or shard reads that another made. A tensor is transferred to a device once, and the
@@ -15,6 +17,7 @@ final class PartInputs {
   private final List<Op> ops;
   private final Map<Tensor, Map<Integer, Tensor>> copies = new HashMap<>(); // by device
   private final Map<List<Tensor>, Map<Integer, Tensor>> wholes = new HashMap<>();
+  private final Set<Tensor> moved = new HashSet<>();
 
   /**
    * @param ops receives the operations that are needed
@@ -22,6 +25,11 @@ final class PartInputs {
   PartInputs(Placement placement, List<Op> ops) {
     this.placement = placement;
     this.ops = ops;
+  }
+
+  /** What was made by this: copies on devices, and parts joined. */
+  Set<Tensor> moved() {
+    return moved;
   }
 
   /** Makes known that a whole tensor is a copy of the one of this name on the first device. */
@@ -48,6 +56,7 @@ final class PartInputs {
               String name = tensor.name() + ".from." + tensor.part().letter();
               Tensor copy = Tensor.step(name, tensor.shape()).in(home(d));
               ops.add(new Op.Transfer(layer, tensor, copy));
+              moved.add(copy);
               return copy;
             });
   }
@@ -57,8 +66,8 @@ final class PartInputs {
     return Part.whole(placement.first(device));
   }
 
-  /** All parts as one tensor on a device. */
-  Tensor whole(int device, String layer, List<Tensor> parts) {
+  /** Parts that follow one another, or all, as one tensor on a device. */
+  Tensor joined(int device, String layer, List<Tensor> parts) {
     if (parts.size() == 1) {
       return on(device, layer, parts.getFirst());
     }
@@ -74,10 +83,19 @@ final class PartInputs {
     Tensor first = parts.getFirst();
     Part.Axis axis = first.part().axis();
     int size = parts.stream().mapToInt(part -> part.shape().along(axis)).sum();
-    Tensor whole =
-        Tensor.step(first.name() + ".joined", first.shape().withSize(axis, size)).in(home(device));
-    ops.add(new Op.Concatenate(layer, axis, near, whole));
-    byDevice.put(device, whole);
-    return whole;
+    Tensor joined = Tensor.step(name(parts), first.shape().withSize(axis, size)).in(home(device));
+    ops.add(new Op.Concatenate(layer, axis, near, joined));
+    moved.add(joined);
+    byDevice.put(device, joined);
+    return joined;
+  }
+
+  /** Some of the parts are called by the letters of the first and the last. */
+  private static String name(List<Tensor> parts) {
+    Tensor first = parts.getFirst();
+    String name = first.name() + ".joined";
+    return parts.size() == first.part().count()
+        ? name
+        : "%s.%s-%s".formatted(name, first.part().letter(), parts.getLast().part().letter());
   }
 }

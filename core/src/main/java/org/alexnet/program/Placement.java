@@ -2,6 +2,8 @@ package org.alexnet.program;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.alexnet.UsageException;
 import org.alexnet.network.Network;
 
@@ -24,8 +26,9 @@ public record Placement(List<Integer> devices) {
   /**
    * Places a network on as many devices as there are.
    *
-   * @param names the devices asked for, one a column; the same may be named for several. One name,
-   *     or none, takes all columns to one device
+   * @param names the devices asked for, one a column, or as many as divide the columns: each then
+   *     has as many columns as the next, one after the other. The same may be named for several.
+   *     One name, or none, takes all columns to one device
    * @param deterministic cut the network even for one device, so that the bits are those that two
    *     devices give
    * @throws UsageException if the columns cannot be spread over the devices
@@ -36,7 +39,7 @@ public record Placement(List<Integer> devices) {
       boolean cut = columns > 1 && deterministic;
       return cut ? new Placement(Collections.nCopies(columns, 0)) : WHOLE;
     }
-    if (names.size() != columns) {
+    if (columns % names.size() != 0) {
       throw new UsageException(
           "%s has %d %s and cannot be spread over the %d devices %s; give one device%s."
               .formatted(
@@ -45,10 +48,22 @@ public record Placement(List<Integer> devices) {
                   columns == 1 ? "column" : "columns",
                   names.size(),
                   String.join(",", names),
-                  columns == 1 ? "" : ", or " + columns));
+                  columns == 1 ? "" : ", or " + divisors(columns)));
     }
     List<String> distinct = names.stream().distinct().toList();
-    return new Placement(names.stream().map(distinct::indexOf).toList());
+    int each = columns / names.size();
+    return new Placement(
+        IntStream.range(0, columns)
+            .mapToObj(column -> distinct.indexOf(names.get(column / each)))
+            .toList());
+  }
+
+  /** All numbers of devices, above one, that columns spread over evenly. */
+  private static String divisors(int columns) {
+    return IntStream.rangeClosed(2, columns)
+        .filter(devices -> columns % devices == 0)
+        .mapToObj(String::valueOf)
+        .collect(Collectors.joining(" or "));
   }
 
   /** Whether the network is cut. */

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
@@ -23,15 +24,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What a network cut into two columns must keep to, on one device and on two. A backend's tests
+ * What a network cut into columns must keep to, on one device and on several. A backend's tests
  * extend this.
  */
 public abstract class ColumnsContract {
   private static final Network NETWORK = TestNetworks.columns();
   private static final Placement ONE = new Placement(List.of(0, 0));
   private static final Placement TWO = new Placement(List.of(0, 1));
+  private static final List<Cut> CUTS =
+      List.of(
+          new Cut(NETWORK, List.of(ONE, TWO)),
+          new Cut(
+              TestNetworks.fourColumns(),
+              Stream.of(
+                      List.of(0, 0, 0, 0),
+                      List.of(0, 0, 1, 1),
+                      List.of(0, 1, 0, 1),
+                      List.of(0, 1, 2, 3))
+                  .map(Placement::new)
+                  .toList()));
   private static final int BATCH = 5;
   private static final int STEPS = 20;
+
+  /** A network, and the ways to place its columns; all on one device is the first. */
+  private record Cut(Network network, List<Placement> placements) {}
 
   /** The backend under test. */
   protected abstract Backend open(int threads, int devices);
@@ -41,32 +57,40 @@ public abstract class ColumnsContract {
     return 4;
   }
 
-  private static CompiledNetwork fused(Placement placement) {
-    return CompiledNetwork.of(NETWORK, BATCH, placement, List.of());
+  private static CompiledNetwork fused(Network network, Placement placement) {
+    return CompiledNetwork.of(network, BATCH, placement, List.of());
+  }
+
+  private static Stream<DynamicTest> each(BiConsumer<Network, Placement> test) {
+    return CUTS.stream()
+        .flatMap(
+            cut ->
+                cut.placements().stream()
+                    .map(
+                        placement ->
+                            DynamicTest.dynamicTest(
+                                cut.network().name() + " " + placement.devices(),
+                                () -> test.accept(cut.network(), placement))));
   }
 
   // What the whole network computes.
 
   @TestFactory
   Stream<DynamicTest> columnsComputeWhatTheWholeNetworkDoes() {
-    CompiledNetwork whole = CompiledNetwork.observingAll(NETWORK, BATCH);
-    Map<String, float[]> expected = new LinkedHashMap<>();
-    try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
-        NetworkRig rig = new NetworkRig(reference, whole).trainSteps(1)) {
-      expected.putAll(rig.observed());
-      expected.putAll(rig.learned());
-      expected.putAll(rig.evaluate());
-    }
-    double bound = StepContract.bound(whole);
-    return Stream.of(ONE, TWO)
-        .flatMap(
-            placement ->
-                Stream.of(fused(placement), CompiledNetwork.observingAll(NETWORK, BATCH, placement))
-                    .map(
-                        programs ->
-                            DynamicTest.dynamicTest(
-                                placement + ", observed " + programs.train().observed().size(),
-                                () -> compare(expected, programs, bound))));
+    return each(
+        (network, placement) -> {
+          CompiledNetwork whole = CompiledNetwork.observingAll(network, BATCH);
+          Map<String, float[]> expected = new LinkedHashMap<>();
+          try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
+              NetworkRig rig = new NetworkRig(reference, whole).trainSteps(1)) {
+            expected.putAll(rig.observed());
+            expected.putAll(rig.learned());
+            expected.putAll(rig.evaluate());
+          }
+          double bound = StepContract.bound(whole);
+          compare(expected, fused(network, placement), bound);
+          compare(expected, CompiledNetwork.observingAll(network, BATCH, placement), bound);
+        });
   }
 
   private void compare(Map<String, float[]> expected, CompiledNetwork programs, double bound) {
@@ -88,59 +112,64 @@ public abstract class ColumnsContract {
 
   @TestFactory
   Stream<DynamicTest> theSquaresOfTheGradientsAreThoseOfTheWholeNetwork() {
-    Map<String, Double> expected;
-    try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
-        NetworkRig rig = new NetworkRig(reference, CompiledNetwork.of(NETWORK, BATCH))) {
-      expected = rig.trainSteps(1).gradientSquares();
-    }
-    return Stream.of(ONE, TWO)
-        .map(
-            placement ->
-                DynamicTest.dynamicTest(
-                    placement.toString(),
-                    () -> {
-                      try (Backend backend = open(2, placement.deviceCount());
-                          NetworkRig rig = new NetworkRig(backend, fused(placement))) {
-                        StepContract.assertSquares(expected, rig.trainSteps(1).gradientSquares());
-                      }
-                    }));
+    return each(
+        (network, placement) -> {
+          Map<String, Double> expected;
+          try (Backend reference = Backends.named("reference").open(BackendOptions.defaults());
+              NetworkRig rig = new NetworkRig(reference, CompiledNetwork.of(network, BATCH))) {
+            expected = rig.trainSteps(1).gradientSquares();
+          }
+          try (Backend backend = open(2, placement.deviceCount());
+              NetworkRig rig = new NetworkRig(backend, fused(network, placement))) {
+            StepContract.assertSquares(expected, rig.trainSteps(1).gradientSquares());
+          }
+        });
   }
 
   // Bits.
 
-  private Map<String, float[]> learned(Placement placement, int threads) {
+  private Map<String, float[]> learned(Network network, Placement placement, int threads) {
     try (Backend backend = open(threads, placement.deviceCount());
-        NetworkRig rig = new NetworkRig(backend, fused(placement)).trainSteps(STEPS)) {
+        NetworkRig rig = new NetworkRig(backend, fused(network, placement)).trainSteps(STEPS)) {
       Map<String, float[]> all = rig.learned();
       all.putAll(rig.evaluate());
       return all;
     }
   }
 
-  @Test
-  void oneDeviceAndTwoGiveTheSameBitsWithAnyNumberOfThreads() {
-    Map<String, float[]> one = learned(ONE, 1);
+  @TestFactory
+  Stream<DynamicTest> oneDeviceAndSeveralGiveTheSameBitsWithAnyNumberOfThreads() {
+    return CUTS.stream()
+        .map(cut -> DynamicTest.dynamicTest(cut.network().name(), () -> assertSameBits(cut)));
+  }
+
+  private void assertSameBits(Cut cut) {
+    Map<String, float[]> one = learned(cut.network(), cut.placements().getFirst(), 1);
     for (int threads = 1; threads <= mostThreads(); threads++) {
-      String what = threads + " threads";
-      assertEquals("", NetworkRig.difference(one, learned(ONE, threads)), "one device, " + what);
-      assertEquals("", NetworkRig.difference(one, learned(TWO, threads)), "two devices, " + what);
+      for (Placement placement : cut.placements()) {
+        assertEquals(
+            "",
+            NetworkRig.difference(one, learned(cut.network(), placement, threads)),
+            placement + ", threads " + threads);
+      }
     }
   }
 
   // Traffic.
 
-  @Test
-  void whatCrossesIsWhatTheProgramSays() {
-    for (Placement placement : List.of(ONE, TWO)) {
-      CompiledNetwork programs = fused(placement);
-      try (Backend backend = open(2, placement.deviceCount());
-          NetworkRig rig = new NetworkRig(backend, programs)) {
-        rig.train(0);
-        assertArrayEquals(programs.traffic(), rig.executable.bytesTransferred());
-        rig.train(1);
-        assertArrayEquals(programs.traffic(), rig.executable.bytesTransferred());
-      }
-    }
+  @TestFactory
+  Stream<DynamicTest> whatCrossesIsWhatTheProgramSays() {
+    return each(
+        (network, placement) -> {
+          CompiledNetwork programs = fused(network, placement);
+          try (Backend backend = open(2, placement.deviceCount());
+              NetworkRig rig = new NetworkRig(backend, programs)) {
+            rig.train(0);
+            assertArrayEquals(programs.traffic(), rig.executable.bytesTransferred());
+            rig.train(1);
+            assertArrayEquals(programs.traffic(), rig.executable.bytesTransferred());
+          }
+        });
   }
 
   // A column sees the other's maps at conv3, fc5, fc6 and fc7 and nowhere else.
@@ -203,22 +232,25 @@ public abstract class ColumnsContract {
 
   // Memory and order.
 
-  @Test
-  void memoryIsSharedOnlyInTurn() {
-    for (Placement placement : List.of(ONE, TWO)) {
-      for (CompiledNetwork programs :
-          List.of(fused(placement), CompiledNetwork.observingAll(NETWORK, BATCH, placement))) {
-        try (Backend backend = open(4, placement.deviceCount())) {
-          Lowered lowered = backend.lower(programs);
-          MemoryPlan plan = MemoryPlanner.plan(lowered);
-          PlanCheck.check(lowered, plan);
-          for (Phase phase : Phase.values()) {
-            PlanCheck.checkOrder(lowered, plan, phase);
-          }
-          try (Executable executable = backend.bind(lowered, plan)) {
-            assertEquals(plan.totalBytes(), executable.allocatedBytes());
-          }
-        }
+  @TestFactory
+  Stream<DynamicTest> memoryIsSharedOnlyInTurn() {
+    return each(
+        (network, placement) -> {
+          assertPlanned(fused(network, placement));
+          assertPlanned(CompiledNetwork.observingAll(network, BATCH, placement));
+        });
+  }
+
+  private void assertPlanned(CompiledNetwork programs) {
+    try (Backend backend = open(4, programs.placement().deviceCount())) {
+      Lowered lowered = backend.lower(programs);
+      MemoryPlan plan = MemoryPlanner.plan(lowered);
+      PlanCheck.check(lowered, plan);
+      for (Phase phase : Phase.values()) {
+        PlanCheck.checkOrder(lowered, plan, phase);
+      }
+      try (Executable executable = backend.bind(lowered, plan)) {
+        assertEquals(plan.totalBytes(), executable.allocatedBytes());
       }
     }
   }

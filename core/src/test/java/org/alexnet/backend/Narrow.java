@@ -1,6 +1,7 @@
 package org.alexnet.backend;
 
 import org.alexnet.model.Model;
+import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -10,6 +11,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 
 /** Networks of the catalogue with fewer filters, so that a step of them is little work. */
@@ -24,10 +26,8 @@ public final class Narrow {
 
   /** Every hidden layer with an eighth of its outputs; sizes of images stay as they are. */
   public static Network eighth(Network network) {
-    return new Network(
-        network.name(),
-        network.input(),
-        network.layers().stream().map(layer -> narrow(layer, network.classifier())).toList());
+    FullyConnected classifier = network.classifier();
+    return network.withLayers(layer -> narrow(layer, classifier));
   }
 
   private static Layer narrow(Layer layer, FullyConnected classifier) {
@@ -48,6 +48,8 @@ public final class Narrow {
       case Tanh tanh -> tanh;
       case LocalResponseNorm norm -> norm;
       case Dropout drop -> drop;
+      case Concatenation join -> join;
+      case Sum sum -> sum;
       case SoftmaxCrossEntropy loss -> loss;
     };
   }

@@ -45,7 +45,7 @@ public abstract class ShardsContract {
   private static final ParameterSpec SPEC = ParameterSpec.of(new Initial.FanIn(2));
   private static final Dropout DROP = new Dropout("drop1", 0.5f, Dropout.Scaling.TRAINING);
   private static final Network NETWORK =
-      new Network(
+      Network.chain(
           "shards",
           new Input(2, 5, 6, 1 / 128f),
           List.of(

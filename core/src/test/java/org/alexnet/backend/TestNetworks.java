@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.model.Models;
+import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -13,12 +14,14 @@ import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
+import org.alexnet.network.Node;
 import org.alexnet.network.Normalization;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
 
@@ -135,7 +138,7 @@ public final class TestNetworks {
   }
 
   private static Layer columned(String name, int filters, Window window, int groups) {
-    return new Convolution(name, filters, window, Rounding.FLOOR, groups, 2, WEIGHT, BIAS);
+    return columned(name, filters, window, groups, 2);
   }
 
   /** What the authors' program of 2012 had: windows that overhang, and another order of layers. */
@@ -155,19 +158,74 @@ public final class TestNetworks {
         fc("fc3", 4));
   }
 
+  /** Layers that several others read, joined and summed up, of images and of outputs. */
+  public static Network graph() {
+    return graph(
+        "graph",
+        new Input(3, 14, 15, 1 / 128f),
+        new Node(conv("conv1a", 14, new Window(5, 2, 2), 1)),
+        new Node(new Relu("relu1a")),
+        new Node(conv("conv1b", 6, new Window(3, 1, 1), 1), List.of(Network.DATA)),
+        new Node(pool("pool1b", Pooling.Kind.MAX, new Window(2, 2, 0), Rounding.FLOOR)),
+        new Node(new Tanh("tanh1b")),
+        new Node(new Concatenation("joined"), List.of("relu1a", "tanh1b", "relu1a")),
+        new Node(conv("conv2", 14, new Window(3, 1, 1), 1)),
+        new Node(new Sum("residual", List.of(1f, 0.5f)), List.of("conv2", "relu1a")),
+        new Node(new Dropout("drop2", 0.25f, Dropout.Scaling.TRAINING)),
+        new Node(fc("fc3", 9)),
+        new Node(new Relu("relu3")),
+        new Node(fc("fc3b", 9), List.of("tanh1b")),
+        new Node(new Sum("sum3", List.of(1f, 1f, -0.25f)), List.of("relu3", "fc3b", "relu3")),
+        new Node(new Concatenation("joined3"), List.of("sum3", "fc3b")),
+        new Node(fc("fc4", 4)));
+  }
+
+  /** Four columns of which two and two read each other, and a branch beside them for all. */
+  public static Network fourColumns() {
+    return graph(
+        "four-columns",
+        new Input(3, 13, 15, 1 / 128f),
+        new Node(pool("small", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Rounding.FLOOR)),
+        new Node(columned("conv1", 12, new Window(3, 2, 0), 1, 4), List.of(Network.DATA)),
+        new Node(new Relu("relu1")),
+        new Node(norm("norm1", Region.ACROSS_MAPS, 4)),
+        new Node(columned("conv2", 16, new Window(3, 1, 1), 4, 4)),
+        new Node(columned("beside2", 16, new Window(1, 1, 0), 1, 4), List.of("small")),
+        new Node(new Sum("sum2", List.of(1f, 1f)), List.of("conv2", "beside2")),
+        new Node(new Relu("relu2")),
+        new Node(columned("conv3", 20, new Window(3, 1, 1), 2, 4)),
+        new Node(new Dropout("drop3", 0.25f, Dropout.Scaling.TESTING)),
+        new Node(columned("conv4", 8, new Window(2, 1, 0), 2, 2)),
+        new Node(pool("pool4", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL)),
+        new Node(new FullyConnected("fc5", 8, 4, WEIGHT, BIAS)),
+        new Node(new Relu("relu5")),
+        new Node(fc("fc6", 3)));
+  }
+
+  private static Layer columned(String name, int filters, Window window, int groups, int columns) {
+    return new Convolution(name, filters, window, Rounding.FLOOR, groups, columns, WEIGHT, BIAS);
+  }
+
+  private static Network graph(String name, Input input, Node... nodes) {
+    List<Node> all = new ArrayList<>(List.of(nodes));
+    all.add(new Node(new SoftmaxCrossEntropy("softmax")));
+    return new Network(name, input, all);
+  }
+
   private static Layer norm(String name, Region region, int groups) {
     return new LocalResponseNorm(name, region, 3, 0.1f, 0.75f, 1, Convention.MEAN, groups);
   }
 
   /** The small ones. */
   public static List<Network> small() {
-    return List.of(various(), odd(), rectified(), shallow(), columns(), original());
+    return List.of(
+        various(), odd(), rectified(), shallow(), columns(), original(), graph(), fourColumns());
   }
 
   private static Network network(String name, Input input, Layer... layers) {
     List<Layer> all = new ArrayList<>(List.of(layers));
     all.add(new SoftmaxCrossEntropy("softmax"));
-    return new Network(name, input, all);
+    return Network.chain(name, input, all);
   }
 
   private static Layer conv(String name, int filters, Window window, int groups) {

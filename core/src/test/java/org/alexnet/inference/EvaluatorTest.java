@@ -42,7 +42,7 @@ class EvaluatorTest {
   private static Network network(int stored) {
     ParameterSpec weight = ParameterSpec.of(new Initial.FanIn(2));
     ParameterSpec bias = ParameterSpec.of(new Initial.Constant(0.1f));
-    return new Network(
+    return Network.chain(
         "views",
         new Input(3, SIZE, stored, 1 / 64f),
         List.of(

@@ -16,7 +16,7 @@ class DeclarationTest {
   private static final FullyConnected FC = new FullyConnected("fc2", 6, 1, WEIGHT, BIAS);
 
   private static final Network NETWORK =
-      new Network(
+      Network.chain(
           "net",
           new Input(4, 5, 6, 1 / 128f),
           List.of(
@@ -73,6 +73,46 @@ class DeclarationTest {
   void dropoutCanBeLeftOut() {
     List<String> names = NETWORK.withoutDropout().layers().stream().map(Layer::name).toList();
     assertEquals(List.of("conv1", "relu1", "fc2", "softmax"), names);
+  }
+
+  /** What read the dropout reads what that read, also where a name says so. */
+  @Test
+  void whatReadADropoutReadsWhatThatRead() {
+    Dropout dropout = new Dropout("drop", 0.5f, Dropout.Scaling.TRAINING);
+    Sum sum = new Sum("sum", List.of(1f, 1f, 1f));
+    Network graph =
+        new Network(
+            "graph",
+            new Input(1, 8, 8, 1),
+            List.of(
+                new Node(new Relu("relu")),
+                new Node(dropout, List.of(Network.DATA)),
+                new Node(new Dropout("drop2", 0.5f, Dropout.Scaling.TRAINING)),
+                new Node(new Tanh("tanh")),
+                new Node(sum, List.of("relu", "drop2", "tanh")),
+                new Node(FC),
+                new Node(new SoftmaxCrossEntropy("softmax"))));
+    assertEquals(
+        List.of(
+            new Node(new Relu("relu")),
+            new Node(new Tanh("tanh"), List.of(Network.DATA)),
+            new Node(sum, List.of("relu", Network.DATA, "tanh")),
+            new Node(FC),
+            new Node(new SoftmaxCrossEntropy("softmax"))),
+        graph.withoutDropout().nodes());
+  }
+
+  /** So that equal networks are equal records. */
+  @Test
+  void theNameOfTheLayerBeforeIsNotKept() {
+    List<Node> named =
+        List.of(
+            new Node(new Relu("relu"), List.of(Network.DATA)),
+            new Node(FC, List.of("relu")),
+            new Node(new SoftmaxCrossEntropy("softmax"), List.of(FC.name())));
+    List<Layer> layers = named.stream().map(Node::layer).toList();
+    Input input = new Input(1, 8, 8, 1);
+    assertEquals(Network.chain("net", input, layers), new Network("net", input, named));
   }
 
   @Test

@@ -86,8 +86,8 @@ class RefusalTest {
   @CsvSource({"4, 1, 3", "12, 3, 2", "6, 2, 3"})
   void columnsOfConvolutions(int filters, int groups, int columns) {
     refused(
-        ("layer conv1: columns is %d, must be a divisor of the %d filters and, where there are"
-                + " several, of the %d groups")
+        ("layer conv1: columns is %d, must be a divisor of the %d filters, and a divisor or a"
+                + " multiple of the %d groups")
             .formatted(columns, filters, groups),
         () -> conv(filters, groups, columns));
   }
@@ -215,14 +215,14 @@ class RefusalTest {
       refused(
           "the last two layers must be a fully-connected one, whose outputs are the classes, and"
               + " the softmax loss",
-          () -> new Network("net", INPUT, layers));
+          () -> Network.chain("net", INPUT, layers));
     }
     refused(
         "layer fc1: another layer has this name",
-        () -> new Network("net", INPUT, List.of(fc, fc, loss)));
+        () -> Network.chain("net", INPUT, List.of(fc, fc, loss)));
     refused(
         "layer first: there is one softmax loss, at the end",
-        () -> new Network("net", INPUT, List.of(new SoftmaxCrossEntropy("first"), fc, loss)));
+        () -> Network.chain("net", INPUT, List.of(new SoftmaxCrossEntropy("first"), fc, loss)));
   }
 
   /** Names are those of folders and tensors. */
@@ -235,7 +235,7 @@ class RefusalTest {
         ("name is \"%s\", must be up to 64 letters, digits, dots, dashes and underscores, a letter"
                 + " or digit first")
             .formatted(name),
-        () -> new Network(name, INPUT, List.of(fc, loss)));
+        () -> Network.chain(name, INPUT, List.of(fc, loss)));
     refusedName(name);
   }
 
@@ -253,6 +253,6 @@ class RefusalTest {
                 + " letter or digit first, and none of data, labels, logits, probabilities, loss,"
                 + " finite")
             .formatted(name, name),
-        () -> new Network("net", INPUT, List.of(new Relu(name), fc, loss)));
+        () -> Network.chain("net", INPUT, List.of(new Relu(name), fc, loss)));
   }
 }

@@ -39,7 +39,7 @@ class PartInputsTest {
     for (Axis axis : Axis.values()) {
       ops.clear();
       List<Tensor> parts = parts(axis);
-      Tensor whole = inputs.whole(1, "fc", parts);
+      Tensor whole = inputs.joined(1, "fc", parts);
       assertEquals(new Shape(7, 9, 3, 2), whole.shape());
       assertEquals(Part.whole(1), whole.part());
       Tensor copy = Tensor.step("x.from.a", parts.getFirst().shape()).in(Part.whole(1));
@@ -48,7 +48,7 @@ class PartInputsTest {
               new Op.Transfer("fc", parts.getFirst(), copy),
               new Op.Concatenate("fc", axis, List.of(copy, parts.getLast()), whole)),
           ops);
-      assertSame(whole, inputs.whole(1, "other", parts));
+      assertSame(whole, inputs.joined(1, "other", parts));
       assertEquals(2, ops.size());
     }
   }
@@ -96,7 +96,7 @@ class PartInputsTest {
       Tensor data = Tensor.step("data", new Shape(shape.n(), 6, 3, 2)).in(part.part());
       ops.add(new Op.Convolution("f", data, w, b, part, new Window(1, 1, 0), 1));
     }
-    Tensor x = inputs.whole(0, "fc", parts);
+    Tensor x = inputs.joined(0, "fc", parts);
     Tensor w = learned("fc.weight", new Shape(5, x.shape().imageElements(), 1, 1), 0, learned);
     Tensor b = learned("fc.bias", Shape.vector(5), 0, learned);
     Tensor y = Tensor.step("logits", new Shape(x.shape().n(), 5, 1, 1));
@@ -114,7 +114,7 @@ class PartInputsTest {
             0));
     Map<Tensor, Parameter> declared = new HashMap<>();
     learned.forEach(tensor -> declared.put(tensor, parameter));
-    return Differentiation.of(List.copyOf(ops), declared, tensor -> one);
+    return Differentiation.of(List.copyOf(ops), declared, inputs.moved(), tensor -> one);
   }
 
   private static Tensor learned(String name, Shape shape, int index, List<Tensor> all) {

@@ -25,7 +25,7 @@ final class Programs {
   static Network network(Layer... layers) {
     List<Layer> all = new ArrayList<>(List.of(layers));
     all.add(new SoftmaxCrossEntropy("softmax"));
-    return new Network("net", new Input(2, 6, 6, 1), all);
+    return Network.chain("net", new Input(2, 6, 6, 1), all);
   }
 
   /** A convolution of 3 x 3 that keeps the size. */

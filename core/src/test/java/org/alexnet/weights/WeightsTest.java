@@ -44,7 +44,7 @@ class WeightsTest {
         whole.layers().stream()
             .map(l -> l instanceof FullyConnected fc ? (Layer) fc.withOutputs(7) : l)
             .toList();
-    return new Network(whole.name(), whole.input(), layers);
+    return Network.chain(whole.name(), whole.input(), layers);
   }
 
   private static String other(String name) {
@@ -96,7 +96,7 @@ class WeightsTest {
     SequencedMap<String, FloatTensor> weights = initial();
     weights.put("features.0.bias", weights.remove("conv1.bias"));
     Path file = file(weights);
-    Network renamed = new Network("mine", small().input(), small().layers());
+    Network renamed = Network.chain("mine", small().input(), small().layers());
     AlexNetException e = assertThrows(AlexNetException.class, () -> load(file, renamed));
     assertTrue(e.getMessage().contains("conv1.bias"), e.getMessage());
   }

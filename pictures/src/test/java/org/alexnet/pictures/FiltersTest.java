@@ -48,7 +48,7 @@ class FiltersTest {
   private static Model model() {
     Window window = new Window(3, 1, 1);
     Network network =
-        new Network(
+        Network.chain(
             "two-columns",
             new Input(3, 8, 8, 1),
             List.of(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -12,6 +13,7 @@ import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
@@ -118,6 +120,8 @@ public record LayerRow(
           };
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
+      case Concatenation l -> "concatenation";
+      case Sum l -> "sum";
       case SoftmaxCrossEntropy l -> "softmax";
     };
   }

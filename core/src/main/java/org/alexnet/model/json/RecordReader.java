@@ -23,8 +23,11 @@ import org.alexnet.InvalidNetworkException;
  *
  * @param file for messages
  * @param texts types that are written as a text, and what reads it
+ * @param merged a record of one record of a sealed family and lists; they are written as one
+ *     object, in which the lists may be left out where they are empty
  */
-public record RecordReader(String file, Map<Class<?>, Function<String, ?>> texts) {
+public record RecordReader(
+    String file, Map<Class<?>, Function<String, ?>> texts, Class<? extends Record> merged) {
   /** The field in which a record of a sealed family says which it is. */
   static final String TYPE = "type";
 
@@ -58,7 +61,7 @@ public record RecordReader(String file, Map<Class<?>, Function<String, ?>> texts
   public <T extends Record> T read(JsonValue json, Class<T> type, Consumer<T> check) {
     Place place = new Place("", "");
     JsonValue.Fields fields = fields(json, place);
-    T made = record(fields, type, false, place);
+    T made = record(fields, type, false, List.of(), place);
     return checked(
         fields,
         place,
@@ -92,10 +95,13 @@ public record RecordReader(String file, Map<Class<?>, Function<String, ?>> texts
     if (wanted.isEnum()) {
       return constant(json, wanted, place);
     }
-    if (wanted.isSealed()) {
-      return variant(fields(json, place), wanted, place);
+    if (wanted == merged) {
+      return merged(fields(json, place), place);
     }
-    return record(fields(json, place), wanted.asSubclass(Record.class), false, place);
+    if (wanted.isSealed()) {
+      return variant(fields(json, place), wanted, List.of(), place);
+    }
+    return record(fields(json, place), wanted.asSubclass(Record.class), false, List.of(), place);
   }
 
   private JsonValue.Fields fields(JsonValue json, Place place) {
@@ -129,8 +135,37 @@ public record RecordReader(String file, Map<Class<?>, Function<String, ?>> texts
         : "%s number %d".formatted(one, index + 1);
   }
 
-  /** The record of a sealed family that an object says it is. */
-  private Object variant(JsonValue.Fields fields, Class<?> family, Place place) {
+  private Object merged(JsonValue.Fields fields, Place place) {
+    RecordComponent[] components = merged.getRecordComponents();
+    List<String> lists = new ArrayList<>();
+    for (RecordComponent component : components) {
+      if (component.getGenericType() instanceof ParameterizedType) {
+        lists.add(Names.field(component.getName()));
+      }
+    }
+    Object[] values = new Object[components.length];
+    for (int i = 0; i < values.length; i++) {
+      String name = Names.field(components[i].getName());
+      if (!lists.contains(name)) {
+        values[i] = variant(fields, components[i].getType(), lists, place);
+      } else {
+        JsonValue list = fields.values().get(name);
+        values[i] =
+            list == null
+                ? List.of()
+                : value(list, components[i].getGenericType(), place.field(name));
+      }
+    }
+    return checked(fields, place, () -> Reflection.make(merged, values));
+  }
+
+  /**
+   * The record of a sealed family that an object says it is.
+   *
+   * @param beside names of fields that are none of the record's
+   */
+  private Object variant(
+      JsonValue.Fields fields, Class<?> family, List<String> beside, Place place) {
     Class<?>[] permitted = family.getPermittedSubclasses();
     String allowed =
         "one of " + Stream.of(permitted).map(Names::type).collect(Collectors.joining(", "));
@@ -141,17 +176,24 @@ public record RecordReader(String file, Map<Class<?>, Function<String, ?>> texts
     }
     for (Class<?> record : permitted) {
       if (type instanceof JsonValue.Scalar said && said.text().equals(Names.type(record))) {
-        return record(fields, record.asSubclass(Record.class), true, place);
+        return record(fields, record.asSubclass(Record.class), true, beside, place);
       }
     }
     throw wrong(type, place.field(TYPE), allowed);
   }
 
+  /**
+   * @param typed whether the object says which record of its family it is
+   * @param beside names of fields that are none of the record's
+   */
   private <T extends Record> T record(
-      JsonValue.Fields fields, Class<T> type, boolean typed, Place place) {
+      JsonValue.Fields fields, Class<T> type, boolean typed, List<String> beside, Place place) {
     RecordComponent[] components = type.getRecordComponents();
+    List<String> required = Stream.of(components).map(c -> Names.field(c.getName())).toList();
     Set<String> known = new LinkedHashSet<>(typed ? List.of(TYPE) : List.of());
-    Stream.of(components).map(c -> Names.field(c.getName())).forEach(known::add);
+    known.addAll(required);
+    List<String> named = List.copyOf(known);
+    known.addAll(beside);
     fields
         .values()
         .forEach(
@@ -165,13 +207,13 @@ public record RecordReader(String file, Map<Class<?>, Function<String, ?>> texts
                         .formatted(path, String.join(", ", known)));
               }
             });
-    for (String name : known) {
+    for (String name : required) {
       if (!fields.values().containsKey(name)) {
         throw bad(
             fields.line(),
             place,
             "%s is missing; required are %s"
-                .formatted(place.within(name), String.join(", ", known)));
+                .formatted(place.within(name), String.join(", ", named)));
       }
     }
     Object[] values = new Object[components.length];

@@ -12,9 +12,12 @@ import java.util.Set;
  * Writes records so that {@link RecordReader} makes equal ones of them.
  *
  * @param texts types that are written as their {@code toString()}
+ * @param merged a record of one record of a sealed family and lists, which are written as one
+ *     object; empty lists are left out
  */
-public record RecordWriter(Set<Class<?>> texts) {
+public record RecordWriter(Set<Class<?>> texts, Class<? extends Record> merged) {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final String NAME = "name";
 
   /** The object of a record. */
   public ObjectNode write(Record value) {
@@ -50,6 +53,7 @@ public record RecordWriter(Set<Class<?>> texts) {
         list.forEach(item -> array.add(node(family(item), item)));
         yield array;
       }
+      case Record record when merged.isInstance(record) -> merged(record);
       case Record record -> {
         ObjectNode object = JSON.objectNode();
         if (declared.isSealed()) {
@@ -60,6 +64,29 @@ public record RecordWriter(Set<Class<?>> texts) {
       }
       default -> throw new IllegalArgumentException("no JSON for " + value.getClass());
     };
+  }
+
+  /** The lists stand behind the type and the name. */
+  private ObjectNode merged(Record value) {
+    ObjectNode object = JSON.objectNode();
+    ObjectNode lists = JSON.objectNode();
+    for (RecordComponent component : value.getClass().getRecordComponents()) {
+      Object part = Reflection.get(component, value);
+      if (!(part instanceof List<?> list)) {
+        object.setAll((ObjectNode) node(component.getType(), part));
+      } else if (!list.isEmpty()) {
+        lists.set(Names.field(component.getName()), node(component.getType(), part));
+      }
+    }
+    ObjectNode ordered = JSON.objectNode();
+    for (String first : List.of(RecordReader.TYPE, NAME)) {
+      if (object.has(first)) {
+        ordered.set(first, object.remove(first));
+      }
+    }
+    ordered.setAll(lists);
+    ordered.setAll(object);
+    return ordered;
   }
 
   /** What an item of a list is known as: its sealed family where it has one. */

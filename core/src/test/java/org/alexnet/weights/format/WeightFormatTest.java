@@ -40,7 +40,7 @@ class WeightFormatTest {
   private static final ParameterSpec SPEC = ParameterSpec.of(new Initial.UniformFanIn(1));
   private static final Model MODEL =
       new Model(
-          new Network(
+          Network.chain(
               "tiny",
               new Input(
                   3,
