@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
+import org.alexnet.cli.measure.RunProfile;
 import org.alexnet.cli.option.DeviceOptions;
 import org.alexnet.cli.option.Flags;
 import org.alexnet.cli.option.Require;
@@ -23,6 +24,7 @@ import org.alexnet.inference.Classifier;
 import org.alexnet.pictures.report.LayerActivity;
 import org.alexnet.pictures.report.Report;
 import org.alexnet.pictures.report.Results;
+import org.alexnet.pictures.report.StepProfile;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunLog;
 import org.alexnet.training.Activity;
@@ -37,7 +39,8 @@ import picocli.CommandLine.Parameters;
     name = "report",
     description = {
       "Writes a page about a run: what was trained, how it went, what the network makes of images"
-          + " that it was not trained on, what its layers give, and how to repeat it.",
+          + " that it was not trained on, what its layers give, where the time of a step goes, and"
+          + " how to repeat it.",
       "The page is one HTML file that needs no network. Where the images are gone it says so and"
           + " leaves out what needs them."
     })
@@ -63,6 +66,13 @@ final class ReportCommand extends LongCommand {
       paramLabel = "FILE",
       description = "The page to write, .html. Default: report.html in the run folder.")
   private Path out;
+
+  @Option(
+      names = "--no-profile",
+      description =
+          "Leaves out where the time of a training step goes, which is measured for some seconds"
+              + " on the backend that trained.")
+  private boolean noProfile;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n", order = 2)
   private DeviceOptions devices = new DeviceOptions();
@@ -97,13 +107,30 @@ final class ReportCommand extends LongCommand {
   }
 
   private Report report(RunLog log, RunConfig config, Repetition repetition, ProgressView view) {
+    Seen seen = seen(log, config, view);
+    return new Report(
+        run,
+        repetition.commands(),
+        repetition.network().orElse(null),
+        seen.results,
+        seen.layers,
+        noProfile ? null : profile(log, config, view),
+        notes);
+  }
+
+  /** What the network makes of images; nothing where there are none. */
+  private record Seen(Results results, List<LayerActivity> layers) {
+    static final Seen NOTHING = new Seen(null, List.of());
+  }
+
+  private Seen seen(RunLog log, RunConfig config, ProgressView view) {
     if (log.state().isEmpty()) {
       String note =
           "The run has no checkpoint yet; filters, errors and layers are left out until its"
               + " training has written one.";
       view.message(note);
       notes.add(note);
-      return page(repetition, null, List.of());
+      return Seen.NOTHING;
     }
     view.working(Activity.COMPILING.toString(), 0, 0);
     Results results;
@@ -112,7 +139,7 @@ final class ReportCommand extends LongCommand {
     try (Classifier classifier = open(BATCH, List.of(), say, leftOut, view);
         ImageSource images = images(classifier, view)) {
       if (images == null) {
-        return page(repetition, null, List.of());
+        return Seen.NOTHING;
       }
       results = Results.of(classifier, images);
     }
@@ -123,14 +150,27 @@ final class ReportCommand extends LongCommand {
     // What is to be said and what is left out is the same as before.
     try (Classifier classifier = open(OBSERVED_BATCH, layers, _ -> {}, _ -> {}, view);
         ImageSource images = images(classifier)) {
-      List<LayerActivity> activity = LayerActivity.of(classifier, layers, images);
-      return page(repetition, results, activity);
+      return new Seen(results, LayerActivity.of(classifier, layers, images));
     }
   }
 
-  private Report page(Repetition repetition, Results results, List<LayerActivity> layers) {
-    String network = repetition.network().orElse(null);
-    return new Report(run, repetition.commands(), network, results, layers, notes);
+  /** Null where the backend that trained cannot be had, which is then noted. */
+  private StepProfile profile(RunLog log, RunConfig config, ProgressView view) {
+    String trained = log.settings().path("backend").asText("auto");
+    try {
+      return RunProfile.of(
+          config,
+          devices.backend.equals("auto") ? trained : devices.backend,
+          devices.devices,
+          devices.threads(),
+          !devices.noCudaGraph,
+          view);
+    } catch (AlexNetException e) {
+      String why = e.message().text(Flags::of);
+      notes.add("Where the time of a training step goes was not measured: " + why);
+      view.message(notes.getLast());
+      return null;
+    }
   }
 
   private Classifier open(

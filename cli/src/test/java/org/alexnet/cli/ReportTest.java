@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.data.ImageSource;
+import org.alexnet.file.JsonFiles;
 import org.alexnet.inference.Classifier;
 import org.alexnet.pictures.report.Results;
 import org.junit.jupiter.api.BeforeAll;
@@ -71,8 +73,13 @@ class ReportTest {
     Cli.run(words).success();
   }
 
-  /** Writes the report of a run, and checks that it is one well-formed page that loads nothing. */
+  /** As {@link #wholePage}, without the measurements, which take their time. */
   private String page(Object... words) throws IOException {
+    return wholePage(Stream.concat(Stream.of(words), Stream.of("--no-profile")).toArray());
+  }
+
+  /** Writes the report of a run, and checks that it is one well-formed page that loads nothing. */
+  private String wholePage(Object... words) throws IOException {
     Path file = dir.resolve("page.html");
     List<Object> all = new ArrayList<>(List.of("report"));
     all.addAll(List.of(words));
@@ -120,6 +127,7 @@ class ReportTest {
             "Filters of the first convolution",
             "What it takes images for",
             "What its layers give",
+            "Where the time went",
             "How to repeat it"),
         headings(page));
     assertTrue(page.contains("alexnet-32, 2 of 2 epochs, 6 steps"), page);
@@ -127,6 +135,72 @@ class ReportTest {
     assertTrue(page.contains(System.getProperty("java.vendor")), "the Java that trained");
     assertTrue(page.contains("\"loss\":["), "the curves");
     assertTrue(page.contains("<td>relu4</td>"), "layers");
+  }
+
+  /** The rows of the first table after a text, without markup. */
+  private static List<String> table(String page, String after) {
+    String part = page.substring(page.indexOf(after));
+    return part.substring(part.indexOf("<tbody>"), part.indexOf("</tbody>"))
+        .replaceAll("\\s*<(?!tr)[^>]*>\\s*", " ")
+        .replaceAll("[\\s]+", " ")
+        .trim()
+        .lines()
+        .flatMap(rows -> Stream.of(rows.split("<tr>")))
+        .map(String::trim)
+        .filter(row -> !row.isEmpty())
+        .toList();
+  }
+
+  @Test
+  void gradientsOfEveryLayer() throws IOException {
+    String page = page(run);
+    List<String> rows = table(page, "<h3>Gradients by layer</h3>");
+    List<String> layers = rows.stream().map(row -> row.substring(0, row.indexOf(' '))).toList();
+    assertEquals(List.of("conv1", "conv2", "conv3", "fc1", "fc2"), layers);
+    List<JsonNode> steps = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("steps.jsonl"))) {
+      steps.add(JsonFiles.parse("step", line).get("gradient_norm"));
+    }
+    double[] norms = steps.stream().mapToDouble(norm -> norm.get("fc2").asDouble()).toArray();
+    String[] shown = rows.getLast().split(" ");
+    assertEquals(norms[0], Double.parseDouble(shown[1]), 1e-3 * norms[0], "first");
+    assertEquals(norms[5], Double.parseDouble(shown[5]), 1e-3 * norms[5], "last");
+    Arrays.sort(norms);
+    assertEquals(norms[0], Double.parseDouble(shown[2]), 1e-3 * norms[0], "least");
+    assertEquals(norms[5], Double.parseDouble(shown[4]), 1e-3 * norms[5], "most");
+    assertEquals(6, table(page, "<summary>Steps as a table").size());
+    assertTrue(page.contains("\"gradients\":[{\"layer\":\"conv1\",\"norm\":["), "a curve");
+  }
+
+  @Test
+  void whereTheTimeWent() throws IOException {
+    String page = wholePage(run);
+    List<String> rows = table(page, "A step of 8 images takes");
+    List<String> layers = rows.stream().map(row -> row.substring(0, row.indexOf(' '))).toList();
+    assertTrue(layers.containsAll(List.of("conv1", "conv2", "conv3", "fc1", "fc2")), layers + "");
+    double percent = rows.stream().mapToDouble(row -> Double.parseDouble(row.split(" ")[3])).sum();
+    assertEquals(100, percent, 0.1, "shares of the whole");
+    assertTrue(page.contains("on backend cpu, fp32, "), "where it was measured");
+    assertTrue(table(page, "<summary>By kernel").size() > 5);
+    assertFalse(page(run).contains("A step of 8 images"), "unless it is declined");
+    Files.writeString(
+        copied(run).resolve("run.json"),
+        Files.readString(run.resolve("run.json")).replace("\"cpu\"", "\"cuda\""));
+    String elsewhere = wholePage(dir.resolve("copy"));
+    assertTrue(elsewhere.contains("goes was not measured: Backend cuda cannot serve"), elsewhere);
+    assertTrue(
+        wholePage(dir.resolve("copy"), "--backend", "reference")
+            .contains("on backend reference, fp32"));
+  }
+
+  private Path copied(Path from) throws IOException {
+    Path to = Files.createDirectory(dir.resolve("copy"));
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+    return to;
   }
 
   @Test
@@ -193,7 +267,7 @@ class ReportTest {
     assumeTrue(
         ended && process.exitValue() == 0, () -> browser + " does not start here: see its log");
     String page = Files.readString(dom);
-    assertEquals(4, page.split("<svg [^>]*role=\"img\"", -1).length - 1, "a chart each");
+    assertEquals(5, page.split("<svg [^>]*role=\"img\"", -1).length - 1, "a chart each");
     assertTrue(page.contains("class=\"curve dashed s0\" d=\"M"), "with lines");
     String said = Files.readString(log);
     assertFalse(said.contains(":CONSOLE"), "no error and nothing refused: " + said);

@@ -46,6 +46,7 @@ public final class Benchmark implements AutoCloseable {
   private static final double TRAIN_SECONDS = 15;
   private static final double EVALUATE_SECONDS = 8;
   private static final double PROFILE_SECONDS = 12;
+  private static final int MOST_PROFILES = 1000;
 
   /** Steps that are compared with those before to see whether they still become faster. */
   private static final int WINDOW = 5;
@@ -154,11 +155,21 @@ public final class Benchmark implements AutoCloseable {
 
   /** Seconds of each kernel in each of some training steps. */
   public double[][] profile() {
+    int most = steps == null ? STEPS : steps;
+    return profile(steps == null ? 2 : most, most, PROFILE_SECONDS);
+  }
+
+  /** The same, of at least one step and of as many as begin within some time. */
+  public double[][] profile(double seconds) {
+    return profile(1, MOST_PROFILES, seconds);
+  }
+
+  private double[][] profile(int least, int most, double seconds) {
     List<double[]> profiles = new ArrayList<>();
     long begin = System.nanoTime();
-    int most = steps == null ? STEPS : steps;
-    while (profiles.size() < most && (steps != null || !over(begin, PROFILE_SECONDS, profiles))) {
-      view.working("Measuring kernels", 0, 0);
+    view.working("Measuring kernels", 0, 0);
+    while (profiles.size() < least
+        || (profiles.size() < most && System.nanoTime() - begin < seconds * 1e9)) {
       profiles.add(executable.profile(batch, settings()));
     }
     return profiles.toArray(double[][]::new);

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,50 +20,11 @@ import org.alexnet.run.RunLog;
 public final class RunCurves {
   private static final List<String> OF_EPOCHS =
       List.of("train_loss", "val_loss", "train_error", "val_error", "rate", "images_per_second");
-  private static final List<String> OF_STEPS =
-      List.of("loss", "error", "rate", "images_per_second");
   private static final MathContext DIGITS = new MathContext(5);
 
   private final RunLog log;
   private final List<ObjectNode> epochs = new ArrayList<>();
-  private final Table steps = new Table(OF_STEPS.size() + 1);
-
-  /** The numbers of many lines, a row each. */
-  private static final class Table {
-    private final int columns;
-    private double[] values = new double[0];
-    private int rows;
-
-    Table(int columns) {
-      this.columns = columns;
-    }
-
-    void add(double... row) {
-      if ((rows + 1) * columns > values.length) {
-        values = Arrays.copyOf(values, Math.max(1024 * columns, 2 * values.length));
-      }
-      System.arraycopy(row, 0, values, rows * columns, columns);
-      rows++;
-    }
-
-    double last(int column) {
-      return values[(rows - 1) * columns + column];
-    }
-
-    /** The mean of a column over some rows; NaN where all of them have none. */
-    double mean(int column, int from, int to) {
-      double sum = 0;
-      int count = 0;
-      for (int row = from; row < to; row++) {
-        double value = values[row * columns + column];
-        if (!Double.isNaN(value)) {
-          sum += value;
-          count++;
-        }
-      }
-      return sum / count;
-    }
-  }
+  private final StepTable steps = new StepTable();
 
   /** The curves of a run; nothing is read yet. */
   public RunCurves(RunLog log) {
@@ -79,7 +39,7 @@ public final class RunCurves {
    */
   public boolean update() {
     boolean epoch = log.readMetrics(lines(epochs::clear, epochs::add));
-    boolean step = log.readSteps(lines(() -> steps.rows = 0, this::addStep));
+    boolean step = log.readSteps(lines(steps::clear, steps::add));
     return epoch || step;
   }
 
@@ -97,15 +57,6 @@ public final class RunCurves {
     };
   }
 
-  private void addStep(ObjectNode line) {
-    double[] row = new double[OF_STEPS.size() + 1];
-    row[0] = line.path("step").asDouble();
-    for (int i = 0; i < OF_STEPS.size(); i++) {
-      row[i + 1] = number(line, OF_STEPS.get(i));
-    }
-    steps.add(row);
-  }
-
   private static double number(ObjectNode line, String field) {
     return line.path(field).asDouble(Double.NaN);
   }
@@ -118,14 +69,14 @@ public final class RunCurves {
   /** The last step that is recorded; 0 where none is. */
   public long step() {
     long ofEpochs = epochs.isEmpty() ? 0 : epochs.getLast().path("step").asLong();
-    return steps.rows == 0 ? ofEpochs : Math.max(ofEpochs, (long) steps.last(0));
+    return steps.rows() == 0 ? ofEpochs : Math.max(ofEpochs, (long) steps.step());
   }
 
   /** The newest of each number: the last epoch's, and loss and error of the last recorded step. */
   public ObjectNode latest() {
     ObjectNode latest = epochs.isEmpty() ? JsonFiles.object() : epochs.getLast().deepCopy();
-    for (int i = 0; i < OF_STEPS.size() && steps.rows > 0; i++) {
-      latest.put("step_" + OF_STEPS.get(i), steps.last(i + 1));
+    for (int i = 0; i < StepTable.FIELDS.size() && steps.rows() > 0; i++) {
+      latest.put("step_" + StepTable.FIELDS.get(i), steps.last(i));
     }
     epochs.stream()
         .filter(epoch -> epoch.path("val_error").isNumber())
@@ -140,7 +91,12 @@ public final class RunCurves {
 
   /** Lines of steps that were read. */
   public int stepLines() {
-    return steps.rows;
+    return steps.rows();
+  }
+
+  /** How large the gradients of each layer were; empty where none are recorded. */
+  public List<GradientRange> gradients() {
+    return steps.gradients();
   }
 
   /**
@@ -161,15 +117,7 @@ public final class RunCurves {
         epochs.isEmpty()
             ? stepsAnEpoch
             : number(epochs.getLast(), "step") / number(epochs.getLast(), "epoch");
-    ObjectNode ofSteps = json.putObject("steps");
-    int group = Math.max(1, Math.ceilDiv(steps.rows, points));
-    for (int column = 0; column <= OF_STEPS.size(); column++) {
-      ArrayNode values = ofSteps.putArray(column == 0 ? "x" : OF_STEPS.get(column - 1));
-      double scale = column == 0 ? 1 / anEpoch : 1;
-      for (int from = 0; from < steps.rows; from += group) {
-        put(values, scale * steps.mean(column, from, Math.min(steps.rows, from + group)));
-      }
-    }
+    json.set("steps", steps.json(anEpoch, points));
     return json;
   }
 
@@ -178,7 +126,7 @@ public final class RunCurves {
   }
 
   /** With as many digits as a chart can show. */
-  private static void put(ArrayNode values, double number) {
+  static void put(ArrayNode values, double number) {
     if (Double.isFinite(number)) {
       values.add(new BigDecimal(number).round(DIGITS).doubleValue());
     } else {

@@ -28,6 +28,7 @@ import org.alexnet.run.RunLog;
  * @param network the file {@link #NETWORK_FILE} that they name; null where they name none
  * @param results of the network on images it was not trained on; null where there are none
  * @param layers what its layers give; empty where there are no images
+ * @param profile where the time of a step goes; null where that was not measured
  * @param notes what a reader must know of the images, such as why there are none
  */
 public record Report(
@@ -36,6 +37,7 @@ public record Report(
     String network,
     Results results,
     List<LayerActivity> layers,
+    StepProfile profile,
     List<String> notes) {
   /** What commands call the file of a network that is in no catalogue. */
   public static final String NETWORK_FILE = "NETWORK.json";
@@ -84,6 +86,11 @@ public record Report(
     if (!layers.isEmpty()) {
       html.element("h2", "What its layers give");
       layerTable(html);
+    }
+    TimeSection time = new TimeSection(curves.epochs(), profile);
+    if (!time.isEmpty()) {
+      html.element("h2", "Where the time went");
+      time.write(html);
     }
     html.element("h2", "How to repeat it");
     html.element("pre", String.join("\n", commands));

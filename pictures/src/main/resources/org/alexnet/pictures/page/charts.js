@@ -8,7 +8,8 @@ const Charts = (() => {
   const HEIGHT = 230;
   const LEFT = 56, RIGHT = 14, TOP = 10, BOTTOM = 34;
   const MOST_DOTS = 30;
-  const MOST_TIPS = 9;
+  const MOST_TIPS = 9, MOST_LAYER_TIPS = 18;
+  const COLOURS = 8;
 
   /* Each line: from epochs or steps, the field, how it is drawn, what it is called. */
   const KINDS = [
@@ -23,6 +24,7 @@ const Charts = (() => {
     {title: 'Speed', unit: ' images/s', scale: 1, zero: true, lines: [
       ['steps', 'images_per_second', 'thin', 'steps'],
       ['epochs', 'images_per_second', '', 'epochs']]},
+    {title: 'Norm of the gradient by layer', unit: '', scale: 1, powers: true, layers: true},
   ];
 
   function element(name, attributes, parent) {
@@ -52,11 +54,18 @@ const Charts = (() => {
         const from = run.curves[source];
         if (!some(from[field])) continue;
         const ys = from[field].map((y) => y === null ? null : y * kind.scale);
-        all.push({run, look, label, xs: from.x, ys});
+        all.push({run, colour: run.colour, look, label, xs: from.x, ys});
         if (kind.first) break;
       }
     }
     return all;
+  }
+
+  /* A line for each layer of one run; colours that come again are dashed. */
+  function layers(run) {
+    return run.curves.steps.gradients.filter((one) => some(one.norm)).map((one, i) => ({run,
+      colour: i % COLOURS, look: i < COLOURS ? '' : 'dashed', label: one.layer,
+      xs: run.curves.steps.x, ys: one.norm}));
   }
 
   function digits(step) {
@@ -118,7 +127,11 @@ const Charts = (() => {
     host.replaceChildren();
     host.className = 'chart';
     html('h3', '', kind.title, host);
-    const lines = series(kind, runs);
+    if (kind.layers && runs.length > 1) {
+      html('p', 'pale', 'Of one run at a time: leave one chosen.', host);
+      return;
+    }
+    const lines = kind.layers ? runs.flatMap(layers) : series(kind, runs);
     if (lines.length === 0) {
       html('p', 'pale', 'Nothing recorded.', host);
       return;
@@ -143,7 +156,7 @@ const Charts = (() => {
     element('line', {class: 'axis', x1: LEFT, x2: width - RIGHT, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM}, svg);
     element('text', {x: LEFT + inner.width / 2, y: HEIGHT - 3, 'text-anchor': 'middle'}, svg).textContent = 'epoch';
     for (const line of lines) {
-      const colour = 's' + line.run.colour;
+      const colour = 's' + line.colour;
       element('path', {class: `curve ${line.look} ${colour}`, d: path(line, x, y)}, svg);
       if (line.look !== 'thin' && line.xs.length <= MOST_DOTS) {
         line.ys.forEach((value, i) => value === null ||
@@ -162,7 +175,7 @@ const Charts = (() => {
     for (const [label, line] of labels) {
       const entry = html('span', '', '', box);
       const swatch = element('svg', {viewBox: '0 0 26 10', 'aria-hidden': true}, entry);
-      element('path', {class: `curve ${line.look} s${one ? line.run.colour : 7}`, d: 'M0 5L26 5'}, swatch);
+      element('path', {class: `curve ${line.look} s${one ? line.colour : 7}`, d: 'M0 5L26 5'}, swatch);
       entry.append(label);
     }
   }
@@ -186,12 +199,12 @@ const Charts = (() => {
       html('div', 'pale', 'epoch ' + +value.toFixed(2), tip);
       const shown = many ? lines.filter((line) => line.look !== 'thin') : lines;
       for (const line of shown.length ? shown : lines) {
-        if (tip.childElementCount > MOST_TIPS) break;
+        if (tip.childElementCount > (kind.layers ? MOST_LAYER_TIPS : MOST_TIPS)) break;
         const i = nearest(line.xs, value);
         const y = line.ys[i];
         if (y === null || Math.abs(line.xs[i] - value) > .5) continue;
         const row = html('div', '', '', tip);
-        html('span', 'swatch f' + line.run.colour, '', row);
+        html('span', 'swatch f' + line.colour, '', row);
         html('span', '', (many ? line.run.name + ' ' : '') + line.label, row);
         html('b', '', number(y, kind.unit), row);
       }
