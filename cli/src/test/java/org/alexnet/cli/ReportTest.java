@@ -4,11 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +17,6 @@ import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -230,47 +227,6 @@ class ReportTest {
     MatchResult[] scripts =
         Pattern.compile("<script").matcher(page).results().toArray(MatchResult[]::new);
     assertEquals(2, scripts.length, "the curves and this program's own");
-  }
-
-  /** Of Debian or of others; null where there is none. */
-  private static Path browser() {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-        .flatMap(path -> Stream.of("chromium", "google-chrome").map(Path.of(path)::resolve))
-        .filter(Files::isExecutable)
-        .findFirst()
-        .orElse(null);
-  }
-
-  @Test
-  void aBrowserDrawsTheCharts() throws Exception {
-    Path browser = browser();
-    assumeTrue(browser != null, "no Chromium is installed: the page was not tried in a browser");
-    page(run);
-    Path dom = dir.resolve("dom");
-    Path log = dir.resolve("log");
-    Process process =
-        new ProcessBuilder(
-                browser.toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--enable-logging=stderr",
-                "--user-data-dir=" + dir.resolve("profile"),
-                "--virtual-time-budget=2000",
-                "--dump-dom",
-                dir.resolve("page.html").toUri().toString())
-            .redirectOutput(dom.toFile())
-            .redirectError(log.toFile())
-            .start();
-    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
-    process.destroyForcibly();
-    assumeTrue(
-        ended && process.exitValue() == 0, () -> browser + " does not start here: see its log");
-    String page = Files.readString(dom);
-    assertEquals(5, page.split("<svg [^>]*role=\"img\"", -1).length - 1, "a chart each");
-    assertTrue(page.contains("class=\"curve dashed s0\" d=\"M"), "with lines");
-    String said = Files.readString(log);
-    assertFalse(said.contains(":CONSOLE"), "no error and nothing refused: " + said);
   }
 
   @Test
