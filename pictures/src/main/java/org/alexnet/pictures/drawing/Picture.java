@@ -75,7 +75,16 @@ public final class Picture {
    * @throws org.alexnet.AlexNetException if it has text and this machine has no fonts
    */
   public byte[] png() {
-    return Png.of(this);
+    return Png.of(this, true);
+  }
+
+  /**
+   * As {@link #png}, but transparent where nothing is drawn, for a page that may be dark.
+   *
+   * @throws org.alexnet.AlexNetException if it has text and this machine has no fonts
+   */
+  public byte[] pngWithoutGround() {
+    return Png.of(this, false);
   }
 
   /** The picture as a document of SVG. */

@@ -19,21 +19,29 @@ import javax.imageio.ImageIO;
 final class Png {
   private Png() {}
 
-  static byte[] of(Picture picture) {
+  /**
+   * @param ground whether it is white where nothing is drawn; otherwise what is beneath is seen
+   */
+  static byte[] of(Picture picture, boolean ground) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ImageIO.setUseCache(false); // it would be a file in the folder for temporary ones
     try {
-      ImageIO.write(image(picture), "png", bytes);
+      ImageIO.write(image(picture, ground), "png", bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // to memory nothing fails
     }
     return bytes.toByteArray();
   }
 
-  private static BufferedImage image(Picture picture) {
+  private static BufferedImage image(Picture picture, boolean ground) {
     BufferedImage image =
-        new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-    Arrays.fill(((DataBufferInt) image.getRaster().getDataBuffer()).getData(), Picture.GROUND);
+        new BufferedImage(
+            picture.width(),
+            picture.height(),
+            ground ? BufferedImage.TYPE_INT_RGB : BufferedImage.TYPE_INT_ARGB);
+    if (ground) {
+      Arrays.fill(((DataBufferInt) image.getRaster().getDataBuffer()).getData(), Picture.GROUND);
+    }
     picture.marks().forEach(mark -> draw(image, mark));
     return image;
   }
@@ -42,7 +50,7 @@ final class Png {
   private static void draw(BufferedImage image, Mark mark) {
     switch (mark) {
       case Mark.Image(int x, int y, Pixels p) ->
-          image.setRGB(x, y, p.width(), p.height(), p.rgb(), 0, p.width());
+          image.setRGB(x, y, p.width(), p.height(), opaque(p.rgb()), 0, p.width());
       case Mark.Area area ->
           with(
               image,
@@ -51,6 +59,10 @@ final class Png {
       case Mark.Line line -> with(image, line.stroke().colour(), g -> draw(g, line));
       case Mark.Label label -> with(image, label.style().colour(), g -> draw(g, label));
     }
+  }
+
+  private static int[] opaque(int[] rgb) {
+    return Arrays.stream(rgb).map(colour -> colour | 0xFF000000).toArray();
   }
 
   private static void with(BufferedImage image, int colour, Consumer<Graphics2D> draw) {

@@ -62,7 +62,7 @@ public final class Html {
    * @param text what is read in its place
    */
   public Html picture(Picture picture, String text, String... attributes) {
-    String data = Base64.getEncoder().encodeToString(picture.png());
+    String data = Base64.getEncoder().encodeToString(picture.pngWithoutGround());
     String[] all = new String[attributes.length + 8];
     System.arraycopy(attributes, 0, all, 0, attributes.length);
     String[] own = {

@@ -106,7 +106,7 @@ final class WatchedRun {
     if (drawn == null || epoch != drawnEpoch) {
       try (TrainedWeights weights = TrainedWeights.open(dir)) {
         boolean any = weights.network().layers().stream().anyMatch(Convolution.class::isInstance);
-        drawn = any ? Filters.of(weights, null).png() : new byte[0];
+        drawn = any ? Filters.of(weights, null).pngWithoutGround() : new byte[0];
         drawnEpoch = epoch;
       }
     }

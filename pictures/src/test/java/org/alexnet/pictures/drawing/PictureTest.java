@@ -41,6 +41,22 @@ class PictureTest {
   }
 
   @Test
+  void withoutGroundWhatIsBeneathIsSeen() throws IOException {
+    Pixels pixels = Pixels.of(5, 3, (x, y) -> Pixels.colour(40 * x, 80 * y, 7));
+    Drawing drawing = new Drawing();
+    drawing.image(4, 6, pixels);
+    byte[] png = drawing.picture("test", 30, 20).pngWithoutGround();
+    BufferedImage image = ImageIO.read(new ByteArrayInputStream(png));
+    for (int y = 0; y < 20; y++) {
+      for (int x = 0; x < 30; x++) {
+        boolean within = x >= 4 && x < 9 && y >= 6 && y < 9;
+        int expected = within ? pixels.at(x - 4, y - 6) | 0xFF000000 : 0;
+        assertEquals(expected, image.getRGB(x, y), x + ", " + y);
+      }
+    }
+  }
+
+  @Test
   void imagesKeepTheirPixels() throws IOException {
     Pixels pixels = Pixels.of(5, 3, (x, y) -> Pixels.colour(40 * x, 80 * y, 7));
     Drawing drawing = new Drawing();
