@@ -1,0 +1,7 @@
+/**
+ * Files of other programs: their weights and their networks. It exports nothing; what {@code core}
+ * asks of a format are services.
+ */
+module org.alexnet.formats {
+  requires org.alexnet.core;
+}
