@@ -4,4 +4,7 @@
  */
 module org.alexnet.formats {
   requires org.alexnet.core;
+
+  provides org.alexnet.weights.format.WeightFormat with
+      org.alexnet.formats.pytorch.PyTorchFormat;
 }

@@ -86,7 +86,7 @@ public final class InvalidNetworkException extends IllegalArgumentException {
    * @param text what a file or a user gave
    */
   public static String shortened(String text) {
-    String plain = text.replaceAll("\\p{Cntrl}", "?");
+    String plain = text.replaceAll("\\p{Cc}", "?");
     return plain.length() <= SHOWN ? plain : plain.substring(0, SHOWN) + "...";
   }
 }

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.file.DurableFiles;
 
 /** A file mapped read-only, of any length: what is not looked at is not read. */
@@ -54,6 +55,11 @@ public final class MappedFile implements AutoCloseable {
    */
   public AlexNetException wrong(String what) {
     return new AlexNetException("%s: %s.".formatted(path, what));
+  }
+
+  /** A name from a file as part of a sentence: short, and harmless on a terminal. */
+  public static String shown(String name) {
+    return InvalidNetworkException.shortened(name);
   }
 
   /** Unmaps it; may be called more than once. */
