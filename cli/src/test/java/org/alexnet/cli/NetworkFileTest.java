@@ -171,7 +171,12 @@ class NetworkFileTest {
     }
     Path settings = parts.resolve("run.json");
     ObjectNode json = (ObjectNode) JSON.readTree(settings.toFile());
-    assertEquals(3, json.get("format").asInt());
+    assertEquals(4, json.get("format").asInt());
+    json.put("format", 3);
+    ((ObjectNode) json.get("network").get("input")).remove("resize");
+    Files.writeString(settings, json.toString());
+    JsonNode before = Cli.run("eval", parts, "--json").json();
+    assertEquals(Cli.run("eval", whole, "--json").json(), before, "format 3");
     assertTrue(json.get("network").isObject(), json.toString());
     json.put("format", 2).remove("network");
     Files.writeString(settings, json.toString());

@@ -11,6 +11,7 @@ import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.Sources;
 import org.alexnet.network.Input;
+import org.alexnet.network.Resize;
 import org.alexnet.run.RunConfig;
 
 /** Opens images for a trained network: as it takes them, and those that its run did not see. */
@@ -126,16 +127,18 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
    */
   private OpenOptions opening() {
     Input input = model.network().input();
-    return new OpenOptions(
-        input.channels(),
-        input.stored(),
-        input.stored(),
-        input.size(),
-        options.threads(),
-        model.run() == null ? TrainedModel.SEED : model.run().seed(),
-        model.skipsBad(),
-        !model.skipsBad(),
-        options.progress());
+    OpenOptions opening =
+        new OpenOptions(
+                input.channels(),
+                input.stored(),
+                input.stored(),
+                input.size(),
+                options.threads(),
+                model.run() == null ? TrainedModel.SEED : model.run().seed(),
+                model.skipsBad(),
+                options.progress())
+            .stretched(input.resize() == Resize.STRETCH);
+    return model.skipsBad() ? opening : opening.whenRead();
   }
 
   /** Pixels need to be brought to what the network was trained on. */

@@ -1,5 +1,6 @@
 package org.alexnet.model;
 
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -96,7 +97,7 @@ public final class ModelFile implements ModelSource {
       Form form =
           reader(file.toString())
               .read(
-                  JsonValue.parse(file.toString(), Files.readString(file)),
+                  complete(JsonValue.parse(file.toString(), Files.readString(file))),
                   Form.class,
                   read -> requireSizes(file, read.network()));
       return new Model(form.network(), form.recipe, form.description, form.fewerClasses);
@@ -114,6 +115,21 @@ public final class ModelFile implements ModelSource {
     } catch (UsageException e) {
       throw new AlexNetException(Message.of("%s: %s", file, e.message()), e);
     }
+  }
+
+  /**
+   * A network with what earlier versions did not write, where there was one way only: pictures were
+   * brought to their size by the shorter side.
+   */
+  private static JsonValue complete(JsonValue json) {
+    if (json instanceof JsonValue.Fields network
+        && network.values().get("input") instanceof JsonValue.Fields input) {
+      input
+          .values()
+          .putIfAbsent(
+              "resize", new JsonValue.Scalar(input.line(), JsonToken.VALUE_STRING, "cover"));
+    }
+    return json;
   }
 
   private static RecordReader reader(String file) {
@@ -165,7 +181,7 @@ public final class ModelFile implements ModelSource {
   public static Network network(String file, ObjectNode json) {
     return reader(file)
         .read(
-            JsonValue.of(file, json),
+            complete(JsonValue.of(file, json)),
             NetworkForm.class,
             form -> CompiledNetwork.requireSizes(form.network(), 1))
         .network();

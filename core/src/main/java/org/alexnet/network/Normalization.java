@@ -3,6 +3,7 @@ package org.alexnet.network;
 import static org.alexnet.InvalidNetworkException.require;
 
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * How pixels of 0..255 become the numbers that a network reads: {@code scale * pixel - mean}, each
@@ -16,6 +17,16 @@ public sealed interface Normalization {
    * @param channel from 0
    */
   float scale(int channel);
+
+  /**
+   * {@return what is subtracted from the scaled pixels of a channel; empty where that differs by
+   * pixel and is no part of the network}
+   *
+   * @param channel from 0
+   */
+  default OptionalDouble offset(int channel) {
+    return OptionalDouble.empty();
+  }
 
   /**
    * The mean image of the training set is subtracted (section 2 of the 2012 paper).
@@ -35,6 +46,38 @@ public sealed interface Normalization {
     @Override
     public float scale(int channel) {
       return scale;
+    }
+  }
+
+  /**
+   * {@code scale * (pixel - mean)} with one constant mean a channel, as Caffe's networks have where
+   * they have no mean image.
+   *
+   * @param scale of every channel: 1 leaves pixels at 0..255
+   * @param means by channel, on the scale of 0..255
+   */
+  record ChannelMeans(float scale, List<Float> means) implements Normalization {
+    /**
+     * Checks every field.
+     *
+     * @throws org.alexnet.InvalidNetworkException naming the field that is not allowed
+     */
+    public ChannelMeans {
+      require(scale > 0 && Float.isFinite(scale), null, "scale", scale, "finite, above 0");
+      means = List.copyOf(means);
+      for (float mean : means) {
+        require(Float.isFinite(mean), null, "means", means, "finite");
+      }
+    }
+
+    @Override
+    public float scale(int channel) {
+      return scale;
+    }
+
+    @Override
+    public OptionalDouble offset(int channel) {
+      return OptionalDouble.of(scale * means.get(channel));
     }
   }
 
@@ -74,13 +117,9 @@ public sealed interface Normalization {
       return 1 / (255 * deviations.get(channel));
     }
 
-    /**
-     * {@return what is subtracted from the scaled pixels of a channel}
-     *
-     * @param channel from 0
-     */
-    public float offset(int channel) {
-      return means.get(channel) / deviations.get(channel);
+    @Override
+    public OptionalDouble offset(int channel) {
+      return OptionalDouble.of(means.get(channel) / deviations.get(channel));
     }
   }
 }

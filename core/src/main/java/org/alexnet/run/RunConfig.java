@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -33,7 +34,7 @@ import org.alexnet.program.Placement;
  *
  * @param network what is trained, with as many classes as the run has
  * @param classNames their names; empty where the data names none
- * @param data training source
+ * @param data training source; null for weights that were imported and not trained
  * @param validation validation source, or null
  * @param validationFraction share of each class that is held out, or 0
  * @param identity what tells these images from others
@@ -63,9 +64,12 @@ public record RunConfig(
     Precision precision,
     ConvolutionMethod convolution) {
 
-  private static final int FORMAT = 3;
+  /**
+   * Format 3 said nothing of how pictures are resized, and knew no runs that were imported; format
+   * 2 had no network but the name of one in the catalogue.
+   */
+  private static final int FORMAT = 4;
 
-  /** Without the network, which is the catalogue's of a name. */
   private static final int BY_NAME = 2;
 
   public RunConfig {
@@ -119,8 +123,8 @@ public record RunConfig(
    * @throws AlexNetException naming the place and the remedy
    */
   public void requireSources() {
-    for (String source : validation == null ? List.of(data) : List.of(data, validation)) {
-      if (!DataSets.exists(source)) {
+    for (String source : Arrays.asList(data, validation)) {
+      if (source != null && !DataSets.exists(source)) {
         throw new AlexNetException(
             Message.of(
                 "The images of the run were in %s, which does not exist any more; if they have"
@@ -208,9 +212,9 @@ public record RunConfig(
    */
   public static RunConfig fromJson(ObjectNode json, Path run) {
     int format = json.path("format").asInt();
-    if (format != FORMAT && format != BY_NAME) {
+    if (format < BY_NAME || format > FORMAT) {
       throw new AlexNetException(
-          "%s was written by %s version of this program (run.json has format %s, this one reads %d and %d); its weights, model.safetensors, can be used alone."
+          "%s was written by %s version of this program (run.json has format %s, this one reads %d to %d); its weights, model.safetensors, can be used alone."
               .formatted(
                   run,
                   format < BY_NAME ? "an older" : "a newer",
@@ -266,7 +270,7 @@ public record RunConfig(
     return new RunConfig(
         network,
         names,
-        json.path("data").asText(),
+        json.hasNonNull("data") ? json.get("data").asText() : null,
         json.path("val").isNull() ? null : json.path("val").asText(),
         json.path("val_fraction").asDouble(),
         DataIdentity.fromJson(json),

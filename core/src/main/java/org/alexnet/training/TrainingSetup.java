@@ -26,6 +26,7 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Recipe;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.alexnet.run.DataIdentity;
@@ -277,14 +278,15 @@ final class TrainingSetup {
             validation,
             fraction,
             new OpenOptions(
-                input.channels(),
-                input.stored(),
-                input.stored(),
-                input.size(),
-                training.threads,
-                seed,
-                skipBad,
-                (done, all) -> listener.progress(Activity.READING, done, all)));
+                    input.channels(),
+                    input.stored(),
+                    input.stored(),
+                    input.size(),
+                    training.threads,
+                    seed,
+                    skipBad,
+                    (done, all) -> listener.progress(Activity.READING, done, all))
+                .stretched(input.resize() == Resize.STRETCH));
     List<String> skipped = set.train().skipped();
     if (!skipped.isEmpty()) {
       listener.message(

@@ -57,26 +57,27 @@ public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour,
         }
         yield new InputStatistics(shape, mean, colour ? pixels.colour() : null, false);
       }
-      case Normalization.Channels constants -> {
+      case Normalization.Channels _, Normalization.ChannelMeans _ -> {
         ColourAxes axes =
             colour ? PixelStatistics.of(source, threads, true, progress).colour() : null;
-        yield new InputStatistics(shape, mean(input, constants), axes, false);
+        yield new InputStatistics(shape, constantMean(input), axes, false);
       }
     };
   }
 
   /** What is known of the input of weights alone; null where that is the run's own mean image. */
   public static InputStatistics constant(Input input) {
-    return input.normalization() instanceof Normalization.Channels constants
-        ? new InputStatistics(shape(input), mean(input, constants), null, false)
+    return input.normalization().offset(0).isPresent()
+        ? new InputStatistics(shape(input), constantMean(input), null, false)
         : null;
   }
 
-  private static float[] mean(Input input, Normalization.Channels constants) {
+  private static float[] constantMean(Input input) {
     int plane = input.stored() * input.stored();
     float[] mean = new float[input.channels() * plane];
     for (int c = 0; c < input.channels(); c++) {
-      Arrays.fill(mean, c * plane, (c + 1) * plane, constants.offset(c));
+      float offset = (float) input.normalization().offset(c).orElseThrow();
+      Arrays.fill(mean, c * plane, (c + 1) * plane, offset);
     }
     return mean;
   }

@@ -19,7 +19,9 @@ import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.backend.Narrow;
 import org.alexnet.backend.TestNetworks;
+import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.alexnet.weights.Weights;
@@ -108,45 +110,45 @@ class ModelFileTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "filters": 64    | "filters": 0    | , line 17, layer conv2: filters is 0, must be at least 1.
-          "filters": 64    | "filters": 6.5  | , line 17, layer conv2: filters is 6.5, must be a whole number up to 2,147,483,647.
-          "filters": 64    | "filters": "64" | , line 17, layer conv2: filters is "64", must be a whole number
+          "filters": 64    | "filters": 0    | , line 18, layer conv2: filters is 0, must be at least 1.
+          "filters": 64    | "filters": 6.5  | , line 18, layer conv2: filters is 6.5, must be a whole number up to 2,147,483,647.
+          "filters": 64    | "filters": "64" | , line 18, layer conv2: filters is "64", must be a whole number
           "filters": 64    | "filters": 99999999999 | filters is 99999999999, must be a whole number up to
-          "filters": 64    | "filters": [64] | , line 17, layer conv2: filters is a list of 1, must be a whole number
-          "filters": 64, `` | ``             | , line 17, layer conv2: filters is missing; required are type, name, filters, window,
-          "filters": 64    | "filters": 64, "colour": 3 | , line 17, layer conv2: there is no field colour; allowed are type, name, filters,
-          "filters": 64    | "filters": 64, "filters": 64 | line 17, column
+          "filters": 64    | "filters": [64] | , line 18, layer conv2: filters is a list of 1, must be a whole number
+          "filters": 64, `` | ``             | , line 18, layer conv2: filters is missing; required are type, name, filters, window,
+          "filters": 64    | "filters": 64, "colour": 3 | , line 18, layer conv2: there is no field colour; allowed are type, name, filters,
+          "filters": 64    | "filters": 64, "filters": 64 | line 18, column
           "filters": 64    | "filters": null | filters is null, must be
-          "kernel": 3      | "kernel": -3    | , line 14, layer conv1: window.kernel is -3, must be from 1 to 32,768.
+          "kernel": 3      | "kernel": -3    | , line 15, layer conv1: window.kernel is -3, must be from 1 to 32,768.
           "kernel": 3      | "kernel": 2147483647 | window.kernel is 2147483647, must be from 1 to 32,768.
-          "pad": 1         | "pad": 3        | , line 14, layer conv1: window.pad is 3, must be at least 0 and below the kernel, 3.
-          "groups": 1      | "groups": 5     | , line 14, layer conv1: groups is 5, must be a divisor of the 32 filters.
-          "groups": 1      | "groups": 2     | , line 14, layer conv1: groups is 2, must be a divisor of the 3 channels of its input.
+          "pad": 1         | "pad": 3        | , line 15, layer conv1: window.pad is 3, must be at least 0 and below the kernel, 3.
+          "groups": 1      | "groups": 5     | , line 15, layer conv1: groups is 5, must be a divisor of the 32 filters.
+          "groups": 1      | "groups": 2     | , line 15, layer conv1: groups is 2, must be a divisor of the 3 channels of its input.
           "columns": 1     | "columns": 0    | columns is 0, must be from 1 to 26.
           "columns": 1     | "columns": 3    | columns is 3, must be a divisor of the 32 filters
-          "gain": 2.0      | "gain": -1      | , line 14, layer conv1: weight.initial.gain is -1.0, must be finite, at least 0.
+          "gain": 2.0      | "gain": -1      | , line 15, layer conv1: weight.initial.gain is -1.0, must be finite, at least 0.
           "gain": 2.0      | "gain": 1e99    | weight.initial.gain is 1e99, must be a number of single precision
-          "gain": 2.0      | "gain": NaN     | wrong at line 14
+          "gain": 2.0      | "gain": NaN     | wrong at line 15
           "fan-in"         | "fan-out"       | weight.initial.type is "fan-out", must be one of constant, gaussian, fan-in, uniform-fan-in.
           "type": "fan-in", `` | ``          | weight.initial.type is missing, must be one of constant,
           "rounding": "floor" | "rounding": "down" | rounding is "down", must be one of floor, ceil.
-          "relu", "name": "relu2" | "selu", "name": "relu2" | , line 18, layer relu2: type is "selu", must be one of convolution,
-          "name": "relu2"  | "name": "relu1" | , line 18, layer relu1: another layer has this name.
-          "name": "relu2"  | "name": "a/b"   | , line 18, layer a/b: name is "a/b", must be up to 64 letters
-          "name": "relu2"  | "name": ""      | , line 18, layer : name is "", must be up to 64 letters
-          "name": "relu2"  | "name": "logits" | , line 18, layer logits: name is "logits", must be
-          "name": "relu2"  | "name": 7       | , line 18, layer number 5: name is 7, must be a text
+          "relu", "name": "relu2" | "selu", "name": "relu2" | , line 19, layer relu2: type is "selu", must be one of convolution,
+          "name": "relu2"  | "name": "relu1" | , line 19, layer relu1: another layer has this name.
+          "name": "relu2"  | "name": "a/b"   | , line 19, layer a/b: name is "a/b", must be up to 64 letters
+          "name": "relu2"  | "name": ""      | , line 19, layer : name is "", must be up to 64 letters
+          "name": "relu2"  | "name": "logits" | , line 19, layer logits: name is "logits", must be
+          "name": "relu2"  | "name": 7       | , line 19, layer number 5: name is 7, must be a text
           "name": "alexnet-32" | "name": "../../x" | , line 2: name is "../../x", must be up to 64 letters
           "size": 32       | "size": 0       | , line 6: input.size is 0, must be from 1 to 32,768.
           "stored": 32     | "stored": 31    | input.stored is 31, must be from the size, 32, to 32,768.
           "channels": 3    | "channels": 2147483647 | , line 5: input.channels is 2147483647, must be from 1 to 2,080,767 where images of 32 x 32 are stored.
           "scale": 0.003921569 | "scale": 0  | input.normalization.scale is 0.0, must be finite, above 0.
-          "outputs": 512   | "outputs": 2147483647 | , line 23, layer fc1: fc1.weight would have 4,398,046,509,056 elements, and a tensor can have 2,130,706,431 at most
+          "outputs": 512   | "outputs": 2147483647 | , line 24, layer fc1: fc1.weight would have 4,398,046,509,056 elements, and a tensor can have 2,130,706,431 at most
           "outputs": 10    | "outputs": 2147483647 | alexnet-32 with 2,147,483,647 classes is too large: its tensor fc2.weight
-          "rate": 0.5, "scaling" | "rate": 1, "scaling" | , line 25, layer drop1: rate is 1.0, must be at least 0 and below 1.
-          "kind": "max", "window": {"kernel": 2, | "kind": "max", "window": {"kernel": 33, | , line 16, layer pool1: its window does not fit in an input of 1x32x32x32.
-          "schedule": "parts:0.8,0.925" | "schedule": "never" | , line 35: recipe.schedule: schedule "never": must be constant,
-          "momentum": 0.9  | "momentum": 1   | , line 33: recipe.momentum is 1.0, must be at least 0 and below 1.
+          "rate": 0.5, "scaling" | "rate": 1, "scaling" | , line 26, layer drop1: rate is 1.0, must be at least 0 and below 1.
+          "kind": "max", "window": {"kernel": 2, | "kind": "max", "window": {"kernel": 33, | , line 17, layer pool1: its window does not fit in an input of 1x32x32x32.
+          "schedule": "parts:0.8,0.925" | "schedule": "never" | , line 36: recipe.schedule: schedule "never": must be constant,
+          "momentum": 0.9  | "momentum": 1   | , line 34: recipe.momentum is 1.0, must be at least 0 and below 1.
           "batch": 128     | "batch": 0      | recipe.batch is 0, must be at least 1.
           "augmentation": "shapes" | "augmentation": "many" | recipe.augmentation is "many", must be one of none, shapes, paper.
           "recipe"         | "receipt"       | : there is no field receipt; allowed are name, description, input, layers, recipe, fewer_classes.
@@ -163,7 +165,7 @@ class ModelFileTest {
           "type": "relu", "name": "relu2" | "type": "concatenation", "name": "relu2", "inputs": ["conv2", "conv1"] | layer relu2: its inputs are 1x64x
           "name": "softmax" | "name": "softmax", "inputs": ["fc1"] | layer softmax: inputs: the loss reads the layer before it.
           "type": "softmax-cross-entropy", "name": "softmax" | "type": "relu", "name": "softmax" | , line 1: the last two layers must be
-          "type": "relu", "name": "relu2" | "type": "softmax-cross-entropy", "name": "relu2" | , line 18, layer relu2: there is one softmax loss, at the end.
+          "type": "relu", "name": "relu2" | "type": "softmax-cross-entropy", "name": "relu2" | , line 19, layer relu2: there is one softmax loss, at the end.
           """)
   void isRefused(String from, String to, String sentence) throws IOException {
     String before = from.replace("``", "");
@@ -173,6 +175,20 @@ class ModelFileTest {
     String after = to == null ? "" : to;
     String said = refused(text.substring(0, at) + after + text.substring(at + before.length()));
     assertTrue(said.contains(sentence), said);
+  }
+
+  /** Files of before there were two ways say nothing of how pictures are resized. */
+  @Test
+  void theShorterSideIsResizedWhereNothingIsSaid() throws IOException {
+    String text = ModelFile.text(SMALL);
+    String old = text.replace("\"resize\": \"cover\",", "");
+    assertTrue(old.length() < text.length(), text);
+    assertEquals(SMALL, read(old));
+    Input input = read(text.replace("\"cover\"", "\"stretch\"")).network().input();
+    assertEquals(Resize.STRETCH, input.resize());
+    assertTrue(
+        refused(text.replace("\"cover\"", "\"crop\""))
+            .contains("input.resize is \"crop\", must be one of cover, stretch."));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.alexnet.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.alexnet.network.LocalResponseNorm.Convention;
@@ -131,8 +132,12 @@ class DeclarationTest {
     Normalization.Channels channels =
         new Normalization.Channels(List.of(0.5f, 0.25f), List.of(0.25f, 0.125f));
     assertEquals(List.of(1 / 63.75f, 1 / 31.875f), new Input(2, 8, 8, channels).scales());
-    assertEquals(2, channels.offset(0));
-    assertEquals(2, channels.offset(1));
+    assertEquals(2, channels.offset(0).orElseThrow());
+    assertEquals(2, channels.offset(1).orElseThrow());
+    Normalization.ChannelMeans means = new Normalization.ChannelMeans(0.5f, List.of(104f, 117f));
+    assertEquals(List.of(0.5f, 0.5f), new Input(2, 8, 8, means).scales());
+    assertEquals(58.5, means.offset(1).orElseThrow());
+    assertTrue(new Normalization.MeanImage(1).offset(0).isEmpty());
   }
 
   @Test

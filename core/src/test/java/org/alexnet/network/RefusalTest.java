@@ -188,6 +188,12 @@ class RefusalTest {
         "an input of 3 channels cannot be normalized by 2 means",
         () -> new Input(3, 8, 8, new Normalization.Channels(two, two)));
     refused(
+        "an input of 3 channels cannot be normalized by 2 means",
+        () -> new Input(3, 8, 8, new Normalization.ChannelMeans(1, two)));
+    refused(
+        "means is [NaN, 0.5], must be finite",
+        () -> new Normalization.ChannelMeans(1, List.of(Float.NaN, 0.5f)));
+    refused(
         "deviations is [0.5], must be as many as the means, 2",
         () -> new Normalization.Channels(two, List.of(0.5f)));
     for (float deviation : List.of(0f, Float.NaN, Float.POSITIVE_INFINITY)) {
@@ -202,6 +208,9 @@ class RefusalTest {
       refused(
           "scale is %s, must be finite, above 0".formatted(scale),
           () -> new Normalization.MeanImage(scale));
+      refused(
+          "scale is %s, must be finite, above 0".formatted(scale),
+          () -> new Normalization.ChannelMeans(scale, two));
     }
   }
 

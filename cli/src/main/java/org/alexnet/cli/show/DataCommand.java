@@ -11,6 +11,7 @@ import org.alexnet.data.source.OpenOptions;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.network.Input;
+import org.alexnet.network.Resize;
 import org.alexnet.pictures.drawing.Picture;
 import picocli.CommandLine.Option;
 
@@ -78,14 +79,15 @@ abstract class DataCommand extends PictureCommand {
     Input input = chosen.network().input();
     OpenOptions options =
         new OpenOptions(
-            input.channels(),
-            input.stored(),
-            input.stored(),
-            input.size(),
-            threads(),
-            seed,
-            skipBad,
-            null);
+                input.channels(),
+                input.stored(),
+                input.stored(),
+                input.size(),
+                threads(),
+                seed,
+                skipBad,
+                null)
+            .stretched(input.resize() == Resize.STRETCH);
     // Which images are left out is known only once all have been read.
     OpenOptions opening = skipBad ? options : options.whenRead();
     try (DataSet images = DataSets.open(data, null, 0, opening)) {

@@ -14,6 +14,8 @@ import org.alexnet.data.ProgressListener;
  * @param skipBad whether files that cannot be read are left out and counted instead of refused
  * @param onDemand whether images are decoded when they are read and not when the source is opened,
  *     for a source that is read once: a bad file is then found when it is its turn
+ * @param stretched whether both sides of an image are brought to their size, and not the shorter
+ *     one and then the centre
  * @param progress is told how many images are decoded; null for nobody
  */
 public record FolderOptions(
@@ -23,6 +25,7 @@ public record FolderOptions(
     int threads,
     boolean skipBad,
     boolean onDemand,
+    boolean stretched,
     ProgressListener progress) {
 
   /** Decoded when the source is opened. */
@@ -33,7 +36,7 @@ public record FolderOptions(
       int threads,
       boolean skipBad,
       ProgressListener progress) {
-    this(channels, height, width, threads, skipBad, false, progress);
+    this(channels, height, width, threads, skipBad, false, false, progress);
   }
 
   public FolderOptions {

@@ -46,12 +46,12 @@ public final class FolderSource implements ImageSource {
   private int[] slots;
 
   private FolderSource(
-      String description, Path root, ClassFolders found, boolean labelled, Batch.Format format) {
+      String description, Path root, ClassFolders found, boolean labelled, FolderOptions options) {
     this.description = description;
     this.root = root;
-    this.format = format;
+    this.format = options.format();
     this.classes = found.classes();
-    this.decoding = new ImageFiles(format);
+    this.decoding = new ImageFiles(format, options.stretched());
     this.files = found.files().toArray(Path[]::new);
     this.labels = labelled ? found.labels() : null;
   }
@@ -71,8 +71,7 @@ public final class FolderSource implements ImageSource {
   public static ImageSource open(
       Path folder, FolderOptions options, int leastClasses, long budget) {
     ClassFolders found = ClassFolders.scan(folder, leastClasses);
-    FolderSource source =
-        new FolderSource("folder " + folder, folder, found, true, options.format());
+    FolderSource source = new FolderSource("folder " + folder, folder, found, true, options);
     if (!options.onDemand()) {
       source.decode(options, budget);
     }
@@ -91,7 +90,7 @@ public final class FolderSource implements ImageSource {
             null,
             found,
             false,
-            options.format());
+            options);
     if (!options.onDemand()) {
       source.decode(options, budget());
     }

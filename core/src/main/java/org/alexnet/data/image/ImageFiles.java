@@ -19,10 +19,16 @@ public final class ImageFiles {
   private static final int MAX_BYTES = 1 << 29;
 
   private final Batch.Format format;
+  private final boolean stretched;
   private final ConcurrentLinkedQueue<ImageDecoder> idle = new ConcurrentLinkedQueue<>();
 
-  public ImageFiles(Batch.Format format) {
+  /**
+   * @param format that every image is brought to
+   * @param stretched whether both sides are brought to their size, and not the shorter one
+   */
+  public ImageFiles(Batch.Format format, boolean stretched) {
     this.format = format;
+    this.stretched = stretched;
   }
 
   /**
@@ -46,8 +52,11 @@ public final class ImageFiles {
     } finally {
       idle.add(decoder);
     }
+    Picture whole = picture.withChannels(format.channels());
     Picture fitted =
-        Resizer.fit(picture.withChannels(format.channels()), format.height(), format.width());
+        stretched
+            ? Resizer.stretch(whole, format.height(), format.width())
+            : Resizer.fit(whole, format.height(), format.width());
     int plane = format.height() * format.width();
     for (int c = 0; c < format.channels(); c++) {
       MemorySegment.copy(fitted.planes()[c], 0, to, ValueLayout.JAVA_BYTE, (long) c * plane, plane);

@@ -20,12 +20,21 @@ public final class Resizer {
   public static Picture fit(Picture source, int height, int width) {
     long w = source.width();
     long h = source.height();
-    if (w == width && h == height) {
+    boolean tall = h * width >= w * height;
+    return scaled(
+        source, tall ? h * width / w : height, tall ? width : w * height / h, height, width);
+  }
+
+  /** Both sides brought to their size, whatever becomes of their ratio; nothing is cropped. */
+  public static Picture stretch(Picture source, int height, int width) {
+    return scaled(source, height, width, height, width);
+  }
+
+  private static Picture scaled(
+      Picture source, long scaledHeight, long scaledWidth, int height, int width) {
+    if (source.width() == width && source.height() == height) {
       return source;
     }
-    boolean tall = h * width >= w * height;
-    long scaledWidth = tall ? width : w * height / h;
-    long scaledHeight = tall ? h * width / w : height;
     Taps columns = Taps.of(source.width(), scaledWidth, (scaledWidth - width) / 2, width);
     Taps rows = Taps.of(source.height(), scaledHeight, (scaledHeight - height) / 2, height);
     byte[][] planes = new byte[source.planes().length][];

@@ -37,7 +37,7 @@ final class PreparedWriter {
   }
 
   Preparation.Result write(PreparedHeader header) throws IOException {
-    ImageFiles images = new ImageFiles(header.format());
+    ImageFiles images = new ImageFiles(header.format(), false);
     var progress = new ProgressCounter(preparation.progress(), header.slots());
     Parallel.forEach(
         header.slots(),

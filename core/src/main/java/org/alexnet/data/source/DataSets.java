@@ -290,6 +290,6 @@ public final class DataSets {
                   height,
                   width));
     }
-    return size ? source : Sources.resized(source, height, width);
+    return size ? source : Sources.resized(source, height, width, options.stretched());
   }
 }

@@ -16,6 +16,8 @@ import org.alexnet.data.folder.FolderOptions;
  * @param skipBad whether image files that cannot be read are left out instead of refused
  * @param onDemand whether the images of a folder are decoded when they are read, not when it is
  *     opened
+ * @param stretched whether both sides of a picture are brought to their size, and not the shorter
+ *     one and then the centre
  * @param progress is told how many images of a folder are decoded; null for nobody
  */
 public record OpenOptions(
@@ -27,6 +29,7 @@ public record OpenOptions(
     long seed,
     boolean skipBad,
     boolean onDemand,
+    boolean stretched,
     ProgressListener progress) {
 
   /** Takes {@link ProgressListener#NONE} for null. */
@@ -55,16 +58,28 @@ public record OpenOptions(
       long seed,
       boolean skipBad,
       ProgressListener progress) {
-    this(channels, height, width, input, threads, seed, skipBad, false, progress);
+    this(channels, height, width, input, threads, seed, skipBad, false, false, progress);
   }
 
   /** {@return the same, decoding images when they are read} */
   public OpenOptions whenRead() {
-    return new OpenOptions(channels, height, width, input, threads, seed, skipBad, true, progress);
+    return new OpenOptions(
+        channels, height, width, input, threads, seed, skipBad, true, stretched, progress);
+  }
+
+  /**
+   * {@return the same for pictures that are brought to their size in another way}
+   *
+   * @param both whether both sides are brought to their size, and not the shorter one
+   */
+  public OpenOptions stretched(boolean both) {
+    return new OpenOptions(
+        channels, height, width, input, threads, seed, skipBad, onDemand, both, progress);
   }
 
   /** How a folder or files are opened. */
   FolderOptions folder() {
-    return new FolderOptions(channels, height, width, threads, skipBad, onDemand, progress);
+    return new FolderOptions(
+        channels, height, width, threads, skipBad, onDemand, stretched, progress);
   }
 }

@@ -12,13 +12,15 @@ import org.alexnet.data.image.Resizer;
 final class ResizedSource implements ImageSource {
   private final ImageSource source;
   private final Batch.Format format;
+  private final boolean stretched;
 
-  ResizedSource(ImageSource source, int height, int width) {
+  ResizedSource(ImageSource source, int height, int width, boolean stretched) {
     if (source.format().floats()) {
       throw new IllegalArgumentException(
           source.description() + " holds floating-point images, which are used as they are");
     }
     this.source = source;
+    this.stretched = stretched;
     this.format = new Batch.Format(source.format().channels(), height, width, false);
   }
 
@@ -72,7 +74,10 @@ final class ResizedSource implements ImageSource {
     for (int c = 0; c < stored.channels(); c++) {
       System.arraycopy(image, c * plane, picture.planes()[c], 0, plane);
     }
-    Picture fitted = Resizer.fit(picture, format.height(), format.width());
+    Picture fitted =
+        stretched
+            ? Resizer.stretch(picture, format.height(), format.width())
+            : Resizer.fit(picture, format.height(), format.width());
     int out = format.height() * format.width();
     for (int c = 0; c < format.channels(); c++) {
       MemorySegment.copy(fitted.planes()[c], 0, to, ValueLayout.JAVA_BYTE, (long) c * out, out);

@@ -98,11 +98,11 @@ public final class Sources {
    * A source of bytes with every image brought to a size, by scaling and cropping the centre;
    * itself if it has that size.
    */
-  static ImageSource resized(ImageSource source, int height, int width) {
+  static ImageSource resized(ImageSource source, int height, int width, boolean stretched) {
     Batch.Format format = source.format();
     return format.height() == height && format.width() == width
         ? source
-        : new ResizedSource(source, height, width);
+        : new ResizedSource(source, height, width, stretched);
   }
 
   /** The images of one source and then those of another, whose format and classes are the same. */

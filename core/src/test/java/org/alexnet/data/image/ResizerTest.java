@@ -71,6 +71,17 @@ class ResizerTest {
     assertArrayEquals(new int[] {1, 2, 3, 4}, values(Resizer.fit(wide, 1, 4)));
   }
 
+  /** Each side by itself: two columns become one, and two rows stay. */
+  @Test
+  void stretchingCropsNothing() {
+    Picture wide = grey(4, 10, 10, 30, 30, 50, 50, 70, 70);
+    assertArrayEquals(new int[] {13, 27, 53, 67}, values(Resizer.stretch(wide, 2, 2)));
+    assertSame(wide, Resizer.stretch(wide, 2, 4));
+    Picture square = grey(2, 0, 200, 0, 200);
+    assertArrayEquals(
+        values(Resizer.fit(square, 4, 4)), values(Resizer.stretch(square, 4, 4)), "as fit");
+  }
+
   @Test
   void anExtremeShapeWorks() {
     Picture line = new Picture(1, 70_000, new byte[1][70_000]);

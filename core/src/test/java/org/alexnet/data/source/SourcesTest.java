@@ -82,8 +82,8 @@ class SourcesTest {
 
   @Test
   void resizingScalesAndCrops() {
-    assertSame(named, Sources.resized(named, 2, 2));
-    ImageSource large = Sources.resized(named, 4, 4);
+    assertSame(named, Sources.resized(named, 2, 2, false));
+    ImageSource large = Sources.resized(named, 4, 4, false);
     assertEquals(new Batch.Format(1, 4, 4, false), large.format());
     byte[] small = TestImages.read(named, 1);
     byte[] image = TestImages.read(large, 1);
