@@ -16,6 +16,9 @@ public sealed interface Layer
         Sum,
         SoftmaxCrossEntropy {
 
+  /** Columns are called by letters. */
+  int MOST_COLUMNS = 26;
+
   /** {@return the name in the network, in parameters ({@code conv1.weight}) and in messages} */
   String name();
 
@@ -52,6 +55,10 @@ public sealed interface Layer
    */
   static void requireColumns(String layer, int columns) {
     InvalidNetworkException.require(
-        columns >= 1 && columns <= 26, layer, "columns", columns, "from 1 to 26");
+        columns >= 1 && columns <= MOST_COLUMNS,
+        layer,
+        "columns",
+        columns,
+        "from 1 to %d".formatted(MOST_COLUMNS));
   }
 }

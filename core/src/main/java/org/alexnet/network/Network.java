@@ -97,7 +97,8 @@ public record Network(String name, Input input, List<Node> nodes) {
     List<Node> kept = new ArrayList<>();
     String before = DATA;
     for (Node node : nodes) {
-      kept.add(node.inputs().equals(List.of(before)) ? new Node(node.layer()) : node);
+      boolean named = !node.inputs().equals(List.of(before));
+      kept.add(named ? node : new Node(node.layer(), List.of(), node.column()));
       before = node.name();
     }
     return List.copyOf(kept);
@@ -184,10 +185,14 @@ public record Network(String name, Input input, List<Node> nodes) {
   }
 
   /**
-   * {@return the most columns that a layer has: how many devices the network can be spread over}
+   * {@return the most columns that a layer has or belongs to: how many devices the network can be
+   * spread over}
    */
   public int columns() {
-    return nodes.stream().mapToInt(node -> node.layer().columns()).max().orElse(1);
+    return nodes.stream()
+        .mapToInt(node -> Math.max(node.layer().columns(), node.column() + 1))
+        .max()
+        .orElse(1);
   }
 
   /**
@@ -199,7 +204,9 @@ public record Network(String name, Input input, List<Node> nodes) {
     return new Network(
         name,
         input,
-        nodes.stream().map(node -> new Node(change.apply(node.layer()), node.inputs())).toList());
+        nodes.stream()
+            .map(node -> new Node(change.apply(node.layer()), node.inputs(), node.column()))
+            .toList());
   }
 
   /**
@@ -248,7 +255,7 @@ public record Network(String name, Input input, List<Node> nodes) {
       if (layer instanceof Dropout) {
         instead.put(layer.name(), sources.getFirst());
       } else {
-        kept.add(new Node(layer, sources));
+        kept.add(new Node(layer, sources, nodes.get(i).column()));
       }
     }
     return new Network(name, input, kept);

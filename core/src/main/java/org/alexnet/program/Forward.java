@@ -16,6 +16,7 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Network;
+import org.alexnet.network.Node;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
@@ -26,9 +27,6 @@ import org.alexnet.program.StepProgram.Phase;
 
 /** The forward operations of a network, and how each of its parameters learns. */
 final class Forward {
-  /** The device of the first column. */
-  private static final int HOME = 0;
-
   private final Network network;
   private final Phase phase;
   private final Placement placement;
@@ -37,6 +35,7 @@ final class Forward {
   private final SequencedMap<String, Tensor> outputs = new LinkedHashMap<>();
   private final PartInputs inputs;
   private final Map<String, List<Tensor>> made = new HashMap<>(); // parts, by layer
+  private int home; // the column of what is not cut into columns
   private List<Tensor> current; // parts of what the layer reads, then makes; one if it is not cut
   private Tensor labels;
   private Tensor finite;
@@ -52,8 +51,10 @@ final class Forward {
     Forward forward = new Forward(network, phase, placement);
     forward.load(batch);
     for (int i = 0; i < network.nodes().size(); i++) {
-      Layer layer = network.nodes().get(i).layer();
+      Node node = network.nodes().get(i);
+      Layer layer = node.layer();
       try {
+        forward.home = placement.cut() ? node.column() : 0;
         forward.add(layer, network.sources(i));
       } catch (ArithmeticException e) { // sizes are multiplied exactly
         throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
@@ -165,6 +166,11 @@ final class Forward {
     return placement.cut() ? layer.columns() : 1;
   }
 
+  /** What a column makes; the whole belongs to the column of its node. */
+  private Part part(int column, int columns) {
+    return columns == 1 ? Part.whole(home) : new Part(Part.Axis.CHANNELS, column, columns);
+  }
+
   private int channels() {
     return current.stream().mapToInt(part -> part.shape().c()).sum();
   }
@@ -190,7 +196,9 @@ final class Forward {
       int first = column * groups / columns * parts;
       shares.add(
           inputs.joined(
-              placement.device(column), layer.name(), current.subList(first, first + parts)));
+              placement.device(part(column, columns).index()),
+              layer.name(),
+              current.subList(first, first + parts)));
     }
     return shares;
   }
@@ -213,7 +221,7 @@ final class Forward {
     List<Tensor> from = shares(conv, columns, sharing);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      Part part = new Part(Part.Axis.CHANNELS, column, columns);
+      Part part = part(column, columns);
       Tensor x = from.get(column);
       List<Tensor> learned = parameters(conv, channels, in, part);
       Tensor y = output(conv, new Shape(in.n(), filters, h, w), part);
@@ -237,7 +245,7 @@ final class Forward {
     List<Tensor> from = wholes(fc, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      Part part = new Part(Part.Axis.CHANNELS, column, columns);
+      Part part = part(column, columns);
       Tensor x = from.get(column);
       List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), part);
       Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), part);
@@ -318,10 +326,12 @@ final class Forward {
     return y;
   }
 
-  /** Its inputs are joined where the first column is, each of them whole. */
+  /** Its inputs are joined in the column of the node, each of them whole. */
   private void concatenation(Concatenation join, List<List<Tensor>> read) {
     List<Tensor> wholes =
-        read.stream().map(parts -> inputs.joined(HOME, join.name(), parts)).toList();
+        read.stream()
+            .map(parts -> inputs.joined(placement.device(home), join.name(), parts))
+            .toList();
     Shape first = wholes.getFirst().shape();
     int channels = 0;
     for (Tensor whole : wholes) {
@@ -334,18 +344,21 @@ final class Forward {
       }
       channels = Math.addExact(channels, shape.c());
     }
-    Tensor y = output(join, first.withSize(Part.Axis.CHANNELS, channels), Part.WHOLE);
+    Tensor y = output(join, first.withSize(Part.Axis.CHANNELS, channels), part(0, 1));
     ops.add(new Op.Concatenate(join.name(), Part.Axis.CHANNELS, wholes, y));
     current = List.of(y);
   }
 
-  /** Part by part where all inputs are cut alike, else whole where the first column is. */
+  /** Part by part where all inputs are cut alike, else whole in the column of the node. */
   private void sum(Sum sum, List<List<Tensor>> read) {
-    boolean alike = read.stream().map(List::size).distinct().count() == 1;
+    int cut = read.getFirst().size();
+    boolean alike = cut > 1 && read.stream().allMatch(parts -> parts.size() == cut);
     List<List<Tensor>> terms =
         alike
             ? read
-            : read.stream().map(parts -> List.of(inputs.joined(HOME, sum.name(), parts))).toList();
+            : read.stream()
+                .map(parts -> List.of(inputs.joined(placement.device(home), sum.name(), parts)))
+                .toList();
     List<Tensor> parts = new ArrayList<>();
     for (int part = 0; part < terms.getFirst().size(); part++) {
       int index = part;
@@ -368,19 +381,21 @@ final class Forward {
       float factor = sum.coefficients().get(i);
       if (factor != 1) {
         String name = "%s.term%d".formatted(sum.name(), i + 1);
-        Tensor product = Tensor.step(name, shape).in(term.part());
+        Tensor product =
+            Tensor.step(name, shape).in(term.part().isWhole() ? part(0, 1) : term.part());
         ops.add(new Op.Scale(sum.name(), term, product, factor));
         term = product;
       }
       scaled.add(term);
     }
-    Tensor y = output(sum, shape, terms.getFirst().part());
+    Part first = terms.getFirst().part();
+    Tensor y = output(sum, shape, first.isWhole() ? part(0, 1) : first);
     ops.add(new Op.Add(sum.name(), scaled, y));
     return y;
   }
 
   private void loss(SoftmaxCrossEntropy loss) {
-    Tensor logits = inputs.joined(HOME, loss.name(), current);
+    Tensor logits = inputs.joined(placement.device(0), loss.name(), current);
     int n = logits.shape().n();
     Tensor probabilities = Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape());
     finite = Tensor.step("finite", Shape.vector(1));

@@ -42,6 +42,11 @@ public abstract class ColumnsContract {
                       List.of(0, 1, 0, 1),
                       List.of(0, 1, 2, 3))
                   .map(Placement::new)
+                  .toList()),
+          new Cut(
+              TestNetworks.scattered(),
+              Stream.of(List.of(0, 0, 0), List.of(0, 1, 1), List.of(0, 1, 0), List.of(0, 1, 2))
+                  .map(Placement::new)
                   .toList()));
   private static final int BATCH = 5;
   private static final int STEPS = 20;

@@ -202,6 +202,29 @@ public final class TestNetworks {
         new Node(fc("fc6", 3)));
   }
 
+  /** Layers of three columns that each read others than the next: no grouped layers say this. */
+  public static Network scattered() {
+    return graph(
+        "scattered",
+        new Input(3, 11, 12, 1 / 128f),
+        new Node(conv("conv1a", 6, new Window(3, 2, 1), 1)),
+        new Node(new Relu("relu1a")),
+        new Node(conv("conv1b", 5, new Window(3, 2, 1), 1), List.of(Network.DATA), 1),
+        new Node(new Relu("relu1b"), List.of(), 1),
+        new Node(conv("conv1c", 7, new Window(3, 2, 1), 1), List.of(Network.DATA), 2),
+        new Node(new Concatenation("joined2a"), List.of("relu1a", "relu1b")),
+        new Node(conv("conv2a", 8, new Window(3, 1, 1), 1)),
+        new Node(new Concatenation("joined2b"), List.of("relu1b", "conv1c"), 1),
+        new Node(conv("conv2b", 8, new Window(3, 1, 1), 1), List.of(), 1),
+        new Node(new Tanh("tanh2b"), List.of(), 1),
+        new Node(new Sum("sum2c", List.of(1f, 0.5f)), List.of("conv2a", "tanh2b"), 2),
+        new Node(new Dropout("drop2c", 0.25f, Dropout.Scaling.TRAINING), List.of(), 2),
+        new Node(fc("fc3a", 6), List.of("sum2c")),
+        new Node(fc("fc3b", 6), List.of("drop2c"), 1),
+        new Node(new Concatenation("joined3"), List.of("fc3a", "fc3b"), 2),
+        new Node(fc("fc4", 3), List.of(), 2));
+  }
+
   private static Layer columned(String name, int filters, Window window, int groups, int columns) {
     return new Convolution(name, filters, window, Rounding.FLOOR, groups, columns, WEIGHT, BIAS);
   }
@@ -219,7 +242,15 @@ public final class TestNetworks {
   /** The small ones. */
   public static List<Network> small() {
     return List.of(
-        various(), odd(), rectified(), shallow(), columns(), original(), graph(), fourColumns());
+        various(),
+        odd(),
+        rectified(),
+        shallow(),
+        columns(),
+        original(),
+        graph(),
+        fourColumns(),
+        scattered());
   }
 
   private static Network network(String name, Input input, Layer... layers) {

@@ -23,8 +23,8 @@ import org.alexnet.InvalidNetworkException;
  *
  * @param file for messages
  * @param texts types that are written as a text, and what reads it
- * @param merged a record of one record of a sealed family and lists; they are written as one
- *     object, in which the lists may be left out where they are empty
+ * @param merged a record of one record of a sealed family, and lists and whole numbers beside it;
+ *     they are written as one object, in which empty lists and zeros may be left out
  */
 public record RecordReader(
     String file, Map<Class<?>, Function<String, ?>> texts, Class<? extends Record> merged) {
@@ -137,23 +137,21 @@ public record RecordReader(
 
   private Object merged(JsonValue.Fields fields, Place place) {
     RecordComponent[] components = merged.getRecordComponents();
-    List<String> lists = new ArrayList<>();
-    for (RecordComponent component : components) {
-      if (component.getGenericType() instanceof ParameterizedType) {
-        lists.add(Names.field(component.getName()));
-      }
-    }
+    List<String> beside =
+        Stream.of(components)
+            .filter(component -> !component.getType().isSealed())
+            .map(component -> Names.field(component.getName()))
+            .toList();
     Object[] values = new Object[components.length];
     for (int i = 0; i < values.length; i++) {
       String name = Names.field(components[i].getName());
-      if (!lists.contains(name)) {
-        values[i] = variant(fields, components[i].getType(), lists, place);
+      JsonValue own = fields.values().get(name);
+      if (!beside.contains(name)) {
+        values[i] = variant(fields, components[i].getType(), beside, place);
+      } else if (own == null) {
+        values[i] = components[i].getType() == int.class ? 0 : List.of();
       } else {
-        JsonValue list = fields.values().get(name);
-        values[i] =
-            list == null
-                ? List.of()
-                : value(list, components[i].getGenericType(), place.field(name));
+        values[i] = value(own, components[i].getGenericType(), place.field(name));
       }
     }
     return checked(fields, place, () -> Reflection.make(merged, values));

@@ -12,8 +12,8 @@ import java.util.Set;
  * Writes records so that {@link RecordReader} makes equal ones of them.
  *
  * @param texts types that are written as their {@code toString()}
- * @param merged a record of one record of a sealed family and lists, which are written as one
- *     object; empty lists are left out
+ * @param merged a record of one record of a sealed family, and lists and whole numbers beside it,
+ *     which are written as one object; empty lists and zeros are left out
  */
 public record RecordWriter(Set<Class<?>> texts, Class<? extends Record> merged) {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -66,16 +66,16 @@ public record RecordWriter(Set<Class<?>> texts, Class<? extends Record> merged) 
     };
   }
 
-  /** The lists stand behind the type and the name. */
+  /** What is beside the record stands behind its type and its name. */
   private ObjectNode merged(Record value) {
     ObjectNode object = JSON.objectNode();
-    ObjectNode lists = JSON.objectNode();
+    ObjectNode beside = JSON.objectNode();
     for (RecordComponent component : value.getClass().getRecordComponents()) {
       Object part = Reflection.get(component, value);
-      if (!(part instanceof List<?> list)) {
+      if (component.getType().isSealed()) {
         object.setAll((ObjectNode) node(component.getType(), part));
-      } else if (!list.isEmpty()) {
-        lists.set(Names.field(component.getName()), node(component.getType(), part));
+      } else if (!part.equals(0) && !part.equals(List.of())) {
+        beside.set(Names.field(component.getName()), node(component.getType(), part));
       }
     }
     ObjectNode ordered = JSON.objectNode();
@@ -84,7 +84,7 @@ public record RecordWriter(Set<Class<?>> texts, Class<? extends Record> merged) 
         ordered.set(first, object.remove(first));
       }
     }
-    ordered.setAll(lists);
+    ordered.setAll(beside);
     ordered.setAll(object);
     return ordered;
   }
