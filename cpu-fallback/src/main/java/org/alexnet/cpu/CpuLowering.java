@@ -379,15 +379,12 @@ final class CpuLowering {
 
     private final List<Op> chain;
     private final CpuLowering lowering;
-    private final int images;
-    private int task;
-    private int group;
+    private final ImageChain.Cut cut;
 
     ChainBuilder(List<Op> chain, CpuLowering lowering) {
       this.chain = List.copyOf(chain);
       this.lowering = lowering;
-      this.images = images(chain.getFirst());
-      cut();
+      this.cut = cut();
     }
 
     /** Images of the batch; a gradient of filters is no tensor of images. */
@@ -397,7 +394,8 @@ final class CpuLowering {
       return tensor.shape().n();
     }
 
-    private void cut() {
+    private ImageChain.Cut cut() {
+      int images = images(chain.getFirst());
       int pixels = 1;
       int tasks = Math.max(TASKS, LEAST_TASKS_A_WORKER * lowering.workers);
       int together = 0; // images that a transformed convolution handles together
@@ -417,12 +415,10 @@ final class CpuLowering {
           sums = true;
         }
       }
-      task = Math.ceilDiv(images, tasks);
+      int task = Math.ceilDiv(images, tasks);
       int most = sums ? task : Math.max(task, images / (TASKS_A_WORKER * lowering.workers));
-      group = together > 0 ? Math.clamp(together, 1, most) : Math.clamp(ROWS / pixels, 1, task);
-      if (!sums) {
-        task = group;
-      }
+      int group = together > 0 ? Math.clamp(together, 1, most) : Math.clamp(ROWS / pixels, 1, task);
+      return new ImageChain.Cut(images, sums ? task : group, group);
     }
 
     ImageChain build() {
@@ -436,8 +432,8 @@ final class CpuLowering {
           fused.add(
               shape.isPresent()
                   ? new TransformedConvolutionOp(
-                      conv, y, relu != null, shape.get(), lowering.kernels, group)
-                  : new ConvolutionOp(conv, y, relu != null, lowering.kernels, group));
+                      conv, y, relu != null, shape.get(), lowering.kernels, cut.group())
+                  : new ConvolutionOp(conv, y, relu != null, lowering.kernels, cut.group()));
           i += relu == null ? 0 : 1;
         } else {
           fused.add(imageOp(chain.get(i)));
@@ -454,9 +450,7 @@ final class CpuLowering {
           backward,
           List.copyOf(fused),
           local(fused),
-          images,
-          task,
-          group,
+          cut,
           lowering.workers,
           lowering.layouts);
     }
@@ -501,12 +495,13 @@ final class CpuLowering {
       return switch (op) {
         case Op.LoadInput o -> ImageOps.load(o);
         case Op.ConvolutionBackwardWeights o ->
-            new ConvolutionBackwardWeightsOp(o, kernels, Math.ceilDiv(images, task));
+            new ConvolutionBackwardWeightsOp(o, kernels, cut.tasks());
         case Op.ConvolutionBackwardData o ->
             lowering
                 .transformed(o)
-                .<ImageOp>map(shape -> new TransformedBackwardDataOp(o, shape, kernels, group))
-                .orElseGet(() -> new ConvolutionBackwardDataOp(o, kernels, group));
+                .<ImageOp>map(
+                    shape -> new TransformedBackwardDataOp(o, shape, kernels, cut.group()))
+                .orElseGet(() -> new ConvolutionBackwardDataOp(o, kernels, cut.group()));
         case Op.Relu o -> ImageOps.relu(o, kernels);
         case Op.ReluBackward o -> ImageOps.reluBackward(o, kernels);
         case Op.Tanh o -> ImageOps.tanh(o);

@@ -77,4 +77,9 @@ class ArchitectureTest {
   void methodsAreShort() {
     SourceRules.checkMethodLengths("org.alexnet.cpu.kernel");
   }
+
+  @Test
+  void kernelsTakeRecordsAndFewNumbers() {
+    SourceRules.checkParameterCounts();
+  }
 }

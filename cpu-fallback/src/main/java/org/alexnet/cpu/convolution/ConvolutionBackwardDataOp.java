@@ -37,7 +37,7 @@ public record ConvolutionBackwardDataOp(Op.ConvolutionBackwardData op, Kernels k
   }
 
   private DirectProduct product() {
-    return new DirectProduct(shape(), kernels, group);
+    return new DirectProduct(shape(), kernels, group, Float.NEGATIVE_INFINITY);
   }
 
   private TurnedFilters turned() {
@@ -63,6 +63,7 @@ public record ConvolutionBackwardDataOp(Op.ConvolutionBackwardData op, Kernels k
     int weight = binding.offset(op.weight());
     int filters = binding.shared();
     int zeros = filters + turned.panels().floats();
+    DirectProduct.Operands operands = new DirectProduct.Operands(filters, zeros, 0);
     return new Bound() {
       @Override
       public void prepare(KernelContext context) {
@@ -74,13 +75,10 @@ public record ConvolutionBackwardDataOp(Op.ConvolutionBackwardData op, Kernels k
       @Override
       public void run(KernelContext context, int task, int worker, int first, int count) {
         product.run(
+            operands,
             context.m(),
             dy.of(worker, first),
-            filters,
-            zeros,
-            0,
             dx.of(worker, first),
-            Float.NEGATIVE_INFINITY,
             count,
             binding.scratch(worker));
       }

@@ -8,6 +8,7 @@ import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.image.ImageOp;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Kernels.OutputTile;
 import org.alexnet.cpu.kernel.RowTiling;
 import org.alexnet.cpu.kernel.Tiles;
 import org.alexnet.program.Op;
@@ -104,6 +105,7 @@ public record ConvolutionBackwardWeightsOp(
     private final int gradientFloats = gradientFloats();
     private final int windowFloats = windowFloats();
     private final RowTiling tiling = RowTiling.of(shape.run(), kernels.heights());
+    private final OutputTile[] outputs = outputs();
     private final Address x;
     private final Address dy;
 
@@ -111,6 +113,14 @@ public record ConvolutionBackwardWeightsOp(
       this.binding = binding;
       this.x = binding.address(op.x());
       this.dy = binding.address(op.dy());
+    }
+
+    /** What each tile of rows of the filters adds to. */
+    private OutputTile[] outputs() {
+      int pitch = kernels.tileWidth();
+      return Arrays.stream(tiling.heights())
+          .mapToObj(height -> new OutputTile(height, pitch, pitch, Float.NEGATIVE_INFINITY))
+          .toArray(OutputTile[]::new);
     }
 
     private int sums(int task) {
@@ -203,17 +213,7 @@ public record ConvolutionBackwardWeightsOp(
           System.arraycopy(m, c, m, tile, valid * tileWidth);
           work = tile;
         }
-        kernels.tile(
-            height,
-            m,
-            packed,
-            b,
-            pixels,
-            work,
-            tileWidth,
-            work,
-            tileWidth,
-            Float.NEGATIVE_INFINITY);
+        kernels.tile(outputs[t], m, packed, b, pixels, work, work);
         if (valid < height) {
           System.arraycopy(m, tile, m, c, valid * tileWidth);
         }

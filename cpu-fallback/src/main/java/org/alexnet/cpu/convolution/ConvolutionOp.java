@@ -34,7 +34,7 @@ public record ConvolutionOp(Op.Convolution op, Tensor y, boolean relu, Kernels k
   private DirectProduct product() {
     ConvolutionShape shape =
         ConvolutionShape.forward(op.x().shape(), op.y().shape(), op.window(), op.groups());
-    return new DirectProduct(shape, kernels, group);
+    return new DirectProduct(shape, kernels, group, relu ? 0 : Float.NEGATIVE_INFINITY);
   }
 
   @Override
@@ -47,18 +47,15 @@ public record ConvolutionOp(Op.Convolution op, Tensor y, boolean relu, Kernels k
     DirectProduct product = product();
     Address x = binding.address(op.x());
     Address to = binding.address(y);
-    int weight = binding.offset(op.weight());
-    int bias = binding.offset(op.bias());
-    float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+    DirectProduct.Operands operands =
+        new DirectProduct.Operands(
+            binding.offset(op.weight()), binding.offset(op.bias()), kernels.tileWidth());
     return (context, task, worker, first, count) ->
         product.run(
+            operands,
             context.m(),
             x.of(worker, first),
-            weight,
-            bias,
-            kernels.tileWidth(),
             to.of(worker, first),
-            floor,
             count,
             binding.scratch(worker));
   }

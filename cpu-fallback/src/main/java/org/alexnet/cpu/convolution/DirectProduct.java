@@ -1,7 +1,9 @@
 package org.alexnet.cpu.convolution;
 
+import java.util.Arrays;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Kernels.OutputTile;
 import org.alexnet.cpu.kernel.RowTiling;
 import org.alexnet.cpu.kernel.Tiles;
 
@@ -13,26 +15,55 @@ final class DirectProduct {
   private final ConvolutionShape shape;
   private final Kernels kernels;
   private final int images;
-  private final RowTiling[] tilings; // for 1 to images images
-  private final int[][] windows; // start of each row's window, for the same
+  private final Pixels[] pixels; // of 1 to images images
+
+  /**
+   * What images are multiplied with, and what is added.
+   *
+   * @param filters panels, see {@link Layout.Panels}
+   * @param init start of the padded bias, or of zeros
+   * @param initPitch floats from the bias of a block to that of the next; 0 for the same
+   */
+  record Operands(int filters, int init, int initPitch) {}
+
+  /**
+   * The output pixels of some images, cut into tiles.
+   *
+   * @param windows of the rows
+   * @param inPlace each tile where it is written at once
+   * @param aside each tile where only some of it exists, so that it is copied
+   */
+  private record Pixels(
+      RowTiling rows, Kernels.Windows windows, OutputTile[] inPlace, OutputTile[] aside) {}
 
   /**
    * @param images most images that are computed together
+   * @param floor lower bound of the result
    */
-  DirectProduct(ConvolutionShape shape, Kernels kernels, int images) {
+  DirectProduct(ConvolutionShape shape, Kernels kernels, int images, float floor) {
     this.shape = shape;
     this.kernels = kernels;
     this.images = images;
-    this.tilings = new RowTiling[images + 1];
-    this.windows = new int[images + 1][];
+    this.pixels = new Pixels[images + 1];
     for (int i = 1; i <= images; i++) {
-      tilings[i] = RowTiling.of(i * shape.pixels(), kernels.windowHeights());
-      windows[i] = windows(tilings[i]);
+      RowTiling rows = RowTiling.of(i * shape.pixels(), kernels.windowHeights());
+      pixels[i] =
+          new Pixels(
+              rows,
+              new Kernels.Windows(starts(rows), shape.kernel(), shape.run(), shape.rowPitch()),
+              outputs(rows, shape.out().c(), floor),
+              outputs(rows, kernels.tileWidth(), floor));
     }
   }
 
+  private static OutputTile[] outputs(RowTiling rows, int pitch, float floor) {
+    return Arrays.stream(rows.heights())
+        .mapToObj(height -> new OutputTile(height, 0, pitch, floor))
+        .toArray(OutputTile[]::new);
+  }
+
   /** Where the window of each row starts; rows that do not exist read that of the last. */
-  private int[] windows(RowTiling tiling) {
+  private int[] starts(RowTiling tiling) {
     int[] starts = new int[tiling.computed()];
     for (int i = 0; i < starts.length; i++) {
       int row = Math.min(i, tiling.rows() - 1);
@@ -54,43 +85,20 @@ final class DirectProduct {
    * Computes {@code count} images.
    *
    * @param x first image
-   * @param filters panels, see {@link Layout.Panels}
-   * @param init start of the padded bias, or of zeros
-   * @param initPitch floats from the bias of a block to that of the next; 0 for the same
    * @param y first image of the result
-   * @param floor lower bound of the result
    */
-  void run(
-      float[] m,
-      int x,
-      int filters,
-      int init,
-      int initPitch,
-      int y,
-      float floor,
-      int count,
-      int scratch) {
-    int tileWidth = kernels.tileWidth();
-    int blocks = blocks();
+  void run(Operands operands, float[] m, int x, int y, int count, int scratch) {
+    Pixels these = pixels[count];
+    int tile = scratch + images * shape.paddedFloats();
     for (int group = 0; group < shape.groups(); group++) {
       int source = shape.direct() ? x : scratch;
       if (!shape.direct()) {
         pad(m, x, group, count, scratch);
       }
-      for (int block = 0; block < blocks; block++) {
-        int panel = group * blocks + block;
-        block(
-            m,
-            source,
-            filters + panel * shape.depth() * tileWidth,
-            init + panel * initPitch,
-            y + group * shape.outputs() + block * tileWidth,
-            Math.min(tileWidth, shape.outputs() - block * tileWidth),
-            floor,
-            count,
-            0,
-            tilings[count].tiles(),
-            scratch + images * shape.paddedFloats());
+      for (int block = 0; block < blocks(); block++) {
+        for (int t = 0; t < these.rows.tiles(); t++) {
+          tile(operands, these, m, source, y, group * blocks() + block, t, tile);
+        }
       }
     }
   }
@@ -102,7 +110,7 @@ final class DirectProduct {
 
   /** Tiles of the output pixels of one image. */
   int tiles() {
-    return tilings[1].tiles();
+    return pixels[1].rows.tiles();
   }
 
   /** Pads a group's channels of one image; not for what is read where it lies. */
@@ -112,39 +120,15 @@ final class DirectProduct {
   }
 
   /**
-   * Computes some tiles of one image.
+   * Computes a tile of one image.
    *
    * @param source the image, or a group of its channels padded
    * @param panel number of the block of outputs, counted over all groups
-   * @param from first tile
-   * @param to one behind the last
-   * @param tile scratch for one tile
+   * @param t number of the tile
+   * @param tile scratch for it
    */
-  void part(
-      float[] m,
-      int source,
-      int filters,
-      int bias,
-      int y,
-      float floor,
-      int panel,
-      int from,
-      int to,
-      int tile) {
-    int tileWidth = kernels.tileWidth();
-    int first = panel % blocks() * tileWidth;
-    block(
-        m,
-        source,
-        filters + panel * shape.depth() * tileWidth,
-        bias + panel * tileWidth,
-        y + panel / blocks() * shape.outputs() + first,
-        Math.min(tileWidth, shape.outputs() - first),
-        floor,
-        1,
-        from,
-        to,
-        tile);
+  void tile(Operands operands, float[] m, int source, int y, int panel, int t, int tile) {
+    tile(operands, pixels[1], m, source, y, panel, t, tile);
   }
 
   private void pad(float[] m, int x, int group, int count, int scratch) {
@@ -157,41 +141,27 @@ final class DirectProduct {
     }
   }
 
-  private void block(
-      float[] m,
-      int source,
-      int panel,
-      int init,
-      int y,
-      int width,
-      float floor,
-      int count,
-      int from,
-      int to,
-      int tile) {
-    RowTiling tiling = tilings[count];
-    int ldc = shape.out().c();
-    for (int t = from; t < to; t++) {
-      int start = tiling.starts()[t];
-      int c = y + start * ldc;
-      boolean whole = tiling.valid(t) == tiling.heights()[t] && width == kernels.tileWidth();
-      kernels.windows(
-          tiling.heights()[t],
-          m,
-          windows[count],
-          start,
-          source,
-          shape.kernel(),
-          shape.run(),
-          shape.rowPitch(),
-          panel,
-          init,
-          whole ? c : tile,
-          whole ? ldc : kernels.tileWidth(),
-          floor);
-      if (!whole) {
-        Tiles.copy(m, tile, kernels.tileWidth(), c, ldc, tiling.valid(t), width);
-      }
+  private void tile(
+      Operands operands, Pixels these, float[] m, int source, int y, int panel, int t, int tile) {
+    int tileWidth = kernels.tileWidth();
+    int first = panel % blocks() * tileWidth;
+    int width = Math.min(tileWidth, shape.outputs() - first);
+    int start = these.rows.starts()[t];
+    int valid = these.rows.valid(t);
+    int pitch = shape.out().c();
+    int c = y + start * pitch + panel / blocks() * shape.outputs() + first;
+    boolean whole = valid == these.rows.heights()[t] && width == tileWidth;
+    kernels.windows(
+        whole ? these.inPlace[t] : these.aside[t],
+        these.windows,
+        m,
+        start,
+        source,
+        operands.filters + panel * shape.depth() * tileWidth,
+        operands.init + panel * operands.initPitch,
+        whole ? c : tile);
+    if (!whole) {
+      Tiles.copy(m, tile, tileWidth, c, pitch, valid, width);
     }
   }
 }

@@ -77,7 +77,7 @@ public record SharedConvolutionKernel(
   }
 
   private DirectProduct product() {
-    return new DirectProduct(shape(), kernels, 1);
+    return new DirectProduct(shape(), kernels, 1, relu ? 0 : Float.NEGATIVE_INFINITY);
   }
 
   @Override
@@ -91,11 +91,10 @@ public record SharedConvolutionKernel(
         this,
         shape(),
         product(),
-        panels(),
         parts(),
+        new DirectProduct.Operands(
+            binding.offset(op.weight()), binding.offset(op.bias()), kernels.tileWidth()),
         binding.offset(op.x()),
-        binding.offset(op.weight()),
-        binding.offset(op.bias()),
         binding.offset(y),
         binding.shared());
   }
@@ -105,11 +104,9 @@ public record SharedConvolutionKernel(
       SharedConvolutionKernel kernel,
       ConvolutionShape shape,
       DirectProduct product,
-      int panels,
       int parts,
+      DirectProduct.Operands operands,
       int x,
-      int filters,
-      int bias,
       int y,
       int workspace)
       implements Bound {
@@ -123,16 +120,11 @@ public record SharedConvolutionKernel(
       }
       context
           .pool()
-          .run(
-              images * panels * parts,
-              (task, worker) ->
-                  part(
-                      context,
-                      task / parts / panels,
-                      task / parts % panels,
-                      task % parts,
-                      parts,
-                      worker));
+          .run(images * panels() * parts, (task, worker) -> part(context.m(), task, worker));
+    }
+
+    private int panels() {
+      return shape.groups() * product.blocks();
     }
 
     /** Images first, then groups. */
@@ -145,24 +137,22 @@ public record SharedConvolutionKernel(
           workspace + task * shape.imagePitch());
     }
 
-    private void part(
-        KernelContext context, int image, int panel, int part, int parts, int worker) {
+    /** Images first, then panels, then parts of the tiles. */
+    private void part(float[] m, int task, int worker) {
+      int panels = panels();
+      int image = task / parts / panels;
+      int panel = task / parts % panels;
+      int part = task % parts;
       int group = panel / product.blocks();
       int source =
           shape.direct()
               ? x + image * shape.in().imageElements()
               : workspace + (image * shape.groups() + group) * shape.imagePitch();
-      product.part(
-          context.m(),
-          source,
-          filters,
-          bias,
-          y + image * shape.out().imageElements(),
-          kernel.relu ? 0 : Float.NEGATIVE_INFINITY,
-          panel,
-          part * product.tiles() / parts,
-          (part + 1) * product.tiles() / parts,
-          workspace + kernel.paddedFloats() + worker * kernel.tileFloats());
+      int to = y + image * shape.out().imageElements();
+      int tile = workspace + kernel.paddedFloats() + worker * kernel.tileFloats();
+      for (int t = part * product.tiles() / parts; t < (part + 1) * product.tiles() / parts; t++) {
+        product.tile(operands, m, source, to, panel, t, tile);
+      }
     }
   }
 }

@@ -22,9 +22,7 @@ import org.alexnet.program.Tensor;
  * @param label for tables
  * @param ops in order
  * @param local tensors that live only within the chain
- * @param images images of the batch
- * @param task images a task
- * @param group images that an operation handles at a time
+ * @param cut of the batch
  * @param workers workers of the pool
  * @param layouts how tensors lie in memory
  */
@@ -34,14 +32,26 @@ public record ImageChain(
     boolean backward,
     List<ImageOp> ops,
     Set<Tensor> local,
-    int images,
-    int task,
-    int group,
+    Cut cut,
     int workers,
     Layouts layouts)
     implements CpuKernel {
 
   private static final int ALIGN = 16;
+
+  /**
+   * How a batch is cut.
+   *
+   * @param images images of the batch
+   * @param task images a task
+   * @param group images that an operation handles at a time
+   */
+  public record Cut(int images, int task, int group) {
+    /** {@return the number of tasks} */
+    public int tasks() {
+      return Math.ceilDiv(images, task);
+    }
+  }
 
   @Override
   public List<BufferUse> uses() {
@@ -78,7 +88,7 @@ public record ImageChain(
   }
 
   private int localFloats() {
-    return local.stream().mapToInt(t -> align(group * t.shape().imageElements())).sum();
+    return local.stream().mapToInt(t -> align(cut.group * t.shape().imageElements())).sum();
   }
 
   private int workerFloats() {
@@ -91,7 +101,7 @@ public record ImageChain(
 
   @Override
   public int tasks() {
-    return Math.ceilDiv(images, task);
+    return cut.tasks();
   }
 
   @Override
@@ -102,7 +112,7 @@ public record ImageChain(
     int place = scratch;
     for (Tensor tensor : local) {
       places.put(tensor, new Address(place, tensor.shape().imageElements(), pitch, true));
-      place += align(group * tensor.shape().imageElements());
+      place += align(cut.group * tensor.shape().imageElements());
     }
     Function<Tensor, Address> images =
         t -> places.containsKey(t) ? places.get(t) : binding.address(t);
@@ -133,9 +143,10 @@ public record ImageChain(
       for (ImageOp.Bound op : ops) {
         op.begin(context, task, worker);
       }
-      int end = Math.min(chain.images, (task + 1) * chain.task);
-      for (int first = task * chain.task; first < end; first += chain.group) {
-        int count = Math.min(chain.group, end - first);
+      Cut cut = chain.cut;
+      int end = Math.min(cut.images, (task + 1) * cut.task);
+      for (int first = task * cut.task; first < end; first += cut.group) {
+        int count = Math.min(cut.group, end - first);
         for (ImageOp.Bound op : ops) {
           op.run(context, task, worker, first, count);
         }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.alexnet.cpu.execution.Address;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Kernels.Normalization;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
@@ -28,7 +29,7 @@ public final class LocalResponseNormImageOps {
               List.of(op.x()),
               List.of(op.y(), op.s()),
               op.norm(),
-              new Forward(op.norm(), kernels),
+              new Forward(ofRow(op.norm(), op.x().shape()), kernels),
               kernels);
     };
   }
@@ -42,43 +43,46 @@ public final class LocalResponseNormImageOps {
               List.of(op.dy(), op.x(), op.s()),
               List.of(op.dx()),
               op.norm(),
-              new Backward(op.norm(), kernels),
+              new Backward(ofRow(op.norm(), op.x().shape()), kernels),
               kernels);
     };
   }
 
-  /** What is summed over a region within a map, and what is made of the sums. */
-  private interface Body {
-    void terms(float[] m, int[] in, int[] out, int terms, int n);
+  /** A row of pixels, whose sums are found before. */
+  private static Normalization ofRow(LocalResponseNorm norm, Shape shape) {
+    return new Normalization(shape.w() * shape.c(), 1, norm.factor(), norm.k(), norm.beta());
+  }
 
-    void finish(float[] m, int[] in, int[] out, int n, int sums);
+  /** What is summed over a region within a map, and what is made of the sums of a row. */
+  private interface Body {
+    void terms(float[] m, int[] in, int[] out, int terms);
+
+    void finish(float[] m, int[] in, int[] out, int sums);
   }
 
   /** x to y and s. */
-  private record Forward(LocalResponseNorm norm, Kernels kernels) implements Body {
+  private record Forward(Normalization row, Kernels kernels) implements Body {
     @Override
-    public void terms(float[] m, int[] in, int[] out, int terms, int n) {
-      kernels.square(m, in[0], terms, n);
+    public void terms(float[] m, int[] in, int[] out, int terms) {
+      kernels.square(m, in[0], terms, row.channels());
     }
 
     @Override
-    public void finish(float[] m, int[] in, int[] out, int n, int sums) {
-      kernels.localResponseNorm(
-          m, in[0], out[0], out[1], n, 1, norm.factor(), norm.k(), norm.beta(), sums);
+    public void finish(float[] m, int[] in, int[] out, int sums) {
+      kernels.localResponseNorm(row, m, in[0], out[0], out[1], sums);
     }
   }
 
   /** dy, x and s to dx, which holds the own parts in between. */
-  private record Backward(LocalResponseNorm norm, Kernels kernels) implements Body {
+  private record Backward(Normalization row, Kernels kernels) implements Body {
     @Override
-    public void terms(float[] m, int[] in, int[] out, int terms, int n) {
-      kernels.localResponseNormTerms(m, in[0], in[1], in[2], out[0], terms, n, norm.beta());
+    public void terms(float[] m, int[] in, int[] out, int terms) {
+      kernels.localResponseNormTerms(row, m, in[0], in[1], in[2], out[0], terms);
     }
 
     @Override
-    public void finish(float[] m, int[] in, int[] out, int n, int sums) {
-      kernels.localResponseNormBackward(
-          m, out[0], in[1], out[0], n, 1, norm.factor(), norm.beta(), sums);
+    public void finish(float[] m, int[] in, int[] out, int sums) {
+      kernels.localResponseNormBackward(row, m, out[0], in[1], out[0], sums);
     }
   }
 
@@ -105,6 +109,10 @@ public final class LocalResponseNormImageOps {
     /** Pieces of an image. */
     int count() {
       return shape.h() * shape.w() * norm.groups();
+    }
+
+    Normalization normalization() {
+      return new Normalization(channels(), norm.size(), norm.factor(), norm.k(), norm.beta());
     }
 
     int half() {
@@ -150,7 +158,7 @@ public final class LocalResponseNormImageOps {
       Address y = binding.address(op.y());
       Address s = keepsScale ? binding.address(op.s()) : null;
       Pieces pieces = pieces();
-      LocalResponseNorm norm = op.norm();
+      Normalization norm = pieces.normalization();
       int channels = pieces.channels();
       return (context, task, worker, first, count) -> {
         float[] m = context.m();
@@ -162,15 +170,11 @@ public final class LocalResponseNormImageOps {
         for (int i = 0; i < count * pieces.count(); i++) {
           kernels.square(m, from + i * channels, terms + pieces.half(), channels);
           kernels.localResponseNorm(
+              norm,
               m,
               from + i * channels,
               to + i * channels,
               keepsScale ? scale + i * channels : scale,
-              channels,
-              norm.size(),
-              norm.factor(),
-              norm.k(),
-              norm.beta(),
               terms);
         }
       };
@@ -204,7 +208,7 @@ public final class LocalResponseNormImageOps {
       Address x = binding.address(op.x());
       Address dx = binding.address(op.dx());
       Pieces pieces = pieces();
-      LocalResponseNorm norm = op.norm();
+      Normalization norm = pieces.normalization();
       int channels = pieces.channels();
       int half = pieces.half();
       return (context, task, worker, first, count) -> {
@@ -216,19 +220,10 @@ public final class LocalResponseNormImageOps {
           int in = x.of(worker, first) + i * channels;
           int to = dx.of(worker, first) + i * channels;
           kernels.square(m, in, terms + half, channels);
-          kernels.localResponseNormScales(
-              m, scale, channels, norm.size(), norm.factor(), norm.k(), terms);
-          kernels.localResponseNormTerms(
-              m,
-              dy.of(worker, first) + i * channels,
-              in,
-              scale,
-              to,
-              terms + half,
-              channels,
-              norm.beta());
-          kernels.localResponseNormBackward(
-              m, to, in, to, channels, norm.size(), norm.factor(), norm.beta(), terms);
+          kernels.localResponseNormScales(norm, m, scale, terms);
+          int gradient = dy.of(worker, first) + i * channels;
+          kernels.localResponseNormTerms(norm, m, gradient, in, scale, to, terms + half);
+          kernels.localResponseNormBackward(norm, m, to, in, to, terms);
         }
       };
     }
@@ -277,14 +272,14 @@ public final class LocalResponseNormImageOps {
       int[] own = in.clone();
       int[] made = out.clone();
       for (int h = 0; h < shape().h(); h++) {
-        body.terms(m, own, made, terms, row());
+        body.terms(m, own, made, terms);
         along(m, terms, sums + h * row());
         advance(own, row());
         advance(made, row());
       }
       for (int h = 0; h < shape().h(); h++) {
         across(m, sums, h, sum);
-        body.finish(m, in, out, row(), sum);
+        body.finish(m, in, out, sum);
         advance(in, row());
         advance(out, row());
       }

@@ -1,7 +1,8 @@
 package org.alexnet.cpu.kernel;
 
 /**
- * The inner loops. All operands lie in one array {@code m} and are named by their offsets in it.
+ * The inner loops. All operands lie in one array {@code m} and are named by their offsets in it;
+ * what a layer fixes, such as distances and bounds, is a record that is made once.
  *
  * <p>Sums over k run in rising order with one rounding a step (fused multiply-add), and the lanes
  * of a vector are different outputs, so implementations of any vector width give equal bits. What a
@@ -22,39 +23,45 @@ public interface Kernels {
   int[] windowHeights();
 
   /**
-   * A tile of a matrix product: {@code c[i][j] = max(sum_k a[k][i] b[k][j] + init[i][j], floor)}
-   * for {@code height} rows i and {@link #tileWidth()} columns j. Both operands are packed: a[k] is
-   * {@code height} floats, b[k] {@link #tileWidth()}, one k after the other.
+   * Where a tile's result lies, and what it is bounded by.
    *
-   * @param height one of {@link #heights()}
-   * @param length how many k
-   * @param ldInit distance between rows of {@code init}, 0 to give all rows the same
+   * @param height rows
+   * @param initPitch distance between rows of what is added to the sums, 0 to give all rows the
+   *     same
+   * @param pitch distance between rows of the result
+   * @param floor lower bound of the result
    */
-  void tile(
-      int height,
-      float[] m,
-      int a,
-      int b,
-      int length,
-      int init,
-      int ldInit,
-      int c,
-      int ldc,
-      float floor);
+  record OutputTile(int height, int initPitch, int pitch, float floor) {}
+
+  /**
+   * A tile of a matrix product: {@code c[i][j] = max(sum_k a[k][i] b[k][j] + init[i][j], floor)}
+   * for the rows i of the tile and {@link #tileWidth()} columns j. Both operands are packed: a[k]
+   * is as many floats as there are rows, b[k] {@link #tileWidth()}, one k after the other.
+   *
+   * @param tile of one of {@link #heights()}
+   * @param length how many k
+   */
+  void tile(OutputTile tile, float[] m, int a, int b, int length, int init, int c);
+
+  /**
+   * Distances of a product with panels that is summed over their columns.
+   *
+   * @param panel between two panels
+   * @param init between rows of what is added to the sums, 0 to give all rows the same
+   * @param result between rows of the result
+   */
+  record TurnedPitches(int panel, int init, int result) {}
 
   /**
    * Eight rows of a product that is summed over the columns of panels: {@code c[i][j] = sum_k
-   * w[i][k] b[k][j] + init[i][j]}. Panels follow one another at a distance; in each, the row i has
-   * the next {@link #tileWidth()} of the k.
+   * w[i][k] b[k][j] + init[i][j]}. In each panel, the row i has the next {@link #tileWidth()} of
+   * the k.
    *
    * @param a the first row in the first panel
-   * @param panel distance between two panels
    * @param b a row of {@link #tileWidth()} floats for each k
    * @param length how many k
-   * @param ldInit distance between rows of {@code init}, 0 to give all rows the same
    */
-  void turnedTile(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc);
+  void turnedTile(TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c);
 
   /** Rows of {@link #turnedTile}. */
   int TURNED_ROWS = 8;
@@ -67,28 +74,25 @@ public interface Kernels {
   void pack(float[] m, int a, int lda, int pitchA, int segments, int length, int height, int to);
 
   /**
-   * A tile of a convolution: {@code c[i][j] = max(sum_k window_i[k] b[k][j] + init[j], floor)}.
-   * Windows are read where they lie: as {@code segments} runs of {@code run} floats, {@code pitch}
-   * apart. The panel {@code b} has its rows one after the other.
+   * Windows of an image, read where they lie.
    *
-   * @param height one of {@link #windowHeights()}
-   * @param rows start of each row's window, from {@code source}
-   * @param first number of the tile's first row
+   * @param starts where each row's window starts, from the start of the image
+   * @param segments runs of a window
+   * @param run floats of a run
+   * @param pitch distance between two runs
+   */
+  record Windows(int[] starts, int segments, int run, int pitch) {}
+
+  /**
+   * A tile of a convolution: {@code c[i][j] = max(sum_k window_i[k] b[k][j] + init[j], floor)}. The
+   * panel {@code b} has its rows one after the other.
+   *
+   * @param tile of one of {@link #windowHeights()}
+   * @param first number of the tile's first window
+   * @param source the image
    */
   void windows(
-      int height,
-      float[] m,
-      int[] rows,
-      int first,
-      int source,
-      int segments,
-      int run,
-      int pitch,
-      int b,
-      int init,
-      int c,
-      int ldc,
-      float floor);
+      OutputTile tile, Windows windows, float[] m, int first, int source, int b, int init, int c);
 
   /** The inner loops of transformed convolutions. */
   TransformKernels transforms();
@@ -100,77 +104,58 @@ public interface Kernels {
   void reluBackward(float[] m, int dy, int y, int dx, int n);
 
   /**
-   * The maximum over a window for each of {@code channels} and where it was.
+   * The part of a pooling's window that lies in the image.
    *
-   * @param x first pixel of the window that lies in the image
-   * @param rows rows of the window in the image
-   * @param cols columns of the window in the image
+   * @param start of its first pixel, from the start of the image
+   * @param rows in the image
+   * @param columns in the image
    * @param pitch distance between rows of the image
+   * @param channels of a pixel
    * @param code number of the first pixel within the whole window
    * @param kernel distance between the numbers of two rows
    */
-  void maxWindow(
-      float[] m,
-      int x,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int y,
-      int argmax);
+  record PoolWindow(
+      int start, int rows, int columns, int pitch, int channels, int code, int kernel) {}
+
+  /** The maximum over a window of the image at {@code x} for each channel, and where it was. */
+  void maxWindow(PoolWindow window, float[] m, int x, int y, int argmax);
 
   /**
-   * Gives dy to the pixel that {@code argmax} names, in a window described as for {@link
-   * #maxWindow}.
+   * Gives dy to that pixel of a window of the image at {@code dx} which {@code argmax} names.
    *
    * @param add whether to add to what is there or to overwrite it, other pixels with 0
    */
-  void maxWindowBackward(
-      float[] m,
-      int dx,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int dy,
-      int argmax,
-      boolean add);
+  void maxWindowBackward(PoolWindow window, float[] m, int dx, int dy, int argmax, boolean add);
 
   /** y = x^2. */
   void square(float[] m, int x, int y, int n);
 
   /**
-   * Normalises channels: s = k + factor * sum of {@code maps} squares about each, y = x s^-beta.
+   * A local response normalization of some channels: s = k + factor * sum of {@code maps} squares
+   * about each, y = x s^-beta.
+   *
+   * @param channels that are normalized, with others beyond the ends in the sums alone
+   * @param maps how many squares are summed; with one, the squares are the sums themselves
+   */
+  record Normalization(int channels, int maps, float factor, float k, float beta) {}
+
+  /**
+   * Normalizes channels, and keeps their s.
    *
    * @param squares {@code channels + maps - 1} floats, with what stands in for {@code maps / 2}
-   *     channels before the first and behind the last. With one map they are the sums themselves
+   *     channels before the first and behind the last
    */
-  void localResponseNorm(
-      float[] m,
-      int x,
-      int y,
-      int s,
-      int channels,
-      int maps,
-      float factor,
-      float k,
-      float beta,
-      int squares);
+  void localResponseNorm(Normalization norm, float[] m, int x, int y, int s, int squares);
 
   /** The sums s of {@link #localResponseNorm} alone. */
-  void localResponseNormScales(
-      float[] m, int s, int channels, int maps, float factor, float k, int squares);
+  void localResponseNormScales(Normalization norm, float[] m, int s, int squares);
 
   /**
    * What the derivative of {@link #localResponseNorm} needs of each channel: its own part, dy
    * s^-beta, and what is summed over neighbours, own x / s.
    */
   void localResponseNormTerms(
-      float[] m, int dy, int x, int s, int own, int terms, int n, float beta);
+      Normalization norm, float[] m, int dy, int x, int s, int own, int terms);
 
   /**
    * The derivative of {@link #localResponseNorm}.
@@ -178,16 +163,7 @@ public interface Kernels {
    * @param own of each channel, see {@link #localResponseNormTerms}
    * @param terms of each channel, with others before and behind them as {@code squares} there
    */
-  void localResponseNormBackward(
-      float[] m,
-      int own,
-      int x,
-      int dx,
-      int channels,
-      int maps,
-      float factor,
-      float beta,
-      int terms);
+  void localResponseNormBackward(Normalization norm, float[] m, int own, int x, int dx, int terms);
 
   /** v = momentum v - decay w - rate g, then w = w + v; decay includes the rate. */
   void update(float[] m, int w, int v, int g, int n, float momentum, float decay, float rate);

@@ -31,39 +31,45 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void tile(
-      int height,
-      float[] m,
-      int a,
-      int b,
-      int length,
-      int init,
-      int ldInit,
-      int c,
-      int ldc,
-      float floor) {
-    for (int i = 0; i < height; i++) {
-      row(m, a + i, height, 0, 1, length, b, init + i * ldInit, c + i * ldc);
+  public void tile(OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
+    float[] sums = new float[COLUMNS];
+    for (int i = 0; i < tile.height(); i++) {
+      Arrays.fill(sums, 0);
+      add(m, a + i, tile.height(), length, b, sums);
+      store(m, sums, init + i * tile.initPitch(), c + i * tile.pitch(), tile.floor());
+    }
+  }
+
+  /** Adds the products of {@code length} numbers, {@code pitch} apart, with the rows at b. */
+  private static void add(float[] m, int a, int pitch, int length, int b, float[] sums) {
+    for (int k = 0; k < length; k++) {
+      float x = m[a + k * pitch];
       for (int j = 0; j < COLUMNS; j++) {
-        m[c + i * ldc + j] = Math.max(m[c + i * ldc + j], floor);
+        sums[j] = Math.fma(x, m[b + k * COLUMNS + j], sums[j]);
       }
+    }
+  }
+
+  private static void store(float[] m, float[] sums, int init, int c, float floor) {
+    for (int j = 0; j < COLUMNS; j++) {
+      m[c + j] = Math.max(sums[j] + m[init + j], floor);
     }
   }
 
   @Override
   public void turnedTile(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+      TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
     float[] sums = new float[COLUMNS];
     for (int i = 0; i < TURNED_ROWS; i++) {
       Arrays.fill(sums, 0);
       for (int k = 0; k < length; k++) {
-        float x = m[a + k / COLUMNS * panel + i * COLUMNS + k % COLUMNS];
+        float x = m[a + k / COLUMNS * pitches.panel() + i * COLUMNS + k % COLUMNS];
         for (int j = 0; j < COLUMNS; j++) {
           sums[j] = Math.fma(x, m[b + k * COLUMNS + j], sums[j]);
         }
       }
       for (int j = 0; j < COLUMNS; j++) {
-        m[c + i * ldc + j] = sums[j] + m[init + i * ldInit + j];
+        m[c + i * pitches.result() + j] = sums[j] + m[init + i * pitches.init() + j];
       }
     }
   }
@@ -80,47 +86,18 @@ public final class ScalarKernels implements Kernels {
     }
   }
 
-  /** One row: a[k] is {@code ld} apart in {@code segments} runs, {@code pitch} apart; b packed. */
-  private static void row(
-      float[] m, int a, int ld, int pitch, int segments, int length, int b, int init, int c) {
-    float[] sums = new float[COLUMNS];
-    int y = b;
-    for (int s = 0; s < segments; s++) {
-      for (int k = 0; k < length; k++) {
-        float x = m[a + s * pitch + k * ld];
-        for (int j = 0; j < COLUMNS; j++) {
-          sums[j] = Math.fma(x, m[y + j], sums[j]);
-        }
-        y += COLUMNS;
-      }
-    }
-    for (int j = 0; j < COLUMNS; j++) {
-      m[c + j] = sums[j] + m[init + j];
-    }
-  }
-
   @Override
   public void windows(
-      int height,
-      float[] m,
-      int[] rows,
-      int first,
-      int source,
-      int segments,
-      int run,
-      int pitch,
-      int b,
-      int init,
-      int c,
-      int ldc,
-      float floor) {
-    for (int i = 0; i < height; i++) {
-      int a = source + rows[first + i];
-      int to = c + i * ldc;
-      row(m, a, 1, pitch, segments, run, b, init, to);
-      for (int j = 0; j < COLUMNS; j++) {
-        m[to + j] = Math.max(m[to + j], floor);
+      OutputTile tile, Windows windows, float[] m, int first, int source, int b, int init, int c) {
+    float[] sums = new float[COLUMNS];
+    int run = windows.run();
+    for (int i = 0; i < tile.height(); i++) {
+      Arrays.fill(sums, 0);
+      int a = source + windows.starts()[first + i];
+      for (int s = 0; s < windows.segments(); s++) {
+        add(m, a + s * windows.pitch(), 1, run, b + s * run * COLUMNS, sums);
       }
+      store(m, sums, init, c + i * tile.pitch(), tile.floor());
     }
   }
 
@@ -138,53 +115,29 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void reluBackward(float[] m, int dy, int y, int dx, int n) {
-    reluBackwardTail(m, dy, y, dx, 0, n);
-  }
-
-  /** The same from {@code first} on, for what is left over by vectors. */
-  static void reluBackwardTail(float[] m, int dy, int y, int dx, int first, int n) {
-    for (int i = first; i < n; i++) {
+    for (int i = 0; i < n; i++) {
       m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
     }
   }
 
   @Override
-  public void maxWindow(
-      float[] m,
-      int x,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int y,
-      int argmax) {
-    maxWindowTail(m, x, rows, cols, pitch, 0, channels, code, kernel, y, argmax);
+  public void maxWindow(PoolWindow window, float[] m, int x, int y, int argmax) {
+    maxWindow(window, m, 0, x, y, argmax);
   }
 
-  /** The same from {@code first} on, for what is left over by vectors. */
-  static void maxWindowTail(
-      float[] m,
-      int x,
-      int rows,
-      int cols,
-      int pitch,
-      int first,
-      int channels,
-      int code,
-      int kernel,
-      int y,
-      int argmax) {
+  /** The same for channels from {@code first} on, for what is left over by vectors. */
+  static void maxWindow(PoolWindow window, float[] m, int first, int x, int y, int argmax) {
+    int channels = window.channels();
     for (int c = first; c < channels; c++) {
-      float best = m[x + c];
-      int where = code;
-      for (int h = 0; h < rows; h++) {
-        for (int w = 0; w < cols; w++) {
-          float value = m[x + h * pitch + w * channels + c];
+      int start = x + window.start() + c;
+      float best = m[start];
+      int where = window.code();
+      for (int h = 0; h < window.rows(); h++) {
+        for (int w = 0; w < window.columns(); w++) {
+          float value = m[start + h * window.pitch() + w * channels];
           if (value > best || (Float.isNaN(value) && !Float.isNaN(best))) {
             best = value;
-            where = code + h * kernel + w;
+            where = window.code() + h * window.kernel() + w;
           }
         }
       }
@@ -195,38 +148,18 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void maxWindowBackward(
-      float[] m,
-      int dx,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int dy,
-      int argmax,
-      boolean add) {
-    maxWindowBackwardTail(m, dx, rows, cols, pitch, 0, channels, code, kernel, dy, argmax, add);
+      PoolWindow window, float[] m, int dx, int dy, int argmax, boolean add) {
+    maxWindowBackward(window, m, 0, dx, dy, argmax, add);
   }
 
-  /** The same from {@code first} on, for what is left over by vectors. */
-  static void maxWindowBackwardTail(
-      float[] m,
-      int dx,
-      int rows,
-      int cols,
-      int pitch,
-      int first,
-      int channels,
-      int code,
-      int kernel,
-      int dy,
-      int argmax,
-      boolean add) {
-    for (int h = 0; h < rows; h++) {
-      for (int w = 0; w < cols; w++) {
-        int to = dx + h * pitch + w * channels;
-        float here = code + h * kernel + w;
+  /** The same for channels from {@code first} on, for what is left over by vectors. */
+  static void maxWindowBackward(
+      PoolWindow window, float[] m, int first, int dx, int dy, int argmax, boolean add) {
+    int channels = window.channels();
+    for (int h = 0; h < window.rows(); h++) {
+      for (int w = 0; w < window.columns(); w++) {
+        int to = dx + window.start() + h * window.pitch() + w * channels;
+        float here = window.code() + h * window.kernel() + w;
         for (int c = first; c < channels; c++) {
           float value = m[argmax + c] == here ? m[dy + c] : 0;
           m[to + c] = add ? m[to + c] + value : value;
@@ -252,51 +185,34 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void localResponseNorm(
-      float[] m,
-      int x,
-      int y,
-      int s,
-      int channels,
-      int maps,
-      float factor,
-      float k,
-      float beta,
-      int squares) {
-    localResponseNormTail(m, x, y, s, 0, channels, maps, factor, k, beta, squares);
+  public void localResponseNorm(Normalization norm, float[] m, int x, int y, int s, int squares) {
+    localResponseNorm(norm, m, 0, x, y, s, squares);
   }
 
-  /** Channels from {@code first} on. */
-  static void localResponseNormTail(
-      float[] m,
-      int x,
-      int y,
-      int s,
-      int first,
-      int channels,
-      int maps,
-      float factor,
-      float k,
-      float beta,
-      int squares) {
-    for (int c = first; c < channels; c++) {
-      float scale = Math.fma(factor, windowSum(m, squares + c, maps), k);
+  /** The same for channels from {@code first} on, for what is left over by vectors. */
+  static void localResponseNorm(
+      Normalization norm, float[] m, int first, int x, int y, int s, int squares) {
+    for (int c = first; c < norm.channels(); c++) {
+      float scale = scale(norm, m, squares + c);
       m[s + c] = scale;
-      m[y + c] = m[x + c] * power(scale, beta);
+      m[y + c] = m[x + c] * power(scale, norm.beta());
     }
   }
 
-  @Override
-  public void localResponseNormScales(
-      float[] m, int s, int channels, int maps, float factor, float k, int squares) {
-    localResponseNormScalesTail(m, s, 0, channels, maps, factor, k, squares);
+  private static float scale(Normalization norm, float[] m, int squares) {
+    return Math.fma(norm.factor(), windowSum(m, squares, norm.maps()), norm.k());
   }
 
-  /** Channels from {@code first} on. */
-  static void localResponseNormScalesTail(
-      float[] m, int s, int first, int channels, int maps, float factor, float k, int squares) {
-    for (int c = first; c < channels; c++) {
-      m[s + c] = Math.fma(factor, windowSum(m, squares + c, maps), k);
+  @Override
+  public void localResponseNormScales(Normalization norm, float[] m, int s, int squares) {
+    localResponseNormScales(norm, m, 0, s, squares);
+  }
+
+  /** The same for channels from {@code first} on, for what is left over by vectors. */
+  static void localResponseNormScales(
+      Normalization norm, float[] m, int first, int s, int squares) {
+    for (int c = first; c < norm.channels(); c++) {
+      m[s + c] = scale(norm, m, squares + c);
     }
   }
 
@@ -310,14 +226,15 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void localResponseNormTerms(
-      float[] m, int dy, int x, int s, int own, int terms, int n, float beta) {
-    localResponseNormTermsTail(m, dy, x, s, own, terms, 0, n, beta);
+      Normalization norm, float[] m, int dy, int x, int s, int own, int terms) {
+    localResponseNormTerms(norm, m, 0, dy, x, s, own, terms);
   }
 
-  /** Channels from {@code first} on. */
-  static void localResponseNormTermsTail(
-      float[] m, int dy, int x, int s, int own, int terms, int first, int n, float beta) {
-    for (int c = first; c < n; c++) {
+  /** The same for channels from {@code first} on, for what is left over by vectors. */
+  static void localResponseNormTerms(
+      Normalization norm, float[] m, int first, int dy, int x, int s, int own, int terms) {
+    float beta = norm.beta();
+    for (int c = first; c < norm.channels(); c++) {
       float scale = m[s + c];
       float power = power(scale, beta);
       // For the paper's beta the inverse is made of what the power is made of, without a division.
@@ -329,33 +246,16 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void localResponseNormBackward(
-      float[] m,
-      int own,
-      int x,
-      int dx,
-      int channels,
-      int maps,
-      float factor,
-      float beta,
-      int terms) {
-    localResponseNormBackwardTail(m, own, x, dx, 0, channels, maps, factor, beta, terms);
+      Normalization norm, float[] m, int own, int x, int dx, int terms) {
+    localResponseNormBackward(norm, m, 0, own, x, dx, terms);
   }
 
-  /** Channels from {@code first} on. */
-  static void localResponseNormBackwardTail(
-      float[] m,
-      int own,
-      int x,
-      int dx,
-      int first,
-      int channels,
-      int maps,
-      float factor,
-      float beta,
-      int terms) {
-    float minus = -2 * factor * beta;
-    for (int c = first; c < channels; c++) {
-      float sum = windowSum(m, terms + c, maps);
+  /** The same for channels from {@code first} on, for what is left over by vectors. */
+  static void localResponseNormBackward(
+      Normalization norm, float[] m, int first, int own, int x, int dx, int terms) {
+    float minus = -2 * norm.factor() * norm.beta();
+    for (int c = first; c < norm.channels(); c++) {
+      float sum = windowSum(m, terms + c, norm.maps());
       m[dx + c] = Math.fma(minus * m[x + c], sum, m[own + c]);
     }
   }
@@ -363,13 +263,13 @@ public final class ScalarKernels implements Kernels {
   @Override
   public void update(
       float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {
-    updateTail(m, w, v, g, 0, n, momentum, decay, rate);
+    updateAll(m, w, v, g, n, momentum, decay, rate);
   }
 
-  /** The same from {@code first} on, for what is left over by vectors. */
-  static void updateTail(
-      float[] m, int w, int v, int g, int first, int n, float momentum, float decay, float rate) {
-    for (int i = first; i < n; i++) {
+  /** The same, for what is left over by vectors. */
+  static void updateAll(
+      float[] m, int w, int v, int g, int n, float momentum, float decay, float rate) {
+    for (int i = 0; i < n; i++) {
       float step = Math.fma(-rate, m[g + i], Math.fma(-decay, m[w + i], momentum * m[v + i]));
       m[v + i] = step;
       m[w + i] += step;

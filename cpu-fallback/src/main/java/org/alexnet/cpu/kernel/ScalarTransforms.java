@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 final class ScalarTransforms implements TransformKernels {
   @Override
-  public void pointOutputs(float[] m, int a, int b, int depth, int c, int ldc) {
+  public void pointOutputs(float[] m, int a, int b, int depth, int c, int pitch) {
     float[] sums = new float[ScalarKernels.COLUMNS];
     for (int tile = 0; tile < TILES; tile++) {
       Arrays.fill(sums, 0);
@@ -17,7 +17,7 @@ final class ScalarTransforms implements TransformKernels {
         int block = k / Transform.LANES * TILES + tile;
         add(m, m[a + block * Transform.LANES + k % Transform.LANES], b, k, sums);
       }
-      System.arraycopy(sums, 0, m, c + tile * ldc, sums.length);
+      System.arraycopy(sums, 0, m, c + tile * pitch, sums.length);
     }
   }
 
@@ -42,48 +42,21 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   @Override
-  public void spread(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
-    switch (transform) {
-      case INPUT_7 ->
-          spreadInput7(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case INPUT_7_INNER ->
-          spreadInput7Inner(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case INPUT_8 ->
-          spreadInput8(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case INPUT_8_INNER ->
-          spreadInput8Inner(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_7_5 ->
-          spreadGradient75(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_7_5_INNER ->
-          spreadGradient75Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_4 ->
-          spreadGradient84(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_4_INNER ->
-          spreadGradient84Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_6 ->
-          spreadGradient86(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_6_INNER ->
-          spreadGradient86Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case FILTER_7_3 ->
-          spreadFilter73(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case FILTER_8_3 ->
-          spreadFilter83(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case FILTER_8_5 ->
-          spreadFilter85(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
+  public void spread(Pass pass, float[] m, int in, int out, int last) {
+    switch (pass.transform()) {
+      case INPUT_7 -> spreadInput7(pass, m, in, out, last);
+      case INPUT_7_INNER -> spreadInput7Inner(pass, m, in, out, last);
+      case INPUT_8 -> spreadInput8(pass, m, in, out, last);
+      case INPUT_8_INNER -> spreadInput8Inner(pass, m, in, out, last);
+      case GRADIENT_7_5 -> spreadGradient75(pass, m, in, out, last);
+      case GRADIENT_7_5_INNER -> spreadGradient75Inner(pass, m, in, out, last);
+      case GRADIENT_8_4 -> spreadGradient84(pass, m, in, out, last);
+      case GRADIENT_8_4_INNER -> spreadGradient84Inner(pass, m, in, out, last);
+      case GRADIENT_8_6 -> spreadGradient86(pass, m, in, out, last);
+      case GRADIENT_8_6_INNER -> spreadGradient86Inner(pass, m, in, out, last);
+      case FILTER_7_3 -> spreadFilter73(pass, m, in, out, last);
+      case FILTER_8_3 -> spreadFilter83(pass, m, in, out, last);
+      case FILTER_8_5 -> spreadFilter85(pass, m, in, out, last);
       case OUTPUT_7_5,
           OUTPUT_7_5_INNER,
           OUTPUT_8_4,
@@ -93,34 +66,23 @@ final class ScalarTransforms implements TransformKernels {
           WEIGHTS_7_3,
           WEIGHTS_8_3,
           WEIGHTS_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
   @Override
-  public void spreadRows(
-      Transform transform,
-      float[] m,
-      int[] rows,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
-    switch (transform) {
-      case INPUT_7 -> spreadRowsInput7(m, rows, inStep, out, outPitch, outStep, count);
-      case INPUT_7_INNER -> spreadRowsInput7Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case INPUT_8 -> spreadRowsInput8(m, rows, inStep, out, outPitch, outStep, count);
-      case INPUT_8_INNER -> spreadRowsInput8Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_7_5 -> spreadRowsGradient75(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_7_5_INNER ->
-          spreadRowsGradient75Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_4 -> spreadRowsGradient84(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_4_INNER ->
-          spreadRowsGradient84Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_6 -> spreadRowsGradient86(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_6_INNER ->
-          spreadRowsGradient86Inner(m, rows, inStep, out, outPitch, outStep, count);
+  public void spreadRows(Pass pass, float[] m, int[] rows, int out) {
+    switch (pass.transform()) {
+      case INPUT_7 -> spreadRowsInput7(pass, m, rows, out);
+      case INPUT_7_INNER -> spreadRowsInput7Inner(pass, m, rows, out);
+      case INPUT_8 -> spreadRowsInput8(pass, m, rows, out);
+      case INPUT_8_INNER -> spreadRowsInput8Inner(pass, m, rows, out);
+      case GRADIENT_7_5 -> spreadRowsGradient75(pass, m, rows, out);
+      case GRADIENT_7_5_INNER -> spreadRowsGradient75Inner(pass, m, rows, out);
+      case GRADIENT_8_4 -> spreadRowsGradient84(pass, m, rows, out);
+      case GRADIENT_8_4_INNER -> spreadRowsGradient84Inner(pass, m, rows, out);
+      case GRADIENT_8_6 -> spreadRowsGradient86(pass, m, rows, out);
+      case GRADIENT_8_6_INNER -> spreadRowsGradient86Inner(pass, m, rows, out);
       case FILTER_7_3,
           FILTER_8_3,
           FILTER_8_5,
@@ -133,45 +95,22 @@ final class ScalarTransforms implements TransformKernels {
           WEIGHTS_7_3,
           WEIGHTS_8_3,
           WEIGHTS_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
   @Override
-  public void gather(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
-    switch (transform) {
-      case OUTPUT_7_5 ->
-          gatherOutput75(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_7_5_INNER ->
-          gatherOutput75Inner(
-              m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_4 ->
-          gatherOutput84(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_4_INNER ->
-          gatherOutput84Inner(
-              m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_6 ->
-          gatherOutput86(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_6_INNER ->
-          gatherOutput86Inner(
-              m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case WEIGHTS_7_3 ->
-          gatherWeights73(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case WEIGHTS_8_3 ->
-          gatherWeights83(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case WEIGHTS_8_5 ->
-          gatherWeights85(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
+  public void gather(Pass pass, float[] m, int in, int last, int out) {
+    switch (pass.transform()) {
+      case OUTPUT_7_5 -> gatherOutput75(pass, m, in, last, out);
+      case OUTPUT_7_5_INNER -> gatherOutput75Inner(pass, m, in, last, out);
+      case OUTPUT_8_4 -> gatherOutput84(pass, m, in, last, out);
+      case OUTPUT_8_4_INNER -> gatherOutput84Inner(pass, m, in, last, out);
+      case OUTPUT_8_6 -> gatherOutput86(pass, m, in, last, out);
+      case OUTPUT_8_6_INNER -> gatherOutput86Inner(pass, m, in, last, out);
+      case WEIGHTS_7_3 -> gatherWeights73(pass, m, in, last, out);
+      case WEIGHTS_8_3 -> gatherWeights83(pass, m, in, last, out);
+      case WEIGHTS_8_5 -> gatherWeights85(pass, m, in, last, out);
       case INPUT_7,
           INPUT_7_INNER,
           INPUT_8,
@@ -185,39 +124,19 @@ final class ScalarTransforms implements TransformKernels {
           FILTER_7_3,
           FILTER_8_3,
           FILTER_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
   @Override
-  public void gatherBiased(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
-    switch (transform) {
-      case OUTPUT_7_5 ->
-          gatherBiasedOutput75(m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_7_5_INNER ->
-          gatherBiasedOutput75Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_4 ->
-          gatherBiasedOutput84(m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_4_INNER ->
-          gatherBiasedOutput84Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_6 ->
-          gatherBiasedOutput86(m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_6_INNER ->
-          gatherBiasedOutput86Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
+  public void gatherBiased(Pass pass, float[] m, int in, int out, int bias, float floor) {
+    switch (pass.transform()) {
+      case OUTPUT_7_5 -> gatherBiasedOutput75(pass, m, in, out, bias, floor);
+      case OUTPUT_7_5_INNER -> gatherBiasedOutput75Inner(pass, m, in, out, bias, floor);
+      case OUTPUT_8_4 -> gatherBiasedOutput84(pass, m, in, out, bias, floor);
+      case OUTPUT_8_4_INNER -> gatherBiasedOutput84Inner(pass, m, in, out, bias, floor);
+      case OUTPUT_8_6 -> gatherBiasedOutput86(pass, m, in, out, bias, floor);
+      case OUTPUT_8_6_INNER -> gatherBiasedOutput86Inner(pass, m, in, out, bias, floor);
       case INPUT_7,
           INPUT_7_INNER,
           INPUT_8,
@@ -234,21 +153,17 @@ final class ScalarTransforms implements TransformKernels {
           WEIGHTS_7_3,
           WEIGHTS_8_3,
           WEIGHTS_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
-  private static void spreadInput7(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput7(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = -4.25f;
     final float k1 = 0.25f;
     final float k2 = -1.25f;
@@ -309,17 +224,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadInput7Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput7Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = -4.25f;
     final float k1 = 0.25f;
     final float k2 = -1.25f;
@@ -369,17 +279,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadInput8(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput8(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = -5.25f;
     final float k1 = 5.25f;
     final float k2 = -1.0f;
@@ -446,17 +352,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadInput8Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput8Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = -5.25f;
     final float k1 = 5.25f;
     final float k2 = -1.0f;
@@ -515,17 +416,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient75(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient75(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 4.0f;
     final float k1 = 16.0f;
     final float k2 = 0.25f;
@@ -573,17 +470,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient75Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient75Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 0.25f;
     final float k2 = 8.0f;
@@ -622,17 +514,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient84(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient84(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 4.0f;
     final float k1 = 0.25f;
     final float k2 = 8.0f;
@@ -675,17 +563,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient84Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient84Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 2.0f;
     final float k2 = -2.0f;
@@ -721,17 +604,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient86(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient86(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 4.0f;
     final float k1 = 16.0f;
     final float k2 = 0.0625f;
@@ -784,17 +663,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient86Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient86Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 16.0f;
     final float k2 = 0.25f;
@@ -840,17 +714,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadFilter73(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadFilter73(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = -0.22222222f;
     final float k1 = 0.22222222f;
     final float k2 = 0.25f;
@@ -893,17 +763,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadFilter83(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadFilter83(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = -1.0f;
     final float k1 = -0.22222222f;
     final float k2 = 0.22222222f;
@@ -951,17 +817,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadFilter85(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadFilter85(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = -1.0f;
     final float k1 = -0.22222222f;
     final float k2 = 0.22222222f;
@@ -1017,8 +879,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput7(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput7(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = -4.25f;
     final float k1 = 0.25f;
     final float k2 = -1.25f;
@@ -1089,8 +954,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput7Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput7Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = -4.25f;
     final float k1 = 0.25f;
     final float k2 = -1.25f;
@@ -1150,8 +1018,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput8(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput8(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = -5.25f;
     final float k1 = 5.25f;
     final float k2 = -1.0f;
@@ -1230,8 +1101,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput8Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput8Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = -5.25f;
     final float k1 = 5.25f;
     final float k2 = -1.0f;
@@ -1302,8 +1176,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient75(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient75(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 16.0f;
     final float k2 = 0.25f;
@@ -1357,8 +1234,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient75Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient75Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 0.25f;
     final float k2 = 8.0f;
@@ -1403,8 +1283,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient84(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient84(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 0.25f;
     final float k2 = 8.0f;
@@ -1451,8 +1334,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient84Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient84Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 2.0f;
     final float k2 = -2.0f;
@@ -1492,8 +1378,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient86(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient86(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 16.0f;
     final float k2 = 0.0625f;
@@ -1554,8 +1443,11 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient86Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient86Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 4.0f;
     final float k1 = 16.0f;
     final float k2 = 0.25f;
@@ -1609,17 +1501,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput75(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput75(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -1669,17 +1557,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput75Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput75Inner(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -1720,17 +1603,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput84(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput84(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -1777,17 +1656,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput84Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput84Inner(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -1825,17 +1699,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput86(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput86(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -1892,17 +1762,12 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput86Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput86Inner(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -1950,17 +1815,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherWeights73(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherWeights73(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = -0.625f;
     final float k1 = 0.0625f;
     final float k2 = 0.35555556f;
@@ -2006,17 +1867,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherWeights83(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherWeights83(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 0.22222222f;
     final float k1 = -0.011111111f;
     final float k2 = -0.7111111f;
@@ -2066,17 +1923,13 @@ final class ScalarTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherWeights85(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherWeights85(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final float k0 = 0.22222222f;
     final float k1 = -0.011111111f;
     final float k2 = -0.7111111f;
@@ -2139,16 +1992,12 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput75(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -2198,16 +2047,12 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput75Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -2250,16 +2095,12 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput84(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -2306,16 +2147,12 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput84Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -2355,16 +2192,12 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput86(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;
@@ -2421,16 +2254,12 @@ final class ScalarTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput86Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final float k0 = 2.0f;
     final float k1 = 0.5f;
     final float k2 = 4.0f;

@@ -4,85 +4,56 @@ package org.alexnet.cpu.kernel;
  * The inner loops of transformed convolutions. As those of {@link Kernels} they work in one array
  * {@code m} and give equal bits for every vector width: lanes are different channels, and what is
  * added up is added in the same order.
- *
- * <p>A transform is applied {@code count} times. Each time it reads numbers that are {@code
- * inPitch} apart and writes numbers {@code outPitch} apart, each of {@link Transform#LANES}
- * channels; then both places move on by a step.
  */
 public interface TransformKernels {
   /** Tiles of an image that are multiplied together. */
   int TILES = 8;
 
   /**
-   * An input, gradient or filter to its values at points.
+   * Distances on one side of a transform.
    *
-   * @param last where the value at infinity goes, which an inner transform has not
-   * @param lastStep how far that place moves on
+   * @param pitch between the numbers that one application reads or writes, each of {@link
+   *     Transform#LANES} channels
+   * @param step between the first numbers of one application and the next
    */
-  void spread(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count);
+  record Steps(int pitch, int step) {}
 
   /**
-   * Columns of an input or gradient to their values at points.
+   * A transform that is applied {@code count} times. Made once for a layer.
    *
-   * @param rows where each row starts
+   * @param last step of the place of infinity, which lies apart and which an inner transform has
+   *     not
    */
-  void spreadRows(
-      Transform transform,
-      float[] m,
-      int[] rows,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count);
+  record Pass(Transform transform, int count, Steps in, Steps out, int last) {}
+
+  /**
+   * Inputs, gradients or filters to their values at points.
+   *
+   * @param last where the value at infinity goes
+   */
+  void spread(Pass pass, float[] m, int in, int out, int last);
+
+  /**
+   * Columns of an input or gradient to their values at points, with infinity behind the others.
+   *
+   * @param rows where each row starts, which stands for the pitch of what is read
+   */
+  void spreadRows(Pass pass, float[] m, int[] rows, int out);
 
   /**
    * Products at points to outputs or to the gradient of a filter.
    *
-   * @param last where the product at infinity comes from, which an inner transform has not
-   * @param lastStep how far that place moves on
+   * @param last where the product at infinity comes from
    */
-  void gather(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count);
+  void gather(Pass pass, float[] m, int in, int last, int out);
 
   /**
-   * Products to outputs that are final, {@code max(y + bias, floor)}.
+   * Products to outputs that are final, {@code max(y + bias, floor)}; infinity lies behind the
+   * other points.
    *
    * @param bias where the bias of the channels is
    */
-  void gatherBiased(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count);
+  void gatherBiased(Pass pass, float[] m, int in, int out, int bias, float floor);
 
   /**
    * Outputs of {@link #TILES} tiles at one point: {@code c[t][j] = sum_k a[k / 16][t][k % 16]
@@ -91,9 +62,9 @@ public interface TransformKernels {
    * @param a blocks of 16 channels, of each the tiles
    * @param b a panel of {@code depth} rows
    * @param depth channels, a multiple of 16
-   * @param ldc distance between the tiles of c
+   * @param pitch distance between the tiles of c
    */
-  void pointOutputs(float[] m, int a, int b, int depth, int c, int ldc);
+  void pointOutputs(float[] m, int a, int b, int depth, int c, int pitch);
 
   /**
    * Gradients of 16 rows of filters at one point: {@code c[i][j] += sum_t a[t][i] b[t][j]} for the

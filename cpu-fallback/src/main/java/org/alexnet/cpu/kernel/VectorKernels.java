@@ -85,35 +85,22 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void tile(
-      int height,
-      float[] m,
-      int a,
-      int b,
-      int length,
-      int init,
-      int ldInit,
-      int c,
-      int ldc,
-      float floor) {
-    VectorTiles.tile(height, m, a, b, length, init, ldInit, c, ldc, floor);
+  public void tile(OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
+    VectorTiles.tile(tile, m, a, b, length, init, c);
   }
 
   @Override
   public void turnedTile(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+      TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
     for (int i = 0; i < TURNED_ROWS; i += POINT_ROWS) {
       VectorTurned.tile(
-          POINT_ROWS,
+          pitches,
           m,
           a + i * COLUMNS * LANES,
-          panel,
           b,
           length,
-          init + i * ldInit,
-          ldInit,
-          c + i * ldc,
-          ldc);
+          init + i * pitches.init(),
+          c + i * pitches.result());
     }
   }
 
@@ -136,21 +123,8 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void windows(
-      int height,
-      float[] m,
-      int[] rows,
-      int first,
-      int source,
-      int segments,
-      int run,
-      int pitch,
-      int b,
-      int init,
-      int c,
-      int ldc,
-      float floor) {
-    VectorWindows.rows(
-        height, m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
+      OutputTile tile, Windows windows, float[] m, int first, int source, int b, int init, int c) {
+    VectorWindows.tile(tile, windows, m, first, source, b, init, c);
   }
 
   @Override
@@ -179,28 +153,26 @@ public final class VectorKernels implements Kernels {
           .blend(FloatVector.fromArray(SPECIES, m, dy + i), on)
           .intoArray(m, dx + i);
     }
-    ScalarKernels.reluBackwardTail(m, dy, y, dx, i, n);
+    for (; i < n; i++) {
+      m[dx + i] = m[y + i] > 0 ? m[dy + i] : 0;
+    }
   }
 
   @Override
-  public void maxWindow(
-      float[] m,
-      int x,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int y,
-      int argmax) {
+  public void maxWindow(PoolWindow window, float[] m, int x, int y, int argmax) {
+    int channels = window.channels();
+    int rows = window.rows();
+    int columns = window.columns();
     int bound = SPECIES.loopBound(channels);
     for (int c = 0; c < bound; c += LANES) {
-      FloatVector best = FloatVector.fromArray(SPECIES, m, x + c);
-      FloatVector where = FloatVector.broadcast(SPECIES, code);
+      int start = x + window.start() + c;
+      FloatVector best = FloatVector.fromArray(SPECIES, m, start);
+      FloatVector where = FloatVector.broadcast(SPECIES, window.code());
       for (int h = 0; h < rows; h++) {
-        for (int w = 0; w < cols; w++) {
-          FloatVector value = FloatVector.fromArray(SPECIES, m, x + h * pitch + w * channels + c);
+        int row = start + h * window.pitch();
+        int code = window.code() + h * window.kernel();
+        for (int w = 0; w < columns; w++) {
+          FloatVector value = FloatVector.fromArray(SPECIES, m, row + w * channels);
           // The first maximum stays, and what is no number stays once it is found.
           VectorMask<Float> better =
               value
@@ -208,45 +180,38 @@ public final class VectorKernels implements Kernels {
                   .or(best.compare(VectorOperators.NE, best))
                   .not();
           best = best.blend(value, better);
-          where = where.blend(code + h * kernel + w, better);
+          where = where.blend(code + w, better);
         }
       }
       best.intoArray(m, y + c);
       where.intoArray(m, argmax + c);
     }
-    ScalarKernels.maxWindowTail(m, x, rows, cols, pitch, bound, channels, code, kernel, y, argmax);
+    ScalarKernels.maxWindow(window, m, bound, x, y, argmax);
   }
 
   @Override
   public void maxWindowBackward(
-      float[] m,
-      int dx,
-      int rows,
-      int cols,
-      int pitch,
-      int channels,
-      int code,
-      int kernel,
-      int dy,
-      int argmax,
-      boolean add) {
+      PoolWindow window, float[] m, int dx, int dy, int argmax, boolean add) {
+    int channels = window.channels();
+    int rows = window.rows();
+    int columns = window.columns();
     int bound = SPECIES.loopBound(channels);
     FloatVector zero = FloatVector.zero(SPECIES);
     for (int c = 0; c < bound; c += LANES) {
       FloatVector where = FloatVector.fromArray(SPECIES, m, argmax + c);
       FloatVector gradient = FloatVector.fromArray(SPECIES, m, dy + c);
       for (int h = 0; h < rows; h++) {
-        for (int w = 0; w < cols; w++) {
-          int to = dx + h * pitch + w * channels + c;
+        int row = dx + window.start() + h * window.pitch() + c;
+        int code = window.code() + h * window.kernel();
+        for (int w = 0; w < columns; w++) {
+          int to = row + w * channels;
           FloatVector base = add ? FloatVector.fromArray(SPECIES, m, to) : zero;
-          VectorMask<Float> here =
-              where.compare(VectorOperators.EQ, (float) (code + h * kernel + w));
+          VectorMask<Float> here = where.compare(VectorOperators.EQ, (float) (code + w));
           base.add(zero.blend(gradient, here)).intoArray(m, to);
         }
       }
     }
-    ScalarKernels.maxWindowBackwardTail(
-        m, dx, rows, cols, pitch, bound, channels, code, kernel, dy, argmax, add);
+    ScalarKernels.maxWindowBackward(window, m, bound, dx, dy, argmax, add);
   }
 
   private static FloatVector power(FloatVector s) {
@@ -267,53 +232,43 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void localResponseNorm(
-      float[] m,
-      int x,
-      int y,
-      int s,
-      int channels,
-      int maps,
-      float factor,
-      float k,
-      float beta,
-      int squares) {
-    int vectors = beta == 0.75f ? SPECIES.loopBound(channels) : 0;
-    FloatVector factors = FloatVector.broadcast(SPECIES, factor);
-    FloatVector ks = FloatVector.broadcast(SPECIES, k);
+  public void localResponseNorm(Normalization norm, float[] m, int x, int y, int s, int squares) {
+    int maps = norm.maps();
+    int vectors = norm.beta() == 0.75f ? SPECIES.loopBound(norm.channels()) : 0;
+    FloatVector factors = FloatVector.broadcast(SPECIES, norm.factor());
+    FloatVector ks = FloatVector.broadcast(SPECIES, norm.k());
     for (int c = 0; c < vectors; c += LANES) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, m, squares + c);
-      for (int j = 1; j < maps; j++) {
-        sum = sum.add(FloatVector.fromArray(SPECIES, m, squares + c + j));
-      }
-      FloatVector scale = factors.fma(sum, ks);
+      FloatVector scale = factors.fma(windowSum(m, squares + c, maps), ks);
       scale.intoArray(m, s + c);
       FloatVector.fromArray(SPECIES, m, x + c).mul(power(scale)).intoArray(m, y + c);
     }
-    ScalarKernels.localResponseNormTail(
-        m, x, y, s, vectors, channels, maps, factor, k, beta, squares);
+    ScalarKernels.localResponseNorm(norm, m, vectors, x, y, s, squares);
+  }
+
+  private static FloatVector windowSum(float[] m, int first, int maps) {
+    FloatVector sum = FloatVector.fromArray(SPECIES, m, first);
+    for (int j = 1; j < maps; j++) {
+      sum = sum.add(FloatVector.fromArray(SPECIES, m, first + j));
+    }
+    return sum;
   }
 
   @Override
-  public void localResponseNormScales(
-      float[] m, int s, int channels, int maps, float factor, float k, int squares) {
-    int vectors = SPECIES.loopBound(channels);
-    FloatVector factors = FloatVector.broadcast(SPECIES, factor);
-    FloatVector ks = FloatVector.broadcast(SPECIES, k);
+  public void localResponseNormScales(Normalization norm, float[] m, int s, int squares) {
+    int maps = norm.maps();
+    int vectors = SPECIES.loopBound(norm.channels());
+    FloatVector factors = FloatVector.broadcast(SPECIES, norm.factor());
+    FloatVector ks = FloatVector.broadcast(SPECIES, norm.k());
     for (int c = 0; c < vectors; c += LANES) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, m, squares + c);
-      for (int j = 1; j < maps; j++) {
-        sum = sum.add(FloatVector.fromArray(SPECIES, m, squares + c + j));
-      }
-      factors.fma(sum, ks).intoArray(m, s + c);
+      factors.fma(windowSum(m, squares + c, maps), ks).intoArray(m, s + c);
     }
-    ScalarKernels.localResponseNormScalesTail(m, s, vectors, channels, maps, factor, k, squares);
+    ScalarKernels.localResponseNormScales(norm, m, vectors, s, squares);
   }
 
   @Override
   public void localResponseNormTerms(
-      float[] m, int dy, int x, int s, int own, int terms, int n, float beta) {
-    int vectors = beta == 0.75f ? SPECIES.loopBound(n) : 0;
+      Normalization norm, float[] m, int dy, int x, int s, int own, int terms) {
+    int vectors = norm.beta() == 0.75f ? SPECIES.loopBound(norm.channels()) : 0;
     for (int c = 0; c < vectors; c += LANES) {
       FloatVector root = FloatVector.fromArray(SPECIES, m, s + c).sqrt();
       FloatVector power = FloatVector.broadcast(SPECIES, 1).div(root.mul(root.sqrt()));
@@ -323,34 +278,22 @@ public final class VectorKernels implements Kernels {
           .mul(power.mul(power).mul(root))
           .intoArray(m, terms + c);
     }
-    ScalarKernels.localResponseNormTermsTail(m, dy, x, s, own, terms, vectors, n, beta);
+    ScalarKernels.localResponseNormTerms(norm, m, vectors, dy, x, s, own, terms);
   }
 
   @Override
   public void localResponseNormBackward(
-      float[] m,
-      int own,
-      int x,
-      int dx,
-      int channels,
-      int maps,
-      float factor,
-      float beta,
-      int terms) {
-    int vectors = SPECIES.loopBound(channels);
-    FloatVector minus = FloatVector.broadcast(SPECIES, -2 * factor * beta);
+      Normalization norm, float[] m, int own, int x, int dx, int terms) {
+    int maps = norm.maps();
+    int vectors = SPECIES.loopBound(norm.channels());
+    FloatVector minus = FloatVector.broadcast(SPECIES, -2 * norm.factor() * norm.beta());
     for (int c = 0; c < vectors; c += LANES) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, m, terms + c);
-      for (int j = 1; j < maps; j++) {
-        sum = sum.add(FloatVector.fromArray(SPECIES, m, terms + c + j));
-      }
       minus
           .mul(FloatVector.fromArray(SPECIES, m, x + c))
-          .fma(sum, FloatVector.fromArray(SPECIES, m, own + c))
+          .fma(windowSum(m, terms + c, maps), FloatVector.fromArray(SPECIES, m, own + c))
           .intoArray(m, dx + c);
     }
-    ScalarKernels.localResponseNormBackwardTail(
-        m, own, x, dx, vectors, channels, maps, factor, beta, terms);
+    ScalarKernels.localResponseNormBackward(norm, m, vectors, own, x, dx, terms);
   }
 
   @Override
@@ -368,7 +311,7 @@ public final class VectorKernels implements Kernels {
       step.intoArray(m, v + i);
       weight.add(step).intoArray(m, w + i);
     }
-    ScalarKernels.updateTail(m, w, v, g, i, n, momentum, decay, rate);
+    ScalarKernels.updateAll(m, w + i, v + i, g + i, n - i, momentum, decay, rate);
   }
 
   @Override

@@ -16,29 +16,19 @@ final class VectorTiles {
 
   private VectorTiles() {}
 
-  static void tile(
-      int height,
-      float[] m,
-      int a,
-      int b,
-      int length,
-      int init,
-      int ldInit,
-      int c,
-      int ldc,
-      float floor) {
-    switch (height * 10 + VectorKernels.COLUMNS) {
-      case 142 -> tile14x2(m, a, b, length, init, ldInit, c, ldc, floor);
-      case 82 -> tile8x2(m, a, b, length, init, ldInit, c, ldc, floor);
-      case 42 -> tile4x2(m, a, b, length, init, ldInit, c, ldc, floor);
-      case 44 -> tile4x4(m, a, b, length, init, ldInit, c, ldc, floor);
-      case 24 -> tile2x4(m, a, b, length, init, ldInit, c, ldc, floor);
-      default -> throw new IllegalArgumentException("no tile of height " + height);
+  static void tile(Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
+    switch (tile.height() * 10 + VectorKernels.COLUMNS) {
+      case 142 -> tile14x2(tile, m, a, b, length, init, c);
+      case 82 -> tile8x2(tile, m, a, b, length, init, c);
+      case 42 -> tile4x2(tile, m, a, b, length, init, c);
+      case 44 -> tile4x4(tile, m, a, b, length, init, c);
+      case 24 -> tile2x4(tile, m, a, b, length, init, c);
+      default -> throw new IllegalArgumentException("no tile of height " + tile.height());
     }
   }
 
   private static void tile14x2(
-      float[] m, int a, int b, int length, int init, int ldInit, int c, int ldc, float floor) {
+      Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -113,71 +103,105 @@ final class VectorTiles {
       c13_0 = a13.fma(b0, c13_0);
       c13_1 = a13.fma(b1, c13_1);
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+    int initPitch = tile.initPitch();
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch))
         .max(low)
-        .intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch))
         .max(low)
-        .intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 3 * ldc + LANES);
-    c4_0.add(FloatVector.fromArray(S, m, init + 4 * ldInit)).max(low).intoArray(m, c + 4 * ldc);
-    c4_1.add(FloatVector.fromArray(S, m, init + 4 * ldInit + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch))
         .max(low)
-        .intoArray(m, c + 4 * ldc + LANES);
-    c5_0.add(FloatVector.fromArray(S, m, init + 5 * ldInit)).max(low).intoArray(m, c + 5 * ldc);
-    c5_1.add(FloatVector.fromArray(S, m, init + 5 * ldInit + LANES))
+        .intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 5 * ldc + LANES);
-    c6_0.add(FloatVector.fromArray(S, m, init + 6 * ldInit)).max(low).intoArray(m, c + 6 * ldc);
-    c6_1.add(FloatVector.fromArray(S, m, init + 6 * ldInit + LANES))
+        .intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch))
         .max(low)
-        .intoArray(m, c + 6 * ldc + LANES);
-    c7_0.add(FloatVector.fromArray(S, m, init + 7 * ldInit)).max(low).intoArray(m, c + 7 * ldc);
-    c7_1.add(FloatVector.fromArray(S, m, init + 7 * ldInit + LANES))
+        .intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 7 * ldc + LANES);
-    c8_0.add(FloatVector.fromArray(S, m, init + 8 * ldInit)).max(low).intoArray(m, c + 8 * ldc);
-    c8_1.add(FloatVector.fromArray(S, m, init + 8 * ldInit + LANES))
+        .intoArray(m, c + 3 * pitch + LANES);
+    c4_0.add(FloatVector.fromArray(S, m, init + 4 * initPitch))
         .max(low)
-        .intoArray(m, c + 8 * ldc + LANES);
-    c9_0.add(FloatVector.fromArray(S, m, init + 9 * ldInit)).max(low).intoArray(m, c + 9 * ldc);
-    c9_1.add(FloatVector.fromArray(S, m, init + 9 * ldInit + LANES))
+        .intoArray(m, c + 4 * pitch);
+    c4_1.add(FloatVector.fromArray(S, m, init + 4 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 9 * ldc + LANES);
-    c10_0.add(FloatVector.fromArray(S, m, init + 10 * ldInit)).max(low).intoArray(m, c + 10 * ldc);
+        .intoArray(m, c + 4 * pitch + LANES);
+    c5_0.add(FloatVector.fromArray(S, m, init + 5 * initPitch))
+        .max(low)
+        .intoArray(m, c + 5 * pitch);
+    c5_1.add(FloatVector.fromArray(S, m, init + 5 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 5 * pitch + LANES);
+    c6_0.add(FloatVector.fromArray(S, m, init + 6 * initPitch))
+        .max(low)
+        .intoArray(m, c + 6 * pitch);
+    c6_1.add(FloatVector.fromArray(S, m, init + 6 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 6 * pitch + LANES);
+    c7_0.add(FloatVector.fromArray(S, m, init + 7 * initPitch))
+        .max(low)
+        .intoArray(m, c + 7 * pitch);
+    c7_1.add(FloatVector.fromArray(S, m, init + 7 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 7 * pitch + LANES);
+    c8_0.add(FloatVector.fromArray(S, m, init + 8 * initPitch))
+        .max(low)
+        .intoArray(m, c + 8 * pitch);
+    c8_1.add(FloatVector.fromArray(S, m, init + 8 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 8 * pitch + LANES);
+    c9_0.add(FloatVector.fromArray(S, m, init + 9 * initPitch))
+        .max(low)
+        .intoArray(m, c + 9 * pitch);
+    c9_1.add(FloatVector.fromArray(S, m, init + 9 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 9 * pitch + LANES);
+    c10_0
+        .add(FloatVector.fromArray(S, m, init + 10 * initPitch))
+        .max(low)
+        .intoArray(m, c + 10 * pitch);
     c10_1
-        .add(FloatVector.fromArray(S, m, init + 10 * ldInit + LANES))
+        .add(FloatVector.fromArray(S, m, init + 10 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 10 * ldc + LANES);
-    c11_0.add(FloatVector.fromArray(S, m, init + 11 * ldInit)).max(low).intoArray(m, c + 11 * ldc);
+        .intoArray(m, c + 10 * pitch + LANES);
+    c11_0
+        .add(FloatVector.fromArray(S, m, init + 11 * initPitch))
+        .max(low)
+        .intoArray(m, c + 11 * pitch);
     c11_1
-        .add(FloatVector.fromArray(S, m, init + 11 * ldInit + LANES))
+        .add(FloatVector.fromArray(S, m, init + 11 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 11 * ldc + LANES);
-    c12_0.add(FloatVector.fromArray(S, m, init + 12 * ldInit)).max(low).intoArray(m, c + 12 * ldc);
+        .intoArray(m, c + 11 * pitch + LANES);
+    c12_0
+        .add(FloatVector.fromArray(S, m, init + 12 * initPitch))
+        .max(low)
+        .intoArray(m, c + 12 * pitch);
     c12_1
-        .add(FloatVector.fromArray(S, m, init + 12 * ldInit + LANES))
+        .add(FloatVector.fromArray(S, m, init + 12 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 12 * ldc + LANES);
-    c13_0.add(FloatVector.fromArray(S, m, init + 13 * ldInit)).max(low).intoArray(m, c + 13 * ldc);
+        .intoArray(m, c + 12 * pitch + LANES);
+    c13_0
+        .add(FloatVector.fromArray(S, m, init + 13 * initPitch))
+        .max(low)
+        .intoArray(m, c + 13 * pitch);
     c13_1
-        .add(FloatVector.fromArray(S, m, init + 13 * ldInit + LANES))
+        .add(FloatVector.fromArray(S, m, init + 13 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 13 * ldc + LANES);
+        .intoArray(m, c + 13 * pitch + LANES);
   }
 
   private static void tile8x2(
-      float[] m, int a, int b, int length, int init, int ldInit, int c, int ldc, float floor) {
+      Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -222,43 +246,61 @@ final class VectorTiles {
       c7_0 = a7.fma(b0, c7_0);
       c7_1 = a7.fma(b1, c7_1);
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+    int initPitch = tile.initPitch();
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch))
         .max(low)
-        .intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch))
         .max(low)
-        .intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 3 * ldc + LANES);
-    c4_0.add(FloatVector.fromArray(S, m, init + 4 * ldInit)).max(low).intoArray(m, c + 4 * ldc);
-    c4_1.add(FloatVector.fromArray(S, m, init + 4 * ldInit + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch))
         .max(low)
-        .intoArray(m, c + 4 * ldc + LANES);
-    c5_0.add(FloatVector.fromArray(S, m, init + 5 * ldInit)).max(low).intoArray(m, c + 5 * ldc);
-    c5_1.add(FloatVector.fromArray(S, m, init + 5 * ldInit + LANES))
+        .intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 5 * ldc + LANES);
-    c6_0.add(FloatVector.fromArray(S, m, init + 6 * ldInit)).max(low).intoArray(m, c + 6 * ldc);
-    c6_1.add(FloatVector.fromArray(S, m, init + 6 * ldInit + LANES))
+        .intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch))
         .max(low)
-        .intoArray(m, c + 6 * ldc + LANES);
-    c7_0.add(FloatVector.fromArray(S, m, init + 7 * ldInit)).max(low).intoArray(m, c + 7 * ldc);
-    c7_1.add(FloatVector.fromArray(S, m, init + 7 * ldInit + LANES))
+        .intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 7 * ldc + LANES);
+        .intoArray(m, c + 3 * pitch + LANES);
+    c4_0.add(FloatVector.fromArray(S, m, init + 4 * initPitch))
+        .max(low)
+        .intoArray(m, c + 4 * pitch);
+    c4_1.add(FloatVector.fromArray(S, m, init + 4 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 4 * pitch + LANES);
+    c5_0.add(FloatVector.fromArray(S, m, init + 5 * initPitch))
+        .max(low)
+        .intoArray(m, c + 5 * pitch);
+    c5_1.add(FloatVector.fromArray(S, m, init + 5 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 5 * pitch + LANES);
+    c6_0.add(FloatVector.fromArray(S, m, init + 6 * initPitch))
+        .max(low)
+        .intoArray(m, c + 6 * pitch);
+    c6_1.add(FloatVector.fromArray(S, m, init + 6 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 6 * pitch + LANES);
+    c7_0.add(FloatVector.fromArray(S, m, init + 7 * initPitch))
+        .max(low)
+        .intoArray(m, c + 7 * pitch);
+    c7_1.add(FloatVector.fromArray(S, m, init + 7 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 7 * pitch + LANES);
   }
 
   private static void tile4x2(
-      float[] m, int a, int b, int length, int init, int ldInit, int c, int ldc, float floor) {
+      Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -283,27 +325,37 @@ final class VectorTiles {
       c3_0 = a3.fma(b0, c3_0);
       c3_1 = a3.fma(b1, c3_1);
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+    int initPitch = tile.initPitch();
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch))
         .max(low)
-        .intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch))
         .max(low)
-        .intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 3 * ldc + LANES);
+        .intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch))
+        .max(low)
+        .intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch))
+        .max(low)
+        .intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 3 * pitch + LANES);
   }
 
   private static void tile4x4(
-      float[] m, int a, int b, int length, int init, int ldInit, int c, int ldc, float floor) {
+      Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c0_2 = FloatVector.zero(S);
@@ -346,51 +398,61 @@ final class VectorTiles {
       c3_2 = a3.fma(b2, c3_2);
       c3_3 = a3.fma(b3, c3_3);
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+    int initPitch = tile.initPitch();
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch))
         .max(low)
-        .intoArray(m, c + 0 * ldc + LANES);
-    c0_2.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 2 * LANES))
+        .intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 0 * ldc + 2 * LANES);
-    c0_3.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 3 * LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c0_2.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 2 * LANES))
         .max(low)
-        .intoArray(m, c + 0 * ldc + 3 * LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch + 2 * LANES);
+    c0_3.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 3 * LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + LANES);
-    c1_2.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 2 * LANES))
+        .intoArray(m, c + 0 * pitch + 3 * LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch))
         .max(low)
-        .intoArray(m, c + 1 * ldc + 2 * LANES);
-    c1_3.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 3 * LANES))
+        .intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + 3 * LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c1_2.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 2 * LANES))
         .max(low)
-        .intoArray(m, c + 2 * ldc + LANES);
-    c2_2.add(FloatVector.fromArray(S, m, init + 2 * ldInit + 2 * LANES))
+        .intoArray(m, c + 1 * pitch + 2 * LANES);
+    c1_3.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 3 * LANES))
         .max(low)
-        .intoArray(m, c + 2 * ldc + 2 * LANES);
-    c2_3.add(FloatVector.fromArray(S, m, init + 2 * ldInit + 3 * LANES))
+        .intoArray(m, c + 1 * pitch + 3 * LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch))
         .max(low)
-        .intoArray(m, c + 2 * ldc + 3 * LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
+        .intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 3 * ldc + LANES);
-    c3_2.add(FloatVector.fromArray(S, m, init + 3 * ldInit + 2 * LANES))
+        .intoArray(m, c + 2 * pitch + LANES);
+    c2_2.add(FloatVector.fromArray(S, m, init + 2 * initPitch + 2 * LANES))
         .max(low)
-        .intoArray(m, c + 3 * ldc + 2 * LANES);
-    c3_3.add(FloatVector.fromArray(S, m, init + 3 * ldInit + 3 * LANES))
+        .intoArray(m, c + 2 * pitch + 2 * LANES);
+    c2_3.add(FloatVector.fromArray(S, m, init + 2 * initPitch + 3 * LANES))
         .max(low)
-        .intoArray(m, c + 3 * ldc + 3 * LANES);
+        .intoArray(m, c + 2 * pitch + 3 * LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch))
+        .max(low)
+        .intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
+        .max(low)
+        .intoArray(m, c + 3 * pitch + LANES);
+    c3_2.add(FloatVector.fromArray(S, m, init + 3 * initPitch + 2 * LANES))
+        .max(low)
+        .intoArray(m, c + 3 * pitch + 2 * LANES);
+    c3_3.add(FloatVector.fromArray(S, m, init + 3 * initPitch + 3 * LANES))
+        .max(low)
+        .intoArray(m, c + 3 * pitch + 3 * LANES);
   }
 
   private static void tile2x4(
-      float[] m, int a, int b, int length, int init, int ldInit, int c, int ldc, float floor) {
+      Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c) {
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c0_2 = FloatVector.zero(S);
@@ -415,26 +477,32 @@ final class VectorTiles {
       c1_2 = a1.fma(b2, c1_2);
       c1_3 = a1.fma(b3, c1_3);
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
+    int initPitch = tile.initPitch();
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch))
         .max(low)
-        .intoArray(m, c + 0 * ldc + LANES);
-    c0_2.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 2 * LANES))
+        .intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 0 * ldc + 2 * LANES);
-    c0_3.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 3 * LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c0_2.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 2 * LANES))
         .max(low)
-        .intoArray(m, c + 0 * ldc + 3 * LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
+        .intoArray(m, c + 0 * pitch + 2 * LANES);
+    c0_3.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 3 * LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + LANES);
-    c1_2.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 2 * LANES))
+        .intoArray(m, c + 0 * pitch + 3 * LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch))
         .max(low)
-        .intoArray(m, c + 1 * ldc + 2 * LANES);
-    c1_3.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 3 * LANES))
+        .intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
         .max(low)
-        .intoArray(m, c + 1 * ldc + 3 * LANES);
+        .intoArray(m, c + 1 * pitch + LANES);
+    c1_2.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 2 * LANES))
+        .max(low)
+        .intoArray(m, c + 1 * pitch + 2 * LANES);
+    c1_3.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 3 * LANES))
+        .max(low)
+        .intoArray(m, c + 1 * pitch + 3 * LANES);
   }
 }

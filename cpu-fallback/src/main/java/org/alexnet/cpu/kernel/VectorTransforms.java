@@ -16,62 +16,35 @@ final class VectorTransforms implements TransformKernels {
   private static final int ROWS = VectorKernels.POINT_ROWS;
 
   @Override
-  public void pointOutputs(float[] m, int a, int b, int depth, int c, int ldc) {
+  public void pointOutputs(float[] m, int a, int b, int depth, int c, int pitch) {
     for (int tile = 0; tile < TILES; tile += ROWS) {
-      VectorPoints.outputs(ROWS, m, a + tile * Transform.LANES, b, depth, c + tile * ldc, ldc);
+      VectorPoints.outputs(m, a + tile * Transform.LANES, b, depth, c + tile * pitch, pitch);
     }
   }
 
   @Override
   public void pointWeights(float[] m, int a, int b, int tiles, int c) {
     for (int i = 0; i < Transform.LANES; i += ROWS) {
-      VectorPoints.weights(ROWS, m, a + i, b, tiles, c + i * VectorKernels.COLUMNS * LANES);
+      VectorPoints.weights(m, a + i, b, tiles, c + i * VectorKernels.COLUMNS * LANES);
     }
   }
 
   @Override
-  public void spread(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
-    switch (transform) {
-      case INPUT_7 ->
-          spreadInput7(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case INPUT_7_INNER ->
-          spreadInput7Inner(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case INPUT_8 ->
-          spreadInput8(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case INPUT_8_INNER ->
-          spreadInput8Inner(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_7_5 ->
-          spreadGradient75(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_7_5_INNER ->
-          spreadGradient75Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_4 ->
-          spreadGradient84(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_4_INNER ->
-          spreadGradient84Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_6 ->
-          spreadGradient86(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case GRADIENT_8_6_INNER ->
-          spreadGradient86Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case FILTER_7_3 ->
-          spreadFilter73(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case FILTER_8_3 ->
-          spreadFilter83(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
-      case FILTER_8_5 ->
-          spreadFilter85(m, in, inPitch, inStep, out, outPitch, outStep, last, lastStep, count);
+  public void spread(Pass pass, float[] m, int in, int out, int last) {
+    switch (pass.transform()) {
+      case INPUT_7 -> spreadInput7(pass, m, in, out, last);
+      case INPUT_7_INNER -> spreadInput7Inner(pass, m, in, out, last);
+      case INPUT_8 -> spreadInput8(pass, m, in, out, last);
+      case INPUT_8_INNER -> spreadInput8Inner(pass, m, in, out, last);
+      case GRADIENT_7_5 -> spreadGradient75(pass, m, in, out, last);
+      case GRADIENT_7_5_INNER -> spreadGradient75Inner(pass, m, in, out, last);
+      case GRADIENT_8_4 -> spreadGradient84(pass, m, in, out, last);
+      case GRADIENT_8_4_INNER -> spreadGradient84Inner(pass, m, in, out, last);
+      case GRADIENT_8_6 -> spreadGradient86(pass, m, in, out, last);
+      case GRADIENT_8_6_INNER -> spreadGradient86Inner(pass, m, in, out, last);
+      case FILTER_7_3 -> spreadFilter73(pass, m, in, out, last);
+      case FILTER_8_3 -> spreadFilter83(pass, m, in, out, last);
+      case FILTER_8_5 -> spreadFilter85(pass, m, in, out, last);
       case OUTPUT_7_5,
           OUTPUT_7_5_INNER,
           OUTPUT_8_4,
@@ -81,34 +54,23 @@ final class VectorTransforms implements TransformKernels {
           WEIGHTS_7_3,
           WEIGHTS_8_3,
           WEIGHTS_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
   @Override
-  public void spreadRows(
-      Transform transform,
-      float[] m,
-      int[] rows,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
-    switch (transform) {
-      case INPUT_7 -> spreadRowsInput7(m, rows, inStep, out, outPitch, outStep, count);
-      case INPUT_7_INNER -> spreadRowsInput7Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case INPUT_8 -> spreadRowsInput8(m, rows, inStep, out, outPitch, outStep, count);
-      case INPUT_8_INNER -> spreadRowsInput8Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_7_5 -> spreadRowsGradient75(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_7_5_INNER ->
-          spreadRowsGradient75Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_4 -> spreadRowsGradient84(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_4_INNER ->
-          spreadRowsGradient84Inner(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_6 -> spreadRowsGradient86(m, rows, inStep, out, outPitch, outStep, count);
-      case GRADIENT_8_6_INNER ->
-          spreadRowsGradient86Inner(m, rows, inStep, out, outPitch, outStep, count);
+  public void spreadRows(Pass pass, float[] m, int[] rows, int out) {
+    switch (pass.transform()) {
+      case INPUT_7 -> spreadRowsInput7(pass, m, rows, out);
+      case INPUT_7_INNER -> spreadRowsInput7Inner(pass, m, rows, out);
+      case INPUT_8 -> spreadRowsInput8(pass, m, rows, out);
+      case INPUT_8_INNER -> spreadRowsInput8Inner(pass, m, rows, out);
+      case GRADIENT_7_5 -> spreadRowsGradient75(pass, m, rows, out);
+      case GRADIENT_7_5_INNER -> spreadRowsGradient75Inner(pass, m, rows, out);
+      case GRADIENT_8_4 -> spreadRowsGradient84(pass, m, rows, out);
+      case GRADIENT_8_4_INNER -> spreadRowsGradient84Inner(pass, m, rows, out);
+      case GRADIENT_8_6 -> spreadRowsGradient86(pass, m, rows, out);
+      case GRADIENT_8_6_INNER -> spreadRowsGradient86Inner(pass, m, rows, out);
       case FILTER_7_3,
           FILTER_8_3,
           FILTER_8_5,
@@ -121,45 +83,22 @@ final class VectorTransforms implements TransformKernels {
           WEIGHTS_7_3,
           WEIGHTS_8_3,
           WEIGHTS_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
   @Override
-  public void gather(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
-    switch (transform) {
-      case OUTPUT_7_5 ->
-          gatherOutput75(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_7_5_INNER ->
-          gatherOutput75Inner(
-              m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_4 ->
-          gatherOutput84(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_4_INNER ->
-          gatherOutput84Inner(
-              m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_6 ->
-          gatherOutput86(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case OUTPUT_8_6_INNER ->
-          gatherOutput86Inner(
-              m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case WEIGHTS_7_3 ->
-          gatherWeights73(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case WEIGHTS_8_3 ->
-          gatherWeights83(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
-      case WEIGHTS_8_5 ->
-          gatherWeights85(m, in, inPitch, inStep, last, lastStep, out, outPitch, outStep, count);
+  public void gather(Pass pass, float[] m, int in, int last, int out) {
+    switch (pass.transform()) {
+      case OUTPUT_7_5 -> gatherOutput75(pass, m, in, last, out);
+      case OUTPUT_7_5_INNER -> gatherOutput75Inner(pass, m, in, last, out);
+      case OUTPUT_8_4 -> gatherOutput84(pass, m, in, last, out);
+      case OUTPUT_8_4_INNER -> gatherOutput84Inner(pass, m, in, last, out);
+      case OUTPUT_8_6 -> gatherOutput86(pass, m, in, last, out);
+      case OUTPUT_8_6_INNER -> gatherOutput86Inner(pass, m, in, last, out);
+      case WEIGHTS_7_3 -> gatherWeights73(pass, m, in, last, out);
+      case WEIGHTS_8_3 -> gatherWeights83(pass, m, in, last, out);
+      case WEIGHTS_8_5 -> gatherWeights85(pass, m, in, last, out);
       case INPUT_7,
           INPUT_7_INNER,
           INPUT_8,
@@ -173,39 +112,19 @@ final class VectorTransforms implements TransformKernels {
           FILTER_7_3,
           FILTER_8_3,
           FILTER_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
   @Override
-  public void gatherBiased(
-      Transform transform,
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
-    switch (transform) {
-      case OUTPUT_7_5 ->
-          gatherBiasedOutput75(m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_7_5_INNER ->
-          gatherBiasedOutput75Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_4 ->
-          gatherBiasedOutput84(m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_4_INNER ->
-          gatherBiasedOutput84Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_6 ->
-          gatherBiasedOutput86(m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
-      case OUTPUT_8_6_INNER ->
-          gatherBiasedOutput86Inner(
-              m, in, inPitch, inStep, out, outPitch, outStep, bias, floor, count);
+  public void gatherBiased(Pass pass, float[] m, int in, int out, int bias, float floor) {
+    switch (pass.transform()) {
+      case OUTPUT_7_5 -> gatherBiasedOutput75(pass, m, in, out, bias, floor);
+      case OUTPUT_7_5_INNER -> gatherBiasedOutput75Inner(pass, m, in, out, bias, floor);
+      case OUTPUT_8_4 -> gatherBiasedOutput84(pass, m, in, out, bias, floor);
+      case OUTPUT_8_4_INNER -> gatherBiasedOutput84Inner(pass, m, in, out, bias, floor);
+      case OUTPUT_8_6 -> gatherBiasedOutput86(pass, m, in, out, bias, floor);
+      case OUTPUT_8_6_INNER -> gatherBiasedOutput86Inner(pass, m, in, out, bias, floor);
       case INPUT_7,
           INPUT_7_INNER,
           INPUT_8,
@@ -222,21 +141,17 @@ final class VectorTransforms implements TransformKernels {
           WEIGHTS_7_3,
           WEIGHTS_8_3,
           WEIGHTS_8_5 ->
-          throw new IllegalArgumentException(transform.name());
+          throw new IllegalArgumentException(pass.transform().name());
     }
   }
 
-  private static void spreadInput7(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput7(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, -4.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.25f);
@@ -297,17 +212,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadInput7Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput7Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, -4.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.25f);
@@ -357,17 +267,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadInput8(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput8(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, -5.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 5.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.0f);
@@ -434,17 +340,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadInput8Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadInput8Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, -5.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 5.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.0f);
@@ -503,17 +404,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient75(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient75(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 16.0f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.25f);
@@ -561,17 +458,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient75Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient75Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, 8.0f);
@@ -610,17 +502,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient84(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient84(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, 8.0f);
@@ -663,17 +551,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient84Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient84Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k2 = FloatVector.broadcast(S, -2.0f);
@@ -709,17 +592,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient86(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient86(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 16.0f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.0625f);
@@ -772,17 +651,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadGradient86Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadGradient86Inner(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 16.0f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.25f);
@@ -828,17 +702,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadFilter73(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadFilter73(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, -0.22222222f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.22222222f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.25f);
@@ -881,17 +751,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadFilter83(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadFilter83(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, -1.0f);
     final FloatVector k1 = FloatVector.broadcast(S, -0.22222222f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.22222222f);
@@ -939,17 +805,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadFilter85(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int last,
-      int lastStep,
-      int count) {
+  private static void spreadFilter85(Pass pass, float[] m, int in, int out, int last) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, -1.0f);
     final FloatVector k1 = FloatVector.broadcast(S, -0.22222222f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.22222222f);
@@ -1005,8 +867,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput7(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput7(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, -4.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.25f);
@@ -1077,8 +942,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput7Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput7Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, -4.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.25f);
@@ -1138,8 +1006,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput8(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput8(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, -5.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 5.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.0f);
@@ -1218,8 +1089,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsInput8Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsInput8Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, -5.25f);
     final FloatVector k1 = FloatVector.broadcast(S, 5.25f);
     final FloatVector k2 = FloatVector.broadcast(S, -1.0f);
@@ -1290,8 +1164,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient75(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient75(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 16.0f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.25f);
@@ -1345,8 +1222,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient75Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient75Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, 8.0f);
@@ -1391,8 +1271,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient84(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient84(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.25f);
     final FloatVector k2 = FloatVector.broadcast(S, 8.0f);
@@ -1439,8 +1322,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient84Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient84Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k2 = FloatVector.broadcast(S, -2.0f);
@@ -1480,8 +1366,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient86(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient86(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 16.0f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.0625f);
@@ -1542,8 +1431,11 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void spreadRowsGradient86Inner(
-      float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count) {
+  private static void spreadRowsGradient86Inner(Pass pass, float[] m, int[] rows, int out) {
+    int count = pass.count();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 4.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 16.0f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.25f);
@@ -1597,17 +1489,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput75(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput75(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -1657,17 +1545,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput75Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput75Inner(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -1708,17 +1591,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput84(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput84(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -1765,17 +1644,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput84Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput84Inner(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -1813,17 +1687,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput86(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput86(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -1880,17 +1750,12 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherOutput86Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherOutput86Inner(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -1938,17 +1803,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherWeights73(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherWeights73(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, -0.625f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.0625f);
     final FloatVector k2 = FloatVector.broadcast(S, 0.35555556f);
@@ -1994,17 +1855,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherWeights83(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherWeights83(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 0.22222222f);
     final FloatVector k1 = FloatVector.broadcast(S, -0.011111111f);
     final FloatVector k2 = FloatVector.broadcast(S, -0.7111111f);
@@ -2054,17 +1911,13 @@ final class VectorTransforms implements TransformKernels {
     }
   }
 
-  private static void gatherWeights85(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int last,
-      int lastStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int count) {
+  private static void gatherWeights85(Pass pass, float[] m, int in, int last, int out) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
+    int lastStep = pass.last();
     final FloatVector k0 = FloatVector.broadcast(S, 0.22222222f);
     final FloatVector k1 = FloatVector.broadcast(S, -0.011111111f);
     final FloatVector k2 = FloatVector.broadcast(S, -0.7111111f);
@@ -2127,16 +1980,12 @@ final class VectorTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput75(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -2187,16 +2036,12 @@ final class VectorTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput75Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -2240,16 +2085,12 @@ final class VectorTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput84(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -2297,16 +2138,12 @@ final class VectorTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput84Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -2347,16 +2184,12 @@ final class VectorTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput86(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);
@@ -2414,16 +2247,12 @@ final class VectorTransforms implements TransformKernels {
   }
 
   private static void gatherBiasedOutput86Inner(
-      float[] m,
-      int in,
-      int inPitch,
-      int inStep,
-      int out,
-      int outPitch,
-      int outStep,
-      int bias,
-      float floor,
-      int count) {
+      Pass pass, float[] m, int in, int out, int bias, float floor) {
+    int count = pass.count();
+    int inPitch = pass.in().pitch();
+    int inStep = pass.in().step();
+    int outPitch = pass.out().pitch();
+    int outStep = pass.out().step();
     final FloatVector k0 = FloatVector.broadcast(S, 2.0f);
     final FloatVector k1 = FloatVector.broadcast(S, 0.5f);
     final FloatVector k2 = FloatVector.broadcast(S, 4.0f);

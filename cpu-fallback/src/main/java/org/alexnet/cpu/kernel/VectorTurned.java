@@ -16,27 +16,20 @@ final class VectorTurned {
   private VectorTurned() {}
 
   static void tile(
-      int height,
-      float[] m,
-      int a,
-      int panel,
-      int b,
-      int length,
-      int init,
-      int ldInit,
-      int c,
-      int ldc) {
-    switch (height * 10 + VectorKernels.COLUMNS) {
-      case 82 -> tile8x2(m, a, panel, b, length, init, ldInit, c, ldc);
-      case 42 -> tile4x2(m, a, panel, b, length, init, ldInit, c, ldc);
-      case 44 -> tile4x4(m, a, panel, b, length, init, ldInit, c, ldc);
-      case 24 -> tile2x4(m, a, panel, b, length, init, ldInit, c, ldc);
-      default -> throw new IllegalArgumentException("no tile of height " + height);
+      Kernels.TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
+    switch (VectorKernels.POINT_ROWS * 10 + VectorKernels.COLUMNS) {
+      case 82 -> tile8x2(pitches, m, a, b, length, init, c);
+      case 42 -> tile4x2(pitches, m, a, b, length, init, c);
+      case 44 -> tile4x4(pitches, m, a, b, length, init, c);
+      case 24 -> tile2x4(pitches, m, a, b, length, init, c);
+      default ->
+          throw new IllegalArgumentException("no tile of height " + VectorKernels.POINT_ROWS);
     }
   }
 
   private static void tile8x2(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+      Kernels.TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
+    int panel = pitches.panel();
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -82,34 +75,37 @@ final class VectorTurned {
       c7_0 = a7.fma(b0, c7_0);
       c7_1 = a7.fma(b1, c7_1);
     }
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
-        .intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
-        .intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
-        .intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
-        .intoArray(m, c + 3 * ldc + LANES);
-    c4_0.add(FloatVector.fromArray(S, m, init + 4 * ldInit)).intoArray(m, c + 4 * ldc);
-    c4_1.add(FloatVector.fromArray(S, m, init + 4 * ldInit + LANES))
-        .intoArray(m, c + 4 * ldc + LANES);
-    c5_0.add(FloatVector.fromArray(S, m, init + 5 * ldInit)).intoArray(m, c + 5 * ldc);
-    c5_1.add(FloatVector.fromArray(S, m, init + 5 * ldInit + LANES))
-        .intoArray(m, c + 5 * ldc + LANES);
-    c6_0.add(FloatVector.fromArray(S, m, init + 6 * ldInit)).intoArray(m, c + 6 * ldc);
-    c6_1.add(FloatVector.fromArray(S, m, init + 6 * ldInit + LANES))
-        .intoArray(m, c + 6 * ldc + LANES);
-    c7_0.add(FloatVector.fromArray(S, m, init + 7 * ldInit)).intoArray(m, c + 7 * ldc);
-    c7_1.add(FloatVector.fromArray(S, m, init + 7 * ldInit + LANES))
-        .intoArray(m, c + 7 * ldc + LANES);
+    int initPitch = pitches.init();
+    int pitch = pitches.result();
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch)).intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch)).intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch)).intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
+        .intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch)).intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
+        .intoArray(m, c + 3 * pitch + LANES);
+    c4_0.add(FloatVector.fromArray(S, m, init + 4 * initPitch)).intoArray(m, c + 4 * pitch);
+    c4_1.add(FloatVector.fromArray(S, m, init + 4 * initPitch + LANES))
+        .intoArray(m, c + 4 * pitch + LANES);
+    c5_0.add(FloatVector.fromArray(S, m, init + 5 * initPitch)).intoArray(m, c + 5 * pitch);
+    c5_1.add(FloatVector.fromArray(S, m, init + 5 * initPitch + LANES))
+        .intoArray(m, c + 5 * pitch + LANES);
+    c6_0.add(FloatVector.fromArray(S, m, init + 6 * initPitch)).intoArray(m, c + 6 * pitch);
+    c6_1.add(FloatVector.fromArray(S, m, init + 6 * initPitch + LANES))
+        .intoArray(m, c + 6 * pitch + LANES);
+    c7_0.add(FloatVector.fromArray(S, m, init + 7 * initPitch)).intoArray(m, c + 7 * pitch);
+    c7_1.add(FloatVector.fromArray(S, m, init + 7 * initPitch + LANES))
+        .intoArray(m, c + 7 * pitch + LANES);
   }
 
   private static void tile4x2(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+      Kernels.TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
+    int panel = pitches.panel();
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -135,22 +131,25 @@ final class VectorTurned {
       c3_0 = a3.fma(b0, c3_0);
       c3_1 = a3.fma(b1, c3_1);
     }
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
-        .intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
-        .intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
-        .intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
-        .intoArray(m, c + 3 * ldc + LANES);
+    int initPitch = pitches.init();
+    int pitch = pitches.result();
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch)).intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch)).intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch)).intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
+        .intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch)).intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
+        .intoArray(m, c + 3 * pitch + LANES);
   }
 
   private static void tile4x4(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+      Kernels.TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
+    int panel = pitches.panel();
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c0_2 = FloatVector.zero(S);
@@ -194,38 +193,41 @@ final class VectorTurned {
       c3_2 = a3.fma(b2, c3_2);
       c3_3 = a3.fma(b3, c3_3);
     }
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
-        .intoArray(m, c + 0 * ldc + LANES);
-    c0_2.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 2 * LANES))
-        .intoArray(m, c + 0 * ldc + 2 * LANES);
-    c0_3.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 3 * LANES))
-        .intoArray(m, c + 0 * ldc + 3 * LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
-        .intoArray(m, c + 1 * ldc + LANES);
-    c1_2.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 2 * LANES))
-        .intoArray(m, c + 1 * ldc + 2 * LANES);
-    c1_3.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 3 * LANES))
-        .intoArray(m, c + 1 * ldc + 3 * LANES);
-    c2_0.add(FloatVector.fromArray(S, m, init + 2 * ldInit)).intoArray(m, c + 2 * ldc);
-    c2_1.add(FloatVector.fromArray(S, m, init + 2 * ldInit + LANES))
-        .intoArray(m, c + 2 * ldc + LANES);
-    c2_2.add(FloatVector.fromArray(S, m, init + 2 * ldInit + 2 * LANES))
-        .intoArray(m, c + 2 * ldc + 2 * LANES);
-    c2_3.add(FloatVector.fromArray(S, m, init + 2 * ldInit + 3 * LANES))
-        .intoArray(m, c + 2 * ldc + 3 * LANES);
-    c3_0.add(FloatVector.fromArray(S, m, init + 3 * ldInit)).intoArray(m, c + 3 * ldc);
-    c3_1.add(FloatVector.fromArray(S, m, init + 3 * ldInit + LANES))
-        .intoArray(m, c + 3 * ldc + LANES);
-    c3_2.add(FloatVector.fromArray(S, m, init + 3 * ldInit + 2 * LANES))
-        .intoArray(m, c + 3 * ldc + 2 * LANES);
-    c3_3.add(FloatVector.fromArray(S, m, init + 3 * ldInit + 3 * LANES))
-        .intoArray(m, c + 3 * ldc + 3 * LANES);
+    int initPitch = pitches.init();
+    int pitch = pitches.result();
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch)).intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c0_2.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 2 * LANES))
+        .intoArray(m, c + 0 * pitch + 2 * LANES);
+    c0_3.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 3 * LANES))
+        .intoArray(m, c + 0 * pitch + 3 * LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch)).intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c1_2.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 2 * LANES))
+        .intoArray(m, c + 1 * pitch + 2 * LANES);
+    c1_3.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 3 * LANES))
+        .intoArray(m, c + 1 * pitch + 3 * LANES);
+    c2_0.add(FloatVector.fromArray(S, m, init + 2 * initPitch)).intoArray(m, c + 2 * pitch);
+    c2_1.add(FloatVector.fromArray(S, m, init + 2 * initPitch + LANES))
+        .intoArray(m, c + 2 * pitch + LANES);
+    c2_2.add(FloatVector.fromArray(S, m, init + 2 * initPitch + 2 * LANES))
+        .intoArray(m, c + 2 * pitch + 2 * LANES);
+    c2_3.add(FloatVector.fromArray(S, m, init + 2 * initPitch + 3 * LANES))
+        .intoArray(m, c + 2 * pitch + 3 * LANES);
+    c3_0.add(FloatVector.fromArray(S, m, init + 3 * initPitch)).intoArray(m, c + 3 * pitch);
+    c3_1.add(FloatVector.fromArray(S, m, init + 3 * initPitch + LANES))
+        .intoArray(m, c + 3 * pitch + LANES);
+    c3_2.add(FloatVector.fromArray(S, m, init + 3 * initPitch + 2 * LANES))
+        .intoArray(m, c + 3 * pitch + 2 * LANES);
+    c3_3.add(FloatVector.fromArray(S, m, init + 3 * initPitch + 3 * LANES))
+        .intoArray(m, c + 3 * pitch + 3 * LANES);
   }
 
   private static void tile2x4(
-      float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc) {
+      Kernels.TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c) {
+    int panel = pitches.panel();
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c0_2 = FloatVector.zero(S);
@@ -251,19 +253,21 @@ final class VectorTurned {
       c1_2 = a1.fma(b2, c1_2);
       c1_3 = a1.fma(b3, c1_3);
     }
-    c0_0.add(FloatVector.fromArray(S, m, init + 0 * ldInit)).intoArray(m, c + 0 * ldc);
-    c0_1.add(FloatVector.fromArray(S, m, init + 0 * ldInit + LANES))
-        .intoArray(m, c + 0 * ldc + LANES);
-    c0_2.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 2 * LANES))
-        .intoArray(m, c + 0 * ldc + 2 * LANES);
-    c0_3.add(FloatVector.fromArray(S, m, init + 0 * ldInit + 3 * LANES))
-        .intoArray(m, c + 0 * ldc + 3 * LANES);
-    c1_0.add(FloatVector.fromArray(S, m, init + 1 * ldInit)).intoArray(m, c + 1 * ldc);
-    c1_1.add(FloatVector.fromArray(S, m, init + 1 * ldInit + LANES))
-        .intoArray(m, c + 1 * ldc + LANES);
-    c1_2.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 2 * LANES))
-        .intoArray(m, c + 1 * ldc + 2 * LANES);
-    c1_3.add(FloatVector.fromArray(S, m, init + 1 * ldInit + 3 * LANES))
-        .intoArray(m, c + 1 * ldc + 3 * LANES);
+    int initPitch = pitches.init();
+    int pitch = pitches.result();
+    c0_0.add(FloatVector.fromArray(S, m, init + 0 * initPitch)).intoArray(m, c + 0 * pitch);
+    c0_1.add(FloatVector.fromArray(S, m, init + 0 * initPitch + LANES))
+        .intoArray(m, c + 0 * pitch + LANES);
+    c0_2.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 2 * LANES))
+        .intoArray(m, c + 0 * pitch + 2 * LANES);
+    c0_3.add(FloatVector.fromArray(S, m, init + 0 * initPitch + 3 * LANES))
+        .intoArray(m, c + 0 * pitch + 3 * LANES);
+    c1_0.add(FloatVector.fromArray(S, m, init + 1 * initPitch)).intoArray(m, c + 1 * pitch);
+    c1_1.add(FloatVector.fromArray(S, m, init + 1 * initPitch + LANES))
+        .intoArray(m, c + 1 * pitch + LANES);
+    c1_2.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 2 * LANES))
+        .intoArray(m, c + 1 * pitch + 2 * LANES);
+    c1_3.add(FloatVector.fromArray(S, m, init + 1 * initPitch + 3 * LANES))
+        .intoArray(m, c + 1 * pitch + 3 * LANES);
   }
 }

@@ -17,51 +17,46 @@ final class VectorWindows {
 
   private VectorWindows() {}
 
-  static void rows(
-      int height,
+  static void tile(
+      Kernels.OutputTile tile,
+      Kernels.Windows windows,
       float[] m,
-      int[] rows,
       int first,
       int source,
-      int segments,
-      int run,
-      int pitch,
       int b,
       int init,
-      int c,
-      int ldc,
-      float floor) {
-    switch (height * 10 + VectorKernels.COLUMNS) {
-      case 82 -> rows8x2(m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
-      case 62 -> rows6x2(m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
-      case 42 -> rows4x2(m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
-      case 44 -> rows4x4(m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
-      case 24 -> rows2x4(m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor);
-      default -> throw new IllegalArgumentException("no tile of height " + height);
+      int c) {
+    switch (tile.height() * 10 + VectorKernels.COLUMNS) {
+      case 82 -> tile8x2(tile, windows, m, first, source, b, init, c);
+      case 62 -> tile6x2(tile, windows, m, first, source, b, init, c);
+      case 42 -> tile4x2(tile, windows, m, first, source, b, init, c);
+      case 44 -> tile4x4(tile, windows, m, first, source, b, init, c);
+      case 24 -> tile2x4(tile, windows, m, first, source, b, init, c);
+      default -> throw new IllegalArgumentException("no tile of height " + tile.height());
     }
   }
 
-  private static void rows8x2(
+  private static void tile8x2(
+      Kernels.OutputTile tile,
+      Kernels.Windows windows,
       float[] m,
-      int[] rows,
       int first,
       int source,
-      int segments,
-      int run,
-      int pitch,
       int b,
       int init,
-      int c,
-      int ldc,
-      float floor) {
-    int a0p = source + rows[first + 0];
-    int a1p = source + rows[first + 1];
-    int a2p = source + rows[first + 2];
-    int a3p = source + rows[first + 3];
-    int a4p = source + rows[first + 4];
-    int a5p = source + rows[first + 5];
-    int a6p = source + rows[first + 6];
-    int a7p = source + rows[first + 7];
+      int c) {
+    int[] starts = windows.starts();
+    int segments = windows.segments();
+    int run = windows.run();
+    int next = windows.pitch();
+    int a0p = source + starts[first + 0];
+    int a1p = source + starts[first + 1];
+    int a2p = source + starts[first + 2];
+    int a3p = source + starts[first + 3];
+    int a4p = source + starts[first + 4];
+    int a5p = source + starts[first + 5];
+    int a6p = source + starts[first + 6];
+    int a7p = source + starts[first + 7];
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -109,55 +104,56 @@ final class VectorWindows {
         c7_1 = a7.fma(b1, c7_1);
         q += 2 * LANES;
       }
-      a0p += pitch;
-      a1p += pitch;
-      a2p += pitch;
-      a3p += pitch;
-      a4p += pitch;
-      a5p += pitch;
-      a6p += pitch;
-      a7p += pitch;
+      a0p += next;
+      a1p += next;
+      a2p += next;
+      a3p += next;
+      a4p += next;
+      a5p += next;
+      a6p += next;
+      a7p += next;
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
     FloatVector i0 = FloatVector.fromArray(S, m, init);
     FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
-    c0_0.add(i0).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(i0).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(i0).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(i0).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
-    c4_0.add(i0).max(low).intoArray(m, c + 4 * ldc);
-    c4_1.add(i1).max(low).intoArray(m, c + 4 * ldc + LANES);
-    c5_0.add(i0).max(low).intoArray(m, c + 5 * ldc);
-    c5_1.add(i1).max(low).intoArray(m, c + 5 * ldc + LANES);
-    c6_0.add(i0).max(low).intoArray(m, c + 6 * ldc);
-    c6_1.add(i1).max(low).intoArray(m, c + 6 * ldc + LANES);
-    c7_0.add(i0).max(low).intoArray(m, c + 7 * ldc);
-    c7_1.add(i1).max(low).intoArray(m, c + 7 * ldc + LANES);
+    c0_0.add(i0).max(low).intoArray(m, c + 0 * pitch);
+    c0_1.add(i1).max(low).intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(i0).max(low).intoArray(m, c + 1 * pitch);
+    c1_1.add(i1).max(low).intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(i0).max(low).intoArray(m, c + 2 * pitch);
+    c2_1.add(i1).max(low).intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(i0).max(low).intoArray(m, c + 3 * pitch);
+    c3_1.add(i1).max(low).intoArray(m, c + 3 * pitch + LANES);
+    c4_0.add(i0).max(low).intoArray(m, c + 4 * pitch);
+    c4_1.add(i1).max(low).intoArray(m, c + 4 * pitch + LANES);
+    c5_0.add(i0).max(low).intoArray(m, c + 5 * pitch);
+    c5_1.add(i1).max(low).intoArray(m, c + 5 * pitch + LANES);
+    c6_0.add(i0).max(low).intoArray(m, c + 6 * pitch);
+    c6_1.add(i1).max(low).intoArray(m, c + 6 * pitch + LANES);
+    c7_0.add(i0).max(low).intoArray(m, c + 7 * pitch);
+    c7_1.add(i1).max(low).intoArray(m, c + 7 * pitch + LANES);
   }
 
-  private static void rows6x2(
+  private static void tile6x2(
+      Kernels.OutputTile tile,
+      Kernels.Windows windows,
       float[] m,
-      int[] rows,
       int first,
       int source,
-      int segments,
-      int run,
-      int pitch,
       int b,
       int init,
-      int c,
-      int ldc,
-      float floor) {
-    int a0p = source + rows[first + 0];
-    int a1p = source + rows[first + 1];
-    int a2p = source + rows[first + 2];
-    int a3p = source + rows[first + 3];
-    int a4p = source + rows[first + 4];
-    int a5p = source + rows[first + 5];
+      int c) {
+    int[] starts = windows.starts();
+    int segments = windows.segments();
+    int run = windows.run();
+    int next = windows.pitch();
+    int a0p = source + starts[first + 0];
+    int a1p = source + starts[first + 1];
+    int a2p = source + starts[first + 2];
+    int a3p = source + starts[first + 3];
+    int a4p = source + starts[first + 4];
+    int a5p = source + starts[first + 5];
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -195,47 +191,48 @@ final class VectorWindows {
         c5_1 = a5.fma(b1, c5_1);
         q += 2 * LANES;
       }
-      a0p += pitch;
-      a1p += pitch;
-      a2p += pitch;
-      a3p += pitch;
-      a4p += pitch;
-      a5p += pitch;
+      a0p += next;
+      a1p += next;
+      a2p += next;
+      a3p += next;
+      a4p += next;
+      a5p += next;
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
     FloatVector i0 = FloatVector.fromArray(S, m, init);
     FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
-    c0_0.add(i0).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(i0).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(i0).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(i0).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
-    c4_0.add(i0).max(low).intoArray(m, c + 4 * ldc);
-    c4_1.add(i1).max(low).intoArray(m, c + 4 * ldc + LANES);
-    c5_0.add(i0).max(low).intoArray(m, c + 5 * ldc);
-    c5_1.add(i1).max(low).intoArray(m, c + 5 * ldc + LANES);
+    c0_0.add(i0).max(low).intoArray(m, c + 0 * pitch);
+    c0_1.add(i1).max(low).intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(i0).max(low).intoArray(m, c + 1 * pitch);
+    c1_1.add(i1).max(low).intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(i0).max(low).intoArray(m, c + 2 * pitch);
+    c2_1.add(i1).max(low).intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(i0).max(low).intoArray(m, c + 3 * pitch);
+    c3_1.add(i1).max(low).intoArray(m, c + 3 * pitch + LANES);
+    c4_0.add(i0).max(low).intoArray(m, c + 4 * pitch);
+    c4_1.add(i1).max(low).intoArray(m, c + 4 * pitch + LANES);
+    c5_0.add(i0).max(low).intoArray(m, c + 5 * pitch);
+    c5_1.add(i1).max(low).intoArray(m, c + 5 * pitch + LANES);
   }
 
-  private static void rows4x2(
+  private static void tile4x2(
+      Kernels.OutputTile tile,
+      Kernels.Windows windows,
       float[] m,
-      int[] rows,
       int first,
       int source,
-      int segments,
-      int run,
-      int pitch,
       int b,
       int init,
-      int c,
-      int ldc,
-      float floor) {
-    int a0p = source + rows[first + 0];
-    int a1p = source + rows[first + 1];
-    int a2p = source + rows[first + 2];
-    int a3p = source + rows[first + 3];
+      int c) {
+    int[] starts = windows.starts();
+    int segments = windows.segments();
+    int run = windows.run();
+    int next = windows.pitch();
+    int a0p = source + starts[first + 0];
+    int a1p = source + starts[first + 1];
+    int a2p = source + starts[first + 2];
+    int a3p = source + starts[first + 3];
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c1_0 = FloatVector.zero(S);
@@ -263,41 +260,42 @@ final class VectorWindows {
         c3_1 = a3.fma(b1, c3_1);
         q += 2 * LANES;
       }
-      a0p += pitch;
-      a1p += pitch;
-      a2p += pitch;
-      a3p += pitch;
+      a0p += next;
+      a1p += next;
+      a2p += next;
+      a3p += next;
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
     FloatVector i0 = FloatVector.fromArray(S, m, init);
     FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
-    c0_0.add(i0).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
-    c1_0.add(i0).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
-    c2_0.add(i0).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
-    c3_0.add(i0).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
+    c0_0.add(i0).max(low).intoArray(m, c + 0 * pitch);
+    c0_1.add(i1).max(low).intoArray(m, c + 0 * pitch + LANES);
+    c1_0.add(i0).max(low).intoArray(m, c + 1 * pitch);
+    c1_1.add(i1).max(low).intoArray(m, c + 1 * pitch + LANES);
+    c2_0.add(i0).max(low).intoArray(m, c + 2 * pitch);
+    c2_1.add(i1).max(low).intoArray(m, c + 2 * pitch + LANES);
+    c3_0.add(i0).max(low).intoArray(m, c + 3 * pitch);
+    c3_1.add(i1).max(low).intoArray(m, c + 3 * pitch + LANES);
   }
 
-  private static void rows4x4(
+  private static void tile4x4(
+      Kernels.OutputTile tile,
+      Kernels.Windows windows,
       float[] m,
-      int[] rows,
       int first,
       int source,
-      int segments,
-      int run,
-      int pitch,
       int b,
       int init,
-      int c,
-      int ldc,
-      float floor) {
-    int a0p = source + rows[first + 0];
-    int a1p = source + rows[first + 1];
-    int a2p = source + rows[first + 2];
-    int a3p = source + rows[first + 3];
+      int c) {
+    int[] starts = windows.starts();
+    int segments = windows.segments();
+    int run = windows.run();
+    int next = windows.pitch();
+    int a0p = source + starts[first + 0];
+    int a1p = source + starts[first + 1];
+    int a2p = source + starts[first + 2];
+    int a3p = source + starts[first + 3];
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c0_2 = FloatVector.zero(S);
@@ -343,49 +341,50 @@ final class VectorWindows {
         c3_3 = a3.fma(b3, c3_3);
         q += 4 * LANES;
       }
-      a0p += pitch;
-      a1p += pitch;
-      a2p += pitch;
-      a3p += pitch;
+      a0p += next;
+      a1p += next;
+      a2p += next;
+      a3p += next;
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
     FloatVector i0 = FloatVector.fromArray(S, m, init);
     FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
     FloatVector i2 = FloatVector.fromArray(S, m, init + 2 * LANES);
     FloatVector i3 = FloatVector.fromArray(S, m, init + 3 * LANES);
-    c0_0.add(i0).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
-    c0_2.add(i2).max(low).intoArray(m, c + 0 * ldc + 2 * LANES);
-    c0_3.add(i3).max(low).intoArray(m, c + 0 * ldc + 3 * LANES);
-    c1_0.add(i0).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
-    c1_2.add(i2).max(low).intoArray(m, c + 1 * ldc + 2 * LANES);
-    c1_3.add(i3).max(low).intoArray(m, c + 1 * ldc + 3 * LANES);
-    c2_0.add(i0).max(low).intoArray(m, c + 2 * ldc);
-    c2_1.add(i1).max(low).intoArray(m, c + 2 * ldc + LANES);
-    c2_2.add(i2).max(low).intoArray(m, c + 2 * ldc + 2 * LANES);
-    c2_3.add(i3).max(low).intoArray(m, c + 2 * ldc + 3 * LANES);
-    c3_0.add(i0).max(low).intoArray(m, c + 3 * ldc);
-    c3_1.add(i1).max(low).intoArray(m, c + 3 * ldc + LANES);
-    c3_2.add(i2).max(low).intoArray(m, c + 3 * ldc + 2 * LANES);
-    c3_3.add(i3).max(low).intoArray(m, c + 3 * ldc + 3 * LANES);
+    c0_0.add(i0).max(low).intoArray(m, c + 0 * pitch);
+    c0_1.add(i1).max(low).intoArray(m, c + 0 * pitch + LANES);
+    c0_2.add(i2).max(low).intoArray(m, c + 0 * pitch + 2 * LANES);
+    c0_3.add(i3).max(low).intoArray(m, c + 0 * pitch + 3 * LANES);
+    c1_0.add(i0).max(low).intoArray(m, c + 1 * pitch);
+    c1_1.add(i1).max(low).intoArray(m, c + 1 * pitch + LANES);
+    c1_2.add(i2).max(low).intoArray(m, c + 1 * pitch + 2 * LANES);
+    c1_3.add(i3).max(low).intoArray(m, c + 1 * pitch + 3 * LANES);
+    c2_0.add(i0).max(low).intoArray(m, c + 2 * pitch);
+    c2_1.add(i1).max(low).intoArray(m, c + 2 * pitch + LANES);
+    c2_2.add(i2).max(low).intoArray(m, c + 2 * pitch + 2 * LANES);
+    c2_3.add(i3).max(low).intoArray(m, c + 2 * pitch + 3 * LANES);
+    c3_0.add(i0).max(low).intoArray(m, c + 3 * pitch);
+    c3_1.add(i1).max(low).intoArray(m, c + 3 * pitch + LANES);
+    c3_2.add(i2).max(low).intoArray(m, c + 3 * pitch + 2 * LANES);
+    c3_3.add(i3).max(low).intoArray(m, c + 3 * pitch + 3 * LANES);
   }
 
-  private static void rows2x4(
+  private static void tile2x4(
+      Kernels.OutputTile tile,
+      Kernels.Windows windows,
       float[] m,
-      int[] rows,
       int first,
       int source,
-      int segments,
-      int run,
-      int pitch,
       int b,
       int init,
-      int c,
-      int ldc,
-      float floor) {
-    int a0p = source + rows[first + 0];
-    int a1p = source + rows[first + 1];
+      int c) {
+    int[] starts = windows.starts();
+    int segments = windows.segments();
+    int run = windows.run();
+    int next = windows.pitch();
+    int a0p = source + starts[first + 0];
+    int a1p = source + starts[first + 1];
     FloatVector c0_0 = FloatVector.zero(S);
     FloatVector c0_1 = FloatVector.zero(S);
     FloatVector c0_2 = FloatVector.zero(S);
@@ -413,21 +412,22 @@ final class VectorWindows {
         c1_3 = a1.fma(b3, c1_3);
         q += 4 * LANES;
       }
-      a0p += pitch;
-      a1p += pitch;
+      a0p += next;
+      a1p += next;
     }
-    FloatVector low = FloatVector.broadcast(S, floor);
+    int pitch = tile.pitch();
+    FloatVector low = FloatVector.broadcast(S, tile.floor());
     FloatVector i0 = FloatVector.fromArray(S, m, init);
     FloatVector i1 = FloatVector.fromArray(S, m, init + LANES);
     FloatVector i2 = FloatVector.fromArray(S, m, init + 2 * LANES);
     FloatVector i3 = FloatVector.fromArray(S, m, init + 3 * LANES);
-    c0_0.add(i0).max(low).intoArray(m, c + 0 * ldc);
-    c0_1.add(i1).max(low).intoArray(m, c + 0 * ldc + LANES);
-    c0_2.add(i2).max(low).intoArray(m, c + 0 * ldc + 2 * LANES);
-    c0_3.add(i3).max(low).intoArray(m, c + 0 * ldc + 3 * LANES);
-    c1_0.add(i0).max(low).intoArray(m, c + 1 * ldc);
-    c1_1.add(i1).max(low).intoArray(m, c + 1 * ldc + LANES);
-    c1_2.add(i2).max(low).intoArray(m, c + 1 * ldc + 2 * LANES);
-    c1_3.add(i3).max(low).intoArray(m, c + 1 * ldc + 3 * LANES);
+    c0_0.add(i0).max(low).intoArray(m, c + 0 * pitch);
+    c0_1.add(i1).max(low).intoArray(m, c + 0 * pitch + LANES);
+    c0_2.add(i2).max(low).intoArray(m, c + 0 * pitch + 2 * LANES);
+    c0_3.add(i3).max(low).intoArray(m, c + 0 * pitch + 3 * LANES);
+    c1_0.add(i0).max(low).intoArray(m, c + 1 * pitch);
+    c1_1.add(i1).max(low).intoArray(m, c + 1 * pitch + LANES);
+    c1_2.add(i2).max(low).intoArray(m, c + 1 * pitch + 2 * LANES);
+    c1_3.add(i3).max(low).intoArray(m, c + 1 * pitch + 3 * LANES);
   }
 }

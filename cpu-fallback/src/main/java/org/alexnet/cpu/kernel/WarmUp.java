@@ -1,6 +1,8 @@
 package org.alexnet.cpu.kernel;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.alexnet.cpu.kernel.Kernels.OutputTile;
+import org.alexnet.cpu.kernel.Kernels.PoolWindow;
 
 /**
  * Brings the inner loops to the JIT compiler's attention while the data is still being read.
@@ -30,27 +32,30 @@ public final class WarmUp {
 
   private static void run(Kernels kernels) {
     float[] m = new float[1 << 14];
-    int[] rows = new int[32];
     int b = 4096;
     int c = 8192;
     int ld = kernels.tileWidth();
     float floor = Float.NEGATIVE_INFINITY;
+    Kernels.Windows windows = new Kernels.Windows(new int[32], 1, 3, 0);
     for (int height : kernels.windowHeights()) {
+      OutputTile tile = new OutputTile(height, 0, ld, floor);
       for (int i = 0; i < CALLS; i++) {
-        kernels.windows(height, m, rows, 0, 0, 1, 3, 0, b, 0, c, ld, floor);
+        kernels.windows(tile, windows, m, 0, 0, b, 0, c);
       }
     }
+    PoolWindow pool = new PoolWindow(0, 2, 2, CHANNELS, CHANNELS, 0, 2);
     for (int i = 0; i < CALLS; i++) {
-      kernels.maxWindow(m, 0, 2, 2, CHANNELS, CHANNELS, 0, 2, b, c);
+      kernels.maxWindow(pool, m, 0, b, c);
     }
     for (int height : kernels.heights()) {
+      OutputTile tile = new OutputTile(height, 0, ld, floor);
       for (int i = 0; i < CALLS; i++) {
-        kernels.tile(height, m, 0, b, 3, 0, 0, c, ld, floor);
+        kernels.tile(tile, m, 0, b, 3, 0, c);
         kernels.pack(m, 0, ld, 0, 1, 3, height, c);
       }
     }
     for (int i = 0; i < CALLS; i++) {
-      kernels.maxWindowBackward(m, 0, 2, 2, CHANNELS, CHANNELS, 0, 2, b, c, false);
+      kernels.maxWindowBackward(pool, m, 0, b, c, false);
       kernels.reluBackward(m, 0, b, c, CHANNELS);
       kernels.add(m, 0, b, CHANNELS);
       kernels.addSquares(m, 0, b, CHANNELS);

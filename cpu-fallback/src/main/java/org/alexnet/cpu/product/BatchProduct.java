@@ -1,7 +1,11 @@
 package org.alexnet.cpu.product;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Kernels.OutputTile;
 import org.alexnet.cpu.kernel.RowTiling;
 import org.alexnet.cpu.kernel.Tiles;
 
@@ -21,13 +25,49 @@ final class BatchProduct {
   private final int depth;
   private final int outputs;
   private final int tileWidth;
+  private final List<Slice> slices = new ArrayList<>();
 
-  BatchProduct(Kernels kernels, int rows, int depth, int outputs) {
+  /**
+   * Addresses of a product.
+   *
+   * @param panels of the matrix
+   * @param bias one number a column of the panels
+   * @param y the result
+   * @param rows packed, and behind them a tile for each task
+   */
+  record Operands(int panels, int bias, int y, int rows) {}
+
+  /**
+   * Some of the depth, which is multiplied before the next.
+   *
+   * @param inPlace each tile of rows where it is written at once
+   * @param aside each tile where only some of it exists, so that it is copied
+   */
+  private record Slice(int start, int length, OutputTile[] inPlace, OutputTile[] aside) {}
+
+  /**
+   * @param floor lower bound of the result
+   */
+  BatchProduct(Kernels kernels, int rows, int depth, int outputs, float floor) {
     this.kernels = kernels;
     this.tiling = RowTiling.of(rows, kernels.heights());
     this.depth = depth;
     this.outputs = outputs;
     this.tileWidth = kernels.tileWidth();
+    for (int start = 0; start < depth; start += SLICE) {
+      int length = Math.min(SLICE, depth - start);
+      float low = start + length == depth ? floor : Float.NEGATIVE_INFINITY;
+      boolean first = start == 0;
+      slices.add(
+          new Slice(start, length, tiles(first, outputs, low), tiles(first, tileWidth, low)));
+    }
+  }
+
+  /** Of the first slice, rows begin with the bias, which they share. */
+  private OutputTile[] tiles(boolean first, int pitch, float floor) {
+    return Arrays.stream(tiling.heights())
+        .mapToObj(height -> new OutputTile(height, first ? 0 : pitch, pitch, floor))
+        .toArray(OutputTile[]::new);
   }
 
   /** Floats for the packed rows, and a tile for each task. */
@@ -54,7 +94,7 @@ final class BatchProduct {
   }
 
   /** Packs the rows at {@code x}, which lie {@code depth} apart. */
-  void pack(KernelContext context, int x, int workspace) {
+  void pack(KernelContext context, int x, Operands operands) {
     context
         .pool()
         .run(
@@ -68,70 +108,50 @@ final class BatchProduct {
                   tiling.valid(t),
                   tiling.heights()[t],
                   depth,
-                  workspace + start * depth);
+                  operands.rows + start * depth);
             });
   }
 
   /** Multiplies the packed rows. */
-  void run(KernelContext context, int panels, int bias, int y, float floor, int workspace) {
+  void run(KernelContext context, Operands operands) {
+    int parts = parts();
     context
         .pool()
         .run(
-            tasks(),
+            blocks() * parts,
             (task, worker) -> {
-              int block = task / parts();
-              int part = task % parts();
-              int from = part * tiling.tiles() / parts();
-              int to = (part + 1) * tiling.tiles() / parts();
-              int tile = workspace + tiling.computed() * depth + task * tileFloats();
-              block(
-                  context.m(),
-                  panels + block * depth * tileWidth,
-                  bias + block * tileWidth,
-                  block,
-                  y,
-                  floor,
-                  workspace,
-                  tile,
-                  from,
-                  to);
+              int part = task % parts;
+              int from = part * tiling.tiles() / parts;
+              int to = (part + 1) * tiling.tiles() / parts;
+              int tile = operands.rows + tiling.computed() * depth + task * tileFloats();
+              for (Slice slice : slices) {
+                multiply(operands, slice, context.m(), task / parts, from, to, tile);
+              }
             });
   }
 
-  /** Multiplies row tiles {@code from} to {@code to} with one panel. */
-  private void block(
-      float[] m,
-      int panel,
-      int bias,
-      int block,
-      int y,
-      float floor,
-      int workspace,
-      int tile,
-      int from,
-      int to) {
+  /** Multiplies row tiles {@code from} to {@code to} with a slice of one panel. */
+  private void multiply(
+      Operands operands, Slice slice, float[] m, int block, int from, int to, int tile) {
     int width = Math.min(tileWidth, outputs - block * tileWidth);
-    for (int k = 0; k < depth; k += SLICE) {
-      int length = Math.min(SLICE, depth - k);
-      float low = k + length == depth ? floor : Float.NEGATIVE_INFINITY;
-      for (int t = from; t < to; t++) {
-        int start = tiling.starts()[t];
-        int height = tiling.heights()[t];
-        int valid = tiling.valid(t);
-        int a = workspace + start * depth + k * height;
-        int c = y + start * outputs + block * tileWidth;
-        boolean whole = valid == height && width == tileWidth;
-        int work = whole ? c : tile;
-        int ld = whole ? outputs : tileWidth;
-        if (!whole && k > 0) {
-          Tiles.copy(m, c, outputs, tile, tileWidth, valid, width);
-        }
-        int init = k == 0 ? bias : work;
-        kernels.tile(
-            height, m, a, panel + k * tileWidth, length, init, k == 0 ? 0 : ld, work, ld, low);
-        if (!whole) {
-          Tiles.copy(m, tile, tileWidth, c, outputs, valid, width);
-        }
+    int b = operands.panels + (block * depth + slice.start) * tileWidth;
+    boolean first = slice.start == 0;
+    for (int t = from; t < to; t++) {
+      int start = tiling.starts()[t];
+      int height = tiling.heights()[t];
+      int valid = tiling.valid(t);
+      int a = operands.rows + start * depth + slice.start * height;
+      int c = operands.y + start * outputs + block * tileWidth;
+      boolean whole = valid == height && width == tileWidth;
+      int work = whole ? c : tile;
+      if (!whole && !first) {
+        Tiles.copy(m, c, outputs, tile, tileWidth, valid, width);
+      }
+      int init = first ? operands.bias + block * tileWidth : work;
+      OutputTile output = whole ? slice.inPlace[t] : slice.aside[t];
+      kernels.tile(output, m, a, b, slice.length, init, work);
+      if (!whole) {
+        Tiles.copy(m, tile, tileWidth, c, outputs, valid, width);
       }
     }
   }

@@ -9,6 +9,7 @@ import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Kernels.TurnedPitches;
 import org.alexnet.program.Op;
 
 /**
@@ -82,14 +83,17 @@ public record FullyConnectedBackwardDataKernel(
 
   @Override
   public Bound bind(Binding binding) {
+    Layout.Panels panels = layouts.panels(op.weight());
+    int pitch = blocks() * kernels.tileWidth();
     return new Running(
         this,
-        layouts.panels(op.weight()),
+        panels,
         binding.offset(op.dy()),
         binding.offset(op.weight()),
         binding.offset(op.dx()),
         binding.shared(),
-        binding.shared() + turnedFloats());
+        new TurnedPitches(panels.panel(), 0, pitch),
+        new TurnedPitches(panels.panel(), pitch, pitch));
   }
 
   /** The kernel at its addresses. */
@@ -100,24 +104,30 @@ public record FullyConnectedBackwardDataKernel(
       int weight,
       int dx,
       int turned,
-      int zeros)
+      TurnedPitches firstSlice,
+      TurnedPitches nextSlices)
       implements Bound {
 
     private int width() {
       return kernel.kernels.tileWidth();
     }
 
+    /** What the first slice is added to. */
+    private int zeros() {
+      return turned + kernel.turnedFloats();
+    }
+
     @Override
     public void run(KernelContext context) {
       float[] m = context.m();
-      Arrays.fill(m, zeros, zeros + width(), 0);
+      Arrays.fill(m, zeros(), zeros() + width(), 0);
       context.pool().run(kernel.blocks(), (block, worker) -> turn(m, block));
       context
           .pool()
           .run(
               kernel.tasks(),
               (task, worker) -> {
-                int result = zeros + width() + worker * kernel.workerFloats();
+                int result = zeros() + width() + worker * kernel.workerFloats();
                 multiply(m, task * INPUTS, result);
                 store(m, task * INPUTS, result);
               });
@@ -139,6 +149,7 @@ public record FullyConnectedBackwardDataKernel(
     private void multiply(float[] m, int first, int result) {
       int outputs = kernel.outputs();
       int ld = kernel.blocks() * width();
+      int zeros = zeros();
       for (int k = 0; k < outputs; k += SLICE) {
         int length = Math.min(SLICE, outputs - k);
         int end = Math.min(first + INPUTS, panels.depth());
@@ -147,15 +158,13 @@ public record FullyConnectedBackwardDataKernel(
           for (int block = 0; block < kernel.blocks(); block++) {
             int c = result + (row - first) * ld + block * width();
             kernel.kernels.turnedTile(
+                k == 0 ? firstSlice : nextSlices,
                 m,
                 weight + k / width() * panels.panel() + row * width(),
-                panels.panel(),
                 turned + (block * outputs + k) * width(),
                 length,
                 k == 0 ? zeros : c,
-                k == 0 ? 0 : ld,
-                c,
-                ld);
+                c);
           }
         }
       }

@@ -11,6 +11,7 @@ import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.kernel.Kernels.OutputTile;
 import org.alexnet.cpu.kernel.RowTiling;
 import org.alexnet.cpu.kernel.Tiles;
 import org.alexnet.program.Op;
@@ -107,6 +108,10 @@ public record FullyConnectedBackwardWeightsKernel(
     private final int images = images();
     private final int tileWidth = kernels.tileWidth();
     private final RowTiling tiling = RowTiling.of(panels.depth(), kernels.heights());
+    private final OutputTile[] outputs =
+        Arrays.stream(tiling.heights())
+            .mapToObj(height -> new OutputTile(height, 0, tileWidth, Float.NEGATIVE_INFINITY))
+            .toArray(OutputTile[]::new);
     private final int x;
     private final int dy;
     private final int dw;
@@ -172,7 +177,7 @@ public record FullyConnectedBackwardWeightsKernel(
         Tiles.packColumns(m, x + start, panels.depth(), images, valid, height, a);
         for (int block = 0; block < panels.blocks(); block++) {
           int b = gradient + block * images * tileWidth;
-          kernels.tile(height, m, a, b, images, zeros, 0, tile, tileWidth, Float.NEGATIVE_INFINITY);
+          kernels.tile(outputs[t], m, a, b, images, zeros, tile);
           int offset = (block * panels.depth() + start) * tileWidth;
           use(context, task, tile, offset, valid * tileWidth);
         }

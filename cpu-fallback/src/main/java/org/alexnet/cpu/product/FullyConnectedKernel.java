@@ -44,7 +44,8 @@ public record FullyConnectedKernel(
   private BatchProduct product() {
     Layout.Panels panels = layouts.panels(op.weight());
     int images = op.x().shape().n();
-    return new BatchProduct(kernels, images, panels.depth(), panels.outputs());
+    return new BatchProduct(
+        kernels, images, panels.depth(), panels.outputs(), relu ? 0 : Float.NEGATIVE_INFINITY);
   }
 
   @Override
@@ -61,13 +62,15 @@ public record FullyConnectedKernel(
   public Bound bind(Binding binding) {
     BatchProduct product = product();
     int x = binding.offset(op.x());
-    int weight = binding.offset(op.weight());
-    int bias = binding.offset(op.bias());
-    int to = binding.offset(y);
-    float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+    BatchProduct.Operands operands =
+        new BatchProduct.Operands(
+            binding.offset(op.weight()),
+            binding.offset(op.bias()),
+            binding.offset(y),
+            binding.shared());
     return context -> {
-      product.pack(context, x, binding.shared());
-      product.run(context, weight, bias, to, floor, binding.shared());
+      product.pack(context, x, operands);
+      product.run(context, operands);
     };
   }
 }

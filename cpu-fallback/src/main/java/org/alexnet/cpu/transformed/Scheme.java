@@ -12,67 +12,56 @@ public enum Scheme {
   F5_3(
       5,
       3,
-      Transform.INPUT_7,
-      Transform.INPUT_7_INNER,
-      Transform.GRADIENT_7_5,
-      Transform.GRADIENT_7_5_INNER,
-      Transform.OUTPUT_7_5,
-      Transform.OUTPUT_7_5_INNER,
+      new Sizes(Transform.INPUT_7, Transform.INPUT_7_INNER),
+      new Sizes(Transform.GRADIENT_7_5, Transform.GRADIENT_7_5_INNER),
+      new Sizes(Transform.OUTPUT_7_5, Transform.OUTPUT_7_5_INNER),
       Transform.FILTER_7_3,
       Transform.WEIGHTS_7_3),
   F6_3(
       6,
       3,
-      Transform.INPUT_8,
-      Transform.INPUT_8_INNER,
-      Transform.GRADIENT_8_6,
-      Transform.GRADIENT_8_6_INNER,
-      Transform.OUTPUT_8_6,
-      Transform.OUTPUT_8_6_INNER,
+      new Sizes(Transform.INPUT_8, Transform.INPUT_8_INNER),
+      new Sizes(Transform.GRADIENT_8_6, Transform.GRADIENT_8_6_INNER),
+      new Sizes(Transform.OUTPUT_8_6, Transform.OUTPUT_8_6_INNER),
       Transform.FILTER_8_3,
       Transform.WEIGHTS_8_3),
   F4_5(
       4,
       5,
-      Transform.INPUT_8,
-      Transform.INPUT_8_INNER,
-      Transform.GRADIENT_8_4,
-      Transform.GRADIENT_8_4_INNER,
-      Transform.OUTPUT_8_4,
-      Transform.OUTPUT_8_4_INNER,
+      new Sizes(Transform.INPUT_8, Transform.INPUT_8_INNER),
+      new Sizes(Transform.GRADIENT_8_4, Transform.GRADIENT_8_4_INNER),
+      new Sizes(Transform.OUTPUT_8_4, Transform.OUTPUT_8_4_INNER),
       Transform.FILTER_8_5,
       Transform.WEIGHTS_8_5);
 
+  /** A transform for whole tiles, and that for tiles that are smaller by one. */
+  private record Sizes(Transform whole, Transform inner) {
+    Transform of(boolean isWhole) {
+      return isWhole ? whole : inner;
+    }
+  }
+
   private final int outputs;
   private final int taps;
-  private final Transform input;
-  private final Transform inputInner;
-  private final Transform gradient;
-  private final Transform gradientInner;
-  private final Transform output;
-  private final Transform outputInner;
+  private final Sizes input;
+  private final Sizes gradient;
+  private final Sizes output;
   private final Transform filter;
   private final Transform weights;
 
   Scheme(
       int outputs,
       int taps,
-      Transform input,
-      Transform inputInner,
-      Transform gradient,
-      Transform gradientInner,
-      Transform output,
-      Transform outputInner,
+      Sizes input,
+      Sizes gradient,
+      Sizes output,
       Transform filter,
       Transform weights) {
     this.outputs = outputs;
     this.taps = taps;
     this.input = input;
-    this.inputInner = inputInner;
     this.gradient = gradient;
-    this.gradientInner = gradientInner;
     this.output = output;
-    this.outputInner = outputInner;
     this.filter = filter;
     this.weights = weights;
   }
@@ -103,15 +92,15 @@ public enum Scheme {
   }
 
   Transform input(boolean whole) {
-    return whole ? input : inputInner;
+    return input.of(whole);
   }
 
   Transform gradient(boolean whole) {
-    return whole ? gradient : gradientInner;
+    return gradient.of(whole);
   }
 
   Transform output(boolean whole) {
-    return whole ? output : outputInner;
+    return output.of(whole);
   }
 
   Transform filter() {

@@ -75,6 +75,8 @@ public record TransformedBackwardDataOp(
     int points = binding.shared();
     int weights = points + filters.floats();
     int zeros = weights + turned.panels().floats();
+    TransformedProduct.Operands operands =
+        new TransformedProduct.Operands(points, zeros, zeros, 0, Float.NEGATIVE_INFINITY);
     return new Bound() {
       @Override
       public void prepare(KernelContext context) {
@@ -87,14 +89,10 @@ public record TransformedBackwardDataOp(
       @Override
       public void run(KernelContext context, int task, int worker, int first, int count) {
         product.run(
+            operands,
             context.m(),
             dy.of(worker, first),
-            points,
-            zeros,
-            zeros,
-            0,
             dx.of(worker, first),
-            Float.NEGATIVE_INFINITY,
             count,
             binding.scratch(worker));
       }

@@ -71,10 +71,15 @@ public record TransformedConvolutionOp(
     Address x = binding.address(op.x());
     Address to = binding.address(y);
     int weight = binding.offset(op.weight());
-    int bias = binding.offset(op.bias());
     int points = binding.shared();
     int zeros = points + filters.floats();
-    float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
+    TransformedProduct.Operands operands =
+        new TransformedProduct.Operands(
+            points,
+            zeros,
+            binding.offset(op.bias()),
+            kernels.tileWidth(),
+            relu ? 0 : Float.NEGATIVE_INFINITY);
     return new Bound() {
       @Override
       public void prepare(KernelContext context) {
@@ -86,14 +91,10 @@ public record TransformedConvolutionOp(
       @Override
       public void run(KernelContext context, int task, int worker, int first, int count) {
         product.run(
+            operands,
             context.m(),
             x.of(worker, first),
-            points,
-            zeros,
-            bias,
-            kernels.tileWidth(),
             to.of(worker, first),
-            floor,
             count,
             binding.scratch(worker));
       }

@@ -6,26 +6,59 @@ import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.kernel.Transform;
 import org.alexnet.cpu.kernel.TransformKernels;
+import org.alexnet.cpu.kernel.TransformKernels.Pass;
+import org.alexnet.cpu.kernel.TransformKernels.Steps;
 
 /**
  * Filters at the points, and gradients at the points back to filters. At the points they lie as
  * group, block of outputs, point, input, and one number for each output of the block.
- *
- * @param panels the filters as they are, whose inputs lie as those of the shape
  */
-record TransformedFilters(TransformedShape shape, Layout.Panels panels, TransformKernels kernels) {
+final class TransformedFilters {
   private static final int LANES = Transform.LANES;
 
-  private int taps() {
-    return shape.scheme().taps();
+  private final TransformedShape shape;
+  private final Layout.Panels panels;
+  private final TransformKernels kernels;
+  private final int taps;
+  private final int points;
+  private final int finite;
+  private final Pass spreadColumns;
+  private final Pass spreadRows;
+  private final Pass spreadInfinity;
+  private final Pass gatherColumns;
+  private final Pass gatherInfinity;
+  private final Pass gatherRows;
+
+  /**
+   * @param panels the filters as they are, whose inputs lie as those of the shape
+   */
+  TransformedFilters(TransformedShape shape, Layout.Panels panels, TransformKernels kernels) {
+    this.shape = shape;
+    this.panels = panels;
+    this.kernels = kernels;
+    taps = shape.scheme().taps();
+    points = shape.scheme().points();
+    finite = shape.scheme().finite();
+    int pitch = pointFloats();
+    int row = taps * LANES;
+    Steps alongRow = new Steps(row, LANES);
+    Steps alongColumn = new Steps(LANES, row);
+    Steps once = new Steps(pitch, 0);
+    Transform filter = shape.scheme().filter();
+    spreadColumns = new Pass(filter, taps, alongRow, alongRow, LANES);
+    spreadRows = new Pass(filter, finite, alongColumn, new Steps(pitch, finite * pitch), pitch);
+    spreadInfinity = new Pass(filter, 1, alongColumn, once, 0);
+    int column = points * LANES;
+    Transform weights = shape.scheme().weights();
+    gatherColumns =
+        new Pass(
+            weights, finite, new Steps(finite * pitch, pitch), new Steps(column, LANES), pitch);
+    gatherInfinity = new Pass(weights, 1, once, new Steps(column, 0), 0);
+    gatherRows = new Pass(weights, taps, new Steps(LANES, column), alongColumn, column);
   }
 
-  private int points() {
-    return shape.scheme().points();
-  }
-
-  private int finite() {
-    return shape.scheme().finite();
+  Layout.Panels panels() {
+    return panels;
   }
 
   /** Floats at one point. */
@@ -49,7 +82,7 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
 
   /** Scratch floats of a task: the taps, then these with their columns or rows transformed. */
   int scratchFloats() {
-    return (taps() * taps() + taps() * points()) * LANES;
+    return (taps * taps + taps * points) * LANES;
   }
 
   /** Where a region's first point lies in a block of outputs, for one input and output. */
@@ -80,12 +113,10 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
   }
 
   private void spreadFilter(float[] m, int panel, int input, int to, int scratch) {
-    Transform transform = shape.scheme().filter();
-    int row = taps() * LANES;
-    for (int kh = 0; kh < taps(); kh++) {
-      for (int kw = 0; kw < taps(); kw++) {
+    for (int kh = 0; kh < taps; kh++) {
+      for (int kw = 0; kw < taps; kw++) {
         int tap = shape.tap(kh, kw, input);
-        int at = scratch + (kh * taps() + kw) * LANES;
+        int at = scratch + (kh * taps + kw) * LANES;
         if (tap < 0) {
           Arrays.fill(m, at, at + LANES, 0);
         } else {
@@ -93,23 +124,11 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
         }
       }
     }
-    int columns = scratch + taps() * row;
-    int last = columns + finite() * row;
-    kernels.spread(transform, m, scratch, row, LANES, columns, row, LANES, last, LANES, taps());
-    int pitch = pointFloats();
-    kernels.spread(
-        transform,
-        m,
-        columns,
-        LANES,
-        row,
-        to,
-        pitch,
-        finite() * pitch,
-        to + place(2),
-        pitch,
-        finite());
-    kernels.spread(transform, m, last, LANES, 0, to + place(1), pitch, 0, to + place(3), 0, 1);
+    int columns = scratch + taps * taps * LANES;
+    int last = columns + finite * taps * LANES;
+    kernels.spread(spreadColumns, m, scratch, columns, last);
+    kernels.spread(spreadRows, m, columns, to, to + place(2));
+    kernels.spread(spreadInfinity, m, last, to + place(1), to + place(3));
   }
 
   /** Turns gradients at points to gradients of filters, shared among the workers. */
@@ -139,53 +158,18 @@ record TransformedFilters(TransformedShape shape, Layout.Panels panels, Transfor
 
   private void gatherFilter(
       float[] m, int from, int input, int panel, int scratch, boolean exists) {
-    Transform transform = shape.scheme().weights();
-    int pitch = pointFloats();
-    int row = points() * LANES;
-    int columns = scratch + taps() * taps() * LANES;
-    kernels.gather(
-        transform,
-        m,
-        from,
-        finite() * pitch,
-        pitch,
-        from + place(1),
-        pitch,
-        columns,
-        row,
-        LANES,
-        finite());
-    kernels.gather(
-        transform,
-        m,
-        from + place(2),
-        pitch,
-        0,
-        from + place(3),
-        0,
-        columns + finite() * LANES,
-        row,
-        0,
-        1);
-    kernels.gather(
-        transform,
-        m,
-        columns,
-        LANES,
-        row,
-        columns + finite() * LANES,
-        row,
-        scratch,
-        LANES,
-        taps() * LANES,
-        taps());
-    for (int kh = 0; kh < taps(); kh++) {
-      for (int kw = 0; kw < taps(); kw++) {
+    int columns = scratch + taps * taps * LANES;
+    int last = columns + finite * LANES;
+    kernels.gather(gatherColumns, m, from, from + place(1), columns);
+    kernels.gather(gatherInfinity, m, from + place(2), from + place(3), last);
+    kernels.gather(gatherRows, m, columns, last, scratch);
+    for (int kh = 0; kh < taps; kh++) {
+      for (int kw = 0; kw < taps; kw++) {
         int tap = shape.tap(kh, kw, input);
         if (tap >= 0) {
           int to = panel + tap * panels.tileWidth();
           if (exists) {
-            System.arraycopy(m, scratch + (kh * taps() + kw) * LANES, m, to, LANES);
+            System.arraycopy(m, scratch + (kh * taps + kw) * LANES, m, to, LANES);
           } else {
             Arrays.fill(m, to, to + LANES, 0);
           }

@@ -1,9 +1,13 @@
 package org.alexnet.cpu.transformed;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.kernel.Transform;
 import org.alexnet.cpu.kernel.TransformKernels;
+import org.alexnet.cpu.kernel.TransformKernels.Pass;
+import org.alexnet.cpu.kernel.TransformKernels.Steps;
 
 /**
  * A transformed convolution of a few images by one worker: the tiles of all channels to points,
@@ -24,6 +28,7 @@ public final class TransformedProduct {
   private final Layout.Panels panels;
   private final TransformKernels kernels;
   private final PointTiles tiles; // of the most images
+  private final ValuePlaces places;
   private final TileSpreader spreader;
   private final Regions values;
   private final Regions products;
@@ -33,6 +38,38 @@ public final class TransformedProduct {
   private final int columnsAt;
   private final int tileAt;
   private final int scratchFloats;
+  private final Columns whole;
+  private final Columns inner;
+  private final List<Tile> outputs = new ArrayList<>();
+
+  /**
+   * Addresses of a product.
+   *
+   * @param weights filters at points
+   * @param zeros a row of zeros
+   * @param bias start of the bias, or of zeros
+   * @param biasPitch floats from the bias of a block to that of the next; 0 for the same
+   * @param floor lower bound of the result
+   */
+  record Operands(int weights, int zeros, int bias, int biasPitch, float floor) {}
+
+  /**
+   * Products of tiles of one height to columns of outputs.
+   *
+   * @param finite at the finite points across
+   * @param infinity at infinity across
+   */
+  private record Columns(Pass finite, Pass infinity) {}
+
+  /**
+   * A tile of an image's output.
+   *
+   * @param start of its first pixel, from the start of the image
+   * @param valid pixels in a row that exist
+   * @param whole whether those are all
+   * @param rows columns of outputs to pixels; beside the image where not all exist
+   */
+  private record Tile(int row, int column, int start, int valid, boolean whole, Pass rows) {}
 
   TransformedProduct(
       TransformedShape shape, TransformedFilters filters, TransformKernels kernels, int images) {
@@ -41,12 +78,12 @@ public final class TransformedProduct {
     this.panels = filters.panels();
     this.kernels = kernels;
     this.tiles = shape.tiles(images);
-    this.spreader = TileSpreader.ofInput(kernels, shape, images);
-    // Blocks of tiles, of channels, tiles, lanes.
     this.values = Regions.of(tiles, region -> tileBlocks(region) * TILES * shape.channels());
     // One line more, so that points do not share a cache set.
     this.products =
         Regions.of(tiles, region -> tileBlocks(region) * TILES * panels.tileWidth() + LANES);
+    this.places = new ValuePlaces();
+    this.spreader = TileSpreader.ofInput(kernels, shape, tiles, places);
     int points = shape.scheme().points();
     blockedAt = spreader.scratchFloats();
     valuesAt = blockedAt + shape.blockedFloats();
@@ -54,6 +91,61 @@ public final class TransformedProduct {
     columnsAt = productsAt + products.floats();
     tileAt = columnsAt + points * points * LANES;
     scratchFloats = tileAt + points * points * LANES;
+    whole = columns(true);
+    inner = columns(false);
+    for (int row = 0; row < tiles.rows().tiles(); row++) {
+      for (int column = 0; column < tiles.columns().tiles(); column++) {
+        outputs.add(tile(row, column));
+      }
+    }
+  }
+
+  private Columns columns(boolean down) {
+    Transform transform = shape.scheme().output(down);
+    int finite = shape.scheme().finite();
+    int row = shape.scheme().points() * LANES;
+    int pitch = products.pitch(0);
+    return new Columns(
+        new Pass(
+            transform,
+            finite,
+            new Steps(finite * pitch, pitch),
+            new Steps(row, LANES),
+            products.pitch(1)),
+        new Pass(transform, 1, new Steps(products.pitch(2), 0), new Steps(row, 0), 0));
+  }
+
+  private Tile tile(int row, int column) {
+    int pixel = shape.out().c();
+    int line = shape.out().w() * pixel;
+    int start = tiles.rows().start(row) * line + tiles.columns().start(column) * pixel;
+    int valid = tiles.columns().valid(column);
+    boolean exists = valid == tiles.columns().length(column);
+    int points = shape.scheme().points() * LANES;
+    Pass rows =
+        new Pass(
+            shape.scheme().output(tiles.columns().isWhole(column)),
+            tiles.rows().valid(row),
+            new Steps(LANES, points),
+            exists ? new Steps(pixel, line) : new Steps(LANES, points),
+            0);
+    return new Tile(row, column, start, valid, exists, rows);
+  }
+
+  /** Values: blocks of tiles, of channels, tiles, lanes. */
+  private final class ValuePlaces implements TileSpreader.Places {
+    private final int channels = shape.channels() / LANES;
+
+    @Override
+    public int of(int region, int tile, int block) {
+      int of8 = (tile / TILES * channels + block) * TILES + tile % TILES;
+      return values.start(region) + of8 * LANES;
+    }
+
+    @Override
+    public int pitch(int region) {
+      return values.pitch(region);
+    }
   }
 
   /** Images to handle at a time, so that their values stay near the processor. */
@@ -79,60 +171,31 @@ public final class TransformedProduct {
    * Computes {@code count} images.
    *
    * @param x first image
-   * @param weights filters at points
-   * @param zeros a row of zeros
-   * @param bias start of the bias, or of zeros
-   * @param biasPitch floats from the bias of a block to that of the next; 0 for the same
    * @param y first image of the result
-   * @param floor lower bound of the result
    */
-  void run(
-      float[] m,
-      int x,
-      int weights,
-      int zeros,
-      int bias,
-      int biasPitch,
-      int y,
-      float floor,
-      int count,
-      int scratch) {
-    spread(m, x, zeros, count, scratch);
+  void run(Operands operands, float[] m, int x, int y, int count, int scratch) {
+    spread(m, x, operands.zeros, count, scratch);
     for (int block = 0; block < panels.groups() * panels.blocks(); block++) {
       int group = block / panels.blocks();
       int first = block % panels.blocks() * panels.tileWidth();
-      multiply(m, group, weights + block * filters.blockFloats(), count, scratch);
+      multiply(m, group, operands.weights + block * filters.blockFloats(), count, scratch);
       int width = Math.min(panels.tileWidth(), panels.outputs() - first);
+      int bias = operands.bias + block * operands.biasPitch;
+      int to = y + group * panels.outputs() + first;
       for (int lane = 0; lane < width; lane += LANES) {
-        gather(
-            m,
-            scratch,
-            lane,
-            bias + block * biasPitch + lane,
-            y + group * panels.outputs() + first + lane,
-            floor,
-            count);
+        int from = scratch + productsAt + lane;
+        for (int image = 0; image < count; image++) {
+          int pixels = to + lane + image * shape.out().imageElements();
+          for (Tile tile : outputs) {
+            gather(tile, m, from, image, scratch, pixels, bias + lane, operands.floor);
+          }
+        }
       }
     }
   }
 
   private void spread(float[] m, int x, int zeros, int count, int scratch) {
-    int at = scratch + valuesAt;
-    int channels = shape.channels() / LANES;
-    TileSpreader.Places places =
-        new TileSpreader.Places() {
-          @Override
-          public int of(int region, int tile, int block) {
-            int of8 = (tile / TILES * channels + block) * TILES + tile % TILES;
-            return at + values.start(region) + of8 * LANES;
-          }
-
-          @Override
-          public int pitch(int region) {
-            return values.pitch(region);
-          }
-        };
-    clearRest(m, places, count);
+    clearRest(m, count, scratch + valuesAt);
     for (int image = 0; image < count; image++) {
       int source = x + image * shape.in().imageElements();
       if (shape.blocked()) {
@@ -141,21 +204,21 @@ public final class TransformedProduct {
       }
       for (int row = 0; row < tiles.rows().tiles(); row++) {
         for (int block = 0; block < spreader.blocks(); block++) {
-          spreader.row(m, source, image, row, block, zeros, scratch, places);
+          spreader.row(m, source, image, row, block, zeros, scratch, scratch + valuesAt);
         }
       }
     }
   }
 
   /** Sets tiles that do not exist to 0, so that no time is lost on what is no number. */
-  private void clearRest(float[] m, TileSpreader.Places places, int count) {
+  private void clearRest(float[] m, int count, int start) {
     PointTiles now = shape.tiles(count);
     for (int region = 0; region < PointTiles.REGIONS; region++) {
       int end = Math.ceilDiv(now.tiles(region), TILES) * TILES;
       for (int tile = now.tiles(region); tile < end; tile++) {
         for (int point = 0; point < tiles.points(region); point++) {
           for (int block = 0; block < shape.channels() / LANES; block++) {
-            int at = places.of(region, tile, block) + point * values.pitch(region);
+            int at = start + places.of(region, tile, block) + point * values.pitch(region);
             Arrays.fill(m, at, at + LANES, 0);
           }
         }
@@ -187,93 +250,50 @@ public final class TransformedProduct {
     }
   }
 
-  /** Turns the products of a block of outputs to pixels, for 16 of the outputs. */
-  private void gather(float[] m, int scratch, int lane, int bias, int y, float floor, int count) {
-    int from = scratch + productsAt + lane;
-    for (int image = 0; image < count; image++) {
-      int to = y + image * shape.out().imageElements();
-      for (int row = 0; row < tiles.rows().tiles(); row++) {
-        for (int column = 0; column < tiles.columns().tiles(); column++) {
-          tile(m, from, image, row, column, scratch, bias, to, floor);
-        }
-      }
-    }
-  }
-
-  private int product(int from, int region, int image, int row, int column) {
+  private int product(Tile tile, int from, int region, int image) {
     return from
         + products.start(region)
-        + tiles.tile(region, image, row, column) * panels.tileWidth();
+        + tiles.tile(region, image, tile.row, tile.column) * panels.tileWidth();
   }
 
-  /** One tile: its columns into scratch memory, then its rows to pixels. */
-  private void tile(
-      float[] m,
-      int from,
-      int image,
-      int row,
-      int column,
-      int scratch,
-      int bias,
-      int y,
-      float floor) {
-    columns(m, from, image, row, column, scratch + columnsAt);
-    int points = shape.scheme().points();
-    int rows = tiles.rows().valid(row);
-    int valid = tiles.columns().valid(column);
+  /** Turns the products of a tile to pixels: its columns into scratch memory, then its rows. */
+  private void gather(
+      Tile tile, float[] m, int from, int image, int scratch, int y, int bias, float floor) {
+    int columns = scratch + columnsAt;
+    columns(tile, m, from, image, columns);
+    int to = y + tile.start;
+    if (tile.whole) {
+      kernels.gatherBiased(tile.rows, m, columns, to, bias, floor);
+      return;
+    }
+    int beside = scratch + tileAt;
+    kernels.gatherBiased(tile.rows, m, columns, beside, bias, floor);
     int pixel = shape.out().c();
     int line = shape.out().w() * pixel;
-    int to = y + tiles.rows().start(row) * line + tiles.columns().start(column) * pixel;
-    boolean whole = valid == tiles.columns().length(column);
-    kernels.gatherBiased(
-        shape.scheme().output(tiles.columns().isWhole(column)),
-        m,
-        scratch + columnsAt,
-        LANES,
-        points * LANES,
-        whole ? to : scratch + tileAt,
-        whole ? pixel : LANES,
-        whole ? line : points * LANES,
-        bias,
-        floor,
-        rows);
-    if (!whole) {
-      for (int i = 0; i < rows * valid; i++) {
-        int tile = scratch + tileAt + (i / valid * points + i % valid) * LANES;
-        System.arraycopy(m, tile, m, to + i / valid * line + i % valid * pixel, LANES);
+    for (int row = 0; row < tile.rows.count(); row++) {
+      for (int i = 0; i < tile.valid; i++) {
+        int at = beside + row * tile.rows.out().step() + i * LANES;
+        System.arraycopy(m, at, m, to + row * line + i * pixel, LANES);
       }
     }
   }
 
-  private void columns(float[] m, int from, int image, int row, int column, int to) {
-    int finite = shape.scheme().finite();
-    int points = shape.scheme().points();
-    boolean down = tiles.rows().isWhole(row);
+  private void columns(Tile tile, float[] m, int from, int image, int to) {
+    boolean down = tiles.rows().isWhole(tile.row);
+    Columns columns = down ? whole : inner;
     kernels.gather(
-        shape.scheme().output(down),
+        columns.finite,
         m,
-        product(from, 0, image, row, column),
-        finite * products.pitch(0),
-        products.pitch(0),
-        down ? product(from, 1, image, row, column) : 0,
-        products.pitch(1),
-        to,
-        points * LANES,
-        LANES,
-        finite);
-    if (tiles.columns().isWhole(column)) {
+        product(tile, from, 0, image),
+        down ? product(tile, from, 1, image) : 0,
+        to);
+    if (tiles.columns().isWhole(tile.column)) {
       kernels.gather(
-          shape.scheme().output(down),
+          columns.infinity,
           m,
-          product(from, 2, image, row, column),
-          products.pitch(2),
-          0,
-          down ? product(from, 3, image, row, column) : 0,
-          0,
-          to + finite * LANES,
-          points * LANES,
-          0,
-          1);
+          product(tile, from, 2, image),
+          down ? product(tile, from, 3, image) : 0,
+          to + shape.scheme().finite() * LANES);
     }
   }
 }

@@ -15,23 +15,14 @@ import org.alexnet.program.Shape;
  * @param scheme transform of rows and columns alike
  * @param in image that is read, [n, c, h, w]
  * @param out image that is written
- * @param kernel edge of the filters, in pixels
- * @param stride pixels from one window to the next, and the edge of a block
- * @param pad rows of nothing above and columns of nothing left of the image
+ * @param window of the filters; its stride is the edge of a block, and what pads the image is above
+ *     and left of it
  * @param groups groups of channels
  * @param rows cut of a column of the output into tiles
  * @param columns cut of a row of the output into tiles
  */
 public record TransformedShape(
-    Scheme scheme,
-    Shape in,
-    Shape out,
-    int kernel,
-    int stride,
-    int pad,
-    int groups,
-    TileRow rows,
-    TileRow columns) {
+    Scheme scheme, Shape in, Shape out, Window window, int groups, TileRow rows, TileRow columns) {
 
   /** Images from which on transforms pay: fewer read transformed filters for too little work. */
   private static final int FEWEST_IMAGES = 8;
@@ -44,19 +35,19 @@ public record TransformedShape(
 
   /** The forward convolution, where it is faster transformed. */
   static Optional<TransformedShape> forward(Shape x, Shape y, Window window, int groups) {
-    return of(x, y, window.kernel(), window.stride(), window.pad(), groups);
+    return of(x, y, window, groups);
   }
 
   /** The gradient with respect to the input, as a convolution of the output's gradient. */
   static Optional<TransformedShape> backward(Shape dy, Shape dx, Window window, int groups) {
     int pad = window.kernel() - 1 - window.pad();
     return window.stride() == 1 && pad >= 0
-        ? of(dy, dx, window.kernel(), 1, pad, groups)
+        ? of(dy, dx, new Window(window.kernel(), 1, pad), groups)
         : Optional.empty();
   }
 
-  private static Optional<TransformedShape> of(
-      Shape in, Shape out, int kernel, int stride, int pad, int groups) {
+  private static Optional<TransformedShape> of(Shape in, Shape out, Window window, int groups) {
+    int stride = window.stride();
     boolean blocks = stride > 1;
     int inputs = in.c() / groups * stride * stride;
     if (in.n() < FEWEST_IMAGES
@@ -67,15 +58,13 @@ public record TransformedShape(
     }
     TransformedShape best = null;
     for (Scheme scheme : Scheme.values()) {
-      if (scheme.taps() == Math.ceilDiv(kernel, stride)) {
+      if (scheme.taps() == Math.ceilDiv(window.kernel(), stride)) {
         TransformedShape shape =
             new TransformedShape(
                 scheme,
                 in,
                 out,
-                kernel,
-                stride,
-                pad,
+                window,
                 groups,
                 TileRow.of(out.h(), scheme),
                 TileRow.of(out.w(), scheme));
@@ -96,9 +85,17 @@ public record TransformedShape(
     return filters <= MOST_FLOATS && values <= MOST_FLOATS;
   }
 
+  private int kernel() {
+    return window.kernel();
+  }
+
+  private int stride() {
+    return window.stride();
+  }
+
   /** Products of the direct convolution for each of this one. */
   double saving() {
-    double direct = (double) out.h() * out.w() * kernel * kernel * in.c() / groups;
+    double direct = (double) out.h() * out.w() * kernel() * kernel() * in.c() / groups;
     return direct / ((double) tiles(1).products() * inputs());
   }
 
@@ -108,12 +105,12 @@ public record TransformedShape(
 
   /** Whether the image is rearranged to blocks before it is transformed. */
   boolean blocked() {
-    return stride > 1;
+    return stride() > 1;
   }
 
   /** Channels of a group that are read, in blocks. */
   int inputs() {
-    return in.c() / groups * stride * stride;
+    return in.c() / groups * stride() * stride();
   }
 
   /** Channels of a group that are written. */
@@ -137,7 +134,7 @@ public record TransformedShape(
 
   /** Padding that is left once an image is in blocks. */
   int padding() {
-    return blocked() ? 0 : pad;
+    return blocked() ? 0 : window.pad();
   }
 
   /** Floats of an image in blocks; 0 where it is read as it lies. */
@@ -148,6 +145,8 @@ public record TransformedShape(
   /** Rearranges one image to blocks; what lies outside of it becomes 0. */
   void block(float[] m, int x, int to) {
     Arrays.fill(m, to, to + blockedFloats(), 0);
+    int stride = stride();
+    int pad = window.pad();
     int run = stride * in.c();
     for (int h = 0; h < in.h(); h++) {
       int row = (h + pad) / stride;
@@ -186,8 +185,8 @@ public record TransformedShape(
   int tap(int row, int column, int channel) {
     int channels = in.c() / groups;
     int pixel = channel / channels;
-    int y = row * stride + pixel / stride;
-    int x = column * stride + pixel % stride;
-    return y < kernel && x < kernel ? (y * kernel + x) * channels + channel % channels : -1;
+    int y = row * stride() + pixel / stride();
+    int x = column * stride() + pixel % stride();
+    return y < kernel() && x < kernel() ? (y * kernel() + x) * channels + channel % channels : -1;
   }
 }

@@ -60,16 +60,12 @@ sealed interface TransformedWeights extends CpuKernel
     return new TransformedFilters(shape(), panels(), kernels().transforms());
   }
 
-  default TileSpreader inputs() {
-    return TileSpreader.ofInput(kernels().transforms(), shape(), images());
+  default TileSpreader inputs(PointTiles tiles, TileSpreader.Places places) {
+    return TileSpreader.ofInput(kernels().transforms(), shape(), tiles, places);
   }
 
-  default TileSpreader gradients() {
-    return TileSpreader.ofGradient(kernels().transforms(), shape(), images());
-  }
-
-  default int zeroFloats() {
-    return Math.max(inputs().zeroFloats(), gradients().zeroFloats());
+  default TileSpreader gradients(PointTiles tiles, TileSpreader.Places places) {
+    return TileSpreader.ofGradient(kernels().transforms(), shape(), tiles, places);
   }
 
   /** Sums some channels of the gradient over the pixels of a row of tiles. */
@@ -88,16 +84,14 @@ sealed interface TransformedWeights extends CpuKernel
    * Values of some blocks of {@link Transform#LANES} channels, in panels: panel, tile, channel of
    * the panel.
    *
-   * @param first the first of the blocks
    * @param width channels of a panel
    */
-  record Values(PointTiles tiles, Regions regions, int start, int first, int width)
-      implements TileSpreader.Places {
+  record Values(PointTiles tiles, Regions regions, int width) implements TileSpreader.Places {
     @Override
     public int of(int region, int tile, int block) {
-      int channel = (block - first) * Transform.LANES;
+      int channel = block * Transform.LANES;
       int row = channel / width * tiles.tiles(region) + tile;
-      return start + regions.start(region) + row * width + channel % width;
+      return regions.start(region) + row * width + channel % width;
     }
 
     @Override

@@ -60,26 +60,54 @@ public record TransformedWeightsByImageKernel(
     return Math.min(MOST_PARTS, shape.in().n());
   }
 
-  /** How values at points lie in a worker's memory, in floats from its start. */
-  private record Plan(PointTiles tiles, Regions inputs, Regions gradients, int spread, int floats) {
+  /**
+   * A worker's memory: how values at points lie in it, in floats from its start, and what takes
+   * them there. Behind them are an image in blocks, memory to transform in, and sums of pixels.
+   */
+  private record Plan(
+      Regions inputValues,
+      Regions gradientValues,
+      TileSpreader inputs,
+      TileSpreader gradients,
+      int blockedFloats) {
+
     int gradientsAt() {
-      return inputs.floats();
+      return inputValues.floats();
     }
 
     int blockedAt() {
-      return gradientsAt() + gradients.floats();
+      return gradientsAt() + gradientValues.floats();
+    }
+
+    int spreadAt() {
+      return blockedAt() + blockedFloats;
+    }
+
+    int pixelsAt() {
+      return spreadAt() + Math.max(inputs.scratchFloats(), gradients.scratchFloats());
+    }
+
+    int zeroFloats() {
+      return Math.max(inputs.zeroFloats(), gradients.zeroFloats());
     }
   }
 
   private Plan plan() {
-    PointTiles tiles = shape.tiles(images());
+    PointTiles tiles = tiles();
+    int width = kernels.tileWidth();
     // One line more, so that points do not share a cache set.
     Regions inputs = Regions.of(tiles, region -> tiles.tiles(region) * shape.inputs() + LANES);
-    Regions gradients =
-        Regions.of(tiles, region -> tiles.tiles(region) * kernels.tileWidth() + LANES);
-    int spread = Math.max(inputs().scratchFloats(), gradients().scratchFloats());
-    int floats = inputs.floats() + gradients.floats() + shape.blockedFloats() + spread;
-    return new Plan(tiles, inputs, gradients, spread, floats);
+    Regions gradients = Regions.of(tiles, region -> tiles.tiles(region) * width + LANES);
+    return new Plan(
+        inputs,
+        gradients,
+        inputs(tiles, new Values(tiles, inputs, LANES)),
+        gradients(tiles, new Values(tiles, gradients, width)),
+        shape.blockedFloats());
+  }
+
+  private PointTiles tiles() {
+    return shape.tiles(images());
   }
 
   private int biasFloats() {
@@ -87,11 +115,11 @@ public record TransformedWeightsByImageKernel(
   }
 
   private int scratchFloats() {
-    return Math.max(plan().floats() + kernels.tileWidth(), filters().scratchFloats());
+    return Math.max(plan().pixelsAt() + kernels.tileWidth(), filters().scratchFloats());
   }
 
   private long sharedFloats() {
-    return (long) parts() * (filters().floats() + biasFloats()) + zeroFloats();
+    return (long) parts() * (filters().floats() + biasFloats()) + plan().zeroFloats();
   }
 
   @Override
@@ -114,8 +142,7 @@ public record TransformedWeightsByImageKernel(
     private final Plan plan = plan();
     private final Layout.Panels panels = panels();
     private final TransformedFilters filters = filters();
-    private final TileSpreader inputs = inputs();
-    private final TileSpreader gradients = gradients();
+    private final PointTiles tiles = tiles();
     private final int width = kernels.tileWidth();
     private final int channels = shape.inputs() / LANES;
     private final int images = images();
@@ -124,7 +151,7 @@ public record TransformedWeightsByImageKernel(
     private final int ranges = ranges();
     private final int biasFloats = biasFloats();
     private final int scratchFloats = scratchFloats();
-    private final int zeroFloats = zeroFloats();
+    private final int zeroFloats = plan.zeroFloats();
     private final int x;
     private final int dy;
     private final int dw;
@@ -196,25 +223,16 @@ public record TransformedWeightsByImageKernel(
     }
 
     private void spreadInput(float[] m, int first, int count, int group, int scratch) {
-      TileSpreader.Places places =
-          new Values(plan.tiles, plan.inputs, scratch, group * channels, LANES);
       for (int i = 0; i < count; i++) {
         int source = x + (first + i) * shape.in().imageElements();
         if (shape.blocked()) {
           shape.block(m, source, scratch + plan.blockedAt());
           source = scratch + plan.blockedAt();
         }
-        for (int row = 0; row < plan.tiles.rows().tiles(); row++) {
+        int own = source + group * shape.inputs();
+        for (int row = 0; row < tiles.rows().tiles(); row++) {
           for (int c = 0; c < channels; c++) {
-            inputs.row(
-                m,
-                source,
-                i,
-                row,
-                group * channels + c,
-                zerosAt,
-                scratch + plan.floats - plan.spread,
-                places);
+            plan.inputs.row(m, own, i, row, c, zerosAt, scratch + plan.spreadAt(), scratch);
           }
         }
       }
@@ -223,27 +241,18 @@ public record TransformedWeightsByImageKernel(
     private void spreadGradient(float[] m, int first, int count, int block, int bias, int scratch) {
       int output = block % panels.blocks() * width;
       int outputs = Math.min(width, shape.outputs() - output);
-      int start = block / panels.blocks() * shape.outputs() + output;
-      TileSpreader.Places places =
-          new Values(
-              plan.tiles, plan.gradients, scratch + plan.gradientsAt(), start / LANES, width);
+      int start = dy + block / panels.blocks() * shape.outputs() + output;
+      int spread = scratch + plan.spreadAt();
+      int values = scratch + plan.gradientsAt();
+      int pixels = scratch + plan.pixelsAt();
       for (int i = 0; i < count; i++) {
-        int source = dy + (first + i) * shape.out().imageElements();
-        for (int row = 0; row < plan.tiles.rows().tiles(); row++) {
-          for (int lane = 0; lane < outputs; lane += LANES) {
-            gradients.row(
-                m,
-                source,
-                i,
-                row,
-                (start + lane) / LANES,
-                zerosAt,
-                scratch + plan.floats - plan.spread,
-                places);
+        int source = start + (first + i) * shape.out().imageElements();
+        for (int row = 0; row < tiles.rows().tiles(); row++) {
+          for (int c = 0; c < outputs / LANES; c++) {
+            plan.gradients.row(m, source, i, row, c, zerosAt, spread, values);
           }
-          int sum = scratch + plan.floats;
-          sumPixels(m, source + start, row, outputs, sum);
-          kernels.add(m, sum, bias, outputs);
+          sumPixels(m, source, row, outputs, pixels);
+          kernels.add(m, pixels, bias, outputs);
         }
       }
     }
@@ -252,19 +261,19 @@ public record TransformedWeightsByImageKernel(
       PointTiles now = shape.tiles(count);
       for (int region = 0; region < PointTiles.REGIONS; region++) {
         for (int index = 0; index < now.points(region); index++) {
-          int a = scratch + plan.inputs.start(region) + index * plan.inputs.pitch(region);
+          int a = scratch + plan.inputValues.start(region) + index * plan.inputValues.pitch(region);
           int b =
               scratch
                   + plan.gradientsAt()
-                  + plan.gradients.start(region)
-                  + index * plan.gradients.pitch(region);
+                  + plan.gradientValues.start(region)
+                  + index * plan.gradientValues.pitch(region);
           int c = sums + (now.firstPoint(region) + index) * filters.pointFloats();
           for (int i = 0; i < channels; i++) {
             kernels
                 .transforms()
                 .pointWeights(
                     m,
-                    a + i * plan.tiles.tiles(region) * LANES,
+                    a + i * tiles.tiles(region) * LANES,
                     b,
                     now.tiles(region),
                     c + i * LANES * width);

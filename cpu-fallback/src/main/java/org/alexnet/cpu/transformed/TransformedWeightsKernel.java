@@ -59,8 +59,8 @@ public record TransformedWeightsKernel(
       Layout.Panels panels,
       PointTiles tiles,
       int tileWidth,
-      Regions inputs,
-      Regions gradients) {
+      Regions inputValues,
+      Regions gradientValues) {
 
     static Plan of(TransformedShape shape, Layout.Panels panels, int images, int tileWidth) {
       PointTiles tiles = shape.tiles(images);
@@ -93,15 +93,29 @@ public record TransformedWeightsKernel(
     return Plan.of(shape, panels(), images(), kernels.tileWidth());
   }
 
+  private TileSpreader inputs(Plan plan) {
+    return inputs(plan.tiles, new Values(plan.tiles, plan.inputValues, LANES));
+  }
+
+  private TileSpreader gradients(Plan plan) {
+    return gradients(plan.tiles, new GradientPlaces(plan));
+  }
+
   private int scratchFloats() {
-    return Math.max(
-        filters().scratchFloats(), Math.max(inputs().scratchFloats(), gradients().scratchFloats()));
+    Plan plan = plan();
+    int spread = Math.max(inputs(plan).scratchFloats(), gradients(plan).scratchFloats());
+    return Math.max(filters().scratchFloats(), spread);
+  }
+
+  private int zeroFloats() {
+    Plan plan = plan();
+    return Math.max(inputs(plan).zeroFloats(), gradients(plan).zeroFloats());
   }
 
   private long sharedFloats() {
     Plan plan = plan();
-    return (long) plan.inputs.floats()
-        + plan.gradients.floats()
+    return (long) plan.inputValues.floats()
+        + plan.gradientValues.floats()
         + filters().floats()
         + (long) images() * shape.blockedFloats()
         + plan.biasSums()
@@ -127,8 +141,8 @@ public record TransformedWeightsKernel(
   private final class Running implements Bound {
     private final Plan plan = plan();
     private final TransformedFilters filters = filters();
-    private final TileSpreader inputs = inputs();
-    private final TileSpreader gradients = gradients();
+    private final TileSpreader inputs = inputs(plan);
+    private final TileSpreader gradients = gradients(plan);
     private final int images = images();
     private final int zeroFloats = zeroFloats();
     private final int scratchFloats = scratchFloats();
@@ -144,8 +158,6 @@ public record TransformedWeightsKernel(
     private final int biasAt;
     private final int zerosAt;
     private final int scratchAt;
-    private final TileSpreader.Places inputPlaces;
-    private final TileSpreader.Places gradientPlaces;
 
     Running(Binding binding) {
       x = binding.offset(op.x());
@@ -153,14 +165,12 @@ public record TransformedWeightsKernel(
       dw = binding.offset(op.dw());
       db = binding.offset(op.db());
       inputsAt = binding.shared();
-      gradientsAt = inputsAt + plan.inputs.floats();
-      sumsAt = gradientsAt + plan.gradients.floats();
+      gradientsAt = inputsAt + plan.inputValues.floats();
+      sumsAt = gradientsAt + plan.gradientValues.floats();
       blockedAt = sumsAt + filters.floats();
       biasAt = blockedAt + images * shape.blockedFloats();
       zerosAt = biasAt + plan.biasSums();
       scratchAt = zerosAt + zeroFloats;
-      inputPlaces = new Values(plan.tiles, plan.inputs, inputsAt, 0, LANES);
-      gradientPlaces = new GradientPlaces(plan, gradientsAt);
     }
 
     private int scratch(int worker) {
@@ -209,7 +219,7 @@ public record TransformedWeightsKernel(
                 if (block < gradients.blocks()) {
                   int source = dy + (first + image) * shape.out().imageElements();
                   gradients.row(
-                      m, source, image, row, block, zerosAt, scratch(worker), gradientPlaces);
+                      m, source, image, row, block, zerosAt, scratch(worker), gradientsAt);
                   if (block == 0) {
                     bias(m, source, row, biasAt + (image * rows + row) * plan.biasFloats());
                   }
@@ -226,7 +236,7 @@ public record TransformedWeightsKernel(
                       block - gradients.blocks(),
                       zerosAt,
                       scratch(worker),
-                      inputPlaces);
+                      inputsAt);
                 }
               });
     }
@@ -265,11 +275,11 @@ public record TransformedWeightsKernel(
       int index = point - now.firstPoint(region);
       int group = block / plan.panels.blocks();
       int channels = shape.inputs() / LANES;
-      int a = inputsAt + plan.inputs.start(region) + index * plan.inputs.pitch(region);
+      int a = inputsAt + plan.inputValues.start(region) + index * plan.inputValues.pitch(region);
       int b =
           gradientsAt
-              + plan.gradients.start(region)
-              + index * plan.gradients.pitch(region)
+              + plan.gradientValues.start(region)
+              + index * plan.gradientValues.pitch(region)
               + block * plan.tiles.tiles(region) * plan.tileWidth;
       int c = sumsAt + block * filters.blockFloats() + point * filters.pointFloats();
       if (first) {
@@ -289,22 +299,21 @@ public record TransformedWeightsKernel(
   }
 
   /** The gradient: block of outputs, tile, output of the block. */
-  private record GradientPlaces(Plan plan, int start) implements TileSpreader.Places {
+  private record GradientPlaces(Plan plan) implements TileSpreader.Places {
     @Override
     public int of(int region, int tile, int block) {
       int channel = block * LANES;
       int group = channel / plan.shape.outputs();
       int within = channel % plan.shape.outputs();
       int panel = group * plan.panels.blocks() + within / plan.tileWidth;
-      return start
-          + plan.gradients.start(region)
+      return plan.gradientValues.start(region)
           + (panel * plan.tiles.tiles(region) + tile) * plan.tileWidth
           + within % plan.tileWidth;
     }
 
     @Override
     public int pitch(int region) {
-      return plan.gradients.pitch(region);
+      return plan.gradientValues.pitch(region);
     }
   }
 }

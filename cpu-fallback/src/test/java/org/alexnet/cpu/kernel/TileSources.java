@@ -134,27 +134,34 @@ final class TileSources {
     return sizes;
   }
 
-  private static String choice(
-      String method, String parameters, String arguments, List<Size> sizes) {
+  /** Names of parameters, without their types. */
+  private static String arguments(String parameters) {
+    return parameters.replaceAll("[A-Za-z.\\[\\]]+ (\\w+)", "$1");
+  }
+
+  /**
+   * @param height the expression of a tile's height
+   */
+  private static String choice(String method, String parameters, String height, List<Size> sizes) {
     StringBuilder s = new StringBuilder();
-    s.append("static void %s(int height, %s) {\n".formatted(method, parameters));
-    s.append("switch (height * 10 + VectorKernels.COLUMNS) {\n");
+    s.append("static void %s(%s) {\n".formatted(method, parameters));
+    s.append("switch (%s * 10 + VectorKernels.COLUMNS) {\n".formatted(height));
     for (Size size : sizes) {
       s.append(
           "case %d -> %s%s(%s);\n"
-              .formatted(size.rows * 10 + size.columns, method, size.name(), arguments));
+              .formatted(
+                  size.rows * 10 + size.columns, method, size.name(), arguments(parameters)));
     }
     s.append(
-        "default -> throw new IllegalArgumentException(\"no tile of height \" + height);\n"
-            + "}\n"
-            + "}\n\n");
+        "default -> throw new IllegalArgumentException(\"no tile of height \" + %s);\n}\n}\n\n"
+            .formatted(height));
     return s.toString();
   }
 
   /** Tiles of the matrix product, with both operands packed. */
   static String products() {
     String parameters =
-        "float[] m, int a, int b, int length, int init, int ldInit, int c, int ldc, float floor";
+        "Kernels.OutputTile tile, float[] m, int a, int b, int length, int init, int c";
     StringBuilder s = new StringBuilder();
     s.append(
         start(
@@ -163,7 +170,7 @@ final class TileSources {
                 + " distances are constants: only then does the compiler take the bounds checks out"
                 + " of the loop, which are as much work as the arithmetic otherwise."));
     List<Size> sizes = sizes(14, 8, 4);
-    s.append(choice("tile", parameters, "m, a, b, length, init, ldInit, c, ldc, floor", sizes));
+    s.append(choice("tile", parameters, "tile.height()", sizes));
     for (Size size : sizes) {
       s.append(
           new Tile(size)
@@ -172,13 +179,15 @@ final class TileSources {
               .multiply(
                   "b + " + size.columns + " * LANES * k", i -> "a + " + size.rows + " * k + " + i)
               .add("}")
-              .add("FloatVector low = FloatVector.broadcast(S, floor);")
+              .add("int initPitch = tile.initPitch();")
+              .add("int pitch = tile.pitch();")
+              .add("FloatVector low = FloatVector.broadcast(S, tile.floor());")
               .store(
-                  "ldc",
+                  "pitch",
                   (sum, i, j, to) ->
                       sum
                           + ".add(FloatVector.fromArray(S, m, "
-                          + Tile.lanes("init + " + i + " * ldInit", j)
+                          + Tile.lanes("init + " + i + " * initPitch", j)
                           + ")).max(low)")
               .method("tile" + size.name(), parameters));
     }
@@ -188,8 +197,8 @@ final class TileSources {
   /** Tiles of a direct convolution, whose rows are windows of the image. */
   static String windows() {
     String parameters =
-        "float[] m, int[] rows, int first, int source, int segments, int run, int pitch, int b, int"
-            + " init, int c, int ldc, float floor";
+        "Kernels.OutputTile tile, Kernels.Windows windows, float[] m, int first, int source, int b,"
+            + " int init, int c";
     StringBuilder s = new StringBuilder();
     s.append(
         start(
@@ -199,16 +208,15 @@ final class TileSources {
                 + " VectorTiles}, for each row needs an address register too: with 14 the JIT"
                 + " compiler runs out of them and is three times slower."));
     List<Size> sizes = sizes(8, 6, 4);
-    s.append(
-        choice(
-            "rows",
-            parameters,
-            "m, rows, first, source, segments, run, pitch, b, init, c, ldc, floor",
-            sizes));
+    s.append(choice("tile", parameters, "tile.height()", sizes));
     for (Size size : sizes) {
       s.append(
           new Tile(size)
-              .each(i -> "int a" + i + "p = source + rows[first + " + i + "];")
+              .add("int[] starts = windows.starts();")
+              .add("int segments = windows.segments();")
+              .add("int run = windows.run();")
+              .add("int next = windows.pitch();")
+              .each(i -> "int a" + i + "p = source + starts[first + " + i + "];")
               .zeros()
               .add("int q = b;")
               .add("for (int s = 0; s < segments; s++) {")
@@ -216,12 +224,13 @@ final class TileSources {
               .multiply("q", i -> "a" + i + "p + k")
               .add("q += " + size.columns + " * LANES;")
               .add("}")
-              .each(i -> "a" + i + "p += pitch;")
+              .each(i -> "a" + i + "p += next;")
               .add("}")
-              .add("FloatVector low = FloatVector.broadcast(S, floor);")
+              .add("int pitch = tile.pitch();")
+              .add("FloatVector low = FloatVector.broadcast(S, tile.floor());")
               .load("init", "i")
-              .store("ldc", (sum, i, j, to) -> sum + ".add(i" + j + ").max(low)")
-              .method("rows" + size.name(), parameters));
+              .store("pitch", (sum, i, j, to) -> sum + ".add(i" + j + ").max(low)")
+              .method("tile" + size.name(), parameters));
     }
     return s.append("}\n").toString();
   }
@@ -229,7 +238,7 @@ final class TileSources {
   /** Tiles of the product with weights whose outputs are summed over. */
   static String turned() {
     String parameters =
-        "float[] m, int a, int panel, int b, int length, int init, int ldInit, int c, int ldc";
+        "Kernels.TurnedPitches pitches, float[] m, int a, int b, int length, int init, int c";
     StringBuilder s = new StringBuilder();
     s.append(
         start(
@@ -237,22 +246,25 @@ final class TileSources {
             "The register tiles of the product with panels of weights, whose rows are inputs and"
                 + " which is summed over outputs, see {@link Kernels#turnedTile}."));
     List<Size> sizes = sizes(8, 4);
-    s.append(choice("tile", parameters, "m, a, panel, b, length, init, ldInit, c, ldc", sizes));
+    s.append(choice("tile", parameters, "VectorKernels.POINT_ROWS", sizes));
     for (Size size : sizes) {
       String width = size.columns + " * LANES";
       s.append(
           new Tile(size)
+              .add("int panel = pitches.panel();")
               .zeros()
               .add("for (int k = 0; k < length; k++) {")
               .add("int q = a + k %% (%s) + k / (%s) * panel;", width, width)
               .multiply("b + " + width + " * k", i -> "q + " + i + " * " + width)
               .add("}")
+              .add("int initPitch = pitches.init();")
+              .add("int pitch = pitches.result();")
               .store(
-                  "ldc",
+                  "pitch",
                   (sum, i, j, to) ->
                       sum
                           + ".add(FloatVector.fromArray(S, m, "
-                          + Tile.lanes("init + " + i + " * ldInit", j)
+                          + Tile.lanes("init + " + i + " * initPitch", j)
                           + "))")
               .method("tile" + size.name(), parameters));
     }
@@ -266,12 +278,13 @@ final class TileSources {
         start(
             "VectorPoints",
             "The register tiles of the products at one point of transformed convolutions, see"
-                + " {@link Kernels#pointOutputs} and {@link Kernels#pointWeights}."));
-    String outputs = "float[] m, int a, int b, int depth, int c, int ldc";
+                + " {@link TransformKernels#pointOutputs} and {@link"
+                + " TransformKernels#pointWeights}."));
+    String outputs = "float[] m, int a, int b, int depth, int c, int pitch";
     String weights = "float[] m, int a, int b, int tiles, int c";
     List<Size> sizes = sizes(8, 4);
-    s.append(choice("outputs", outputs, "m, a, b, depth, c, ldc", sizes));
-    s.append(choice("weights", weights, "m, a, b, tiles, c", sizes));
+    s.append(choice("outputs", outputs, "VectorKernels.POINT_ROWS", sizes));
+    s.append(choice("weights", weights, "VectorKernels.POINT_ROWS", sizes));
     for (Size size : sizes) {
       String width = size.columns + " * LANES";
       s.append(
@@ -283,7 +296,7 @@ final class TileSources {
               .add("int q = a + (k & 15) + ((k >> 4) << 7);")
               .multiply("b + " + width + " * k", i -> "q + " + 16 * i)
               .add("}")
-              .store("ldc", (sum, i, j, to) -> sum)
+              .store("pitch", (sum, i, j, to) -> sum)
               .method("outputs" + size.name(), outputs));
       s.append(
           new Tile(size)

@@ -125,17 +125,10 @@ final class TransformSources {
 
     String parameters() {
       return switch (this) {
-        case SPREAD ->
-            "float[] m, int in, int inPitch, int inStep, int out, int outPitch, int outStep, int"
-                + " last, int lastStep, int count";
-        case SPREAD_ROWS ->
-            "float[] m, int[] rows, int inStep, int out, int outPitch, int outStep, int count";
-        case GATHER ->
-            "float[] m, int in, int inPitch, int inStep, int last, int lastStep, int out, int"
-                + " outPitch, int outStep, int count";
-        case GATHER_BIASED ->
-            "float[] m, int in, int inPitch, int inStep, int out, int outPitch, int outStep, int"
-                + " bias, float floor, int count";
+        case SPREAD -> "Pass pass, float[] m, int in, int out, int last";
+        case SPREAD_ROWS -> "Pass pass, float[] m, int[] rows, int out";
+        case GATHER -> "Pass pass, float[] m, int in, int last, int out";
+        case GATHER_BIASED -> "Pass pass, float[] m, int in, int out, int bias, float floor";
       };
     }
 
@@ -149,7 +142,7 @@ final class TransformSources {
     }
 
     String arguments() {
-      return parameters().replaceAll("(float\\[\\]|int\\[\\]|float|int) ", "");
+      return parameters().replaceAll("(Pass|float\\[\\]|int\\[\\]|float|int) ", "");
     }
   }
 
@@ -177,8 +170,21 @@ final class TransformSources {
             vectors
                 ? "FloatVector %s = FloatVector.fromArray(S, m, %s);".formatted(variable, place)
                 : "float %s = m[%s];".formatted(variable, place);
-    List<String> lines = new ArrayList<>(code.constants());
     boolean apart = !transform.inner();
+    boolean lastIn = form == Form.GATHER && apart;
+    boolean lastOut = form == Form.SPREAD && apart;
+    List<String> lines = new ArrayList<>();
+    lines.add("int count = pass.count();");
+    if (form != Form.SPREAD_ROWS) {
+      lines.add("int inPitch = pass.in().pitch();");
+    }
+    lines.add("int inStep = pass.in().step();");
+    lines.add("int outPitch = pass.out().pitch();");
+    lines.add("int outStep = pass.out().step();");
+    if (lastIn || lastOut) {
+      lines.add("int lastStep = pass.last();");
+    }
+    lines.addAll(code.constants());
     List<String> steps = new ArrayList<>();
     lines.add(
         "for (int lane = 0; lane < Transform.LANES; lane += " + (vectors ? "LANES" : "1") + ") {");
@@ -193,8 +199,6 @@ final class TransformSources {
     }
     lines.add("int q = out + lane;");
     steps.add("q += outStep;");
-    boolean lastIn = form == Form.GATHER && apart;
-    boolean lastOut = form == Form.SPREAD && apart;
     if (lastIn || lastOut) {
       lines.add("int z = last + lane;");
       steps.add("z += lastStep;");
@@ -239,16 +243,16 @@ final class TransformSources {
       private static final int ROWS = VectorKernels.POINT_ROWS;
 
       @Override
-      public void pointOutputs(float[] m, int a, int b, int depth, int c, int ldc) {
+      public void pointOutputs(float[] m, int a, int b, int depth, int c, int pitch) {
         for (int tile = 0; tile < TILES; tile += ROWS) {
-          VectorPoints.outputs(ROWS, m, a + tile * LANES_16, b, depth, c + tile * ldc, ldc);
+          VectorPoints.outputs(m, a + tile * LANES_16, b, depth, c + tile * pitch, pitch);
         }
       }
 
       @Override
       public void pointWeights(float[] m, int a, int b, int tiles, int c) {
         for (int i = 0; i < LANES_16; i += ROWS) {
-          VectorPoints.weights(ROWS, m, a + i, b, tiles, c + i * VectorKernels.COLUMNS * LANES);
+          VectorPoints.weights(m, a + i, b, tiles, c + i * VectorKernels.COLUMNS * LANES);
         }
       }
 
@@ -258,7 +262,7 @@ final class TransformSources {
   private static final String POINTS_OF_FLOATS =
       """
       @Override
-      public void pointOutputs(float[] m, int a, int b, int depth, int c, int ldc) {
+      public void pointOutputs(float[] m, int a, int b, int depth, int c, int pitch) {
         float[] sums = new float[ScalarKernels.COLUMNS];
         for (int tile = 0; tile < TILES; tile++) {
           Arrays.fill(sums, 0);
@@ -266,7 +270,7 @@ final class TransformSources {
             int block = k / Transform.LANES * TILES + tile;
             add(m, m[a + block * Transform.LANES + k % Transform.LANES], b, k, sums);
           }
-          System.arraycopy(sums, 0, m, c + tile * ldc, sums.length);
+          System.arraycopy(sums, 0, m, c + tile * pitch, sums.length);
         }
       }
 
@@ -312,7 +316,7 @@ final class TransformSources {
     StringBuilder bodies = new StringBuilder();
     for (Form form : Form.values()) {
       s.append(
-          "@Override\npublic void %s(Transform transform, %s) {\nswitch (transform) {\n"
+          "@Override\npublic void %s(%s) {\nswitch (pass.transform()) {\n"
               .formatted(form.method(), form.parameters()));
       List<String> others = new ArrayList<>();
       for (Transform transform : Transform.values()) {
@@ -325,7 +329,7 @@ final class TransformSources {
         }
       }
       s.append("case ").append(String.join(", ", others));
-      s.append(" -> throw new IllegalArgumentException(transform.name());\n}\n}\n\n");
+      s.append(" -> throw new IllegalArgumentException(pass.transform().name());\n}\n}\n\n");
     }
     return s.append(bodies).append("}\n").toString();
   }

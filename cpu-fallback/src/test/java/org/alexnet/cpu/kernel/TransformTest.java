@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.alexnet.cpu.kernel.TransformKernels.Pass;
+import org.alexnet.cpu.kernel.TransformKernels.Steps;
 import org.apache.commons.math3.fraction.BigFraction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -92,11 +94,11 @@ class TransformTest {
   private static final int COUNT = 2;
 
   private static void apply(TransformKernels k, Transform transform, float[] m) {
+    Steps steps = new Steps(PITCH, STEP);
+    Pass pass = new Pass(transform, COUNT, steps, steps, STEP);
     switch (transform.kind()) {
-      case INPUT, GRADIENT, FILTER ->
-          k.spread(transform, m, 0, PITCH, STEP, OUT, PITCH, STEP, LAST, STEP, COUNT);
-      case OUTPUT, WEIGHTS ->
-          k.gather(transform, m, 0, PITCH, STEP, LAST, STEP, OUT, PITCH, STEP, COUNT);
+      case INPUT, GRADIENT, FILTER -> k.spread(pass, m, 0, OUT, LAST);
+      case OUTPUT, WEIGHTS -> k.gather(pass, m, 0, LAST, OUT);
     }
   }
 
