@@ -7,6 +7,8 @@ module org.alexnet.cli {
 
   opens org.alexnet.cli to
       info.picocli;
+  opens org.alexnet.cli.exchange to
+      info.picocli;
   opens org.alexnet.cli.option to
       info.picocli;
   opens org.alexnet.cli.output to

@@ -10,6 +10,7 @@ module org.alexnet.core {
   requires java.desktop;
 
   exports org.alexnet;
+  exports org.alexnet.exchange;
   exports org.alexnet.training;
   exports org.alexnet.inference;
   exports org.alexnet.weights to
@@ -43,6 +44,7 @@ module org.alexnet.core {
   exports org.alexnet.random;
 
   uses org.alexnet.backend.BackendProvider;
+  uses org.alexnet.exchange.ModelWriter;
   uses org.alexnet.model.ModelSource;
   uses org.alexnet.weights.format.WeightFormat;
 

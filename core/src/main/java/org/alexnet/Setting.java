@@ -25,6 +25,10 @@ public enum Setting {
   EPOCHS("epochs"),
   /** Weights to start from. */
   INIT("init"),
+  /** The mean image, or the means of the channels. */
+  MEAN("mean"),
+  /** The network that weights belong to. */
+  MODEL("model"),
   /** The {@code input.safetensors} that belongs to weights. */
   INPUT("input"),
   /** The layer whose output is wanted. */

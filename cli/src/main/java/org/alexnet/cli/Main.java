@@ -7,6 +7,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import org.alexnet.AlexNetException;
+import org.alexnet.cli.exchange.ExportCommand;
+import org.alexnet.cli.exchange.ImportCommand;
 import org.alexnet.cli.option.EmptyValues;
 import org.alexnet.cli.option.Numbers;
 import org.alexnet.cli.option.OverwrittenFiles;
@@ -127,6 +129,8 @@ public final class Main implements Runnable {
     commands.put("report", ReportCommand::new);
     commands.put("watch", WatchCommand::new);
     commands.put("prepare", PrepareCommand::new);
+    commands.put("import", ImportCommand::new);
+    commands.put("export", ExportCommand::new);
     commands.put("init", InitCommand::new);
     commands.put("summary", SummaryCommand::new);
     commands.put("devices", DevicesCommand::new);

@@ -33,6 +33,13 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
     if (run == null) {
       throw new AlexNetException("Weights alone do not say what they were validated with.");
     }
+    if (run.data() == null) {
+      throw new AlexNetException(
+          Message.of(
+              "The weights were imported, and nothing is known of what they were validated with:"
+                  + " name the images to evaluate on (%s).",
+              Setting.DATA));
+    }
     run.requireSources();
     ImageSource source =
         DataSets.openValidation(run.data(), run.validation(), run.validationFraction(), opening());

@@ -11,9 +11,11 @@ import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
+import org.alexnet.network.Normalization;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
+import org.alexnet.network.Resize;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Window;
@@ -66,6 +68,45 @@ final class CaffeNet {
             Network.chain("caffenet", new Input(3, 227, 256, 1), layers),
             new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
             "Caffe's replication in one column")
+        .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
+  }
+
+  /**
+   * Caffe's other replication ({@code bvlc_alexnet}), with normalization before pooling as the
+   * paper has it. Its pictures are stretched to 256 x 256, as Caffe's tools store them.
+   */
+  static Model alexNet() {
+    ParameterSpec wide = ParameterSpec.of(new Initial.Gaussian(0.005f));
+    List<Layer> layers =
+        List.of(
+            conv("conv1", 96, new Window(11, 4, 0), 1, 0), // 96 x 55 x 55
+            new Relu("relu1"),
+            norm("norm1"),
+            pool("pool1"), // 96 x 27 x 27
+            conv("conv2", 256, new Window(5, 1, 2), 2, 0.1f), // 256 x 27 x 27
+            new Relu("relu2"),
+            norm("norm2"),
+            pool("pool2"), // 256 x 13 x 13
+            conv("conv3", 384, new Window(3, 1, 1), 1, 0), // 384 x 13 x 13
+            new Relu("relu3"),
+            conv("conv4", 384, new Window(3, 1, 1), 2, 0.1f), // 384 x 13 x 13
+            new Relu("relu4"),
+            conv("conv5", 256, new Window(3, 1, 1), 2, 0.1f), // 256 x 13 x 13
+            new Relu("relu5"),
+            pool("pool5"), // 256 x 6 x 6
+            new FullyConnected("fc6", 4096, 1, wide, bias(0.1f)),
+            new Relu("relu6"),
+            new Dropout("drop6", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc7", 4096, 1, wide, bias(0.1f)),
+            new Relu("relu7"),
+            new Dropout("drop7", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
+            new SoftmaxCrossEntropy("prob"));
+    Input input = new Input(3, 227, 256, Resize.STRETCH, new Normalization.MeanImage(1));
+    return new Model(
+            Network.chain("bvlc_alexnet", input, layers),
+            new Recipe(90, 256, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+            "Caffe's replication in one column, normalized before pooling")
         .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
   }
 

@@ -13,7 +13,8 @@ final class Catalogue implements ModelSource {
           AlexNet2012Original.model(),
           AlexNet2012.ungrouped(),
           AlexNet2014.model(),
-          CaffeNet.model());
+          CaffeNet.model(),
+          CaffeNet.alexNet());
 
   @Override
   public String offers() {

@@ -1,6 +1,7 @@
 package org.alexnet.model;
 
 import java.io.File;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,19 @@ public final class Models {
         .flatMap(Optional::stream)
         .findFirst()
         .orElseThrow(() -> unknown(name, sources));
+  }
+
+  /**
+   * {@return the model that a file describes; empty if it describes none}
+   *
+   * @param file of a network, of weights, or of anything else
+   * @throws AlexNetException if it describes a network, and one that cannot be
+   */
+  public static Optional<Model> inFile(Path file) {
+    return ServiceLoader.load(ModelSource.class, ModelSource.class.getClassLoader()).stream()
+        .map(source -> source.get().find(file.toString()))
+        .flatMap(Optional::stream)
+        .findFirst();
   }
 
   private static AlexNetException unknown(String name, List<ModelSource> sources) {

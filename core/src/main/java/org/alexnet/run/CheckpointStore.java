@@ -1,5 +1,6 @@
 package org.alexnet.run;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -64,16 +65,37 @@ final class CheckpointStore {
     current = readState(dir).map(text -> Generation.parse(dir.resolve(STATE), text));
   }
 
+  /** Writes the files of a generation into a folder, and notes what they must be. */
+  @FunctionalInterface
+  interface Contents {
+    void write(Path to, Map<String, FileDigest> files) throws IOException;
+  }
+
   /** Makes a new generation current, or fails and leaves the previous one so. */
   void commit(Checkpoint checkpoint, long metricsBytes, long stepsBytes) {
     checkpoint.requireFinite();
+    commit(
+        (to, files) -> {
+          files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.notes(), checkpoint.weights()));
+          files.put(OPTIMIZER, ops.save(to.resolve(OPTIMIZER), Map.of(), checkpoint.momentum()));
+          if (checkpoint.best()) {
+            files.put(BEST, ops.save(to.resolve(BEST), checkpoint.notes(), checkpoint.weights()));
+          }
+        },
+        checkpoint.state(),
+        metricsBytes,
+        stepsBytes);
+  }
+
+  /** As {@link #commit(Checkpoint, long, long)}, of files that are written otherwise. */
+  void commit(Contents contents, ObjectNode state, long metricsBytes, long stepsBytes) {
     long number = current.map(Generation::number).orElse(0L) + 1;
     Path temporary = dir.resolve(TEMPORARY);
     try {
       rollForward();
       discard(temporary);
       ops.createDirectory(temporary);
-      Generation next = write(temporary, number, checkpoint, metricsBytes, stepsBytes);
+      Generation next = write(temporary, number, contents, state, metricsBytes, stepsBytes);
       ops.move(temporary, dir.resolve(COMMITTED));
       current = Optional.of(next);
     } catch (IOException e) {
@@ -94,18 +116,13 @@ final class CheckpointStore {
   }
 
   private Generation write(
-      Path to, long number, Checkpoint checkpoint, long metricsBytes, long stepsBytes)
+      Path to, long number, Contents contents, ObjectNode state, long metricsBytes, long stepsBytes)
       throws IOException {
     var files = new TreeMap<String, FileDigest>();
     current.ifPresent(previous -> files.putAll(previous.files()));
     files.putAll(kept);
-    files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.notes(), checkpoint.weights()));
-    files.put(OPTIMIZER, ops.save(to.resolve(OPTIMIZER), Map.of(), checkpoint.momentum()));
-    if (checkpoint.best()) {
-      files.put(BEST, ops.save(to.resolve(BEST), checkpoint.notes(), checkpoint.weights()));
-    }
-    var next =
-        new Generation(number, metricsBytes, stepsBytes, files, checkpoint.state().deepCopy());
+    contents.write(to, files);
+    var next = new Generation(number, metricsBytes, stepsBytes, files, state.deepCopy());
     ops.write(to.resolve(STATE), JsonFiles.pretty(next.toJson()));
     ops.force(to);
     return next;

@@ -51,8 +51,7 @@ record Generation(
           file.getKey(),
           new FileDigest(whole(where, digest, "bytes"), whole(where, digest, "crc32c")));
     }
-    if (!files.containsKey(CheckpointStore.MODEL)
-        || !files.containsKey(CheckpointStore.OPTIMIZER)) {
+    if (!files.containsKey(CheckpointStore.MODEL)) { // weights that were imported have no momentum
       throw damaged(where, "files");
     }
     if (!(json.get("state") instanceof ObjectNode state)) {

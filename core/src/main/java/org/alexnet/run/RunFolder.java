@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -22,6 +23,7 @@ import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.safetensors.SafetensorsWriter;
 import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.TensorInfo;
 
 /**
  * A training run on disk: {@code run.json} (its settings), {@code input.safetensors} (what prepares
@@ -241,6 +243,65 @@ public final class RunFolder implements AutoCloseable {
     CheckpointStore store = writing().store();
     steps.force();
     store.commit(checkpoint, metrics.length(), steps.length());
+  }
+
+  /**
+   * As {@link #commit}, of weights that come from elsewhere, one tensor at a time, and were not
+   * trained: they have no momentum.
+   *
+   * @param notes what the file of the weights notes beside them
+   * @param tensors the parameters, in the order of the file
+   * @param writing writes the values of each in turn
+   * @param state where the run stands
+   * @throws AlexNetException when the disk refuses, or {@code writing} does
+   */
+  public void commitWeights(
+      Map<String, String> notes,
+      SequencedMap<String, TensorInfo> tensors,
+      Consumer<SafetensorsWriter> writing,
+      ObjectNode state) {
+    writing()
+        .store()
+        .commit(
+            (to, files) -> {
+              Path file = to.resolve(CheckpointStore.MODEL);
+              try (SafetensorsWriter writer = SafetensorsWriter.create(file, notes, tensors)) {
+                try {
+                  writing.accept(writer);
+                } catch (RuntimeException e) {
+                  writer.abandon();
+                  throw e;
+                }
+                files.put(CheckpointStore.MODEL, writer.digest());
+              }
+            },
+            state,
+            metrics.length(),
+            steps.length());
+  }
+
+  /**
+   * Removes what a run left that failed before its first checkpoint.
+   *
+   * @param dir its folder
+   * @param whole whether the folder goes as well
+   */
+  public static void discard(Path dir, boolean whole) {
+    try {
+      if (hasCheckpoint(dir)) {
+        return;
+      }
+      for (String leftover : LEFTOVERS) {
+        if (!leftover.equals(CheckpointStore.TEMPORARY)) {
+          Files.deleteIfExists(dir.resolve(leftover));
+        }
+      }
+      if (whole) {
+        Files.deleteIfExists(dir);
+      }
+    } catch (IOException _) {
+      // The failure that led here is the one to report; a new run may begin over these.
+    }
   }
 
   /**

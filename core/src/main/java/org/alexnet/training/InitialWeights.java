@@ -1,11 +1,14 @@
 package org.alexnet.training;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import org.alexnet.network.Network;
+import org.alexnet.run.RunFolder;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.SafetensorsFormat;
 import org.alexnet.weights.format.WeightFiles;
 import org.alexnet.weights.format.WeightSource;
 
@@ -23,13 +26,21 @@ record InitialWeights(
   /** Reads and checks the weights of {@link Training#init}. */
   static InitialWeights load(Training training) {
     Network network = training.model.network();
+    if (Files.isDirectory(training.init)) {
+      try (RunFolder run = RunFolder.openForReading(training.init)) {
+        return load(training.init, SafetensorsFormat.source(run.openWeights()), network);
+      }
+    }
     try (WeightSource file = WeightFiles.open(training.init)) {
+      return load(training.init, file, network);
+    }
+  }
+
+  private static InitialWeights load(Path from, WeightSource weights, Network network) {
+    try (WeightSource file = weights) {
       int classes = Weights.classes(file, network);
       return new InitialWeights(
-          training.init,
-          classes,
-          file.classNames(),
-          Weights.load(file, network.withClasses(classes)));
+          from, classes, file.classNames(), Weights.load(file, network.withClasses(classes)));
     }
   }
 

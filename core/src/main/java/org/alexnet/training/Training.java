@@ -321,8 +321,8 @@ public final class Training implements ResumedTraining {
   /**
    * Starts from the weights of a file.
    *
-   * @param file of any known format; if it has another number of classes, the last layer starts
-   *     anew
+   * @param file of any known format, or a run; if it has another number of classes, the last layer
+   *     starts anew
    * @return this run
    */
   public Training init(Path file) {

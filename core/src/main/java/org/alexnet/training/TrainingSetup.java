@@ -147,6 +147,12 @@ final class TrainingSetup {
   private TrainingResult resume() {
     try (RunFolder folder = RunFolder.openForTraining(training.resumed)) {
       RunConfig saved = RunConfig.fromJson(folder.runJson(), folder.dir());
+      if (saved.data() == null) {
+        throw new AlexNetException(
+            Message.of(
+                "%s holds weights that were imported and not trained; begin a run with them (%s).",
+                folder.dir(), Setting.INIT.to(folder.dir())));
+      }
       checkValidation(saved, folder);
       RunState before = RunState.restore(saved, folder.state());
       if (before.epoch >= (training.epochs == null ? before.epochs : training.epochs)) {

@@ -17,6 +17,7 @@ import org.alexnet.network.Input;
 import org.alexnet.network.Normalization;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.tensor.FloatTensor;
+import org.alexnet.weights.format.WeightSource;
 
 /**
  * What a run keeps of its training images' pixels.
@@ -70,6 +71,32 @@ public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour,
     return input.normalization().offset(0).isPresent()
         ? new InputStatistics(shape(input), constantMean(input), null, false)
         : null;
+  }
+
+  /**
+   * The mean that another program kept: one value a pixel, or one a channel, on the scale of 0..255
+   * and in the order red, green, blue.
+   *
+   * @param source with a tensor {@code mean}
+   * @throws AlexNetException if it is of another size than images are stored in
+   */
+  public static InputStatistics mean(WeightSource source, Input input) {
+    List<Long> shape = shape(input);
+    List<Long> got = source.tensors().get(MEAN).shape();
+    long channels = shape.getFirst();
+    boolean image = got.equals(shape);
+    if (!image && !got.equals(List.of(channels, 1L, 1L)) && !got.equals(List.of(channels))) {
+      throw new AlexNetException(
+          "%s: the mean has shape %s; the network stores images of %s, and needs a mean of that shape or one value a channel."
+              .formatted(source.path(), got, shape));
+    }
+    float[] values = source.floats(MEAN);
+    int plane = input.stored() * input.stored();
+    float[] mean = new float[(int) channels * plane];
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] = values[image ? i : i / plane] * input.normalization().scale(i / plane);
+    }
+    return new InputStatistics(shape, mean, null, false);
   }
 
   private static float[] constantMean(Input input) {

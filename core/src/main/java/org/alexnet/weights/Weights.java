@@ -184,6 +184,15 @@ public final class Weights {
     return new FloatTensor(shape(parameter), values(file, network, parameter));
   }
 
+  /**
+   * Compares the names and shapes of a file with those of a network, and reads no values.
+   *
+   * @throws AlexNetException if a parameter is missing or of another shape, or if there are more
+   */
+  public static void check(WeightSource file, Network network) {
+    checkNames(file, network, CompiledNetwork.declared(network).sequencedValues());
+  }
+
   private static float[] values(WeightSource file, Network network, Parameter parameter) {
     StoredAs stored = stored(file, network, parameter);
     float[] values = file.floats(stored.tensor());

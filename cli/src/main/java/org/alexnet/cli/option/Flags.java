@@ -30,7 +30,9 @@ public final class Flags {
       case INPUT -> "--input FILE";
       case LAYER -> "--layer";
       case LOG_EVERY -> "--log-every";
+      case MEAN -> "--mean";
       case MEMORY -> "ALEXNET_JAVA_OPTS=-Xmx8g";
+      case MODEL -> "--model";
       case MOMENTUM -> "--momentum";
       case NEIGHBOURS -> "--k";
       case NUMBER -> "--n";

@@ -1,13 +1,7 @@
 package org.alexnet.cli.option;
 
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.alexnet.AlexNetException;
-import org.alexnet.data.ClassNames;
-import org.alexnet.file.DurableFiles;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.model.Model;
@@ -26,7 +20,7 @@ public final class TrainedOptions {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "Weights in a .safetensors file, instead of a run.")
+      description = "Weights in a file of any known format, instead of a run.")
   Path weights;
 
   @Option(
@@ -99,22 +93,6 @@ public final class TrainedOptions {
   }
 
   private List<String> classNames() {
-    if (names == null) {
-      return List.of();
-    }
-    if (Files.isDirectory(names)) {
-      throw new AlexNetException(names + " is a folder; give a text file with one name a line");
-    }
-    try {
-      List<String> lines = Files.readAllLines(names).stream().map(String::strip).toList();
-      if (lines.stream().allMatch(String::isEmpty)) {
-        throw new AlexNetException(names + " holds no names; one a line is required");
-      }
-      return ClassNames.requireDistinct(lines, names.toString());
-    } catch (MalformedInputException e) {
-      throw new AlexNetException(names + " is not UTF-8 text: one name a line is required", e);
-    } catch (IOException e) {
-      throw new AlexNetException(names + " cannot be read: " + DurableFiles.reason(e), e);
-    }
+    return NamesFile.read(names);
   }
 }

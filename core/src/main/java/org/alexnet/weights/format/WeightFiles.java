@@ -22,10 +22,7 @@ public final class WeightFiles {
   public static WeightSource open(Path file) {
     DurableFiles.requireNoFolder(file, "model.safetensors");
     FileStart start = FileStart.of(file);
-    List<WeightFormat> formats =
-        ServiceLoader.load(WeightFormat.class, WeightFormat.class.getClassLoader()).stream()
-            .map(ServiceLoader.Provider::get)
-            .toList();
+    List<WeightFormat> formats = formats();
     return formats.stream()
         .filter(format -> format.recognizes(start))
         .findFirst()
@@ -41,5 +38,22 @@ public final class WeightFiles {
                                 .sorted()
                                 .collect(Collectors.joining(", ")))))
         .open(file);
+  }
+
+  private static List<WeightFormat> formats() {
+    return ServiceLoader.load(WeightFormat.class, WeightFormat.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .toList();
+  }
+
+  /**
+   * {@return whether {@link #open} would take a file for one of weights, whole or damaged}
+   *
+   * @param file to look at
+   * @throws AlexNetException if it cannot be read
+   */
+  public static boolean recognizes(Path file) {
+    FileStart start = FileStart.of(file);
+    return formats().stream().anyMatch(format -> format.recognizes(start));
   }
 }

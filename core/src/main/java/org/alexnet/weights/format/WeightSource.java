@@ -3,6 +3,7 @@ package org.alexnet.weights.format;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.alexnet.tensor.TensorInfo;
 
 /** The tensors of an open file of weights. For one thread at a time; to be closed after use. */
@@ -34,6 +35,19 @@ public interface WeightSource extends AutoCloseable {
    */
   default Map<String, StoredAs> stored() {
     return Map.of();
+  }
+
+  /**
+   * {@return the model of the catalogue that the file says its network is; empty where it does not
+   * say}
+   */
+  default Optional<String> networkName() {
+    return Optional.empty();
+  }
+
+  /** {@return what a user should know of how the file is read, a sentence each} */
+  default List<String> remarks() {
+    return List.of();
   }
 
   /** {@return names of the classes in the order of their numbers; empty where the file has none} */

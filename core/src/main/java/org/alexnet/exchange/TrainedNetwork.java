@@ -1,0 +1,128 @@
+package org.alexnet.exchange;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.alexnet.model.Model;
+import org.alexnet.network.Network;
+import org.alexnet.run.RunConfig;
+import org.alexnet.run.RunFolder;
+import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.FloatTensor;
+import org.alexnet.weights.InputStatistics;
+import org.alexnet.weights.Weights;
+import org.alexnet.weights.format.SafetensorsFormat;
+import org.alexnet.weights.format.WeightFiles;
+import org.alexnet.weights.format.WeightSource;
+
+/** A network and its weights, to be written for another program. Close it after use. */
+public final class TrainedNetwork implements AutoCloseable {
+  private final Network network;
+  private final List<String> classNames;
+  private final InputStatistics statistics; // null where it is not known what becomes of pixels
+  private final WeightSource weights;
+  private final RunFolder run; // null for weights alone
+
+  private TrainedNetwork(
+      Network network,
+      List<String> classNames,
+      InputStatistics statistics,
+      WeightSource weights,
+      RunFolder run) {
+    this.network = network;
+    this.classNames = classNames;
+    this.statistics = statistics;
+    this.weights = weights;
+    this.run = run;
+  }
+
+  /**
+   * Opens a run.
+   *
+   * @param run its folder
+   * @return its network with the latest weights
+   * @throws org.alexnet.AlexNetException if the folder holds no run, or is damaged
+   */
+  public static TrainedNetwork open(Path run) {
+    RunFolder folder = RunFolder.openForReading(run);
+    try {
+      RunConfig config = RunConfig.fromJson(folder.runJson(), run);
+      InputStatistics statistics;
+      try (SafetensorsFile input = folder.requireInput()) {
+        statistics = InputStatistics.load(input, config.network().input());
+      }
+      WeightSource weights = SafetensorsFormat.source(folder.openWeights());
+      Weights.check(weights, config.network());
+      return new TrainedNetwork(config.network(), config.classNames(), statistics, weights, folder);
+    } catch (RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens weights from a file.
+   *
+   * @param model what they belong to
+   * @param file of any known format
+   * @param input the {@code input.safetensors} that belongs to them, or null
+   * @return the model's network, with as many classes as the weights have
+   * @throws org.alexnet.AlexNetException if the file cannot be read, or holds weights of another
+   *     network
+   */
+  public static TrainedNetwork open(Model model, Path file, Path input) {
+    WeightSource weights = WeightFiles.open(file);
+    try {
+      Network network = model.withClasses(Weights.classes(weights, model.network())).network();
+      Weights.check(weights, network);
+      InputStatistics statistics =
+          input == null
+              ? InputStatistics.constant(network.input())
+              : InputStatistics.load(input, network.input());
+      return new TrainedNetwork(network, weights.classNames(), statistics, weights, null);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** {@return input and layers} */
+  public Network network() {
+    return network;
+  }
+
+  /** {@return names of the classes by number; empty where they have none} */
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  /**
+   * {@return what is subtracted from pixels that were scaled, [channels, stored, stored] on the
+   * scale of the network's input; empty where it is not known what becomes of pixels, or the
+   * network was trained on floating-point images}
+   */
+  public Optional<FloatTensor> mean() {
+    return statistics == null || statistics.floats()
+        ? Optional.empty()
+        : Optional.of(new FloatTensor(statistics.shape(), statistics.mean()));
+  }
+
+  /**
+   * Reads one parameter.
+   *
+   * @param name of a parameter that a layer declares
+   * @return its values, in the shape that the layer declares
+   * @throws org.alexnet.AlexNetException if the file is damaged or a value is not finite
+   */
+  public FloatTensor read(String name) {
+    return Weights.read(weights, network, name);
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    if (run != null) {
+      run.close();
+    }
+  }
+}
