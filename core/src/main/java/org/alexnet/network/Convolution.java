@@ -1,7 +1,5 @@
 package org.alexnet.network;
 
-import static org.alexnet.InvalidNetworkException.require;
-
 import java.util.List;
 
 /**
@@ -27,36 +25,21 @@ public record Convolution(
     int columns,
     ParameterSpec weight,
     ParameterSpec bias)
-    implements Layer {
+    implements FilterLayer {
   /**
    * Checks every field.
    *
    * @throws org.alexnet.InvalidNetworkException naming the layer and the field that is not allowed
    */
   public Convolution {
-    require(filters >= 1, name, "filters", filters, "at least 1");
-    require(
-        groups >= 1 && filters % groups == 0,
-        name,
-        "groups",
-        groups,
-        "a divisor of the %d filters".formatted(filters));
-    Layer.requireColumns(name, columns);
-    require(
-        filters % columns == 0 && (groups % columns == 0 || columns % groups == 0),
-        name,
-        "columns",
-        columns,
-        "a divisor of the %d filters, and a divisor or a multiple of the %d groups"
-            .formatted(filters, groups));
+    FilterLayer.check(name, filters, groups, columns);
   }
 
   @Override
   public List<Parameter> parameters(int channels, int height, int width) {
     int kernel = window.kernel();
-    int seen = channels / groups;
-    int fanIn = Math.multiplyExact(seen, kernel * kernel);
-    List<Integer> shape = List.of(filters, seen, kernel, kernel);
+    int fanIn = fanIn(channels);
+    List<Integer> shape = List.of(filters, channels / groups, kernel, kernel);
     return List.of(
         new Parameter(name, Parameter.Kind.WEIGHT, shape, fanIn, weight),
         new Parameter(name, Parameter.Kind.BIAS, List.of(filters), fanIn, bias));

@@ -5,7 +5,7 @@ import org.alexnet.InvalidNetworkException;
 
 /** What a paper says a layer is. A new kind of layer is a new record here. */
 public sealed interface Layer
-    permits Convolution,
+    permits FilterLayer,
         Pooling,
         Relu,
         Tanh,

@@ -229,6 +229,7 @@ public record Network(String name, Input input, List<Node> nodes) {
         layer ->
             switch (layer) {
               case Convolution conv -> conv.withBias(conv.bias().startingAtMost(bound));
+              case LocallyConnected local -> local.withBias(local.bias().startingAtMost(bound));
               case FullyConnected fc -> fc.withBias(fc.bias().startingAtMost(bound));
               case Pooling pool -> pool;
               case Relu relu -> relu;

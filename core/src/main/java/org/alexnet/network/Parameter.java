@@ -8,13 +8,17 @@ import java.util.List;
  *
  * @param layer the layer's name
  * @param kind what it is to the layer
- * @param shape its sizes in files, the outputs first: {@code [out, in / groups, kernel, kernel]}
- *     for a convolution, {@code [out, in]} for a fully-connected layer, {@code [out]} for a bias
+ * @param shape its sizes in files: {@code [out, in / groups, kernel, kernel]} for a convolution,
+ *     {@code [out, in]} for a fully-connected layer, {@code [out]} or {@code [out, h, w]} for a
+ *     bias, {@code [h, w, out, in / groups, kernel, kernel]} for weights that differ by position
  * @param fanIn inputs that one output of the layer reads
  * @param spec where it starts and how it learns
  */
 public record Parameter(
     String layer, Kind kind, List<Integer> shape, int fanIn, ParameterSpec spec) {
+
+  /** Sizes of weights that differ by position. */
+  private static final int POSITIONED = 6;
 
   /** What a learned tensor is to its layer. */
   public enum Kind {
@@ -47,6 +51,11 @@ public record Parameter(
    */
   public String nameIn(String otherLayer) {
     return otherLayer + "." + kind.suffix;
+  }
+
+  /** {@return which of the sizes counts the outputs, which columns share among them} */
+  public int outputAxis() {
+    return shape.size() == POSITIONED ? 2 : 0;
   }
 
   /** {@return number of values} */

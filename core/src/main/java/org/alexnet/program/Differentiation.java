@@ -1,7 +1,6 @@
 package org.alexnet.program;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -115,47 +114,37 @@ final class Differentiation {
     switch (op) {
       case Op.SoftmaxCrossEntropy loss -> loss(loss);
       case Op.Convolution conv -> convolution(conv);
+      case Op.LocallyConnected local -> locallyConnected(local);
+      case Op.PositionBias bias -> positionBias(bias);
       case Op.FullyConnected fc -> fullyConnected(fc);
       case Op.Relu relu -> relu(relu);
       case Op.Tanh tanh -> tanh(tanh);
       case Op.MaxPool pool -> maxPool(pool);
       case Op.AveragePool pool -> averagePool(pool);
       case Op.LocalResponseNorm norm -> localResponseNorm(norm);
-      case Op.Dropout drop -> {
-        if (learned.contains(drop.x())) {
-          Tensor dy = gradient(drop, drop.y());
-          ops.add(
-              new Op.Dropout(
-                  drop.layer(),
-                  dy,
-                  contribution(drop, drop.x()),
-                  drop.rate(),
-                  drop.scale(),
-                  drop.origin()));
-        }
-      }
+      case Op.Dropout drop -> dropout(drop);
       case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Scale scale -> scale(scale);
       case Op.LoadInput load -> {}
       case Op.Add sum -> sum(sum);
-      case Op.Slice b -> throw alreadyBackward(b);
-      case Op.ConvolutionBackwardData b -> throw alreadyBackward(b);
-      case Op.ConvolutionBackwardWeights b -> throw alreadyBackward(b);
-      case Op.ReluBackward b -> throw alreadyBackward(b);
-      case Op.TanhBackward b -> throw alreadyBackward(b);
-      case Op.MaxPoolBackward b -> throw alreadyBackward(b);
-      case Op.AveragePoolBackward b -> throw alreadyBackward(b);
-      case Op.LocalResponseNormBackward b -> throw alreadyBackward(b);
-      case Op.FullyConnectedBackwardData b -> throw alreadyBackward(b);
-      case Op.FullyConnectedBackwardWeights b -> throw alreadyBackward(b);
-      case Op.SoftmaxCrossEntropyBackward b -> throw alreadyBackward(b);
-      case Op.Update b -> throw alreadyBackward(b);
+      case Op.Slice _,
+          Op.ConvolutionBackwardData _,
+          Op.ConvolutionBackwardWeights _,
+          Op.LocallyConnectedBackwardData _,
+          Op.LocallyConnectedBackwardWeights _,
+          Op.PositionBiasBackward _,
+          Op.ReluBackward _,
+          Op.TanhBackward _,
+          Op.MaxPoolBackward _,
+          Op.AveragePoolBackward _,
+          Op.LocalResponseNormBackward _,
+          Op.FullyConnectedBackwardData _,
+          Op.FullyConnectedBackwardWeights _,
+          Op.SoftmaxCrossEntropyBackward _,
+          Op.Update _ ->
+          throw new IllegalStateException(op.layer() + ": a forward program holds " + op);
     }
-  }
-
-  private static IllegalStateException alreadyBackward(Op op) {
-    return new IllegalStateException(op.layer() + ": a forward program holds " + op);
   }
 
   /**
@@ -171,27 +160,33 @@ final class Differentiation {
    * @param origin number of the operation that reads the tensor, or what was moved of it
    */
   private Tensor contribution(Tensor tensor, int origin, Part part) {
-    List<Integer> all = readers.get(tensor);
+    int number = next(tensor, origin);
+    Tensor gradient = tensor.gradient();
+    if (readers.get(tensor).size() > 1) {
+      gradient = gradient.contribution(number).in(part);
+    }
+    contributions.get(tensor).put(number, gradient);
+    return gradient;
+  }
+
+  /** The number of the next contribution of an operation to the gradient of a tensor. */
+  private int next(Tensor tensor, int origin) {
     NavigableMap<Integer, Tensor> known =
         contributions.computeIfAbsent(tensor, t -> new TreeMap<>());
-    int number = all.indexOf(origin);
+    int number = readers.get(tensor).indexOf(origin);
     while (known.containsKey(number)) { // it is read twice
       number++;
     }
-    Tensor gradient = tensor.gradient();
-    if (all.size() > 1) {
-      gradient = gradient.contribution(number).in(part);
-    }
-    known.put(number, gradient);
-    return gradient;
+    return number;
   }
 
   /** The gradient of what an operation wrote, all contributions to it added up. */
   private Tensor gradient(Op writer, Tensor tensor) {
-    Collection<Tensor> terms = contributions.get(tensor).values();
-    if (terms.size() > 1) {
-      ops.add(new Op.Add(writer.layer(), List.copyOf(terms), tensor.gradient()));
+    List<Tensor> terms = List.copyOf(contributions.get(tensor).values());
+    if (terms.size() == 1) {
+      return terms.getFirst();
     }
+    ops.add(new Op.Add(writer.layer(), terms, tensor.gradient()));
     return tensor.gradient();
   }
 
@@ -255,6 +250,33 @@ final class Differentiation {
     update(conv.layer(), conv.bias(), db);
   }
 
+  private void locallyConnected(Op.LocallyConnected local) {
+    Tensor dy = gradient(local, local.y());
+    Tensor dw = local.weight().gradient();
+    ops.add(
+        new Op.LocallyConnectedBackwardWeights(
+            local.layer(), local.x(), dy, dw, local.window(), local.groups()));
+    if (learned.contains(local.x())) {
+      Tensor dx = contribution(local, local.x());
+      ops.add(
+          new Op.LocallyConnectedBackwardData(
+              local.layer(), dy, local.weight(), dx, local.window(), local.groups()));
+    }
+    update(local.layer(), local.weight(), dw);
+  }
+
+  /** The gradient of what it adds to is that of the sum; no operation copies it. */
+  private void positionBias(Op.PositionBias sum) {
+    Tensor dy = gradient(sum, sum.y());
+    Tensor db = sum.bias().gradient();
+    ops.add(new Op.PositionBiasBackward(sum.layer(), dy, db));
+    if (learned.contains(sum.x())) {
+      int number = next(sum.x(), reader);
+      contributions.get(sum.x()).put(number, dy);
+    }
+    update(sum.layer(), sum.bias(), db);
+  }
+
   private void fullyConnected(Op.FullyConnected fc) {
     Tensor dy = gradient(fc, fc.y());
     if (learned.contains(fc.x())) {
@@ -304,6 +326,14 @@ final class Differentiation {
       Tensor dx = contribution(norm, norm.x());
       ops.add(
           new Op.LocalResponseNormBackward(norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
+    }
+  }
+
+  private void dropout(Op.Dropout drop) {
+    if (learned.contains(drop.x())) {
+      Tensor dy = gradient(drop, drop.y());
+      Tensor dx = contribution(drop, drop.x());
+      ops.add(new Op.Dropout(drop.layer(), dy, dx, drop.rate(), drop.scale(), drop.origin()));
     }
   }
 

@@ -12,9 +12,11 @@ import org.alexnet.Words;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
+import org.alexnet.network.FilterLayer;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.Parameter;
@@ -67,7 +69,8 @@ final class Forward {
     List<List<Tensor>> read = sources.stream().map(made::get).toList();
     current = read.getFirst();
     switch (layer) {
-      case Convolution conv -> convolution(conv);
+      case Convolution conv -> filters(conv, convolution(conv));
+      case LocallyConnected local -> filters(local, locallyConnected(local));
       case FullyConnected fc -> fullyConnected(fc);
       case SoftmaxCrossEntropy loss -> loss(loss);
       case Pooling pool -> current = each(part -> pool(pool, part));
@@ -153,7 +156,8 @@ final class Forward {
     List<Tensor> tensors = new ArrayList<>();
     for (Parameter whole : layer.parameters(channels, in.h(), in.w())) {
       List<Integer> sizes = new ArrayList<>(whole.shape());
-      sizes.set(0, sizes.getFirst() / part.count());
+      int outputs = whole.outputAxis();
+      sizes.set(outputs, sizes.get(outputs) / part.count());
       Tensor tensor =
           new Tensor(whole.name(), Shape.ofParameter(sizes), Tensor.Role.PARAMETER, part);
       parameters.put(tensor, whole);
@@ -203,7 +207,12 @@ final class Forward {
     return shares;
   }
 
-  private void convolution(Convolution conv) {
+  /** What filters make of a part of their input, which has as many groups. */
+  private interface Filtering {
+    void add(Tensor x, List<Tensor> learned, Tensor y, int groups);
+  }
+
+  private void filters(FilterLayer conv, Filtering filtering) {
     Shape in = current.getFirst().shape();
     int columns = columns(conv);
     int sharing = Math.min(columns, conv.groups()); // groups of columns that read the same
@@ -225,18 +234,28 @@ final class Forward {
       Tensor x = from.get(column);
       List<Tensor> learned = parameters(conv, channels, in, part);
       Tensor y = output(conv, new Shape(in.n(), filters, h, w), part);
-      ops.add(
-          new Op.Convolution(
-              conv.name(),
-              x,
-              learned.get(0),
-              learned.get(1),
-              y,
-              conv.window(),
-              conv.groups() / sharing));
+      filtering.add(x, learned, y, conv.groups() / sharing);
       parts.add(y);
     }
     current = parts;
+  }
+
+  private Filtering convolution(Convolution conv) {
+    return (x, learned, y, groups) ->
+        ops.add(
+            new Op.Convolution(
+                conv.name(), x, learned.get(0), learned.get(1), y, conv.window(), groups));
+  }
+
+  /** The products with filters, then the biases. */
+  private Filtering locallyConnected(LocallyConnected local) {
+    return (x, learned, y, groups) -> {
+      Tensor product = Tensor.step(local.name() + ".product", y.shape()).in(y.part());
+      ops.add(
+          new Op.LocallyConnected(
+              local.name(), x, learned.get(0), product, local.window(), groups));
+      ops.add(new Op.PositionBias(local.name(), product, learned.get(1), y));
+    };
   }
 
   private void fullyConnected(FullyConnected fc) {

@@ -89,6 +89,83 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * y = x * filters where each position of the output has filters of its own. Biases are an
+   * operation of their own, {@link PositionBias}.
+   *
+   * @param weight [positions, filters, channels / groups, kernel * kernel], positions row by row
+   */
+  record LocallyConnected(
+      String layer, Tensor x, Tensor weight, Tensor y, Window window, int groups) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, weight);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** The gradient with respect to the input. */
+  record LocallyConnectedBackwardData(
+      String layer, Tensor dy, Tensor weight, Tensor dx, Window window, int groups) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, weight);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /** The gradient with respect to the filters, summed over images. */
+  record LocallyConnectedBackwardWeights(
+      String layer, Tensor x, Tensor dy, Tensor dw, Window window, int groups) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dw);
+    }
+  }
+
+  /**
+   * y = x + bias, the same for every image. The derivative with respect to x is dy itself.
+   *
+   * @param bias [1, c, h, w] of x
+   */
+  record PositionBias(String layer, Tensor x, Tensor bias, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x, bias);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** db = the sum of dy over images. */
+  record PositionBiasBackward(String layer, Tensor dy, Tensor db) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(db);
+    }
+  }
+
   /** y = max(x, 0); what is not a number stays so. */
   record Relu(String layer, Tensor x, Tensor y) implements Op {
     @Override

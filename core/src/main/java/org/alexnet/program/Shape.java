@@ -20,19 +20,23 @@ public record Shape(int n, int c, int h, int w) {
   }
 
   /**
-   * The shape in a program of a parameter whose sizes in files are given. Of more than four sizes,
-   * the first are taken as one.
+   * The shape in a program of a parameter whose sizes in files are given. Weights that differ by
+   * position, [h, w, out, in / groups, kernel, kernel], are [positions, out, in / groups, kernel *
+   * kernel].
    */
   public static Shape ofParameter(List<Integer> sizes) {
     return switch (sizes.size()) {
       case 1 -> vector(sizes.getFirst());
       case 2 -> new Shape(sizes.get(0), sizes.get(1), 1, 1);
       case 3 -> new Shape(1, sizes.get(0), sizes.get(1), sizes.get(2));
-      default -> {
-        int last = sizes.size();
-        int first = sizes.subList(0, last - 3).stream().reduce(1, Math::multiplyExact);
-        yield new Shape(first, sizes.get(last - 3), sizes.get(last - 2), sizes.get(last - 1));
-      }
+      case 4 -> new Shape(sizes.get(0), sizes.get(1), sizes.get(2), sizes.get(3));
+      case 6 ->
+          new Shape(
+              Math.multiplyExact(sizes.get(0), sizes.get(1)),
+              sizes.get(2),
+              sizes.get(3),
+              Math.multiplyExact(sizes.get(4), sizes.get(5)));
+      default -> throw new IllegalArgumentException("no parameter has the sizes " + sizes);
     };
   }
 

@@ -34,6 +34,11 @@ final class ReferenceOps {
       case Op.ConvolutionBackwardWeights conv ->
           ConvolutionOps.backwardWeights(
               conv, view(conv.x()), view(conv.dy()), view(conv.dw()), view(conv.db()));
+      case Op.LocallyConnected o -> LocallyConnectedOps.forward(o, memory);
+      case Op.LocallyConnectedBackwardData o -> LocallyConnectedOps.backwardData(o, memory);
+      case Op.LocallyConnectedBackwardWeights o -> LocallyConnectedOps.backwardWeights(o, memory);
+      case Op.PositionBias o -> LocallyConnectedOps.bias(o, memory);
+      case Op.PositionBiasBackward o -> LocallyConnectedOps.biasBackward(o, memory);
       case Op.Relu relu -> relu(view(relu.x()), view(relu.y()));
       case Op.ReluBackward relu -> reluBackward(view(relu.dy()), view(relu.y()), view(relu.dx()));
       case Op.Tanh tanh -> tanh(view(tanh.x()), view(tanh.y()));

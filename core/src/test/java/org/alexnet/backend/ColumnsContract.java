@@ -34,6 +34,7 @@ public abstract class ColumnsContract {
   private static final List<Cut> CUTS =
       List.of(
           new Cut(NETWORK, List.of(ONE, TWO)),
+          new Cut(TestNetworks.unshared(), List.of(ONE, TWO)),
           new Cut(
               TestNetworks.fourColumns(),
               Stream.of(

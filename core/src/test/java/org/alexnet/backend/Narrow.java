@@ -7,6 +7,7 @@ import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
@@ -34,6 +35,16 @@ public final class Narrow {
     return switch (layer) {
       case Convolution c ->
           new Convolution(
+              c.name(),
+              c.filters() / 8,
+              c.window(),
+              c.rounding(),
+              c.groups(),
+              c.columns(),
+              c.weight(),
+              c.bias());
+      case LocallyConnected c ->
+          new LocallyConnected(
               c.name(),
               c.filters() / 8,
               c.window(),

@@ -150,6 +150,87 @@ public abstract class OpContract {
         .map(op -> DynamicTest.dynamicTest(op.toString(), () -> assertExact(List.of(op))));
   }
 
+  @TestFactory
+  Stream<DynamicTest> locallyConnectedIsExactCloseAndDifferentiable() {
+    return LayerCases.LOCALS.stream()
+        .map(
+            c ->
+                DynamicTest.dynamicTest(
+                    c.toString(),
+                    () -> {
+                      assertExact(c.ops());
+                      assertClose(c.ops(), 1e-5);
+                      assertDerivatives(c.ops(), OpRig::grid, "x", "w");
+                    }));
+  }
+
+  /** A program may hold one of the operations without the others. */
+  @TestFactory
+  Stream<DynamicTest> locallyConnectedAloneIsExact() {
+    return LayerCases.LOCALS.get(3).ops().stream()
+        .map(op -> DynamicTest.dynamicTest(op.toString(), () -> assertExact(List.of(op))));
+  }
+
+  /** Where all positions have the same filters, it is a convolution. */
+  @TestFactory
+  Stream<DynamicTest> locallyConnectedWithFiltersThatRepeatIsAConvolution() {
+    return LayerCases.LOCALS.stream()
+        .map(c -> DynamicTest.dynamicTest(c.toString(), () -> assertConvolution(c)));
+  }
+
+  private void assertConvolution(LayerCases.Local local) {
+    List<Op> ops = new ArrayList<>(local.ops());
+    Conv conv =
+        new Conv(local.x(), local.filters(), local.window(), local.rounding(), local.groups());
+    Op.Convolution same = (Op.Convolution) conv.ops().getFirst();
+    Tensor filters = OpRig.parameter("filters", same.weight().shape());
+    Tensor y = Tensor.step("y.conv", same.y().shape());
+    ops.add(
+        new Op.Convolution(
+            "conv", same.x(), filters, same.bias(), y, local.window(), local.groups()));
+    Tensor dx = Tensor.step("dx.conv", local.x());
+    Tensor dy = OpRig.constant("dy", same.y().shape());
+    ops.add(
+        new Op.ConvolutionBackwardData("conv", dy, filters, dx, local.window(), local.groups()));
+    try (Backend backend = open(2);
+        OpRig rig = new OpRig(backend, ops)) {
+      Random random = new Random(8);
+      rig.fill(n -> OpRig.integers(n, random));
+      rig.write(same.bias(), new float[local.filters()]);
+      float[] once = rig.read(filters);
+      float[] repeated = new float[(int) local.weight().elements()];
+      for (int i = 0; i < repeated.length; i++) {
+        repeated[i] = once[i % once.length];
+      }
+      rig.write(rig.tensor("w"), repeated);
+      rig.run();
+      assertNear(rig.read(y), rig.read(rig.tensor("y")));
+      assertNear(rig.read(dx), rig.read(rig.tensor("x.grad")));
+    }
+  }
+
+  private static void assertNear(float[] convolution, float[] local) {
+    double scale = OpRig.largest(convolution);
+    assertTrue(scale > 0);
+    for (int i = 0; i < local.length; i++) {
+      assertEquals(convolution[i], local[i], TRANSFORMED * scale, "element " + i);
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> biasesOfPositions() {
+    return LayerCases.positionBiases()
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertExact(ops);
+                      assertClose(ops, 1e-6);
+                      assertDerivatives(ops, OpRig::grid, "b");
+                    }));
+  }
+
   private static List<Op> fullyConnected(Shape xShape, int outputs) {
     Tensor x = OpRig.constant("x", xShape);
     Tensor w = OpRig.parameter("w", new Shape(outputs, xShape.imageElements(), 1, 1));
@@ -344,13 +425,25 @@ public abstract class OpContract {
                 images,
                 maps,
                 new Shape(10, 3, 3, 3),
+                Shape.vector(10),
                 (x, dy, dw, db) ->
-                    new Op.ConvolutionBackwardWeights("f", x, dy, dw, db, window, 2)),
+                    List.of(new Op.ConvolutionBackwardWeights("f", x, dy, dw, db, window, 2))),
             gradients(
                 images,
                 scores,
                 new Shape(33, images.imageElements(), 1, 1),
-                (x, dy, dw, db) -> new Op.FullyConnectedBackwardWeights("f", x, dy, dw, db)))
+                Shape.vector(33),
+                (x, dy, dw, db) ->
+                    List.of(new Op.FullyConnectedBackwardWeights("f", x, dy, dw, db))),
+            gradients(
+                images,
+                maps,
+                new Shape(maps.h() * maps.w(), 10, 3, 9),
+                maps.withN(1),
+                (x, dy, dw, db) ->
+                    List.of(
+                        new Op.LocallyConnectedBackwardWeights("f", x, dy, dw, window, 2),
+                        new Op.PositionBiasBackward("f", dy, db))))
         .map(
             ops ->
                 DynamicTest.dynamicTest(
@@ -362,17 +455,17 @@ public abstract class OpContract {
   }
 
   private interface Gradients {
-    Op of(Tensor x, Tensor dy, Tensor dw, Tensor db);
+    List<Op> of(Tensor x, Tensor dy, Tensor dw, Tensor db);
   }
 
   private static List<Op> gradients(
-      Shape xShape, Shape dyShape, Shape weight, Gradients gradients) {
+      Shape xShape, Shape dyShape, Shape weight, Shape bias, Gradients gradients) {
     Tensor x = OpRig.constant("x", xShape);
     Tensor dy = OpRig.constant("dy", dyShape);
     List<Op> ops = new ArrayList<>();
     List<Tensor> ws = new ArrayList<>();
     List<Tensor> bs = new ArrayList<>();
-    ops.add(gradients.of(x, dy, learned("w", weight), learned("b", Shape.vector(weight.n()))));
+    ops.addAll(gradients.of(x, dy, learned("w", weight), learned("b", bias)));
     for (int shard = 0; shard < 2; shard++) {
       int first = CUTS.get(shard);
       int count = CUTS.get(shard + 1) - first;
@@ -381,11 +474,11 @@ public abstract class OpContract {
       ops.add(new Op.Slice("f", Part.Axis.IMAGES, x, first, ownX));
       ops.add(new Op.Slice("f", Part.Axis.IMAGES, dy, first, ownDy));
       ws.add(learned("w" + shard, weight));
-      bs.add(learned("b" + shard, Shape.vector(weight.n())));
-      ops.add(gradients.of(ownX, ownDy, ws.getLast(), bs.getLast()));
+      bs.add(learned("b" + shard, bias));
+      ops.addAll(gradients.of(ownX, ownDy, ws.getLast(), bs.getLast()));
     }
     ops.add(new Op.Add("f", ws, learned("w.sum", weight)));
-    ops.add(new Op.Add("f", bs, learned("b.sum", Shape.vector(weight.n()))));
+    ops.add(new Op.Add("f", bs, learned("b.sum", bias)));
     return ops;
   }
 
@@ -528,6 +621,8 @@ public abstract class OpContract {
     poolings(true).forEach(all::add);
     poolings(false).forEach(all::add);
     pointwiseOperations().forEach(all::add);
+    LayerCases.LOCALS.forEach(local -> all.add(local.ops()));
+    LayerCases.positionBiases().forEach(all::add);
     return all;
   }
 

@@ -60,10 +60,17 @@ public abstract class StepContract {
                 conv.weight().shape().elements() / conv.weight().shape().c();
             case Op.ConvolutionBackwardWeights conv ->
                 conv.dy().shape().elements() / conv.dy().shape().c();
+            case Op.LocallyConnected local ->
+                local.weight().shape().h() * local.weight().shape().w();
+            case Op.LocallyConnectedBackwardData local ->
+                local.weight().shape().c() * local.weight().shape().w();
+            case Op.LocallyConnectedBackwardWeights local -> local.dy().shape().n();
+            case Op.PositionBiasBackward bias -> bias.dy().shape().n();
             case Op.FullyConnected fc -> fc.weight().shape().c();
             case Op.FullyConnectedBackwardData fc -> fc.weight().shape().n();
             case Op.FullyConnectedBackwardWeights fc -> fc.dy().shape().n();
             case Op.LoadInput _,
+                Op.PositionBias _,
                 Op.Relu _,
                 Op.ReluBackward _,
                 Op.Tanh _,

@@ -13,6 +13,7 @@ import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.Normalization;
@@ -141,6 +142,28 @@ public final class TestNetworks {
     return columned(name, filters, window, groups, 2);
   }
 
+  /** Filters that differ by position, in two columns, with and without groups. */
+  public static Network unshared() {
+    return network(
+        "unshared",
+        new Input(3, 17, 19, 1 / 128f),
+        local("local1", 10, new Window(5, 3, 1), Rounding.CEIL, 1, 2),
+        new Relu("relu1"),
+        local("local2", 36, new Window(3, 1, 1), Rounding.FLOOR, 2, 2),
+        new Relu("relu2"),
+        local("local3", 14, new Window(2, 1, 0), Rounding.FLOOR, 1, 2),
+        pool("pool3", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL),
+        local("local4", 6, new Window(2, 2, 1), Rounding.FLOOR, 1, 1),
+        new Tanh("tanh4"),
+        new FullyConnected("fc5", 12, 2, WEIGHT, BIAS),
+        fc("fc6", 3));
+  }
+
+  private static Layer local(
+      String name, int filters, Window window, Rounding rounding, int groups, int columns) {
+    return new LocallyConnected(name, filters, window, rounding, groups, columns, WEIGHT, BIAS);
+  }
+
   /** What the authors' program of 2012 had: windows that overhang, and another order of layers. */
   static Network original() {
     return network(
@@ -247,6 +270,7 @@ public final class TestNetworks {
         rectified(),
         shallow(),
         columns(),
+        unshared(),
         original(),
         graph(),
         fourColumns(),

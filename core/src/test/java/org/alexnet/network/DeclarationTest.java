@@ -1,6 +1,7 @@
 package org.alexnet.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -39,6 +40,24 @@ class DeclarationTest {
     assertEquals("other.weight", learned.getFirst().nameIn("other"));
     assertEquals("conv1.bias", learned.getLast().name());
     assertEquals(144, learned.getFirst().elements());
+  }
+
+  @Test
+  void aLocallyConnectedLayerLearnsFiltersAndBiasesOfEachPosition() {
+    LocallyConnected local =
+        new LocallyConnected("local1", 8, new Window(3, 2, 1), Rounding.CEIL, 2, 2, WEIGHT, BIAS);
+    List<Parameter> learned = local.parameters(4, 6, 5);
+    List<Integer> shape = List.of(4, 3, 8, 2, 3, 3);
+    assertEquals(
+        List.of(
+            new Parameter("local1", Parameter.Kind.WEIGHT, shape, 18, WEIGHT),
+            new Parameter("local1", Parameter.Kind.BIAS, List.of(8, 4, 3), 18, BIAS)),
+        learned);
+    assertEquals(8, learned.getFirst().shape().get(learned.getFirst().outputAxis()));
+    assertEquals(8, learned.getLast().shape().get(learned.getLast().outputAxis()));
+    LocallyConnected large =
+        new LocallyConnected("local1", 8, new Window(1, 1, 0), Rounding.FLOOR, 1, 1, WEIGHT, BIAS);
+    assertThrows(ArithmeticException.class, () -> large.parameters(1, 32_768, 32_768));
   }
 
   @Test

@@ -27,6 +27,11 @@ class RefusalTest {
         "conv1", filters, new Window(3, 1, 1), Rounding.FLOOR, groups, columns, SPEC, SPEC);
   }
 
+  private static LocallyConnected local(int filters, int groups, int columns) {
+    return new LocallyConnected(
+        "conv1", filters, new Window(3, 1, 1), Rounding.FLOOR, groups, columns, SPEC, SPEC);
+  }
+
   private static LocalResponseNorm norm(int size, float alpha, float beta, float k, int groups) {
     return new LocalResponseNorm(
         "norm1", Region.ACROSS_MAPS, size, alpha, beta, k, Convention.SUM, groups);
@@ -71,25 +76,27 @@ class RefusalTest {
   @Test
   void filters() {
     refused("layer conv1: filters is 0, must be at least 1", () -> conv(0, 1, 1));
+    refused("layer conv1: filters is 0, must be at least 1", () -> local(0, 1, 1));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 8})
   void groups(int groups) {
-    refused(
-        "layer conv1: groups is %d, must be a divisor of the 4 filters".formatted(groups),
-        () -> conv(4, groups, 1));
+    String words = "layer conv1: groups is %d, must be a divisor of the 4 filters";
+    refused(words.formatted(groups), () -> conv(4, groups, 1));
+    refused(words.formatted(groups), () -> local(4, groups, 1));
   }
 
   /** A column has whole groups, or all of one. */
   @ParameterizedTest
   @CsvSource({"4, 1, 3", "12, 3, 2", "6, 2, 3"})
   void columnsOfConvolutions(int filters, int groups, int columns) {
-    refused(
+    String words =
         ("layer conv1: columns is %d, must be a divisor of the %d filters, and a divisor or a"
                 + " multiple of the %d groups")
-            .formatted(columns, filters, groups),
-        () -> conv(filters, groups, columns));
+            .formatted(columns, filters, groups);
+    refused(words, () -> conv(filters, groups, columns));
+    refused(words, () -> local(filters, groups, columns));
   }
 
   /** Columns are called by letters. */
@@ -98,6 +105,7 @@ class RefusalTest {
   void columns(int columns) {
     String words = ": columns is %d, must be from 1 to 26".formatted(columns);
     refused("layer conv1" + words, () -> conv(27, 1, columns));
+    refused("layer conv1" + words, () -> local(27, 1, columns));
     refused("layer fc2" + words, () -> new FullyConnected("fc2", 27, columns, SPEC, SPEC));
   }
 

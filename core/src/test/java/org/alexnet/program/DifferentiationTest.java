@@ -11,7 +11,9 @@ import org.alexnet.network.Dropout;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
@@ -59,6 +61,28 @@ class DifferentiationTest {
             "ReluBackward: relu1.grad, relu1 -> conv1.grad",
             "ConvolutionBackwardWeights: data, conv1.grad -> conv1.weight.grad, conv1.bias.grad"),
         backward(network).subList(0, 11));
+  }
+
+  /** A sum hands its gradient on as it is. */
+  @Test
+  void biasesOfPositionsCopyNothing() {
+    Window window = new Window(3, 1, 1);
+    ParameterSpec spec = Programs.BIAS;
+    Network network =
+        Programs.network(
+            new LocallyConnected("local1", 4, window, Rounding.FLOOR, 1, 1, spec, spec),
+            new LocallyConnected("local2", 2, window, Rounding.FLOOR, 1, 1, spec, spec),
+            Programs.fc("fc3", 3, 1));
+    assertEquals(
+        List.of(
+            "FullyConnectedBackwardData: logits.grad, fc3.weight -> local2.grad",
+            "FullyConnectedBackwardWeights: local2, logits.grad -> fc3.weight.grad, fc3.bias.grad",
+            "PositionBiasBackward: local2.grad -> local2.bias.grad",
+            "LocallyConnectedBackwardWeights: local1, local2.grad -> local2.weight.grad",
+            "LocallyConnectedBackwardData: local2.grad, local2.weight -> local1.grad",
+            "PositionBiasBackward: local1.grad -> local1.bias.grad",
+            "LocallyConnectedBackwardWeights: data, local1.grad -> local1.weight.grad"),
+        backward(network).subList(1, 8));
   }
 
   @Test

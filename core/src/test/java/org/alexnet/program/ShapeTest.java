@@ -34,6 +34,7 @@ class ShapeTest {
     assertEquals(new Shape(7, 5, 1, 1), Shape.ofParameter(List.of(7, 5)));
     assertEquals(new Shape(1, 7, 5, 3), Shape.ofParameter(List.of(7, 5, 3)));
     assertEquals(new Shape(7, 5, 3, 2), Shape.ofParameter(List.of(7, 5, 3, 2)));
-    assertEquals(new Shape(6, 5, 4, 3), Shape.ofParameter(List.of(2, 3, 5, 4, 3)));
+    assertEquals(new Shape(6, 5, 4, 21), Shape.ofParameter(List.of(2, 3, 5, 4, 7, 3)));
+    assertThrows(IllegalArgumentException.class, () -> Shape.ofParameter(List.of(2, 3, 5, 4, 3)));
   }
 }

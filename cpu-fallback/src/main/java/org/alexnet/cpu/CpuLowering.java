@@ -15,6 +15,9 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.convolution.ConvolutionBackwardDataOp;
 import org.alexnet.cpu.convolution.ConvolutionBackwardWeightsOp;
 import org.alexnet.cpu.convolution.ConvolutionOp;
+import org.alexnet.cpu.convolution.LocallyConnectedBackwardDataKernel;
+import org.alexnet.cpu.convolution.LocallyConnectedBackwardWeightsKernel;
+import org.alexnet.cpu.convolution.LocallyConnectedKernel;
 import org.alexnet.cpu.convolution.SharedConvolutionKernel;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layout;
@@ -24,6 +27,7 @@ import org.alexnet.cpu.image.ImageChain;
 import org.alexnet.cpu.image.ImageOp;
 import org.alexnet.cpu.image.ImageOps;
 import org.alexnet.cpu.image.LocalResponseNormImageOps;
+import org.alexnet.cpu.image.PositionBiasOp;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.cpu.product.FullyConnectedBackwardDataKernel;
 import org.alexnet.cpu.product.FullyConnectedBackwardWeightsKernel;
@@ -197,6 +201,12 @@ final class CpuLowering {
         chain.add(data);
         closeBackward();
       }
+      case Op.LocallyConnected o -> add(new LocallyConnectedKernel(o, kernels, layouts, workers));
+      case Op.LocallyConnectedBackwardData o ->
+          add(new LocallyConnectedBackwardDataKernel(o, kernels, layouts, workers));
+      case Op.LocallyConnectedBackwardWeights o ->
+          add(new LocallyConnectedBackwardWeightsKernel(o, kernels, layouts, workers));
+      case Op.PositionBiasBackward o -> add(new PositionBiasBackwardKernel(o, kernels, layouts));
       case Op.FullyConnected fc -> fullyConnected(fc, next);
       case Op.FullyConnectedBackwardData data -> {
         close();
@@ -218,22 +228,24 @@ final class CpuLowering {
           throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
       case Op.Transfer transfer -> add(new TransferKernel(transfer, layouts));
       case Op.Update update -> updates.add(update);
-      case Op.LoadInput load -> chain.add(load);
-      case Op.Relu o -> chain.add(o);
-      case Op.ReluBackward o -> chain.add(o);
-      case Op.Tanh o -> chain.add(o);
-      case Op.TanhBackward o -> chain.add(o);
-      case Op.MaxPool o -> chain.add(o);
-      case Op.MaxPoolBackward o -> chain.add(o);
-      case Op.AveragePool o -> chain.add(o);
-      case Op.AveragePoolBackward o -> chain.add(o);
-      case Op.LocalResponseNorm o -> chain.add(o);
-      case Op.LocalResponseNormBackward o -> chain.add(o);
-      case Op.Dropout o -> chain.add(o);
+      case Op.LoadInput _,
+          Op.PositionBias _,
+          Op.Relu _,
+          Op.ReluBackward _,
+          Op.Tanh _,
+          Op.TanhBackward _,
+          Op.MaxPool _,
+          Op.MaxPoolBackward _,
+          Op.AveragePool _,
+          Op.AveragePoolBackward _,
+          Op.LocalResponseNorm _,
+          Op.LocalResponseNormBackward _,
+          Op.Dropout _,
+          Op.Scale _ ->
+          chain.add(op);
       case Op.Concatenate o -> concatenate(o);
       case Op.Slice o -> slice(o);
       case Op.Add o -> add(o);
-      case Op.Scale o -> chain.add(o);
     }
   }
 
@@ -502,6 +514,7 @@ final class CpuLowering {
                 .<ImageOp>map(
                     shape -> new TransformedBackwardDataOp(o, shape, kernels, cut.group()))
                 .orElseGet(() -> new ConvolutionBackwardDataOp(o, kernels, cut.group()));
+        case Op.PositionBias o -> new PositionBiasOp(o, kernels);
         case Op.Relu o -> ImageOps.relu(o, kernels);
         case Op.ReluBackward o -> ImageOps.reluBackward(o, kernels);
         case Op.Tanh o -> ImageOps.tanh(o);
@@ -518,19 +531,20 @@ final class CpuLowering {
         case Op.Slice o -> ChannelOps.slice(o);
         case Op.Add o -> ImageOps.add(o, kernels);
         case Op.Scale o -> ImageOps.scale(o);
-        case Op.Convolution o -> notOfImages(o);
-        case Op.FullyConnected o -> notOfImages(o);
-        case Op.FullyConnectedBackwardData o -> notOfImages(o);
-        case Op.FullyConnectedBackwardWeights o -> notOfImages(o);
-        case Op.Transfer o -> notOfImages(o);
-        case Op.SoftmaxCrossEntropy o -> notOfImages(o);
-        case Op.SoftmaxCrossEntropyBackward o -> notOfImages(o);
-        case Op.Update o -> notOfImages(o);
+        case Op.Convolution _,
+            Op.LocallyConnected _,
+            Op.LocallyConnectedBackwardData _,
+            Op.LocallyConnectedBackwardWeights _,
+            Op.PositionBiasBackward _,
+            Op.FullyConnected _,
+            Op.FullyConnectedBackwardData _,
+            Op.FullyConnectedBackwardWeights _,
+            Op.Transfer _,
+            Op.SoftmaxCrossEntropy _,
+            Op.SoftmaxCrossEntropyBackward _,
+            Op.Update _ ->
+            throw new IllegalStateException(op.layer() + ": no link of a chain: " + op);
       };
-    }
-
-    private static ImageOp notOfImages(Op op) {
-      throw new IllegalStateException(op.layer() + ": no link of a chain: " + op);
     }
   }
 }

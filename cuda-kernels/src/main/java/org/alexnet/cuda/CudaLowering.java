@@ -19,6 +19,7 @@ import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.FullyConnectedKernels;
 import org.alexnet.cuda.kernel.ImageKernels;
 import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.cuda.kernel.LocallyConnectedKernels;
 import org.alexnet.cuda.kernel.UpdateKernels;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
@@ -38,6 +39,7 @@ final class CudaLowering {
   private final Want want;
   private final ImageKernels images;
   private final FullyConnectedKernels fullyConnected;
+  private final LocallyConnectedKernels local;
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Op.Relu> relus = new HashMap<>();
 
@@ -54,6 +56,7 @@ final class CudaLowering {
     this.layouts = layouts;
     this.images = new ImageKernels(layouts);
     this.fullyConnected = new FullyConnectedKernels(layouts);
+    this.local = new LocallyConnectedKernels(layouts);
     for (Op op : program.ops()) {
       op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
       if (op instanceof Op.Relu relu) {
@@ -92,6 +95,11 @@ final class CudaLowering {
         }
         case Op.ConvolutionBackwardData o -> kernels.add(convolutions(o).backwardData(o));
         case Op.ConvolutionBackwardWeights o -> kernels.add(convolutions(o).backwardWeights(o));
+        case Op.LocallyConnected o -> kernels.add(local.forward(o));
+        case Op.LocallyConnectedBackwardData o -> kernels.add(local.backwardData(o));
+        case Op.LocallyConnectedBackwardWeights o -> kernels.add(local.backwardWeights(o));
+        case Op.PositionBias o -> kernels.add(local.bias(o));
+        case Op.PositionBiasBackward o -> kernels.add(local.biasBackward(o));
         case Op.FullyConnected o -> {
           Op.Relu relu = reluOf(o.y(), done);
           kernels.add(fullyConnected.forward(o, relu == null ? o.y() : relu.y(), relu != null));

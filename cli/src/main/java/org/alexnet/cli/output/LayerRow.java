@@ -7,9 +7,11 @@ import java.util.stream.Collectors;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
+import org.alexnet.network.FilterLayer;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
@@ -70,10 +72,15 @@ public record LayerRow(
     return switch (op) {
       case Op.Convolution conv ->
           (long) conv.y().shape().imageElements() * conv.weight().shape().imageElements();
+      case Op.LocallyConnected local -> local.weight().shape().elements();
       case Op.FullyConnected fc -> fc.weight().shape().elements();
       case Op.LoadInput _,
           Op.ConvolutionBackwardData _,
           Op.ConvolutionBackwardWeights _,
+          Op.LocallyConnectedBackwardData _,
+          Op.LocallyConnectedBackwardWeights _,
+          Op.PositionBias _,
+          Op.PositionBiasBackward _,
           Op.Relu _,
           Op.ReluBackward _,
           Op.Tanh _,
@@ -100,12 +107,13 @@ public record LayerRow(
   }
 
   private static int groups(Layer layer) {
-    return layer instanceof Convolution conv ? conv.groups() : 1;
+    return layer instanceof FilterLayer filters ? filters.groups() : 1;
   }
 
   private static String type(Layer layer) {
     return switch (layer) {
       case Convolution l -> "convolution";
+      case LocallyConnected l -> "locally-connected";
       case Pooling pool ->
           switch (pool.kind()) {
             case MAX -> "max-pooling";

@@ -164,9 +164,9 @@ public record RecordReader(
    */
   private Object variant(
       JsonValue.Fields fields, Class<?> family, List<String> beside, Place place) {
-    Class<?>[] permitted = family.getPermittedSubclasses();
+    List<Class<?>> permitted = members(family).toList();
     String allowed =
-        "one of " + Stream.of(permitted).map(Names::type).collect(Collectors.joining(", "));
+        "one of " + permitted.stream().map(Names::type).collect(Collectors.joining(", "));
     JsonValue type = fields.values().get(TYPE);
     if (type == null) {
       throw bad(
@@ -178,6 +178,12 @@ public record RecordReader(
       }
     }
     throw wrong(type, place.field(TYPE), allowed);
+  }
+
+  /** The records of a sealed family and of the families within it. */
+  private static Stream<Class<?>> members(Class<?> family) {
+    return Stream.of(family.getPermittedSubclasses())
+        .flatMap(member -> member.isSealed() ? members(member) : Stream.of(member));
   }
 
   /**

@@ -3,6 +3,7 @@ package org.alexnet.cpu.execution;
 import java.util.HashMap;
 import java.util.Map;
 import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.network.Window;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
@@ -15,56 +16,54 @@ public final class Layouts {
   /** Parameters, their gradients and their momentum are panels of the given width. */
   public static Layouts of(CompiledNetwork programs, int tileWidth) {
     Layouts layouts = new Layouts();
-    for (Op op : programs.widest().ops()) {
-      switch (op) {
-        case Op.Convolution o -> {
-          Layout.Panels panels = Layout.Panels.of(o.weight().shape(), o.groups(), tileWidth);
-          layouts.learned(o.weight(), panels);
-          layouts.learned(o.bias(), panels.bias());
-        }
-        case Op.ConvolutionBackwardData o ->
-            layouts.learned(
-                o.weight(), Layout.Panels.of(o.weight().shape(), o.groups(), tileWidth));
-        case Op.ConvolutionBackwardWeights o -> {
-          Layout.Panels panels = Layout.Panels.of(o.dw().shape(), o.groups(), tileWidth);
-          layouts.special.put(o.dw(), panels);
-          layouts.special.put(o.db(), panels.bias());
-        }
-        case Op.FullyConnected o -> {
-          Layout.Panels panels = panels(o.weight().shape(), o.x().shape(), tileWidth);
-          layouts.learned(o.weight(), panels);
-          layouts.learned(o.bias(), panels.bias());
-        }
-        case Op.FullyConnectedBackwardData o ->
-            layouts.learned(o.weight(), panels(o.weight().shape(), o.dx().shape(), tileWidth));
-        case Op.FullyConnectedBackwardWeights o -> {
-          Layout.Panels panels = panels(o.dw().shape(), o.x().shape(), tileWidth);
-          layouts.special.put(o.dw(), panels);
-          layouts.special.put(o.db(), panels.bias());
-        }
-        case Op.Transfer o -> layouts.same(o.x(), o.y());
-        case Op.Add o -> layouts.same(o.terms().getFirst(), o.y());
-        case Op.LoadInput load -> layouts.special.put(load.mean(), plain(load.mean()));
-        case Op.Relu _,
-            Op.ReluBackward _,
-            Op.Tanh _,
-            Op.TanhBackward _,
-            Op.MaxPool _,
-            Op.MaxPoolBackward _,
-            Op.AveragePool _,
-            Op.AveragePoolBackward _,
-            Op.LocalResponseNorm _,
-            Op.LocalResponseNormBackward _,
-            Op.Dropout _,
-            Op.Concatenate _,
-            Op.Slice _,
-            Op.Scale _,
-            Op.SoftmaxCrossEntropy _,
-            Op.SoftmaxCrossEntropyBackward _,
-            Op.Update _ -> {}
-      }
-    }
+    programs.widest().ops().forEach(op -> layouts.note(op, tileWidth));
     return layouts;
+  }
+
+  private void note(Op op, int tileWidth) {
+    switch (op) {
+      case Op.Convolution o ->
+          learned(
+              o.weight(), o.bias(), Layout.Panels.of(o.weight().shape(), o.groups(), tileWidth));
+      case Op.ConvolutionBackwardData o ->
+          learned(o.weight(), Layout.Panels.of(o.weight().shape(), o.groups(), tileWidth));
+      case Op.ConvolutionBackwardWeights o ->
+          gradients(o.dw(), o.db(), Layout.Panels.of(o.dw().shape(), o.groups(), tileWidth));
+      case Op.LocallyConnected o ->
+          learned(o.weight(), positioned(o.weight(), o.groups(), o.window(), tileWidth));
+      case Op.LocallyConnectedBackwardData o ->
+          learned(o.weight(), positioned(o.weight(), o.groups(), o.window(), tileWidth));
+      case Op.LocallyConnectedBackwardWeights o ->
+          special.put(o.dw(), positioned(o.dw(), o.groups(), o.window(), tileWidth));
+      case Op.FullyConnected o ->
+          learned(o.weight(), o.bias(), panels(o.weight().shape(), o.x().shape(), tileWidth));
+      case Op.FullyConnectedBackwardData o ->
+          learned(o.weight(), panels(o.weight().shape(), o.dx().shape(), tileWidth));
+      case Op.FullyConnectedBackwardWeights o ->
+          gradients(o.dw(), o.db(), panels(o.dw().shape(), o.x().shape(), tileWidth));
+      case Op.Transfer o -> same(o.x(), o.y());
+      case Op.Add o -> same(o.terms().getFirst(), o.y());
+      case Op.LoadInput load -> special.put(load.mean(), plain(load.mean()));
+      case Op.PositionBias _,
+          Op.PositionBiasBackward _,
+          Op.Relu _,
+          Op.ReluBackward _,
+          Op.Tanh _,
+          Op.TanhBackward _,
+          Op.MaxPool _,
+          Op.MaxPoolBackward _,
+          Op.AveragePool _,
+          Op.AveragePoolBackward _,
+          Op.LocalResponseNorm _,
+          Op.LocalResponseNormBackward _,
+          Op.Dropout _,
+          Op.Concatenate _,
+          Op.Slice _,
+          Op.Scale _,
+          Op.SoftmaxCrossEntropy _,
+          Op.SoftmaxCrossEntropyBackward _,
+          Op.Update _ -> {}
+    }
   }
 
   /** What is copied or summed up keeps its layout. */
@@ -83,11 +82,31 @@ public final class Layouts {
     return new Layout.Panels(1, weights.n(), inputs.withN(1), tileWidth);
   }
 
+  /** The panels of filters that differ by position: each position has groups of its own. */
+  private static Layout.Panels positioned(Tensor weight, int groups, Window window, int tileWidth) {
+    Shape shape = weight.shape();
+    return new Layout.Panels(
+        shape.n() * groups,
+        shape.c() / groups,
+        new Shape(1, shape.h(), window.kernel(), window.kernel()),
+        tileWidth);
+  }
+
   /** A parameter, its gradient and its momentum have one layout. */
   private void learned(Tensor parameter, Layout layout) {
     special.put(parameter, layout);
     special.put(parameter.gradient(), layout);
     special.put(parameter.momentum(), layout);
+  }
+
+  private void learned(Tensor weight, Tensor bias, Layout.Panels panels) {
+    learned(weight, panels);
+    learned(bias, panels.bias());
+  }
+
+  private void gradients(Tensor dw, Tensor db, Layout.Panels panels) {
+    special.put(dw, panels);
+    special.put(db, panels.bias());
   }
 
   public Layout of(Tensor tensor) {

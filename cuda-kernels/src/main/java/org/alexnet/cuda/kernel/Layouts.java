@@ -62,6 +62,14 @@ public final class Layouts {
         special.put(o.dw(), new Layout(o.dw().shape(), storage, channelsLast));
         plain(o.db());
       }
+      case Op.LocallyConnected o -> filters(o.weight());
+      case Op.LocallyConnectedBackwardData o -> filters(o.weight());
+      case Op.LocallyConnectedBackwardWeights o -> special.put(o.dw(), singles(o.dw()));
+      case Op.PositionBias o -> {
+        special.put(o.bias(), singles(o.bias()));
+        special.put(o.bias().momentum(), singles(o.bias()));
+      }
+      case Op.PositionBiasBackward o -> special.put(o.db(), singles(o.db()));
       case Op.FullyConnected o -> {
         weights(o.weight(), o.x().shape());
         single(o.bias());
@@ -130,7 +138,12 @@ public final class Layouts {
   }
 
   private void scales(Tensor tensor) {
-    special.put(tensor, new Layout(tensor.shape(), Storage.FLOAT, channelsLast));
+    special.put(tensor, singles(tensor));
+  }
+
+  /** Single precision, in the order of activations. */
+  private Layout singles(Tensor tensor) {
+    return new Layout(tensor.shape(), Storage.FLOAT, channelsLast);
   }
 
   /** A parameter that products do not read, and its momentum. */

@@ -1,0 +1,67 @@
+package org.alexnet.backend;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.network.Rounding;
+import org.alexnet.network.Window;
+import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
+import org.alexnet.program.Tensor;
+
+/** Operations of the layers that differ by position, forward and backward, over odd sizes. */
+final class LayerCases {
+  private LayerCases() {}
+
+  /** A locally connected layer to test. */
+  record Local(Shape x, int filters, Window window, Rounding rounding, int groups) {
+    Shape y() {
+      int h = rounding.outputs(window, x.h());
+      return new Shape(x.n(), filters, h, rounding.outputs(window, x.w()));
+    }
+
+    Shape weight() {
+      int positions = y().h() * y().w();
+      return new Shape(positions, filters, x.c() / groups, window.kernel() * window.kernel());
+    }
+
+    List<Op> ops() {
+      Tensor x = OpRig.constant("x", x());
+      Tensor w = OpRig.parameter("w", weight());
+      Tensor y = Tensor.step("y", y());
+      Tensor dy = OpRig.constant("dy", y());
+      return List.of(
+          new Op.LocallyConnected("local", x, w, y, window, groups),
+          new Op.LocallyConnectedBackwardWeights("local", x, dy, w.gradient(), window, groups),
+          new Op.LocallyConnectedBackwardData("local", dy, w, x.gradient(), window, groups));
+    }
+  }
+
+  static final List<Local> LOCALS =
+      List.of(
+          // The authors' local3 and local4, cut short.
+          new Local(new Shape(9, 64, 5, 5), 32, new Window(3, 1, 1), Rounding.CEIL, 1),
+          new Local(new Shape(33, 32, 3, 4), 40, new Window(3, 1, 1), Rounding.CEIL, 1),
+          // Without padding, with much of it, with strides that leave pixels over or overhang.
+          new Local(new Shape(3, 5, 7, 6), 13, new Window(3, 2, 0), Rounding.FLOOR, 1),
+          new Local(new Shape(5, 6, 8, 10), 14, new Window(4, 3, 1), Rounding.CEIL, 2),
+          new Local(new Shape(2, 13, 5, 8), 1, new Window(3, 1, 2), Rounding.FLOOR, 1),
+          new Local(new Shape(2, 4, 6, 7), 3, new Window(2, 3, 0), Rounding.CEIL, 1),
+          // Groups of one channel, one pixel, one image.
+          new Local(new Shape(17, 26, 4, 3), 39, new Window(2, 2, 0), Rounding.FLOOR, 13),
+          new Local(new Shape(7, 5, 1, 1), 33, new Window(1, 1, 0), Rounding.FLOOR, 1),
+          new Local(new Shape(1, 12, 5, 5), 70, new Window(3, 1, 1), Rounding.FLOOR, 2));
+
+  /** Biases that differ by position. */
+  static Stream<List<Op>> positionBiases() {
+    return Stream.of(new Shape(5, 13, 3, 3), new Shape(4, 64, 8, 9), new Shape(1, 1, 1, 1))
+        .map(
+            shape -> {
+              Tensor x = OpRig.constant("x", shape);
+              Tensor b = OpRig.parameter("b", shape.withN(1));
+              Tensor dy = OpRig.constant("dy", shape);
+              return List.of(
+                  new Op.PositionBias("bias", x, b, Tensor.step("y", shape)),
+                  new Op.PositionBiasBackward("bias", dy, b.gradient()));
+            });
+  }
+}
