@@ -6,6 +6,7 @@ import org.alexnet.InvalidNetworkException;
 /** What a paper says a layer is. A new kind of layer is a new record here. */
 public sealed interface Layer
     permits FilterLayer,
+        PositionBias,
         Pooling,
         Relu,
         Tanh,

@@ -230,6 +230,7 @@ public record Network(String name, Input input, List<Node> nodes) {
             switch (layer) {
               case Convolution conv -> conv.withBias(conv.bias().startingAtMost(bound));
               case LocallyConnected local -> local.withBias(local.bias().startingAtMost(bound));
+              case PositionBias sum -> sum.withBias(sum.bias().startingAtMost(bound));
               case FullyConnected fc -> fc.withBias(fc.bias().startingAtMost(bound));
               case Pooling pool -> pool;
               case Relu relu -> relu;

@@ -2,10 +2,12 @@ package org.alexnet.program;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.Words;
@@ -21,6 +23,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Sum;
@@ -62,6 +65,7 @@ final class Forward {
         throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
       }
     }
+    forward.dropUnreadImages();
     return forward;
   }
 
@@ -71,6 +75,7 @@ final class Forward {
     switch (layer) {
       case Convolution conv -> filters(conv, convolution(conv));
       case LocallyConnected local -> filters(local, locallyConnected(local));
+      case PositionBias sum -> current = each(part -> positionBias(sum, part));
       case FullyConnected fc -> fullyConnected(fc);
       case SoftmaxCrossEntropy loss -> loss(loss);
       case Pooling pool -> current = each(part -> pool(pool, part));
@@ -130,6 +135,17 @@ final class Forward {
         labels = classes;
       }
     }
+  }
+
+  /** A device that reads no image, since the first layers are elsewhere, loads none. */
+  private void dropUnreadImages() {
+    Set<Tensor> read = new HashSet<>();
+    ops.forEach(op -> read.addAll(op.reads()));
+    ops.removeIf(
+        op ->
+            op instanceof Op.LoadInput
+                && op.index() > 0
+                && op.writes().stream().noneMatch(read::contains));
   }
 
   /** What a layer makes of one part of its input. */
@@ -295,6 +311,13 @@ final class Forward {
       throw misfit(layer, "its window does not fit in an input of " + in);
     }
     return count;
+  }
+
+  private Tensor positionBias(PositionBias sum, Tensor x) {
+    List<Tensor> learned = parameters(sum, channels(), x.shape(), x.part());
+    Tensor y = output(sum, x.shape(), x.part());
+    ops.add(new Op.PositionBias(sum.name(), x, learned.getFirst(), y));
+    return y;
   }
 
   private Tensor relu(Relu relu, Tensor x) {

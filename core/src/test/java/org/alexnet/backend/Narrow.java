@@ -10,6 +10,7 @@ import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Sum;
@@ -54,6 +55,7 @@ public final class Narrow {
               c.weight(),
               c.bias());
       case FullyConnected fc -> fc == classifier ? fc : fc.withOutputs(fc.outputs() / 8);
+      case PositionBias sum -> sum;
       case Pooling pool -> pool;
       case Relu relu -> relu;
       case Tanh tanh -> tanh;

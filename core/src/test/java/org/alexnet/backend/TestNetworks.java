@@ -19,6 +19,7 @@ import org.alexnet.network.Node;
 import org.alexnet.network.Normalization;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
@@ -142,17 +143,20 @@ public final class TestNetworks {
     return columned(name, filters, window, groups, 2);
   }
 
-  /** Filters that differ by position, in two columns, with and without groups. */
+  /** Filters and biases that differ by position, in two columns, with and without groups. */
   public static Network unshared() {
     return network(
         "unshared",
         new Input(3, 17, 19, 1 / 128f),
+        new PositionBias("bias0", BIAS),
         local("local1", 10, new Window(5, 3, 1), Rounding.CEIL, 1, 2),
         new Relu("relu1"),
         local("local2", 36, new Window(3, 1, 1), Rounding.FLOOR, 2, 2),
         new Relu("relu2"),
         local("local3", 14, new Window(2, 1, 0), Rounding.FLOOR, 1, 2),
+        new PositionBias("bias3", WEIGHT),
         pool("pool3", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL),
+        new PositionBias("bias3b", BIAS),
         local("local4", 6, new Window(2, 2, 1), Rounding.FLOOR, 1, 1),
         new Tanh("tanh4"),
         new FullyConnected("fc5", 12, 2, WEIGHT, BIAS),

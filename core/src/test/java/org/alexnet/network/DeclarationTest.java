@@ -61,6 +61,36 @@ class DeclarationTest {
   }
 
   @Test
+  void aPositionBiasHasTheShapeOfItsInput() {
+    PositionBias sum = new PositionBias("bias1", BIAS);
+    assertEquals(
+        List.of(new Parameter("bias1", Parameter.Kind.BIAS, List.of(4, 6, 5), 1, BIAS)),
+        sum.parameters(4, 6, 5));
+    assertEquals(1, sum.columns());
+  }
+
+  /** Whatever their layer. */
+  @Test
+  void biasesOfAllKindsAreBounded() {
+    Window window = new Window(3, 1, 1);
+    ParameterSpec half = new ParameterSpec(new Initial.Constant(0.5f), 2, 0);
+    Network network =
+        Network.chain(
+            "net",
+            new Input(4, 5, 6, 1 / 128f),
+            List.of(
+                new LocallyConnected("local1", 8, window, Rounding.FLOOR, 1, 1, WEIGHT, BIAS),
+                new PositionBias("bias1", BIAS),
+                FC,
+                new SoftmaxCrossEntropy("softmax")));
+    List<Layer> bounded = network.withBiasesAtMost(0.5f).nodes().stream().map(Node::layer).toList();
+    assertEquals(
+        new LocallyConnected("local1", 8, window, Rounding.FLOOR, 1, 1, WEIGHT, half),
+        bounded.get(0));
+    assertEquals(new PositionBias("bias1", half), bounded.get(1));
+  }
+
+  @Test
   void aFullyConnectedLayerReadsAllOfItsInput() {
     assertEquals(
         List.of(

@@ -13,6 +13,7 @@ import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Sum;
@@ -114,6 +115,7 @@ public record LayerRow(
     return switch (layer) {
       case Convolution l -> "convolution";
       case LocallyConnected l -> "locally-connected";
+      case PositionBias l -> "position-bias";
       case Pooling pool ->
           switch (pool.kind()) {
             case MAX -> "max-pooling";

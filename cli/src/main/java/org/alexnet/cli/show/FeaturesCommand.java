@@ -7,7 +7,7 @@ import org.alexnet.cli.output.Terminal;
 import org.alexnet.data.ImageSource;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.TrainedWeights;
-import org.alexnet.network.Convolution;
+import org.alexnet.network.FilterLayer;
 import org.alexnet.network.Layer;
 import org.alexnet.pictures.Features;
 import org.alexnet.pictures.drawing.Picture;
@@ -74,7 +74,7 @@ final class FeaturesCommand extends TrainedCommand {
         List<Layer> layers = weights.network().layers();
         chosen =
             layers.stream()
-                .filter(Convolution.class::isInstance)
+                .filter(FilterLayer.class::isInstance)
                 .findFirst()
                 .orElse(layers.getFirst())
                 .name();
