@@ -10,6 +10,7 @@ public sealed interface Layer
         Pooling,
         Relu,
         Tanh,
+        Activation,
         LocalResponseNorm,
         FullyConnected,
         Dropout,

@@ -235,6 +235,7 @@ public record Network(String name, Input input, List<Node> nodes) {
               case Pooling pool -> pool;
               case Relu relu -> relu;
               case Tanh tanh -> tanh;
+              case Activation function -> function;
               case LocalResponseNorm norm -> norm;
               case Dropout drop -> drop;
               case Concatenation join -> join;

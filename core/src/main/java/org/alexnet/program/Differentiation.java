@@ -12,6 +12,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.ParameterSpec;
 
@@ -119,6 +120,7 @@ final class Differentiation {
       case Op.FullyConnected fc -> fullyConnected(fc);
       case Op.Relu relu -> relu(relu);
       case Op.Tanh tanh -> tanh(tanh);
+      case Op.Activation function -> activation(function);
       case Op.MaxPool pool -> maxPool(pool);
       case Op.AveragePool pool -> averagePool(pool);
       case Op.LocalResponseNorm norm -> localResponseNorm(norm);
@@ -136,6 +138,7 @@ final class Differentiation {
           Op.PositionBiasBackward _,
           Op.ReluBackward _,
           Op.TanhBackward _,
+          Op.ActivationBackward _,
           Op.MaxPoolBackward _,
           Op.AveragePoolBackward _,
           Op.LocalResponseNormBackward _,
@@ -301,6 +304,15 @@ final class Differentiation {
     if (learned.contains(tanh.x())) {
       Tensor dy = gradient(tanh, tanh.y());
       ops.add(new Op.TanhBackward(tanh.layer(), dy, tanh.y(), contribution(tanh, tanh.x())));
+    }
+  }
+
+  private void activation(Op.Activation op) {
+    if (learned.contains(op.x())) {
+      Tensor dy = gradient(op, op.y());
+      Tensor kept = op.function() instanceof Logistic ? op.y() : op.x();
+      ops.add(
+          new Op.ActivationBackward(op.layer(), op.function(), dy, kept, contribution(op, op.x())));
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.Words;
+import org.alexnet.network.Activation;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -81,6 +82,7 @@ final class Forward {
       case Pooling pool -> current = each(part -> pool(pool, part));
       case Relu relu -> current = each(part -> relu(relu, part));
       case Tanh tanh -> current = each(part -> tanh(tanh, part));
+      case Activation function -> current = each(part -> activation(function, part));
       case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
       case Dropout drop -> current = each(part -> dropout(drop, part));
       case Concatenation join -> concatenation(join, read);
@@ -329,6 +331,12 @@ final class Forward {
   private Tensor tanh(Tanh tanh, Tensor x) {
     Tensor y = output(tanh, x.shape(), x.part());
     ops.add(new Op.Tanh(tanh.name(), x, y));
+    return y;
+  }
+
+  private Tensor activation(Activation function, Tensor x) {
+    Tensor y = output(function, x.shape(), x.part());
+    ops.add(new Op.Activation(function.name(), function, x, y));
     return y;
   }
 

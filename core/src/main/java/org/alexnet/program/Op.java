@@ -218,6 +218,39 @@ public sealed interface Op {
     }
   }
 
+  /** y = f(x), number by number. */
+  record Activation(String layer, org.alexnet.network.Activation function, Tensor x, Tensor y)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /**
+   * dx = dy f'(x).
+   *
+   * @param kept what the derivative is found from: y of the logistic function, x of the others
+   */
+  record ActivationBackward(
+      String layer, org.alexnet.network.Activation function, Tensor dy, Tensor kept, Tensor dx)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, kept);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
   /**
    * The maximum of each window, and where it stands: {@code argmax} holds row * kernel + column
    * within the window of the first maximum in that order, or of the first value that is no number.

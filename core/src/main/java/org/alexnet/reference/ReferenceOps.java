@@ -43,6 +43,8 @@ final class ReferenceOps {
       case Op.ReluBackward relu -> reluBackward(view(relu.dy()), view(relu.y()), view(relu.dx()));
       case Op.Tanh tanh -> tanh(view(tanh.x()), view(tanh.y()));
       case Op.TanhBackward tanh -> tanhBackward(view(tanh.dy()), view(tanh.y()), view(tanh.dx()));
+      case Op.Activation o -> ActivationOps.forward(o, memory);
+      case Op.ActivationBackward o -> ActivationOps.backward(o, memory);
       case Op.MaxPool pool ->
           PoolingOps.max(pool.window(), view(pool.x()), view(pool.y()), view(pool.argmax()));
       case Op.MaxPoolBackward pool ->

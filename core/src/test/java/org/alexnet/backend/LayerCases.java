@@ -2,13 +2,15 @@ package org.alexnet.backend;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.network.Activation;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
-/** Operations of the layers that differ by position, forward and backward, over odd sizes. */
+/** Operations of layers of the authors' program, forward and backward, over odd sizes. */
 final class LayerCases {
   private LayerCases() {}
 
@@ -50,6 +52,14 @@ final class LayerCases {
           new Local(new Shape(17, 26, 4, 3), 39, new Window(2, 2, 0), Rounding.FLOOR, 13),
           new Local(new Shape(7, 5, 1, 1), 33, new Window(1, 1, 0), Rounding.FLOOR, 1),
           new Local(new Shape(1, 12, 5, 5), 70, new Window(3, 1, 1), Rounding.FLOOR, 2));
+
+  /** A function of each number and its derivative. */
+  static List<Op> activation(Activation function, Tensor x, Tensor y, Tensor dy) {
+    Tensor kept = function instanceof Logistic ? y : x;
+    return List.of(
+        new Op.Activation("f", function, x, y),
+        new Op.ActivationBackward("f", function, dy, kept, x.gradient()));
+  }
 
   /** Biases that differ by position. */
   static Stream<List<Op>> positionBiases() {

@@ -1,6 +1,7 @@
 package org.alexnet.backend;
 
 import org.alexnet.model.Model;
+import org.alexnet.network.Activation;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -59,6 +60,7 @@ public final class Narrow {
       case Pooling pool -> pool;
       case Relu relu -> relu;
       case Tanh tanh -> tanh;
+      case Activation function -> function;
       case LocalResponseNorm norm -> norm;
       case Dropout drop -> drop;
       case Concatenation join -> join;

@@ -8,11 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
+import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Activation;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Rounding;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Part;
@@ -335,6 +342,10 @@ public abstract class OpContract {
               return Stream.<List<Op>>of(
                   List.of(new Op.Relu("f", x, y), new Op.ReluBackward("f", dy, y, dx)),
                   List.of(new Op.Tanh("f", x, y), new Op.TanhBackward("f", dy, y, dx)),
+                  LayerCases.activation(new Logistic("f"), x, y, dy),
+                  LayerCases.activation(new Softplus("f", 1), x, y, dy),
+                  LayerCases.activation(new AbsoluteValue("f"), x, y, dy),
+                  LayerCases.activation(new Square("f"), x, y, dy),
                   drops(x, y, dy, new Op.Dropout.Origin(0, 0, shape.c())),
                   drops(x, y, dy, new Op.Dropout.Origin(11, 6, shape.c() + 9)),
                   List.of(new Op.Scale("f", x, y, 0.3f), new Op.Scale("f", dy, dx, 0.3f)));
@@ -519,6 +530,49 @@ public abstract class OpContract {
                       assertClose(ops, 1e-6);
                       assertDerivatives(ops, OpRig::grid, "x");
                     }));
+  }
+
+  /** Numbers of the authors' program, at its borders and on both sides of them. */
+  @TestFactory
+  Stream<DynamicTest> activationsOfTheAuthors() {
+    return Stream.of(
+            activation(new Logistic("f"), x -> 1 / (1 + Math.exp(-x)), (x, y) -> y * (1 - y)),
+            activation(
+                new Softplus("f", 4),
+                x -> x > 4 ? x : Math.log(1 + Math.exp(x)),
+                (x, y) -> x > 4 ? 1 : Math.exp(x) / (1 + Math.exp(x))),
+            activation(new AbsoluteValue("f"), Math::abs, (x, y) -> x > 0 ? 1 : -1),
+            activation(new Square("f"), x -> x * x, (x, y) -> 2 * x))
+        .flatMap(stream -> stream);
+  }
+
+  private Stream<DynamicTest> activation(
+      Activation function, DoubleUnaryOperator value, DoubleBinaryOperator derivative) {
+    float[] inputs = {-40, -4, -1, -0.5f, 0, 0.5f, 3.9f, 4, 4.1f, 20, 40};
+    Shape shape = Shape.vector(inputs.length);
+    Tensor x = OpRig.constant("x", shape);
+    Tensor y = Tensor.step("y", shape);
+    Tensor dy = OpRig.constant("dy", shape);
+    List<Op> ops = LayerCases.activation(function, x, y, dy);
+    return Stream.of(
+        DynamicTest.dynamicTest(
+            function.toString(),
+            () -> {
+              try (Backend backend = open(1);
+                  OpRig rig = new OpRig(backend, ops)) {
+                rig.fill(n -> inputs);
+                rig.run();
+                float[] made = rig.read(y);
+                float[] gradient = rig.read(x.gradient());
+                for (int i = 0; i < inputs.length; i++) {
+                  String what = function.name() + " of " + inputs[i];
+                  double expected = value.applyAsDouble(inputs[i]);
+                  assertEquals(expected, made[i], 1e-6 * Math.max(1, expected), what);
+                  double slope = derivative.applyAsDouble(inputs[i], expected);
+                  assertEquals(inputs[i] * slope, gradient[i], 1e-6 * Math.max(1, expected), what);
+                }
+              }
+            }));
   }
 
   /** Every parameter varied, in both conventions; the paper's constants first. */

@@ -75,6 +75,8 @@ public abstract class StepContract {
                 Op.ReluBackward _,
                 Op.Tanh _,
                 Op.TanhBackward _,
+                Op.Activation _,
+                Op.ActivationBackward _,
                 Op.MaxPool _,
                 Op.MaxPoolBackward _,
                 Op.AveragePool _,

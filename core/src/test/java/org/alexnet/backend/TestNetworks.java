@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.model.Models;
+import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -14,6 +15,7 @@ import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.LocallyConnected;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.Normalization;
@@ -23,6 +25,8 @@ import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -168,6 +172,24 @@ public final class TestNetworks {
     return new LocallyConnected(name, filters, window, rounding, groups, columns, WEIGHT, BIAS);
   }
 
+  /** Every function of single numbers, behind products and pools. */
+  static Network activations() {
+    return network(
+        "activations",
+        new Input(2, 12, 12, 1 / 128f),
+        conv("conv1", 18, new Window(3, 1, 1), 1),
+        new Softplus("softplus1", 0.5f),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL),
+        new AbsoluteValue("absolute1"),
+        conv("conv2", 20, new Window(3, 1, 1), 2),
+        new Logistic("logistic2"),
+        conv("conv3", 7, new Window(3, 2, 0), 1),
+        new Square("square3"),
+        fc("fc4", 9),
+        new Logistic("logistic4"),
+        fc("fc5", 3));
+  }
+
   /** What the authors' program of 2012 had: windows that overhang, and another order of layers. */
   static Network original() {
     return network(
@@ -275,6 +297,7 @@ public final class TestNetworks {
         shallow(),
         columns(),
         unshared(),
+        activations(),
         original(),
         graph(),
         fourColumns(),

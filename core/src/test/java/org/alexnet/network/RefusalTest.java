@@ -148,6 +148,14 @@ class RefusalTest {
   }
 
   @ParameterizedTest
+  @ValueSource(floats = {-1, Float.NaN, Float.POSITIVE_INFINITY})
+  void thresholds(float value) {
+    refused(
+        "layer softplus1: threshold is %s, must be finite, at least 0".formatted(value),
+        () -> new Softplus("softplus1", value));
+  }
+
+  @ParameterizedTest
   @ValueSource(floats = {-0.1f, 1, Float.NaN})
   void dropouts(float rate) {
     refused(

@@ -22,6 +22,7 @@ import org.alexnet.cpu.convolution.SharedConvolutionKernel;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
+import org.alexnet.cpu.image.ActivationImageOps;
 import org.alexnet.cpu.image.ChannelOps;
 import org.alexnet.cpu.image.ImageChain;
 import org.alexnet.cpu.image.ImageOp;
@@ -234,6 +235,8 @@ final class CpuLowering {
           Op.ReluBackward _,
           Op.Tanh _,
           Op.TanhBackward _,
+          Op.Activation _,
+          Op.ActivationBackward _,
           Op.MaxPool _,
           Op.MaxPoolBackward _,
           Op.AveragePool _,
@@ -519,6 +522,8 @@ final class CpuLowering {
         case Op.ReluBackward o -> ImageOps.reluBackward(o, kernels);
         case Op.Tanh o -> ImageOps.tanh(o);
         case Op.TanhBackward o -> ImageOps.tanhBackward(o);
+        case Op.Activation o -> ActivationImageOps.forward(o);
+        case Op.ActivationBackward o -> ActivationImageOps.backward(o);
         case Op.MaxPool o -> ImageOps.maxPool(o, kernels);
         case Op.MaxPoolBackward o -> ImageOps.maxPoolBackward(o, kernels);
         case Op.AveragePool o -> ImageOps.averagePool(o);

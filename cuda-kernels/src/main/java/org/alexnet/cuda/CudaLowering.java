@@ -110,6 +110,8 @@ final class CudaLowering {
         case Op.ReluBackward o -> kernels.add(images.reluBackward(o));
         case Op.Tanh o -> kernels.add(images.tanh(o));
         case Op.TanhBackward o -> kernels.add(images.tanhBackward(o));
+        case Op.Activation o -> kernels.add(images.activation(o));
+        case Op.ActivationBackward o -> kernels.add(images.activationBackward(o));
         case Op.MaxPool o -> kernels.add(images.maxPool(o));
         case Op.MaxPoolBackward o -> kernels.add(images.maxPoolBackward(o));
         case Op.AveragePool o -> kernels.add(images.averagePool(o));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -12,10 +13,13 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocallyConnected;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.program.CompiledNetwork;
@@ -86,6 +90,8 @@ public record LayerRow(
           Op.ReluBackward _,
           Op.Tanh _,
           Op.TanhBackward _,
+          Op.Activation _,
+          Op.ActivationBackward _,
           Op.MaxPool _,
           Op.MaxPoolBackward _,
           Op.AveragePool _,
@@ -123,6 +129,10 @@ public record LayerRow(
           };
       case Relu l -> "relu";
       case Tanh l -> "tanh";
+      case Logistic l -> "logistic";
+      case Softplus l -> "softplus";
+      case AbsoluteValue l -> "absolute-value";
+      case Square l -> "square";
       case LocalResponseNorm norm ->
           switch (norm.region()) {
             case ACROSS_MAPS -> "local-response-norm";

@@ -50,6 +50,8 @@ public final class Layouts {
           Op.ReluBackward _,
           Op.Tanh _,
           Op.TanhBackward _,
+          Op.Activation _,
+          Op.ActivationBackward _,
           Op.MaxPool _,
           Op.MaxPoolBackward _,
           Op.AveragePool _,

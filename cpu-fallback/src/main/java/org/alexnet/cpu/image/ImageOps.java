@@ -192,11 +192,11 @@ public final class ImageOps {
   }
 
   /** The body of an operation whose operands all have the same layout. */
-  private interface Pointwise {
+  interface Pointwise {
     void run(KernelContext context, int[] in, int out, int n, int first);
   }
 
-  private static ImageOp pointwise(List<Tensor> reads, Tensor y, Pointwise body) {
+  static ImageOp pointwise(List<Tensor> reads, Tensor y, Pointwise body) {
     return new Simple(
         reads,
         List.of(y),

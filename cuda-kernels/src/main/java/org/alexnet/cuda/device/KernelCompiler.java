@@ -27,6 +27,7 @@ public final class KernelCompiler {
           "input.cu",
           "bias.cu",
           "pointwise.cu",
+          "activation.cu",
           "parts.cu",
           "pooling.cu",
           "local_response_norm.cu",

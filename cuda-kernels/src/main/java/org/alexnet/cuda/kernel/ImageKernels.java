@@ -6,7 +6,12 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.kernel.CudaKernel.Binder;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
+import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Activation;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.Logistic;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Part;
@@ -96,6 +101,49 @@ public final class ImageKernels {
 
   public CudaKernel tanhBackward(Op.TanhBackward op) {
     return backward(op, binary("tanh_backward", op.dy(), op.y(), op.dx()));
+  }
+
+  private static String name(Activation function) {
+    return switch (function) {
+      case Logistic _ -> "logistic";
+      case Softplus _ -> "softplus";
+      case AbsoluteValue _ -> "absolute_value";
+      case Square _ -> "square";
+    };
+  }
+
+  /** Memory, the number of elements, and what else the function has. */
+  private static Object[] arguments(Activation function, Tensor result, Long... memory) {
+    List<Object> all = new ArrayList<>(List.of(memory));
+    all.add(count(result));
+    if (function instanceof Softplus softplus) {
+      all.add(softplus.threshold());
+    }
+    return all.toArray();
+  }
+
+  public CudaKernel activation(Op.Activation op) {
+    return forward(
+        op,
+        b -> {
+          Object[] all = arguments(op.function(), op.y(), b.address(op.x()), b.address(op.y()));
+          return List.of(b.each(name(op.function()), count(op.y()), all));
+        });
+  }
+
+  public CudaKernel activationBackward(Op.ActivationBackward op) {
+    return backward(
+        op,
+        b -> {
+          Object[] all =
+              arguments(
+                  op.function(),
+                  op.dx(),
+                  b.address(op.dy()),
+                  b.address(op.kept()),
+                  b.address(op.dx()));
+          return List.of(b.each(name(op.function()) + "_backward", count(op.dx()), all));
+        });
   }
 
   public CudaKernel scale(Op.Scale op) {

@@ -92,6 +92,8 @@ public final class Layouts {
       case Op.ReluBackward o -> {}
       case Op.Tanh o -> {}
       case Op.TanhBackward o -> {}
+      case Op.Activation o -> {}
+      case Op.ActivationBackward o -> {}
       case Op.AveragePool o -> {}
       case Op.AveragePoolBackward o -> {}
       case Op.Dropout o -> {}

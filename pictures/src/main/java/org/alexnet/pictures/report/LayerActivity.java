@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.source.Sources;
 import org.alexnet.inference.Classifier;
+import org.alexnet.network.Activation;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
 import org.alexnet.network.Relu;
@@ -37,7 +38,9 @@ public record LayerActivity(
   public static List<String> layers(Network network) {
     List<String> names = new ArrayList<>();
     for (Layer layer : network.layers()) {
-      if (layer instanceof Relu || layer instanceof Tanh || layer == network.classifier()) {
+      boolean nonlinearity =
+          layer instanceof Relu || layer instanceof Tanh || layer instanceof Activation;
+      if (nonlinearity || layer == network.classifier()) {
         names.add(layer.name());
       }
     }
