@@ -12,6 +12,7 @@ public sealed interface Layer
         Tanh,
         Activation,
         LocalResponseNorm,
+        ContrastNorm,
         FullyConnected,
         Dropout,
         Concatenation,

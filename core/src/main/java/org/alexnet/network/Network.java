@@ -237,6 +237,7 @@ public record Network(String name, Input input, List<Node> nodes) {
               case Tanh tanh -> tanh;
               case Activation function -> function;
               case LocalResponseNorm norm -> norm;
+              case ContrastNorm norm -> norm;
               case Dropout drop -> drop;
               case Concatenation join -> join;
               case Sum sum -> sum;

@@ -124,6 +124,7 @@ final class Differentiation {
       case Op.MaxPool pool -> maxPool(pool);
       case Op.AveragePool pool -> averagePool(pool);
       case Op.LocalResponseNorm norm -> localResponseNorm(norm);
+      case Op.ContrastNorm norm -> contrastNorm(norm);
       case Op.Dropout drop -> dropout(drop);
       case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
@@ -142,6 +143,7 @@ final class Differentiation {
           Op.MaxPoolBackward _,
           Op.AveragePoolBackward _,
           Op.LocalResponseNormBackward _,
+          Op.ContrastNormBackward _,
           Op.FullyConnectedBackwardData _,
           Op.FullyConnectedBackwardWeights _,
           Op.SoftmaxCrossEntropyBackward _,
@@ -338,6 +340,15 @@ final class Differentiation {
       Tensor dx = contribution(norm, norm.x());
       ops.add(
           new Op.LocalResponseNormBackward(norm.layer(), dy, norm.x(), norm.s(), dx, norm.norm()));
+    }
+  }
+
+  private void contrastNorm(Op.ContrastNorm op) {
+    if (learned.contains(op.x())) {
+      Tensor dy = gradient(op, op.y());
+      Tensor dx = contribution(op, op.x());
+      ops.add(
+          new Op.ContrastNormBackward(op.layer(), dy, op.x(), op.centred(), op.s(), dx, op.norm()));
     }
   }
 

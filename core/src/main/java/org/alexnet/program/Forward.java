@@ -13,6 +13,7 @@ import org.alexnet.InvalidNetworkException;
 import org.alexnet.Words;
 import org.alexnet.network.Activation;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FilterLayer;
@@ -84,6 +85,7 @@ final class Forward {
       case Tanh tanh -> current = each(part -> tanh(tanh, part));
       case Activation function -> current = each(part -> activation(function, part));
       case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
+      case ContrastNorm norm -> current = each(part -> contrastNorm(norm, part));
       case Dropout drop -> current = each(part -> dropout(drop, part));
       case Concatenation join -> concatenation(join, read);
       case Sum sum -> sum(sum, read);
@@ -354,6 +356,14 @@ final class Forward {
     Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.part());
     LocalResponseNorm part = across ? norm.withGroups(norm.groups() / current.size()) : norm;
     ops.add(new Op.LocalResponseNorm(norm.name(), x, y, s, part));
+    return y;
+  }
+
+  private Tensor contrastNorm(ContrastNorm norm, Tensor x) {
+    Tensor y = output(norm, x.shape(), x.part());
+    Tensor centred = Tensor.step(norm.name() + ".centred", x.shape()).in(x.part());
+    Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.part());
+    ops.add(new Op.ContrastNorm(norm.name(), x, y, centred, s, norm));
     return y;
   }
 

@@ -350,6 +350,57 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Contrast normalization: centred = x less the mean of its window, s = k + factor * sum of
+   * centred^2 over the window, y = x s^-beta, each window as far as it lies in the image.
+   *
+   * @param centred kept for the derivative
+   * @param s kept for the derivative
+   */
+  record ContrastNorm(
+      String layer,
+      Tensor x,
+      Tensor y,
+      Tensor centred,
+      Tensor s,
+      org.alexnet.network.ContrastNorm norm)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y, centred, s);
+    }
+  }
+
+  /**
+   * dx_i = dy_i s_i^-beta - 2 factor beta (t_i - sum over k of t_k / pixels of k's window), t_k =
+   * centred_k * sum over j of (dy_j x_j s_j^(-beta - 1)), each sum over a window. The authors'
+   * program leaves out what comes through the means, the second sum.
+   */
+  record ContrastNormBackward(
+      String layer,
+      Tensor dy,
+      Tensor x,
+      Tensor centred,
+      Tensor s,
+      Tensor dx,
+      org.alexnet.network.ContrastNorm norm)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy, x, centred, s);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
   /** y = x weight^T + bias, with x flattened to [n, c * h * w]. */
   record FullyConnected(String layer, Tensor x, Tensor weight, Tensor bias, Tensor y)
       implements Op {

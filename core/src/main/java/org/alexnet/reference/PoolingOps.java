@@ -6,26 +6,9 @@ import org.alexnet.network.Window;
 final class PoolingOps {
   private PoolingOps() {}
 
-  /** What is done at one output. */
-  private interface Visit {
-    void at(int n, int c, int h, int w);
-  }
-
-  private static void each(View y, Visit visit) {
-    for (int n = 0; n < y.shape().n(); n++) {
-      for (int c = 0; c < y.shape().c(); c++) {
-        for (int h = 0; h < y.shape().h(); h++) {
-          for (int w = 0; w < y.shape().w(); w++) {
-            visit.at(n, c, h, w);
-          }
-        }
-      }
-    }
-  }
-
   static void max(Window window, View x, View y, View argmax) {
-    each(
-        y,
+    MapOps.each(
+        y.shape(),
         (n, c, h, w) -> {
           float best = Float.NEGATIVE_INFINITY;
           int where = -1;
@@ -48,8 +31,8 @@ final class PoolingOps {
 
   static void maxBackward(Window window, View dy, View argmax, View dx) {
     clear(dx);
-    each(
-        dy,
+    MapOps.each(
+        dy.shape(),
         (n, c, h, w) -> {
           int k = (int) argmax.get(n, c, h, w);
           int ih = row(window, h, k);
@@ -59,8 +42,8 @@ final class PoolingOps {
   }
 
   static void average(Window window, View x, View y) {
-    each(
-        y,
+    MapOps.each(
+        y.shape(),
         (n, c, h, w) -> {
           double sum = 0;
           for (int k = 0; k < window.kernel() * window.kernel(); k++) {
@@ -74,8 +57,8 @@ final class PoolingOps {
 
   static void averageBackward(Window window, View dy, View dx) {
     clear(dx);
-    each(
-        dy,
+    MapOps.each(
+        dy.shape(),
         (n, c, h, w) -> {
           double share = (double) dy.get(n, c, h, w) / pixels(window, dx, h, w);
           for (int k = 0; k < window.kernel() * window.kernel(); k++) {

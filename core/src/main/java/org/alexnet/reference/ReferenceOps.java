@@ -58,6 +58,8 @@ final class ReferenceOps {
       case Op.LocalResponseNormBackward norm ->
           LocalResponseNormOps.backward(
               norm.norm(), view(norm.dy()), view(norm.x()), view(norm.s()), view(norm.dx()));
+      case Op.ContrastNorm o -> ContrastNormOps.forward(o, memory);
+      case Op.ContrastNormBackward o -> ContrastNormOps.backward(o, memory);
       case Op.FullyConnected fc ->
           FullyConnectedOps.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
       case Op.FullyConnectedBackwardData fc ->

@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.network.Activation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Logistic;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.Window;
@@ -59,6 +60,34 @@ final class LayerCases {
     return List.of(
         new Op.Activation("f", function, x, y),
         new Op.ActivationBackward("f", function, dy, kept, x.gradient()));
+  }
+
+  /** Every parameter of contrast normalization varied; the authors' constants first. */
+  static Stream<List<Op>> contrastNorms() {
+    return Stream.of(
+            new ContrastNorm("cnorm", 5, 1e-3f, 0.75f, 1),
+            new ContrastNorm("cnorm", 3, 2, 0.75f, 2),
+            new ContrastNorm("cnorm", 7, 5, 0.6f, 0.5f),
+            new ContrastNorm("cnorm", 1, 1, 1, 3))
+        .flatMap(
+            norm ->
+                Stream.of(
+                        new Shape(2, 32, 5, 3),
+                        new Shape(3, 13, 2, 9),
+                        new Shape(1, 2, 3, 1),
+                        new Shape(2, 1, 8, 8))
+                    .map(shape -> contrastNorm(norm, shape)));
+  }
+
+  static List<Op> contrastNorm(ContrastNorm norm, Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Tensor y = Tensor.step("y", shape);
+    Tensor centred = Tensor.step("centred", shape);
+    Tensor s = Tensor.step("s", shape);
+    Tensor dy = OpRig.constant("dy", shape);
+    return List.of(
+        new Op.ContrastNorm("cnorm", x, y, centred, s, norm),
+        new Op.ContrastNormBackward("cnorm", dy, x, centred, s, x.gradient(), norm));
   }
 
   /** Biases that differ by position. */

@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import org.alexnet.model.Model;
 import org.alexnet.network.Activation;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -62,6 +63,7 @@ public final class Narrow {
       case Tanh tanh -> tanh;
       case Activation function -> function;
       case LocalResponseNorm norm -> norm;
+      case ContrastNorm norm -> norm;
       case Dropout drop -> drop;
       case Concatenation join -> join;
       case Sum sum -> sum;

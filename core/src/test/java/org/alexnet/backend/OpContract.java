@@ -13,6 +13,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Activation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
@@ -26,6 +27,7 @@ import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -614,6 +616,45 @@ public abstract class OpContract {
         new Op.LocalResponseNormBackward("lrn", dy, x, s, x.gradient(), norm));
   }
 
+  @TestFactory
+  Stream<DynamicTest> contrastNormalization() {
+    return LayerCases.contrastNorms()
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertClose(ops, 2e-6);
+                      assertDerivatives(ops, OpRig::grid, "x");
+                    }));
+  }
+
+  /**
+   * Both ends of a map count the two pixels that they have: of 3, 0 and 6 the means are 1.5, 3 and
+   * 3, what is left 1.5, -3 and 3, and the sums of their squares 11.25, 20.25 and 18.
+   */
+  @Test
+  void contrastNormalizationCountsPixelsInTheImage() {
+    List<Op> ops =
+        LayerCases.contrastNorm(new ContrastNorm("cnorm", 3, 9, 1, 2), new Shape(1, 1, 1, 3));
+    assertNumbers(ops, new float[] {3, 0, 6}, 3 / 13.25, 0, 6 / 20.0);
+  }
+
+  /** What operations make of x. */
+  private void assertNumbers(List<Op> ops, float[] x, double... y) {
+    try (Backend backend = open(1);
+        OpRig rig = new OpRig(backend, ops)) {
+      rig.fill(n -> new float[n]);
+      rig.write(rig.tensor("x"), x);
+      rig.run();
+      float[] made = rig.read(rig.tensor("y"));
+      assertEquals(y.length, made.length);
+      for (int i = 0; i < y.length; i++) {
+        assertEquals(y[i], made[i], 1e-6 * Math.max(1, Math.abs(y[i])), "element " + i);
+      }
+    }
+  }
+
   /** v = momentum v - decay e w - e g with the rate e inside, so that v outlives a fall of it. */
   @TestFactory
   Stream<DynamicTest> updatesHaveTheRateInside() {
@@ -677,6 +718,7 @@ public abstract class OpContract {
     pointwiseOperations().forEach(all::add);
     LayerCases.LOCALS.forEach(local -> all.add(local.ops()));
     LayerCases.positionBiases().forEach(all::add);
+    LayerCases.contrastNorms().forEach(all::add);
     return all;
   }
 

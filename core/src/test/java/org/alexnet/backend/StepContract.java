@@ -83,6 +83,8 @@ public abstract class StepContract {
                 Op.AveragePoolBackward _,
                 Op.LocalResponseNorm _,
                 Op.LocalResponseNormBackward _,
+                Op.ContrastNorm _,
+                Op.ContrastNormBackward _,
                 Op.Dropout _,
                 Op.Transfer _,
                 Op.Concatenate _,

@@ -5,6 +5,7 @@ import java.util.List;
 import org.alexnet.model.Models;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
@@ -203,6 +204,7 @@ public final class TestNetworks {
         new Relu("relu2"),
         norm("norm2", Region.ACROSS_MAPS, 2),
         norm("map2", Region.WITHIN_MAP, 1),
+        new ContrastNorm("contrast2", 3, 0.5f, 0.75f, 1),
         pool("pool2", Pooling.Kind.MAX, new Window(2, 2, 0), Rounding.CEIL),
         fc("fc3", 4));
   }

@@ -122,9 +122,9 @@ class RefusalTest {
   @ParameterizedTest
   @ValueSource(ints = {-1, 0, 4, 32_769})
   void sizesOfNorms(int size) {
-    refused(
-        "layer norm1: size is %d, must be odd, from 1 to 32,767".formatted(size),
-        () -> norm(size, 1e-4f, 0.75f, 2, 1));
+    String words = "layer norm1: size is %d, must be odd, from 1 to 32,767".formatted(size);
+    refused(words, () -> norm(size, 1e-4f, 0.75f, 2, 1));
+    refused(words, () -> new ContrastNorm("norm1", size, 1e-3f, 0.75f, 1));
   }
 
   @ParameterizedTest
@@ -139,6 +139,15 @@ class RefusalTest {
     refused(
         "layer norm1: k is %s, must be finite, above 0".formatted(value),
         () -> norm(5, 1e-4f, 0.75f, value, 1));
+    refused(
+        "layer norm1: alpha is %s, must be finite, at least 0".formatted(value),
+        () -> new ContrastNorm("norm1", 5, value, 0.75f, 1));
+    refused(
+        "layer norm1: beta is %s, must be finite, at least 0".formatted(value),
+        () -> new ContrastNorm("norm1", 5, 1e-3f, value, 1));
+    refused(
+        "layer norm1: k is %s, must be finite, above 0".formatted(value),
+        () -> new ContrastNorm("norm1", 5, 1e-3f, 0.75f, value));
   }
 
   @Test

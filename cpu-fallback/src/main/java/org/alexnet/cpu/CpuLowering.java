@@ -24,6 +24,7 @@ import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.image.ActivationImageOps;
 import org.alexnet.cpu.image.ChannelOps;
+import org.alexnet.cpu.image.ContrastNormImageOps;
 import org.alexnet.cpu.image.ImageChain;
 import org.alexnet.cpu.image.ImageOp;
 import org.alexnet.cpu.image.ImageOps;
@@ -243,6 +244,8 @@ final class CpuLowering {
           Op.AveragePoolBackward _,
           Op.LocalResponseNorm _,
           Op.LocalResponseNormBackward _,
+          Op.ContrastNorm _,
+          Op.ContrastNormBackward _,
           Op.Dropout _,
           Op.Scale _ ->
           chain.add(op);
@@ -531,6 +534,8 @@ final class CpuLowering {
         case Op.LocalResponseNorm o ->
             LocalResponseNormImageOps.forward(o, kernels, lowering.program.observes(o.s()));
         case Op.LocalResponseNormBackward o -> LocalResponseNormImageOps.backward(o, kernels);
+        case Op.ContrastNorm o -> ContrastNormImageOps.forward(o, kernels);
+        case Op.ContrastNormBackward o -> ContrastNormImageOps.backward(o, kernels);
         case Op.Dropout o -> ImageOps.dropout(o);
         case Op.Concatenate o -> ChannelOps.concatenate(o);
         case Op.Slice o -> ChannelOps.slice(o);

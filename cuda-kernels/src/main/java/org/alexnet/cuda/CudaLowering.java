@@ -15,6 +15,7 @@ import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.kernel.ContrastNormKernels;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.FullyConnectedKernels;
 import org.alexnet.cuda.kernel.ImageKernels;
@@ -40,6 +41,7 @@ final class CudaLowering {
   private final ImageKernels images;
   private final FullyConnectedKernels fullyConnected;
   private final LocallyConnectedKernels local;
+  private final ContrastNormKernels contrast;
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Op.Relu> relus = new HashMap<>();
 
@@ -56,6 +58,7 @@ final class CudaLowering {
     this.layouts = layouts;
     this.images = new ImageKernels(layouts);
     this.fullyConnected = new FullyConnectedKernels(layouts);
+    this.contrast = new ContrastNormKernels(layouts);
     this.local = new LocallyConnectedKernels(layouts);
     for (Op op : program.ops()) {
       op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
@@ -118,6 +121,8 @@ final class CudaLowering {
         case Op.AveragePoolBackward o -> kernels.add(images.averagePoolBackward(o));
         case Op.LocalResponseNorm o -> kernels.add(images.localResponseNorm(o));
         case Op.LocalResponseNormBackward o -> kernels.add(images.localResponseNormBackward(o));
+        case Op.ContrastNorm o -> kernels.add(contrast.forward(o));
+        case Op.ContrastNormBackward o -> kernels.add(contrast.backward(o));
         case Op.Dropout o -> kernels.add(images.dropout(o));
         case Op.Transfer o -> kernels.add(transfer(o));
         case Op.Concatenate o -> kernels.add(images.concatenate(o));

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FilterLayer;
@@ -98,6 +99,8 @@ public record LayerRow(
           Op.AveragePoolBackward _,
           Op.LocalResponseNorm _,
           Op.LocalResponseNormBackward _,
+          Op.ContrastNorm _,
+          Op.ContrastNormBackward _,
           Op.FullyConnectedBackwardData _,
           Op.FullyConnectedBackwardWeights _,
           Op.Dropout _,
@@ -138,6 +141,7 @@ public record LayerRow(
             case ACROSS_MAPS -> "local-response-norm";
             case WITHIN_MAP -> "map-response-norm";
           };
+      case ContrastNorm l -> "contrast-norm";
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
       case Concatenation l -> "concatenation";

@@ -58,6 +58,8 @@ public final class Layouts {
           Op.AveragePoolBackward _,
           Op.LocalResponseNorm _,
           Op.LocalResponseNormBackward _,
+          Op.ContrastNorm _,
+          Op.ContrastNormBackward _,
           Op.Dropout _,
           Op.Concatenate _,
           Op.Slice _,

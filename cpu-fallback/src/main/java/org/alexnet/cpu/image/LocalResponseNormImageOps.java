@@ -229,7 +229,7 @@ public final class LocalResponseNormImageOps {
     }
   }
 
-  /** Sums along the rows of an image first, then over neighbouring rows. */
+  /** Sums over windows of an image. */
   private record WithinMap(
       List<Tensor> imageReads,
       List<Tensor> imageWrites,
@@ -269,41 +269,20 @@ public final class LocalResponseNormImageOps {
     private void image(float[] m, int[] in, int[] out, int sums) {
       int terms = sums + shape().imageElements();
       int sum = terms + row();
+      MapSums windows = new MapSums(shape(), norm.size(), kernels);
       int[] own = in.clone();
       int[] made = out.clone();
       for (int h = 0; h < shape().h(); h++) {
         body.terms(m, own, made, terms);
-        along(m, terms, sums + h * row());
+        windows.along(m, terms, sums + h * row());
         advance(own, row());
         advance(made, row());
       }
       for (int h = 0; h < shape().h(); h++) {
-        across(m, sums, h, sum);
+        windows.across(m, sums, h, sum);
         body.finish(m, in, out, sum);
         advance(in, row());
         advance(out, row());
-      }
-    }
-
-    /** Sums of neighbours in a row: the row moved by one pixel, two, ... to either side. */
-    private void along(float[] m, int terms, int to) {
-      System.arraycopy(m, terms, m, to, row());
-      for (int d = 1; d <= Math.min(norm.size() / 2, shape().w() - 1); d++) {
-        int moved = d * shape().c();
-        kernels.add(m, terms + moved, to, row() - moved);
-        kernels.add(m, terms, to + moved, row() - moved);
-      }
-    }
-
-    private void across(float[] m, int sums, int h, int to) {
-      System.arraycopy(m, sums + h * row(), m, to, row());
-      for (int d = 1; d <= norm.size() / 2; d++) {
-        if (h - d >= 0) {
-          kernels.add(m, sums + (h - d) * row(), to, row());
-        }
-        if (h + d < shape().h()) {
-          kernels.add(m, sums + (h + d) * row(), to, row());
-        }
       }
     }
   }

@@ -177,4 +177,7 @@ public interface Kernels {
 
   /** y = y + x. */
   void add(float[] m, int x, int y, int n);
+
+  /** y = y + factor * x. */
+  void addScaled(float[] m, float factor, int x, int y, int n);
 }

@@ -295,4 +295,11 @@ public final class ScalarKernels implements Kernels {
       m[y + i] += m[x + i];
     }
   }
+
+  @Override
+  public void addScaled(float[] m, float factor, int x, int y, int n) {
+    for (int i = 0; i < n; i++) {
+      m[y + i] = Math.fma(factor, m[x + i], m[y + i]);
+    }
+  }
 }

@@ -338,4 +338,18 @@ public final class VectorKernels implements Kernels {
       m[y + i] += m[x + i];
     }
   }
+
+  @Override
+  public void addScaled(float[] m, float factor, int x, int y, int n) {
+    FloatVector factors = FloatVector.broadcast(SPECIES, factor);
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      factors
+          .fma(FloatVector.fromArray(SPECIES, m, x + i), FloatVector.fromArray(SPECIES, m, y + i))
+          .intoArray(m, y + i);
+    }
+    for (; i < n; i++) {
+      m[y + i] = Math.fma(factor, m[x + i], m[y + i]);
+    }
+  }
 }

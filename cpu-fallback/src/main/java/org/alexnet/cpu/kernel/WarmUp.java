@@ -58,6 +58,7 @@ public final class WarmUp {
       kernels.maxWindowBackward(pool, m, 0, b, c, false);
       kernels.reluBackward(m, 0, b, c, CHANNELS);
       kernels.add(m, 0, b, CHANNELS);
+      kernels.addScaled(m, 0, 0, b, CHANNELS);
       kernels.addSquares(m, 0, b, CHANNELS);
       kernels.update(m, 0, b, c, CHANNELS, 0.5f, 0, 0);
     }

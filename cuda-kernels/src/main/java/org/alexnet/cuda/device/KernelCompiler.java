@@ -31,6 +31,7 @@ public final class KernelCompiler {
           "parts.cu",
           "pooling.cu",
           "local_response_norm.cu",
+          "contrast_norm.cu",
           "locally_connected.cu",
           "dropout.cu",
           "loss.cu",

@@ -85,6 +85,14 @@ public final class Layouts {
       case Op.MaxPoolBackward o -> argmax(o.argmax());
       case Op.LocalResponseNorm o -> scales(o.s());
       case Op.LocalResponseNormBackward o -> scales(o.s());
+      case Op.ContrastNorm o -> {
+        scales(o.centred());
+        scales(o.s());
+      }
+      case Op.ContrastNormBackward o -> {
+        scales(o.centred());
+        scales(o.s());
+      }
       case Op.Update o -> update(o);
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
