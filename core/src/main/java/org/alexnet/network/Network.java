@@ -238,6 +238,9 @@ public record Network(String name, Input input, List<Node> nodes) {
               case Activation function -> function;
               case LocalResponseNorm norm -> norm;
               case ContrastNorm norm -> norm;
+              case Blur blur -> blur;
+              case Subsample sample -> sample;
+              case HorizontalFlip flip -> flip;
               case Dropout drop -> drop;
               case Concatenation join -> join;
               case Sum sum -> sum;

@@ -125,6 +125,9 @@ final class Differentiation {
       case Op.AveragePool pool -> averagePool(pool);
       case Op.LocalResponseNorm norm -> localResponseNorm(norm);
       case Op.ContrastNorm norm -> contrastNorm(norm);
+      case Op.Blur blur -> blur(blur);
+      case Op.Subsample kept -> subsample(kept);
+      case Op.HorizontalFlip flip -> flip(flip);
       case Op.Dropout drop -> dropout(drop);
       case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
@@ -144,6 +147,7 @@ final class Differentiation {
           Op.AveragePoolBackward _,
           Op.LocalResponseNormBackward _,
           Op.ContrastNormBackward _,
+          Op.SubsampleBackward _,
           Op.FullyConnectedBackwardData _,
           Op.FullyConnectedBackwardWeights _,
           Op.SoftmaxCrossEntropyBackward _,
@@ -349,6 +353,27 @@ final class Differentiation {
       Tensor dx = contribution(op, op.x());
       ops.add(
           new Op.ContrastNormBackward(op.layer(), dy, op.x(), op.centred(), op.s(), dx, op.norm()));
+    }
+  }
+
+  private void blur(Op.Blur blur) {
+    if (learned.contains(blur.x())) {
+      Tensor dy = gradient(blur, blur.y());
+      ops.add(new Op.Blur(blur.layer(), dy, contribution(blur, blur.x()), blur.filter()));
+    }
+  }
+
+  private void subsample(Op.Subsample op) {
+    if (learned.contains(op.x())) {
+      Tensor dy = gradient(op, op.y());
+      ops.add(new Op.SubsampleBackward(op.layer(), dy, contribution(op, op.x()), op.kept()));
+    }
+  }
+
+  private void flip(Op.HorizontalFlip flip) {
+    if (learned.contains(flip.x())) {
+      Tensor dy = gradient(flip, flip.y());
+      ops.add(new Op.HorizontalFlip(flip.layer(), dy, contribution(flip, flip.x())));
     }
   }
 

@@ -12,12 +12,14 @@ import java.util.stream.IntStream;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.Words;
 import org.alexnet.network.Activation;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FilterLayer;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocallyConnected;
@@ -28,6 +30,7 @@ import org.alexnet.network.Pooling;
 import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.program.StepProgram.Phase;
@@ -86,6 +89,9 @@ final class Forward {
       case Activation function -> current = each(part -> activation(function, part));
       case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
       case ContrastNorm norm -> current = each(part -> contrastNorm(norm, part));
+      case Blur blur -> current = each(part -> blur(blur, part));
+      case Subsample kept -> current = each(part -> subsample(kept, part));
+      case HorizontalFlip flip -> current = each(part -> flip(flip, part));
       case Dropout drop -> current = each(part -> dropout(drop, part));
       case Concatenation join -> concatenation(join, read);
       case Sum sum -> sum(sum, read);
@@ -364,6 +370,26 @@ final class Forward {
     Tensor centred = Tensor.step(norm.name() + ".centred", x.shape()).in(x.part());
     Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.part());
     ops.add(new Op.ContrastNorm(norm.name(), x, y, centred, s, norm));
+    return y;
+  }
+
+  private Tensor blur(Blur blur, Tensor x) {
+    Tensor y = output(blur, x.shape(), x.part());
+    ops.add(new Op.Blur(blur.name(), x, y, blur.filter()));
+    return y;
+  }
+
+  private Tensor subsample(Subsample kept, Tensor x) {
+    Shape in = x.shape();
+    Shape out = new Shape(in.n(), in.c(), kept.outputs(in.h()), kept.outputs(in.w()));
+    Tensor y = output(kept, out, x.part());
+    ops.add(new Op.Subsample(kept.name(), x, y, kept));
+    return y;
+  }
+
+  private Tensor flip(HorizontalFlip flip, Tensor x) {
+    Tensor y = output(flip, x.shape(), x.part());
+    ops.add(new Op.HorizontalFlip(flip.name(), x, y));
     return y;
   }
 

@@ -401,6 +401,71 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * y = x filtered along rows and along columns; beyond the image lie zeros. The same operation on
+   * the gradient is its own derivative.
+   *
+   * @param filter an odd number of taps, symmetric
+   */
+  record Blur(String layer, Tensor x, Tensor y, List<Float> filter) implements Op {
+    public Blur {
+      filter = List.copyOf(filter);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** y = the pixels of x that are kept. */
+  record Subsample(String layer, Tensor x, Tensor y, org.alexnet.network.Subsample kept)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /** Each dy goes to the pixel that was kept; the others get 0. */
+  record SubsampleBackward(String layer, Tensor dy, Tensor dx, org.alexnet.network.Subsample kept)
+      implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
+  /**
+   * y = x with left and right exchanged. The same operation on the gradient is its own derivative.
+   */
+  record HorizontalFlip(String layer, Tensor x, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
   /** y = x weight^T + bias, with x flattened to [n, c * h * w]. */
   record FullyConnected(String layer, Tensor x, Tensor weight, Tensor bias, Tensor y)
       implements Op {

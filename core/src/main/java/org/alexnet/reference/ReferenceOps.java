@@ -60,6 +60,10 @@ final class ReferenceOps {
               norm.norm(), view(norm.dy()), view(norm.x()), view(norm.s()), view(norm.dx()));
       case Op.ContrastNorm o -> ContrastNormOps.forward(o, memory);
       case Op.ContrastNormBackward o -> ContrastNormOps.backward(o, memory);
+      case Op.Blur o -> FixedOps.blur(o, memory);
+      case Op.Subsample o -> FixedOps.subsample(o, memory);
+      case Op.SubsampleBackward o -> FixedOps.subsampleBackward(o, memory);
+      case Op.HorizontalFlip o -> FixedOps.flip(o, memory);
       case Op.FullyConnected fc ->
           FullyConnectedOps.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
       case Op.FullyConnectedBackwardData fc ->

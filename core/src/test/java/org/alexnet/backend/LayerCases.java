@@ -3,9 +3,11 @@ package org.alexnet.backend;
 import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.network.Activation;
+import org.alexnet.network.Blur;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Logistic;
 import org.alexnet.network.Rounding;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
@@ -88,6 +90,50 @@ final class LayerCases {
     return List.of(
         new Op.ContrastNorm("cnorm", x, y, centred, s, norm),
         new Op.ContrastNormBackward("cnorm", dy, x, centred, s, x.gradient(), norm));
+  }
+
+  /** Operations on images that nothing is learned of: filters wider than the image, leftovers. */
+  static Stream<List<Op>> fixed() {
+    return Stream.of(
+            new Shape(2, 3, 9, 11),
+            new Shape(3, 32, 4, 5),
+            new Shape(2, 1, 1, 2),
+            new Shape(1, 13, 8, 3))
+        .flatMap(
+            shape ->
+                Stream.of(
+                    blur(new Blur("f", 9, 4), shape),
+                    blur(new Blur("f", 3, 0.6f), shape),
+                    blur(new Blur("f", 1, 1), shape),
+                    subsample(new Subsample("f", 4), shape),
+                    subsample(new Subsample("f", 3), shape),
+                    subsample(new Subsample("f", 1), shape),
+                    flip(shape)));
+  }
+
+  static List<Op> blur(Blur blur, Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Tensor dy = OpRig.constant("dy", shape);
+    return List.of(
+        new Op.Blur("f", x, Tensor.step("y", shape), blur.filter()),
+        new Op.Blur("f", dy, x.gradient(), blur.filter()));
+  }
+
+  static List<Op> subsample(Subsample kept, Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Shape out = new Shape(shape.n(), shape.c(), kept.outputs(shape.h()), kept.outputs(shape.w()));
+    Tensor dy = OpRig.constant("dy", out);
+    return List.of(
+        new Op.Subsample("f", x, Tensor.step("y", out), kept),
+        new Op.SubsampleBackward("f", dy, x.gradient(), kept));
+  }
+
+  static List<Op> flip(Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Tensor dy = OpRig.constant("dy", shape);
+    return List.of(
+        new Op.HorizontalFlip("f", x, Tensor.step("y", shape)),
+        new Op.HorizontalFlip("f", dy, x.gradient()));
   }
 
   /** Biases that differ by position. */

@@ -2,11 +2,13 @@ package org.alexnet.backend;
 
 import org.alexnet.model.Model;
 import org.alexnet.network.Activation;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocallyConnected;
@@ -15,6 +17,7 @@ import org.alexnet.network.Pooling;
 import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 
@@ -64,6 +67,9 @@ public final class Narrow {
       case Activation function -> function;
       case LocalResponseNorm norm -> norm;
       case ContrastNorm norm -> norm;
+      case Blur blur -> blur;
+      case Subsample kept -> kept;
+      case HorizontalFlip flip -> flip;
       case Dropout drop -> drop;
       case Concatenation join -> join;
       case Sum sum -> sum;

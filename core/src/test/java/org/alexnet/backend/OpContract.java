@@ -13,6 +13,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Activation;
+import org.alexnet.network.Blur;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
@@ -21,6 +22,7 @@ import org.alexnet.network.Logistic;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.Softplus;
 import org.alexnet.network.Square;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Part;
@@ -640,6 +642,46 @@ public abstract class OpContract {
     assertNumbers(ops, new float[] {3, 0, 6}, 3 / 13.25, 0, 6 / 20.0);
   }
 
+  @TestFactory
+  Stream<DynamicTest> fixedOperationsOnImages() {
+    return LayerCases.fixed()
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertClose(ops, ops.getFirst() instanceof Op.Blur ? 1e-6 : 0);
+                      assertDerivatives(ops, OpRig::grid, "x");
+                    }));
+  }
+
+  /** Weights e^(-d^2 / 2 s^2) over their sum, of which what falls beyond the edge is lost. */
+  @Test
+  void blursLoseWhatLiesBeyondTheEdge() {
+    double e = Math.exp(-1 / (2 * 0.5 * 0.5));
+    double own = 1 / (1 + 2 * e);
+    double beside = e / (1 + 2 * e);
+    List<Op> ops = LayerCases.blur(new Blur("f", 3, 0.5f), new Shape(1, 1, 2, 3));
+    assertNumbers(
+        ops,
+        new float[] {5, 0, 0, 0, 0, 0},
+        5 * own * own,
+        5 * own * beside,
+        0,
+        5 * beside * own,
+        5 * beside * beside,
+        0);
+  }
+
+  /** Of 7 columns by 4 two are kept, and of the three that are left over one lies before them. */
+  @Test
+  void subsamplesAreCentred() {
+    List<Op> ops = LayerCases.subsample(new Subsample("f", 4), new Shape(1, 1, 1, 7));
+    assertNumbers(ops, new float[] {10, 11, 12, 13, 14, 15, 16}, 11, 15);
+    assertEquals(2, new Subsample("nails0", 4).first(224)); // of an image of 2012
+    assertEquals(56, new Subsample("nails0", 4).outputs(224));
+  }
+
   /** What operations make of x. */
   private void assertNumbers(List<Op> ops, float[] x, double... y) {
     try (Backend backend = open(1);
@@ -719,6 +761,7 @@ public abstract class OpContract {
     LayerCases.LOCALS.forEach(local -> all.add(local.ops()));
     LayerCases.positionBiases().forEach(all::add);
     LayerCases.contrastNorms().forEach(all::add);
+    LayerCases.fixed().forEach(all::add);
     return all;
   }
 

@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.model.Models;
 import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
@@ -28,6 +30,7 @@ import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Softplus;
 import org.alexnet.network.Square;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -191,6 +194,24 @@ public final class TestNetworks {
         fc("fc5", 3));
   }
 
+  /** Images blurred, subsampled and mirrored beside convolutions that read them too. */
+  static Network fixed() {
+    return graph(
+        "fixed",
+        new Input(3, 15, 16, 1 / 128f),
+        new Node(new Blur("blur0", 5, 1.5f)),
+        new Node(new Subsample("nails0", 4)),
+        new Node(new HorizontalFlip("flip0")),
+        new Node(conv("conv1", 12, new Window(3, 2, 1), 1), List.of(Network.DATA)),
+        new Node(new Blur("blur1", 3, 0.8f)),
+        new Node(new HorizontalFlip("flip1")),
+        new Node(new Relu("relu1")),
+        new Node(new Subsample("nails1", 2)),
+        new Node(new Concatenation("joined"), List.of("nails1", "flip0")),
+        new Node(conv("conv2", 9, new Window(3, 1, 1), 1)),
+        new Node(fc("fc3", 4)));
+  }
+
   /** What the authors' program of 2012 had: windows that overhang, and another order of layers. */
   static Network original() {
     return network(
@@ -300,6 +321,7 @@ public final class TestNetworks {
         columns(),
         unshared(),
         activations(),
+        fixed(),
         original(),
         graph(),
         fourColumns(),

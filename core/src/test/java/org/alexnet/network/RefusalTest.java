@@ -125,6 +125,7 @@ class RefusalTest {
     String words = "layer norm1: size is %d, must be odd, from 1 to 32,767".formatted(size);
     refused(words, () -> norm(size, 1e-4f, 0.75f, 2, 1));
     refused(words, () -> new ContrastNorm("norm1", size, 1e-3f, 0.75f, 1));
+    refused(words, () -> new Blur("norm1", size, 4));
   }
 
   @ParameterizedTest
@@ -154,6 +155,22 @@ class RefusalTest {
   void normsDivideByNoZero() {
     refused("layer norm1: k is 0.0, must be finite, above 0", () -> norm(5, 1e-4f, 0.75f, 0, 1));
     refused("layer norm1: groups is 0, must be at least 1", () -> norm(5, 1e-4f, 0.75f, 2, 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {-1, 0, Float.NaN, Float.POSITIVE_INFINITY})
+  void deviations(float value) {
+    refused(
+        "layer blur1: deviation is %s, must be finite, above 0".formatted(value),
+        () -> new Blur("blur1", 9, value));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0, 32_769})
+  void stridesOfSubsamples(int stride) {
+    refused(
+        "layer nails1: stride is %d, must be from 1 to 32,768".formatted(stride),
+        () -> new Subsample("nails1", stride));
   }
 
   @ParameterizedTest

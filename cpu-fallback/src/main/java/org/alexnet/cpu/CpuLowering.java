@@ -25,6 +25,7 @@ import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.image.ActivationImageOps;
 import org.alexnet.cpu.image.ChannelOps;
 import org.alexnet.cpu.image.ContrastNormImageOps;
+import org.alexnet.cpu.image.FixedImageOps;
 import org.alexnet.cpu.image.ImageChain;
 import org.alexnet.cpu.image.ImageOp;
 import org.alexnet.cpu.image.ImageOps;
@@ -210,22 +211,13 @@ final class CpuLowering {
           add(new LocallyConnectedBackwardWeightsKernel(o, kernels, layouts, workers));
       case Op.PositionBiasBackward o -> add(new PositionBiasBackwardKernel(o, kernels, layouts));
       case Op.FullyConnected fc -> fullyConnected(fc, next);
-      case Op.FullyConnectedBackwardData data -> {
-        close();
-        result.add(new FullyConnectedBackwardDataKernel(data, kernels, layouts, workers));
-      }
+      case Op.FullyConnectedBackwardData data ->
+          add(new FullyConnectedBackwardDataKernel(data, kernels, layouts, workers));
       case Op.FullyConnectedBackwardWeights filter -> {
-        close();
         Op.Update update = fused(updateOf(filter));
-        result.add(
-            new FullyConnectedBackwardWeightsKernel(filter, update, kernels, layouts, workers));
+        add(new FullyConnectedBackwardWeightsKernel(filter, update, kernels, layouts, workers));
       }
-      case Op.SoftmaxCrossEntropy loss -> {
-        close();
-        Op.SoftmaxCrossEntropyBackward gradient =
-            next instanceof Op.SoftmaxCrossEntropyBackward g ? fused(g) : null;
-        result.add(new LossKernel(loss, gradient, layouts));
-      }
+      case Op.SoftmaxCrossEntropy loss -> loss(loss, next);
       case Op.SoftmaxCrossEntropyBackward gradient ->
           throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
       case Op.Transfer transfer -> add(new TransferKernel(transfer, layouts));
@@ -246,6 +238,10 @@ final class CpuLowering {
           Op.LocalResponseNormBackward _,
           Op.ContrastNorm _,
           Op.ContrastNormBackward _,
+          Op.Blur _,
+          Op.Subsample _,
+          Op.SubsampleBackward _,
+          Op.HorizontalFlip _,
           Op.Dropout _,
           Op.Scale _ ->
           chain.add(op);
@@ -253,6 +249,12 @@ final class CpuLowering {
       case Op.Slice o -> slice(o);
       case Op.Add o -> add(o);
     }
+  }
+
+  private void loss(Op.SoftmaxCrossEntropy loss, Op next) {
+    Op.SoftmaxCrossEntropyBackward gradient =
+        next instanceof Op.SoftmaxCrossEntropyBackward g ? fused(g) : null;
+    add(new LossKernel(loss, gradient, layouts));
   }
 
   private void concatenate(Op.Concatenate o) {
@@ -536,6 +538,10 @@ final class CpuLowering {
         case Op.LocalResponseNormBackward o -> LocalResponseNormImageOps.backward(o, kernels);
         case Op.ContrastNorm o -> ContrastNormImageOps.forward(o, kernels);
         case Op.ContrastNormBackward o -> ContrastNormImageOps.backward(o, kernels);
+        case Op.Blur o -> FixedImageOps.blur(o, kernels);
+        case Op.Subsample o -> FixedImageOps.subsample(o);
+        case Op.SubsampleBackward o -> FixedImageOps.subsampleBackward(o);
+        case Op.HorizontalFlip o -> FixedImageOps.flip(o);
         case Op.Dropout o -> ImageOps.dropout(o);
         case Op.Concatenate o -> ChannelOps.concatenate(o);
         case Op.Slice o -> ChannelOps.slice(o);

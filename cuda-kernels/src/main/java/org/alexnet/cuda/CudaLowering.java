@@ -17,6 +17,7 @@ import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.kernel.ContrastNormKernels;
 import org.alexnet.cuda.kernel.CudaKernel;
+import org.alexnet.cuda.kernel.FixedImageKernels;
 import org.alexnet.cuda.kernel.FullyConnectedKernels;
 import org.alexnet.cuda.kernel.ImageKernels;
 import org.alexnet.cuda.kernel.Layouts;
@@ -42,6 +43,7 @@ final class CudaLowering {
   private final FullyConnectedKernels fullyConnected;
   private final LocallyConnectedKernels local;
   private final ContrastNormKernels contrast;
+  private final FixedImageKernels fixed;
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Op.Relu> relus = new HashMap<>();
 
@@ -58,6 +60,7 @@ final class CudaLowering {
     this.layouts = layouts;
     this.images = new ImageKernels(layouts);
     this.fullyConnected = new FullyConnectedKernels(layouts);
+    this.fixed = new FixedImageKernels(layouts);
     this.contrast = new ContrastNormKernels(layouts);
     this.local = new LocallyConnectedKernels(layouts);
     for (Op op : program.ops()) {
@@ -90,57 +93,73 @@ final class CudaLowering {
       if (done.contains(op)) {
         continue;
       }
-      switch (op) {
-        case Op.LoadInput o -> kernels.add(images.load(o));
-        case Op.Convolution o -> {
-          Op.Relu relu = reluOf(o.y(), done);
-          kernels.add(convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null));
-        }
-        case Op.ConvolutionBackwardData o -> kernels.add(convolutions(o).backwardData(o));
-        case Op.ConvolutionBackwardWeights o -> kernels.add(convolutions(o).backwardWeights(o));
-        case Op.LocallyConnected o -> kernels.add(local.forward(o));
-        case Op.LocallyConnectedBackwardData o -> kernels.add(local.backwardData(o));
-        case Op.LocallyConnectedBackwardWeights o -> kernels.add(local.backwardWeights(o));
-        case Op.PositionBias o -> kernels.add(local.bias(o));
-        case Op.PositionBiasBackward o -> kernels.add(local.biasBackward(o));
-        case Op.FullyConnected o -> {
-          Op.Relu relu = reluOf(o.y(), done);
-          kernels.add(fullyConnected.forward(o, relu == null ? o.y() : relu.y(), relu != null));
-        }
-        case Op.FullyConnectedBackwardData o -> kernels.add(fullyConnected.backwardData(o));
-        case Op.FullyConnectedBackwardWeights o -> kernels.add(fullyConnected.backwardWeights(o));
-        case Op.Relu o -> kernels.add(images.relu(o));
-        case Op.ReluBackward o -> kernels.add(images.reluBackward(o));
-        case Op.Tanh o -> kernels.add(images.tanh(o));
-        case Op.TanhBackward o -> kernels.add(images.tanhBackward(o));
-        case Op.Activation o -> kernels.add(images.activation(o));
-        case Op.ActivationBackward o -> kernels.add(images.activationBackward(o));
-        case Op.MaxPool o -> kernels.add(images.maxPool(o));
-        case Op.MaxPoolBackward o -> kernels.add(images.maxPoolBackward(o));
-        case Op.AveragePool o -> kernels.add(images.averagePool(o));
-        case Op.AveragePoolBackward o -> kernels.add(images.averagePoolBackward(o));
-        case Op.LocalResponseNorm o -> kernels.add(images.localResponseNorm(o));
-        case Op.LocalResponseNormBackward o -> kernels.add(images.localResponseNormBackward(o));
-        case Op.ContrastNorm o -> kernels.add(contrast.forward(o));
-        case Op.ContrastNormBackward o -> kernels.add(contrast.backward(o));
-        case Op.Dropout o -> kernels.add(images.dropout(o));
-        case Op.Transfer o -> kernels.add(transfer(o));
-        case Op.Concatenate o -> kernels.add(images.concatenate(o));
-        case Op.Slice o -> kernels.add(images.slice(o));
-        case Op.Add o -> kernels.add(images.add(o));
-        case Op.Scale o -> kernels.add(images.scale(o));
-        case Op.SoftmaxCrossEntropy o -> kernels.add(images.loss(o));
-        case Op.SoftmaxCrossEntropyBackward o -> kernels.add(images.lossBackward(o));
-        case Op.Update o ->
-            updates
-                .computeIfAbsent(
-                    List.of(programs.placement().device(o.w()), o.finite()), d -> new ArrayList<>())
-                .add(o);
+      if (op instanceof Op.Update o) {
+        updates
+            .computeIfAbsent(
+                List.of(programs.placement().device(o.w()), o.finite()), d -> new ArrayList<>())
+            .add(o);
+      } else {
+        kernels.add(kernel(op, done));
       }
     }
     boolean scaled = backend.precision() == Precision.FP16;
     updates.values().forEach(u -> kernels.add(new UpdateKernels(layouts, scaled).update(u)));
     return List.copyOf(kernels);
+  }
+
+  /**
+   * The kernel of an operation.
+   *
+   * @param done receives what it does besides
+   */
+  private CudaKernel kernel(Op op, Set<Op> done) {
+    return switch (op) {
+      case Op.LoadInput o -> images.load(o);
+      case Op.Convolution o -> {
+        Op.Relu relu = reluOf(o.y(), done);
+        yield convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null);
+      }
+      case Op.ConvolutionBackwardData o -> convolutions(o).backwardData(o);
+      case Op.ConvolutionBackwardWeights o -> convolutions(o).backwardWeights(o);
+      case Op.LocallyConnected o -> local.forward(o);
+      case Op.LocallyConnectedBackwardData o -> local.backwardData(o);
+      case Op.LocallyConnectedBackwardWeights o -> local.backwardWeights(o);
+      case Op.PositionBias o -> local.bias(o);
+      case Op.PositionBiasBackward o -> local.biasBackward(o);
+      case Op.FullyConnected o -> {
+        Op.Relu relu = reluOf(o.y(), done);
+        yield fullyConnected.forward(o, relu == null ? o.y() : relu.y(), relu != null);
+      }
+      case Op.FullyConnectedBackwardData o -> fullyConnected.backwardData(o);
+      case Op.FullyConnectedBackwardWeights o -> fullyConnected.backwardWeights(o);
+      case Op.Relu o -> images.relu(o);
+      case Op.ReluBackward o -> images.reluBackward(o);
+      case Op.Tanh o -> images.tanh(o);
+      case Op.TanhBackward o -> images.tanhBackward(o);
+      case Op.Activation o -> images.activation(o);
+      case Op.ActivationBackward o -> images.activationBackward(o);
+      case Op.MaxPool o -> images.maxPool(o);
+      case Op.MaxPoolBackward o -> images.maxPoolBackward(o);
+      case Op.AveragePool o -> images.averagePool(o);
+      case Op.AveragePoolBackward o -> images.averagePoolBackward(o);
+      case Op.LocalResponseNorm o -> images.localResponseNorm(o);
+      case Op.LocalResponseNormBackward o -> images.localResponseNormBackward(o);
+      case Op.ContrastNorm o -> contrast.forward(o);
+      case Op.ContrastNormBackward o -> contrast.backward(o);
+      case Op.Blur o -> fixed.blur(o);
+      case Op.Subsample o -> fixed.subsample(o);
+      case Op.SubsampleBackward o -> fixed.subsampleBackward(o);
+      case Op.HorizontalFlip o -> fixed.flip(o);
+      case Op.Dropout o -> images.dropout(o);
+      case Op.Transfer o -> transfer(o);
+      case Op.Concatenate o -> images.concatenate(o);
+      case Op.Slice o -> images.slice(o);
+      case Op.Add o -> images.add(o);
+      case Op.Scale o -> images.scale(o);
+      case Op.SoftmaxCrossEntropy o -> images.loss(o);
+      case Op.SoftmaxCrossEntropyBackward o -> images.lossBackward(o);
+      case Op.Update o -> throw new IllegalStateException(o.layer() + ": an update by itself");
+    };
   }
 
   /** The ReLU that goes behind what writes {@code y}: nothing else may want y. */

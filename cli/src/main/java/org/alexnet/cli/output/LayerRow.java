@@ -5,12 +5,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FilterLayer;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocallyConnected;
@@ -21,6 +23,7 @@ import org.alexnet.network.Relu;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Softplus;
 import org.alexnet.network.Square;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.program.CompiledNetwork;
@@ -101,6 +104,10 @@ public record LayerRow(
           Op.LocalResponseNormBackward _,
           Op.ContrastNorm _,
           Op.ContrastNormBackward _,
+          Op.Blur _,
+          Op.Subsample _,
+          Op.SubsampleBackward _,
+          Op.HorizontalFlip _,
           Op.FullyConnectedBackwardData _,
           Op.FullyConnectedBackwardWeights _,
           Op.Dropout _,
@@ -142,6 +149,9 @@ public record LayerRow(
             case WITHIN_MAP -> "map-response-norm";
           };
       case ContrastNorm l -> "contrast-norm";
+      case Blur l -> "blur";
+      case Subsample l -> "subsample";
+      case HorizontalFlip l -> "horizontal-flip";
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
       case Concatenation l -> "concatenation";

@@ -33,6 +33,9 @@ public final class KernelCompiler {
           "local_response_norm.cu",
           "contrast_norm.cu",
           "locally_connected.cu",
+          "blur.cu",
+          "subsample.cu",
+          "horizontal_flip.cu",
           "dropout.cu",
           "loss.cu",
           "update.cu");

@@ -49,10 +49,7 @@ public final class Layouts {
 
   private void note(Op op) {
     switch (op) {
-      case Op.LoadInput o -> {
-        plain(o.mean());
-        plain(o.labels());
-      }
+      case Op.LoadInput o -> plain(o.mean(), o.labels());
       case Op.Convolution o -> {
         filters(o.weight());
         single(o.bias());
@@ -64,12 +61,9 @@ public final class Layouts {
       }
       case Op.LocallyConnected o -> filters(o.weight());
       case Op.LocallyConnectedBackwardData o -> filters(o.weight());
-      case Op.LocallyConnectedBackwardWeights o -> special.put(o.dw(), singles(o.dw()));
-      case Op.PositionBias o -> {
-        special.put(o.bias(), singles(o.bias()));
-        special.put(o.bias().momentum(), singles(o.bias()));
-      }
-      case Op.PositionBiasBackward o -> special.put(o.db(), singles(o.db()));
+      case Op.LocallyConnectedBackwardWeights o -> ordered(o.dw());
+      case Op.PositionBias o -> ordered(o.bias(), o.bias().momentum());
+      case Op.PositionBiasBackward o -> ordered(o.db());
       case Op.FullyConnected o -> {
         weights(o.weight(), o.x().shape());
         single(o.bias());
@@ -83,16 +77,10 @@ public final class Layouts {
       case Op.SoftmaxCrossEntropy o -> loss(o);
       case Op.MaxPool o -> argmax(o.argmax());
       case Op.MaxPoolBackward o -> argmax(o.argmax());
-      case Op.LocalResponseNorm o -> scales(o.s());
-      case Op.LocalResponseNormBackward o -> scales(o.s());
-      case Op.ContrastNorm o -> {
-        scales(o.centred());
-        scales(o.s());
-      }
-      case Op.ContrastNormBackward o -> {
-        scales(o.centred());
-        scales(o.s());
-      }
+      case Op.LocalResponseNorm o -> ordered(o.s());
+      case Op.LocalResponseNormBackward o -> ordered(o.s());
+      case Op.ContrastNorm o -> ordered(o.centred(), o.s());
+      case Op.ContrastNormBackward o -> ordered(o.centred(), o.s());
       case Op.Update o -> update(o);
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
@@ -104,27 +92,24 @@ public final class Layouts {
       case Op.ActivationBackward o -> {}
       case Op.AveragePool o -> {}
       case Op.AveragePoolBackward o -> {}
+      case Op.Blur o -> {}
+      case Op.Subsample o -> {}
+      case Op.SubsampleBackward o -> {}
+      case Op.HorizontalFlip o -> {}
       case Op.Dropout o -> {}
       case Op.Concatenate o -> {}
       case Op.Slice o -> {}
       case Op.Scale o -> {}
-      case Op.SoftmaxCrossEntropyBackward o -> {
-        plain(o.probabilities());
-        plain(o.labels());
-      }
+      case Op.SoftmaxCrossEntropyBackward o -> plain(o.probabilities(), o.labels());
     }
   }
 
   private void loss(Op.SoftmaxCrossEntropy loss) {
-    plain(loss.logits());
-    plain(loss.probabilities());
-    plain(loss.loss());
-    plain(loss.finite());
+    plain(loss.logits(), loss.probabilities(), loss.loss(), loss.finite());
   }
 
   private void update(Op.Update update) {
-    plain(update.finite());
-    plain(update.squares());
+    plain(update.finite(), update.squares());
     if (!special.containsKey(update.w())) { // an update alone
       single(update.w());
       plain(update.dw());
@@ -139,21 +124,21 @@ public final class Layouts {
   }
 
   /** Single precision, N C H W. */
-  private void plain(Tensor tensor) {
-    special.put(tensor, new Layout(tensor.shape(), Storage.FLOAT, false));
+  private void plain(Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      special.put(tensor, new Layout(tensor.shape(), Storage.FLOAT, false));
+    }
   }
 
   private void argmax(Tensor tensor) {
     special.put(tensor, new Layout(tensor.shape(), Storage.BYTE, channelsLast));
   }
 
-  private void scales(Tensor tensor) {
-    special.put(tensor, singles(tensor));
-  }
-
   /** Single precision, in the order of activations. */
-  private Layout singles(Tensor tensor) {
-    return new Layout(tensor.shape(), Storage.FLOAT, channelsLast);
+  private void ordered(Tensor... tensors) {
+    for (Tensor tensor : tensors) {
+      special.put(tensor, new Layout(tensor.shape(), Storage.FLOAT, channelsLast));
+    }
   }
 
   /** A parameter that products do not read, and its momentum. */
