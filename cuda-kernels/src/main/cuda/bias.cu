@@ -25,6 +25,15 @@ KERNEL bias_scores(MARK, float *y, const float *b, int elements, int C) {
   }
 }
 
+// The biases of a convolution that has none.
+KERNEL zeros(MARK, float *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    y[i] = 0;
+  }
+}
+
 // Sums of the threads of a block, in an order that their number fixes.
 __device__ __forceinline__ float blockSum(float value, float *sums) {
   sums[threadIdx.x] = value;

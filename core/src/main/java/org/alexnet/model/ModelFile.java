@@ -119,7 +119,7 @@ public final class ModelFile implements ModelSource {
 
   /**
    * A network with what earlier versions did not write, where there was one way only: pictures were
-   * brought to their size by the shorter side.
+   * brought to their size by the shorter side, and biases of convolutions were shared.
    */
   private static JsonValue complete(JsonValue json) {
     if (json instanceof JsonValue.Fields network
@@ -129,7 +129,22 @@ public final class ModelFile implements ModelSource {
           .putIfAbsent(
               "resize", new JsonValue.Scalar(input.line(), JsonToken.VALUE_STRING, "cover"));
     }
+    if (json instanceof JsonValue.Fields network
+        && network.values().get("layers") instanceof JsonValue.Items layers) {
+      layers.values().forEach(ModelFile::completeLayer);
+    }
     return json;
+  }
+
+  private static void completeLayer(JsonValue json) {
+    if (json instanceof JsonValue.Fields layer
+        && layer.values().get("type") instanceof JsonValue.Scalar type
+        && type.text().equals("convolution")) {
+      layer
+          .values()
+          .putIfAbsent(
+              "biases", new JsonValue.Scalar(layer.line(), JsonToken.VALUE_STRING, "shared"));
+    }
   }
 
   private static RecordReader reader(String file) {

@@ -132,7 +132,7 @@ final class Differentiation {
       case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Scale scale -> scale(scale);
-      case Op.LoadInput load -> {}
+      case Op.LoadInput _, Op.Zeros _ -> {}
       case Op.Add sum -> sum(sum);
       case Op.Slice _,
           Op.ConvolutionBackwardData _,
@@ -256,7 +256,9 @@ final class Differentiation {
               conv.layer(), dy, conv.weight(), dx, conv.window(), conv.groups()));
     }
     update(conv.layer(), conv.weight(), dw);
-    update(conv.layer(), conv.bias(), db);
+    if (parameters.containsKey(conv.bias())) { // else it has none of its own
+      update(conv.layer(), conv.bias(), db);
+    }
   }
 
   private void locallyConnected(Op.LocallyConnected local) {

@@ -267,10 +267,23 @@ final class Forward {
   }
 
   private Filtering convolution(Convolution conv) {
-    return (x, learned, y, groups) ->
-        ops.add(
-            new Op.Convolution(
-                conv.name(), x, learned.get(0), learned.get(1), y, conv.window(), groups));
+    return (x, learned, y, groups) -> {
+      Tensor filters = learned.get(0);
+      Tensor bias = learned.get(1);
+      switch (conv.biases()) {
+        case SHARED ->
+            ops.add(new Op.Convolution(conv.name(), x, filters, bias, y, conv.window(), groups));
+        case UNSHARED -> {
+          Tensor product = Tensor.step(conv.name() + ".product", y.shape()).in(y.part());
+          Tensor none =
+              Tensor.step(conv.name() + ".zeros", Shape.vector(y.shape().c())).in(y.part());
+          ops.add(new Op.Zeros(conv.name(), none));
+          ops.add(
+              new Op.Convolution(conv.name(), x, filters, none, product, conv.window(), groups));
+          ops.add(new Op.PositionBias(conv.name(), product, bias, y));
+        }
+      }
+    };
   }
 
   /** The products with filters, then the biases. */

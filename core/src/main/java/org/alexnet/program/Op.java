@@ -60,6 +60,19 @@ public sealed interface Op {
     }
   }
 
+  /** y = 0: the biases of a convolution that has them in an operation of its own. */
+  record Zeros(String layer, Tensor y) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of();
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
   /** The gradient with respect to the input. */
   record ConvolutionBackwardData(
       String layer, Tensor dy, Tensor weight, Tensor dx, Window window, int groups) implements Op {

@@ -37,6 +37,7 @@ final class ReferenceOps {
       case Op.LocallyConnected o -> LocallyConnectedOps.forward(o, memory);
       case Op.LocallyConnectedBackwardData o -> LocallyConnectedOps.backwardData(o, memory);
       case Op.LocallyConnectedBackwardWeights o -> LocallyConnectedOps.backwardWeights(o, memory);
+      case Op.Zeros o -> view(o.y()).clear();
       case Op.PositionBias o -> LocallyConnectedOps.bias(o, memory);
       case Op.PositionBiasBackward o -> LocallyConnectedOps.biasBackward(o, memory);
       case Op.Relu relu -> relu(view(relu.x()), view(relu.y()));
@@ -72,8 +73,7 @@ final class ReferenceOps {
           FullyConnectedOps.backwardWeights(
               view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
       case Op.Dropout drop -> dropout(drop, view(drop.x()), view(drop.y()));
-      case Op.Transfer transfer ->
-          copy(Part.Axis.IMAGES, view(transfer.x()), 0, view(transfer.y()), 0);
+      case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Slice slice -> copy(slice.axis(), view(slice.x()), slice.first(), view(slice.y()), 0);
       case Op.Add add -> add(add);
@@ -170,6 +170,10 @@ final class ReferenceOps {
         }
       }
     }
+  }
+
+  private void transfer(Op.Transfer op) {
+    copy(Part.Axis.IMAGES, view(op.x()), 0, view(op.y()), 0);
   }
 
   private void concatenate(Op.Concatenate op) {

@@ -1,5 +1,6 @@
 package org.alexnet.reference;
 
+import java.util.Arrays;
 import org.alexnet.program.Shape;
 
 /** A tensor in memory as N C H W. */
@@ -23,6 +24,10 @@ record View(float[] memory, int offset, Shape shape) {
 
   void set(int i, double value) {
     memory[offset + i] = (float) value;
+  }
+
+  void clear() {
+    Arrays.fill(memory, offset, offset + length(), 0);
   }
 
   int length() {

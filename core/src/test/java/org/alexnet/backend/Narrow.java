@@ -47,6 +47,7 @@ public final class Narrow {
               c.rounding(),
               c.groups(),
               c.columns(),
+              c.biases(),
               c.weight(),
               c.bias());
       case LocallyConnected c ->

@@ -70,6 +70,7 @@ public abstract class StepContract {
             case Op.FullyConnectedBackwardData fc -> fc.weight().shape().n();
             case Op.FullyConnectedBackwardWeights fc -> fc.dy().shape().n();
             case Op.LoadInput _,
+                Op.Zeros _,
                 Op.PositionBias _,
                 Op.Relu _,
                 Op.ReluBackward _,

@@ -1,5 +1,7 @@
 package org.alexnet.backend;
 
+import static org.alexnet.network.Convolution.Biases.UNSHARED;
+
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.model.Models;
@@ -157,6 +159,9 @@ public final class TestNetworks {
         "unshared",
         new Input(3, 17, 19, 1 / 128f),
         new PositionBias("bias0", BIAS),
+        new Convolution(
+            "conv0", 12, new Window(3, 1, 1), Rounding.FLOOR, 1, 2, UNSHARED, WEIGHT, BIAS),
+        new Relu("relu0"),
         local("local1", 10, new Window(5, 3, 1), Rounding.CEIL, 1, 2),
         new Relu("relu1"),
         local("local2", 36, new Window(3, 1, 1), Rounding.FLOOR, 2, 2),

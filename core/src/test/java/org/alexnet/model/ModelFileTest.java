@@ -193,6 +193,18 @@ class ModelFileTest {
             .contains("input.resize is \"crop\", must be one of cover, stretch."));
   }
 
+  /** Files of before there were two ways say nothing of biases. */
+  @Test
+  void biasesAreSharedWhereNothingIsSaid() throws IOException {
+    String text = ModelFile.text(SMALL);
+    String old = text.replace("\"biases\": \"shared\",", "");
+    assertTrue(old.length() < text.length(), text);
+    assertEquals(SMALL, read(old));
+    assertTrue(
+        refused(text.replaceFirst("\"shared\"", "\"some\""))
+            .contains("layer conv1: biases is \"some\", must be one of shared, unshared."));
+  }
+
   @Test
   void whatIsNoJsonIsRefused() throws IOException {
     String text = ModelFile.text(SMALL);

@@ -43,6 +43,28 @@ class DeclarationTest {
   }
 
   @Test
+  void biasesMayDifferByPosition() {
+    Convolution conv =
+        new Convolution(
+            "conv1",
+            8,
+            new Window(3, 2, 1),
+            Rounding.CEIL,
+            2,
+            2,
+            Convolution.Biases.UNSHARED,
+            WEIGHT,
+            BIAS);
+    assertEquals(
+        List.of(
+            new Parameter("conv1", Parameter.Kind.WEIGHT, List.of(8, 2, 3, 3), 18, WEIGHT),
+            new Parameter("conv1", Parameter.Kind.BIAS, List.of(8, 4, 3), 18, BIAS)),
+        conv.parameters(4, 6, 5));
+    assertEquals(Convolution.Biases.UNSHARED, conv.withBias(WEIGHT).biases());
+    assertEquals(Convolution.Biases.SHARED, CONV.biases());
+  }
+
+  @Test
   void aLocallyConnectedLayerLearnsFiltersAndBiasesOfEachPosition() {
     LocallyConnected local =
         new LocallyConnected("local1", 8, new Window(3, 2, 1), Rounding.CEIL, 2, 2, WEIGHT, BIAS);

@@ -209,6 +209,7 @@ final class CpuLowering {
           add(new LocallyConnectedBackwardDataKernel(o, kernels, layouts, workers));
       case Op.LocallyConnectedBackwardWeights o ->
           add(new LocallyConnectedBackwardWeightsKernel(o, kernels, layouts, workers));
+      case Op.Zeros o -> add(new ZerosKernel(o, layouts));
       case Op.PositionBiasBackward o -> add(new PositionBiasBackwardKernel(o, kernels, layouts));
       case Op.FullyConnected fc -> fullyConnected(fc, next);
       case Op.FullyConnectedBackwardData data ->
@@ -548,6 +549,7 @@ final class CpuLowering {
         case Op.Add o -> ImageOps.add(o, kernels);
         case Op.Scale o -> ImageOps.scale(o);
         case Op.Convolution _,
+            Op.Zeros _,
             Op.LocallyConnected _,
             Op.LocallyConnectedBackwardData _,
             Op.LocallyConnectedBackwardWeights _,

@@ -124,6 +124,7 @@ final class CudaLowering {
       case Op.LocallyConnected o -> local.forward(o);
       case Op.LocallyConnectedBackwardData o -> local.backwardData(o);
       case Op.LocallyConnectedBackwardWeights o -> local.backwardWeights(o);
+      case Op.Zeros o -> images.zeros(o);
       case Op.PositionBias o -> local.bias(o);
       case Op.PositionBiasBackward o -> local.biasBackward(o);
       case Op.FullyConnected o -> {

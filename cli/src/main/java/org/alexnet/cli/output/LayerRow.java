@@ -88,6 +88,7 @@ public record LayerRow(
           Op.ConvolutionBackwardWeights _,
           Op.LocallyConnectedBackwardData _,
           Op.LocallyConnectedBackwardWeights _,
+          Op.Zeros _,
           Op.PositionBias _,
           Op.PositionBiasBackward _,
           Op.Relu _,

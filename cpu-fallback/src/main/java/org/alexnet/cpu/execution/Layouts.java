@@ -44,7 +44,8 @@ public final class Layouts {
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
       case Op.LoadInput load -> special.put(load.mean(), plain(load.mean()));
-      case Op.PositionBias _,
+      case Op.Zeros _,
+          Op.PositionBias _,
           Op.PositionBiasBackward _,
           Op.Relu _,
           Op.ReluBackward _,

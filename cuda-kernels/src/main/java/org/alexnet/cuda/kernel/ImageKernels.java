@@ -87,6 +87,11 @@ public final class ImageKernels {
         List.of(b.each(kernel, count(z), b.address(x), b.address(y), b.address(z), count(z)));
   }
 
+  public CudaKernel zeros(Op.Zeros op) {
+    return forward(
+        op, b -> List.of(b.each("zeros", count(op.y()), b.address(op.y()), count(op.y()))));
+  }
+
   public CudaKernel relu(Op.Relu op) {
     return forward(op, unary("relu", op.x(), op.y()));
   }

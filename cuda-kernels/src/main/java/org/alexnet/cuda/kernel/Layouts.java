@@ -62,6 +62,7 @@ public final class Layouts {
       case Op.LocallyConnected o -> filters(o.weight());
       case Op.LocallyConnectedBackwardData o -> filters(o.weight());
       case Op.LocallyConnectedBackwardWeights o -> ordered(o.dw());
+      case Op.Zeros o -> plain(o.y());
       case Op.PositionBias o -> ordered(o.bias(), o.bias().momentum());
       case Op.PositionBiasBackward o -> ordered(o.db());
       case Op.FullyConnected o -> {
