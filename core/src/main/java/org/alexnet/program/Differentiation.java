@@ -170,9 +170,9 @@ final class Differentiation {
    */
   private Tensor contribution(Tensor tensor, int origin, Part part) {
     int number = next(tensor, origin);
-    Tensor gradient = tensor.gradient();
+    Tensor gradient = tensor.gradient().in(part);
     if (readers.get(tensor).size() > 1) {
-      gradient = gradient.contribution(number).in(part);
+      gradient = gradient.contribution(number);
     }
     contributions.get(tensor).put(number, gradient);
     return gradient;
