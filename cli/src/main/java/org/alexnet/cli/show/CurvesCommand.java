@@ -2,6 +2,8 @@ package org.alexnet.cli.show;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.alexnet.Words;
+import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.pictures.Curves;
@@ -22,6 +24,12 @@ final class CurvesCommand extends PictureCommand {
 
   CurvesCommand(Terminal terminal) {
     super(terminal);
+  }
+
+  @Override
+  void checkOptions() {
+    String most = "at most %d, whose lines can be told apart".formatted(Curves.MOST);
+    Require.that(runs.size() <= Curves.MOST, "RUN", Words.count(runs.size(), "run"), most);
   }
 
   @Override

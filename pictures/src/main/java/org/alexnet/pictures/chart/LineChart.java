@@ -16,6 +16,7 @@ import org.alexnet.pictures.drawing.TextStyle;
  * @param title what stands above
  * @param xTitle what stands below
  * @param unit what follows the numbers of the upright axis, such as {@code " %"}
+ * @param series the lines, the later over the earlier
  */
 public record LineChart(String title, String xTitle, String unit, List<Series> series) {
   /** What numbers and titles need beside the lines, in pixels. */
@@ -31,11 +32,12 @@ public record LineChart(String title, String xTitle, String unit, List<Series> s
   private static final Stroke AXIS = new Stroke(0x9AA3AD, 1);
   private static final int ACROSS_A_TICK = 52;
   private static final int UP_A_TICK = 40;
-  private static final int DOT = 4;
+  private static final int MOST_MARKERS = 10;
 
   /**
    * Draws the chart.
    *
+   * @param drawing that it becomes part of
    * @param x left end of the horizontal axis
    * @param y upper end of the upright one
    * @param width of the horizontal axis
@@ -95,6 +97,7 @@ public record LineChart(String title, String xTitle, String unit, List<Series> s
   }
 
   private static void draw(Drawing drawing, Series line, double[] xs, double[] ys) {
+    int every = Math.max(1, Math.ceilDiv(ys.length, MOST_MARKERS));
     int from = 0;
     for (int i = 0; i <= ys.length; i++) {
       if (i == ys.length || !Double.isFinite(ys[i])) {
@@ -103,8 +106,8 @@ public record LineChart(String title, String xTitle, String unit, List<Series> s
               Arrays.copyOfRange(xs, from, i), Arrays.copyOfRange(ys, from, i), line.stroke());
         }
         from = i + 1;
-      } else if (line.dots()) {
-        drawing.area(xs[i] - DOT / 2.0, ys[i] - DOT / 2.0, DOT, DOT, line.stroke().colour());
+      } else if (line.marker() == Marker.DOT || i % every == 0 || i == ys.length - 1) {
+        line.marker().draw(drawing, xs[i], ys[i], line.stroke().colour());
       }
     }
   }

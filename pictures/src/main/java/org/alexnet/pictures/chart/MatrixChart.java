@@ -60,17 +60,29 @@ public record MatrixChart(
     return MARGIN + TextStyle.HEADING.lineHeight() + TextStyle.BODY.lineHeight() + slant() + 6;
   }
 
-  /** Width of the whole in pixels: names above the last columns lean to the right. */
+  /**
+   * Width of the whole in pixels: names above the last columns lean to the right.
+   *
+   * @return in pixels
+   */
   public int width() {
     return left() + cell() * names.size() + slant() + MARGIN;
   }
 
-  /** Height of the whole in pixels. */
+  /**
+   * Height of the whole in pixels.
+   *
+   * @return in pixels
+   */
   public int height() {
     return top() + cell() * names.size() + MARGIN;
   }
 
-  /** Draws the chart. */
+  /**
+   * Draws the chart.
+   *
+   * @param drawing that it becomes part of
+   */
   public void draw(Drawing drawing) {
     int n = names.size();
     int side = cell() * n;

@@ -1,6 +1,6 @@
 'use strict';
 /*
- * Line charts of one or more runs. A run is {name, colour, curves: {epochs: {x, ...}, steps: {x,
+ * Line charts of one or more runs. A run is {name, colour, mark, curves: {epochs: {x, ...}, steps: {x,
  * ...}}}, as RunCurves writes it; null among the values interrupts a line.
  */
 const Charts = (() => {
@@ -10,6 +10,10 @@ const Charts = (() => {
   const MOST_DOTS = 30;
   const MOST_TIPS = 9, MOST_LAYER_TIPS = 18;
   const COLOURS = 8;
+
+  /* What tells lines of one colour apart: nothing, a square, two crosses, and then these again. */
+  const MARKS = ['', 'm-3-3h6v6h-6z', 'm-4 0h8m-4-4v8', 'm-3-3l6 6m0-6l-6 6'];
+  const MOST_MARKS = 10;
 
   /* Each line: from epochs or steps, the field, how it is drawn, what it is called. */
   const KINDS = [
@@ -54,7 +58,7 @@ const Charts = (() => {
         const from = run.curves[source];
         if (!some(from[field])) continue;
         const ys = from[field].map((y) => y === null ? null : y * kind.scale);
-        all.push({run, colour: run.colour, look, label, xs: from.x, ys});
+        all.push({run, colour: run.colour, mark: look === 'thin' ? 0 : run.mark, look, label, xs: from.x, ys});
         if (kind.first) break;
       }
     }
@@ -113,6 +117,16 @@ const Charts = (() => {
     return (Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(+value.toPrecision(4))) + unit;
   }
 
+  /* Some points of a line whose colour another has, too. */
+  function marks(line, x, y, svg) {
+    const every = Math.max(1, Math.ceil(line.ys.length / MOST_MARKS));
+    line.ys.forEach((value, i) => {
+      if (value === null || (i % every !== 0 && i !== line.ys.length - 1)) return;
+      const d = `M${x(line.xs[i]).toFixed(1)} ${y(value).toFixed(1)}${MARKS[line.mark]}`;
+      element('path', {class: `mark s${line.colour}`, d}, svg);
+    });
+  }
+
   function nearest(xs, x) {
     let low = 0, high = xs.length - 1;
     while (high - low > 1) {
@@ -158,7 +172,9 @@ const Charts = (() => {
     for (const line of lines) {
       const colour = 's' + line.colour;
       element('path', {class: `curve ${line.look} ${colour}`, d: path(line, x, y)}, svg);
-      if (line.look !== 'thin' && line.xs.length <= MOST_DOTS) {
+      if (line.mark) {
+        marks(line, x, y, svg);
+      } else if (line.look !== 'thin' && line.xs.length <= MOST_DOTS) {
         line.ys.forEach((value, i) => value === null ||
           element('circle', {class: colour, cx: x(line.xs[i]), cy: y(value), r: 1.8, 'stroke-width': 1.5}, svg));
       }
@@ -204,7 +220,7 @@ const Charts = (() => {
         const y = line.ys[i];
         if (y === null || Math.abs(line.xs[i] - value) > .5) continue;
         const row = html('div', '', '', tip);
-        html('span', 'swatch f' + line.colour, '', row);
+        html('span', `swatch f${line.colour} m${line.mark || 0}`, '', row);
         html('span', '', (many ? line.run.name + ' ' : '') + line.label, row);
         html('b', '', number(y, kind.unit), row);
       }
@@ -241,5 +257,5 @@ const Charts = (() => {
     };
   }
 
-  return {into};
+  return {into, COLOURS, MARKS: MARKS.length};
 })();

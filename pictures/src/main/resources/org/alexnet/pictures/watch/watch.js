@@ -4,7 +4,6 @@
  * names and messages only ever become text.
  */
 {
-  const COLOURS = 8;
   const runs = new Map();
   const hidden = new Set();
   const draw = Charts.into(document.getElementById('charts'));
@@ -62,7 +61,7 @@
       run.row.className = box.checked ? '' : 'hidden';
       charts();
     });
-    make('span', 'swatch f' + run.colour, '', label);
+    make('span', `swatch f${run.colour} m${run.mark}`, '', label);
     make('span', '', run.name, label).title = run.name;
     return run.row;
   }
@@ -107,7 +106,10 @@
       }
     }
     for (const changed of news.changed) {
-      const run = runs.get(changed.id) || {colour: (changed.id - 1) % COLOURS};
+      const run = runs.get(changed.id) || {
+        colour: (changed.id - 1) % Charts.COLOURS,
+        mark: Math.floor((changed.id - 1) / Charts.COLOURS) % Charts.MARKS,
+      };
       delete run.problem;
       runs.set(changed.id, Object.assign(run, changed));
       fill(run);

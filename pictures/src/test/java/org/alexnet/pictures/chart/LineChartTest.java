@@ -17,7 +17,7 @@ class LineChartTest {
       xs[i] = i + 1;
     }
     Drawing drawing = new Drawing();
-    Series line = new Series(xs, ys, new Stroke(0xFF0000, 2), false);
+    Series line = new Series(xs, ys, new Stroke(0xFF0000, 2), Marker.NONE);
     new LineChart("Loss", "epoch", "", List.of(line)).draw(drawing, 100, 50, 400, 200, 0);
     return drawing.picture("test", 600, 300).svg();
   }
