@@ -99,16 +99,9 @@ final class Repetition {
 
   /** The model of the catalogue that has this network; empty where it has none. */
   private Optional<String> model() {
-    return Models.all().stream()
-        .filter(model -> model.name().equals(config.network().name()))
-        .filter(model -> network(model).equals(config.network()))
-        .map(Model::name)
-        .findFirst();
-  }
-
-  private Network network(Model model) {
-    Network network = model.withClasses(config.network().classes()).network();
-    return config.dropout() ? network : network.withoutDropout();
+    return Optional.of(config.network())
+        .filter(network -> Models.catalogued(network, config.dropout()))
+        .map(Network::name);
   }
 
   private static void add(List<String> words, String option, Object value) {

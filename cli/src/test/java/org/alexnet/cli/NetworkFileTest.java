@@ -73,6 +73,23 @@ class NetworkFileTest {
   }
 
   @Test
+  void whatANetworkIsNotIsSaid() throws IOException {
+    Path run = dir.resolve("run");
+    Path data = TestData.folder(dir.resolve("data"), 2, "cat", "dog");
+    Object[] words = {"train", "--model", file, "--data", data, "--epochs", 0, "--out", run};
+    String said = Cli.run(words).success();
+    assertTrue(said.contains("Training alexnet-32"), said);
+    assertFalse(said.contains("calls itself") || said.contains("outputs"), said);
+    String text = Files.readString(file);
+    Files.writeString(file, text.replace(": 64", ": 40"));
+    words[words.length - 1] = dir.resolve("second");
+    said = Cli.run(words).success();
+    assertTrue(said.contains("calls itself alexnet-32 and is not the catalogue's"), said);
+    assertTrue(said.contains("alexnet-32 has 10 outputs, and the images of"), said);
+    assertTrue(said.contains("2 classes: the last layer is given 2 outputs"), said);
+  }
+
+  @Test
   void aFileAndANameTrainToTheSameBits() throws IOException {
     assertSame(train("name", "alexnet-32", 2), train("file", file, 2));
   }

@@ -264,6 +264,8 @@ class ReportTest {
         Files.readAllBytes(again.resolve("model.safetensors")));
     Cli.run("train", "--resume", again, "--epochs", 3).success();
     List<String> commands = new Repetition(again).commands();
+    assertTrue(page(again).contains("Resumed"), "a row of the table");
+    assertTrue(page(again).contains(", after step 6, on backend cpu</td>"), "on the same machine");
     assertEquals(
         "./alexnet train --resume %s --epochs 3".formatted(dir.resolve("again-again")),
         commands.get(1));

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.file.JsonFiles;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,14 @@ class ResumeTest {
     JsonNode kept = JsonMapper.builder().build().readTree(run.resolve("run.json").toFile());
     assertEquals(moved.toString(), kept.get("data").asText());
     assertEquals("cpu", kept.get("backend").asText());
+    // And so is where the run went on.
+    assertEquals(1, kept.get("resumed").size(), "what was refused is none");
+    JsonNode resumed = kept.at("/resumed/0");
+    assertEquals("cpu", resumed.get("backend").asText());
+    assertEquals(kept.at("/environment/java"), resumed.get("java"));
+    JsonNode first =
+        JsonFiles.parse("line", Files.readAllLines(run.resolve("metrics.jsonl")).get(0));
+    assertEquals(first.get("step"), resumed.get("step"), "after one epoch");
     assertEquals(
         3, Cli.run("train", "--resume", run, "--epochs", 3, "--json").json().get("epochs").asInt());
   }

@@ -11,6 +11,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.UsageException;
 import org.alexnet.file.FileStart;
+import org.alexnet.network.Network;
 
 /** The one place where a model is found: in the catalogue, in a file, or where a program says. */
 public final class Models {
@@ -19,6 +20,19 @@ public final class Models {
   /** {@return every model of the catalogue} */
   public static List<Model> all() {
     return Catalogue.ALL;
+  }
+
+  /**
+   * {@return whether a network is that of the catalogue under its name, with as many classes}
+   *
+   * @param network any
+   * @param dropout whether it kept its dropout layers
+   */
+  public static boolean catalogued(Network network, boolean dropout) {
+    return all().stream()
+        .filter(model -> model.name().equals(network.name()))
+        .map(model -> model.withClasses(network.classes()).network())
+        .anyMatch(known -> network.equals(dropout ? known : known.withoutDropout()));
   }
 
   /**
@@ -54,6 +68,10 @@ public final class Models {
   private static AlexNetException unknown(String name, List<ModelSource> sources) {
     String known = sources.stream().map(ModelSource::offers).collect(Collectors.joining(", "));
     File file = new File(name);
+    if (file.isDirectory()) {
+      return new UsageException(
+          "%s is a folder, and no model; there are: %s.".formatted(name, known));
+    }
     return file.isFile()
         ? new AlexNetException(
             "%s is not a network file: it %s; there are: %s."

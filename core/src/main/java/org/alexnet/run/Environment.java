@@ -11,8 +11,8 @@ import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.DeviceInfo;
 
 /**
- * Where a run began. Nothing is computed from it: it is kept in {@code run.json} for whoever wants
- * to repeat the run or to compare its speed.
+ * Where a run began, or was resumed. Nothing is computed from it: it is kept in {@code run.json}
+ * for whoever wants to repeat the run or to compare its speed.
  *
  * @param program version of this program; null where its jars are on the class path
  * @param java version and vendor of the Java runtime

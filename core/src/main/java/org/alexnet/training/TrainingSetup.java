@@ -23,6 +23,7 @@ import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.Sources;
 import org.alexnet.model.Model;
+import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
@@ -86,6 +87,7 @@ final class TrainingSetup {
                 training.skipBad)) {
       RunConfig config = config(data, init);
       Network network = config.network();
+      sayOtherwise(config, data);
       check(data, network);
       SequencedMap<String, FloatTensor> weights =
           init == null
@@ -175,11 +177,7 @@ final class TrainingSetup {
                   config.skipBad())) {
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
         check(data, config.network());
-        if (!config.equals(saved)) { // the sources have moved
-          ObjectNode settings = folder.runJson();
-          settings.setAll(config.toJson());
-          folder.replaceSettings(settings);
-        }
+        recordResumption(folder, config, before, provider);
         CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
         sayTraffic(programs);
         listener.progress(Activity.COMPILING, 0, 0);
@@ -192,6 +190,20 @@ final class TrainingSetup {
         }
       }
     }
+  }
+
+  /** Adds where the run goes on, and where the sources are now. */
+  private void recordResumption(
+      RunFolder folder, RunConfig config, RunState state, BackendProvider provider) {
+    ObjectNode settings = folder.runJson();
+    settings.setAll(config.toJson());
+    settings
+        .withArray("resumed")
+        .addObject()
+        .put("step", state.step)
+        .put("backend", provider.name())
+        .setAll(Environment.of(provider, training.devices, training.threads).toJson());
+    folder.replaceSettings(settings);
   }
 
   private void checkValidation(RunConfig saved, RunFolder folder) {
@@ -363,6 +375,27 @@ final class TrainingSetup {
     Sources.checkLabels(data.train(), network.classes());
     if (data.validation() != null) {
       Sources.checkLabels(data.validation(), network.classes());
+    }
+  }
+
+  /** Of a network that is in no catalogue, how it differs from what its file or name says. */
+  private void sayOtherwise(RunConfig config, DataSet data) {
+    Model model = training.model;
+    if (Models.all().contains(model)) {
+      return;
+    }
+    int outputs = model.network().classes();
+    int classes = config.network().classes();
+    if (outputs != classes && training.classes == null) {
+      listener.message(
+          "%s has %d outputs, and the images of %s have %d classes: the last layer is given %d outputs."
+              .formatted(model.name(), outputs, data.train().description(), classes, classes));
+    }
+    if (Models.all().stream().anyMatch(known -> known.name().equals(model.name()))
+        && !Models.catalogued(config.network(), config.dropout())) {
+      listener.message(
+          "The network calls itself %s and is not the catalogue's network of that name; give it a name of its own to tell their runs apart."
+              .formatted(model.name()));
     }
   }
 

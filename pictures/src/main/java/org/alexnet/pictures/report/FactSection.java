@@ -8,6 +8,8 @@ import org.alexnet.pictures.page.Html;
 
 /** What was trained on what, and how: {@code run.json} in words. */
 final class FactSection {
+  private static final int MOST_RESUMED = 10;
+
   private final ObjectNode settings;
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -59,19 +61,54 @@ final class FactSection {
     JsonNode environment = settings.path("environment");
     if (environment.isMissingNode()) {
       row("Machine", "not recorded: the run was begun by an earlier version of this program");
-      return;
+    } else {
+      row("Machine", machine(environment));
+      row("Java", environment.path("java").asText());
+      if (environment.hasNonNull("program")) {
+        row("Program", program(environment));
+      }
+      row("Begun", environment.path("started").asText());
     }
-    String threads = environment.path("threads").asText();
-    row(
-        "Machine",
-        "%s; %s; %s threads"
+    JsonNode resumed = settings.path("resumed");
+    for (int i = Math.max(0, resumed.size() - MOST_RESUMED); i < resumed.size(); i++) {
+      row("Resumed", resumed(resumed.get(i), i == 0 ? environment : resumed.get(i - 1)));
+    }
+    if (resumed.size() > MOST_RESUMED) {
+      row("", "and %d times before".formatted(resumed.size() - MOST_RESUMED));
+    }
+  }
+
+  private static String machine(JsonNode environment) {
+    return "%s; %s; %s threads"
+        .formatted(
+            environment.path("device").asText(),
+            environment.path("system").asText(),
+            environment.path("threads").asText());
+  }
+
+  private static String program(JsonNode environment) {
+    return "alexnet " + environment.path("program").asText();
+  }
+
+  /** When and after which step, and in what the machine differs from the one before. */
+  private static String resumed(JsonNode now, JsonNode before) {
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        "%s, after step %s, on backend %s"
             .formatted(
-                environment.path("device").asText(), environment.path("system").asText(), threads));
-    row("Java", environment.path("java").asText());
-    if (environment.hasNonNull("program")) {
-      row("Program", "alexnet " + environment.path("program").asText());
+                now.path("started").asText(),
+                Text.count(now.path("step").asLong()),
+                now.path("backend").asText()));
+    if (!machine(now).equals(machine(before))) {
+      parts.add(machine(now));
     }
-    row("Begun", environment.path("started").asText());
+    if (!now.path("java").equals(before.path("java"))) {
+      parts.add("Java " + now.path("java").asText());
+    }
+    if (!now.path("program").equals(before.path("program"))) {
+      parts.add(program(now));
+    }
+    return String.join("; ", parts);
   }
 
   private String validation() {
