@@ -81,7 +81,7 @@ final class EvalCommand extends LongCommand {
   public Integer call() {
     Require.that(crops == 1 || crops == 10, "--crops", crops, "1 or 10");
     trained.requireOne(run);
-    Require.that(run != null || data != null, "--data", "missing", "given with --weights");
+    Require.given(run != null || data != null, "--data", "a data source beside --weights");
     Require.that(!all || data != null, "--all", "given", "given together with --data");
     Views views = crops == 10 ? Views.TEN : Views.CENTRE;
     LeftOut leftOut = new LeftOut(terminal);

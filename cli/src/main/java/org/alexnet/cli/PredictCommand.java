@@ -13,6 +13,7 @@ import org.alexnet.cli.output.PredictionPrinter;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.inference.Classifier;
+import org.alexnet.pictures.drawing.PictureFile;
 import org.alexnet.training.Activity;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -52,8 +53,8 @@ final class PredictCommand extends LongCommand {
       names = "--out",
       paramLabel = "FILE",
       description =
-          "Writes logits and probabilities, [images, classes], to a .safetensors file; the row of"
-              + " an image that cannot be read is NaN.")
+          "Writes logits and probabilities, [images, classes], to a .safetensors file: a row for"
+              + " every image, in their order, of NaN where it cannot be read.")
   private Path out;
 
   @Option(
@@ -89,8 +90,11 @@ final class PredictCommand extends LongCommand {
     Path run = trained.run(arguments);
     List<Path> images = trained.images(arguments);
     Require.that(layer == null || out != null, "--layer", layer, "given together with --out");
+    if (out != null) {
+      PictureFile.require(out, ".safetensors");
+    }
     Require.that(data == null || images.isEmpty(), "IMAGE", images, "left out beside --data");
-    Require.that(data != null || !images.isEmpty(), "IMAGE", "missing", "image files, or --data");
+    Require.given(data != null || !images.isEmpty(), "IMAGE", "image files, or --data");
     int size = batch != null ? batch : data != null ? 128 : Math.clamp(images.size(), 1, 128);
     LeftOut leftOut = new LeftOut(terminal);
     ProgressView view = show(common);

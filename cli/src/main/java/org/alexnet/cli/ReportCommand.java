@@ -88,7 +88,7 @@ final class ReportCommand extends LongCommand {
 
   @Override
   public Integer call() {
-    Require.that(run != null, "RUN", "missing", "the folder that train wrote");
+    Require.given(run != null, "RUN", "the folder that train wrote");
     RunLog log = new RunLog(run);
     Path file = out == null ? run.resolve("report.html") : out;
     Report.requireFile(file);

@@ -270,6 +270,47 @@ class EvaluationTest {
   }
 
   @Test
+  void aRowForEveryImageAlsoWhereTheRunSkippedBadOnes() throws IOException {
+    train("--skip-bad");
+    Path other = TestData.folder(dir.resolve("other"), 3, "cat", "dog");
+    Files.writeString(other.resolve("cat/1.jpg"), "no image");
+    Path out = dir.resolve("scores.safetensors");
+    Cli.Result result = Cli.run("predict", run, "--data", other, "--out", out);
+    assertTrue(result.failure(ExitStatus.FAILED).contains("1 file could not be read"));
+    assertTrue(result.err().contains("left out: cat/1.jpg is not a JPEG"), result.err());
+    Object[] files = {
+      "predict", run, other.resolve("cat/0.jpg"), other.resolve("cat/1.jpg"), "--out", out
+    };
+    for (int images : new int[] {6, 2}) {
+      try (SafetensorsFile file = SafetensorsFile.open(out)) {
+        float[] scores = file.floats("probabilities");
+        assertEquals(2 * images, scores.length);
+        for (int i = 0; i < scores.length; i++) {
+          assertEquals(i / 2 == 1, Float.isNaN(scores[i]), "the second image's row alone");
+        }
+      }
+      Cli.run(files).failure(ExitStatus.FAILED);
+    }
+  }
+
+  @Test
+  void whatIsWrittenIsASafetensorsFile() {
+    train();
+    Path image = data.resolve("cat/1.jpg");
+    String line =
+        Cli.run("predict", run, image, "--out", dir.resolve("f.npy"))
+            .failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("f.npy, must be a file that ends in .safetensors"), line);
+    Path nowhere = dir.resolve("none").resolve("f.safetensors");
+    line = Cli.run("predict", run, image, "--out", nowhere).failure(ExitStatus.FAILED);
+    assertTrue(line.contains("there is no folder"), line);
+    line = Cli.run("predict", run, image, image, "--data", data).failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("IMAGE is " + image + " and 1 more, must be left out beside"), line);
+    line = Cli.run("predict", run).failure(ExitStatus.WRONG_USAGE);
+    assertTrue(line.contains("IMAGE is missing: give image files, or --data."), line);
+  }
+
+  @Test
   void aBadFileCountsNowhereInAnEvaluation() throws IOException {
     train();
     JsonNode all = eval("--data", data);

@@ -13,9 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.data.Augmentation;
+import org.alexnet.data.ImageSource;
+import org.alexnet.inference.Classifier;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelFile;
 import org.alexnet.model.Recipe;
@@ -52,7 +57,19 @@ class ShowTest {
     image = data.resolve("dog").resolve("1.jpg");
     run = shared.resolve("run");
     Object[] words = {
-      "train", "--data", data, "--val-fraction", "0.25", "--epochs", 2, "--batch", 8, "--out", run
+      "train",
+      "--data",
+      data,
+      "--val-fraction",
+      "0.25",
+      "--epochs",
+      2,
+      "--batch",
+      8,
+      "--log-every",
+      1,
+      "--out",
+      run
     };
     Cli.run(words).success();
     fonts = haveFonts();
@@ -183,6 +200,81 @@ class ShowTest {
   }
 
   @Test
+  void classesOfTheValidationImagesAreMatchedByName() throws IOException {
+    Path val = TestData.folder(dir.resolve("val"), 3, "dog", "猫"); // of which dog is the first
+    Path own = dir.resolve("own");
+    Object[] words = {"train", "--data", data, "--val", val, "--epochs", 1, "--out", own};
+    Cli.run(words).success();
+    try (Classifier classifier = Classifier.open(own);
+        ImageSource images = classifier.heldOut()) {
+      List<Integer> labels = IntStream.range(0, 6).mapToObj(images::label).toList();
+      assertEquals(List.of(1, 1, 1, 2, 2, 2), labels);
+    }
+    JsonNode panel = made("confusion", 1, words("confusion", own)).get("panels").get(0);
+    double error = Cli.run("eval", own, "--json").json().get("top1_error").asDouble();
+    String title = "6 images, error %.2f %%".formatted(100 * error);
+    assertEquals(title, panel.get("title").asText(), "as it is evaluated");
+    Files.move(val.resolve("dog"), val.resolve("fox"));
+    refused(ExitStatus.FAILED, "has the class 'fox', which the network", "confusion", own);
+  }
+
+  @Test
+  void neighboursNeedNoClassesThatTheNetworkKnows() throws IOException {
+    Path others = TestData.folder(dir.resolve("others"), 3, "eel", "owl");
+    made("neighbours", 6, words("neighbours", run, "--data", others, "--queries", 2, "--k", 2));
+    refused(ExitStatus.FAILED, "'eel'", "predictions", run, "--data", others);
+    Path numbers = dir.resolve("numbers");
+    Path pixels = TestData.pixels(dir.resolve("p.safetensors"), 8, 2);
+    Cli.run("train", "--data", pixels, "--classes", 2, "--epochs", 0, "--out", numbers).success();
+    made("neighbours", 6, words("neighbours", numbers, "--data", others, "--queries", 2, "--k", 2));
+    refused(
+        ExitStatus.FAILED, "give their names in the order", "confusion", numbers, "--data", others);
+  }
+
+  private Path copied(String name) throws IOException {
+    Path copy = Files.createDirectory(dir.resolve(name));
+    try (Stream<Path> files = Files.list(run)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    return copy;
+  }
+
+  @Test
+  void curvesOfARunInItsFirstEpochAreThoseOfItsSteps() throws IOException {
+    Path begun = copied("begun");
+    String steps = Files.readString(begun.resolve("steps.jsonl"));
+    assertEquals(6, steps.lines().count());
+    Files.delete(begun.resolve("metrics.jsonl"));
+    Files.writeString(
+        begun.resolve("steps.jsonl"), String.join("\n", steps.lines().limit(3).toList()) + "\n");
+    Path svg = dir.resolve("c.svg");
+    show(words("curves", begun), "--out", svg).success();
+    long lines =
+        Pattern.compile("<polyline points=\"([^\"]*)\"")
+            .matcher(Files.readString(svg))
+            .results()
+            .filter(line -> line.group(1).split(" ").length == 3)
+            .count();
+    assertEquals(2, lines, "loss and error of three steps");
+  }
+
+  @Test
+  void runsWhoseColoursComeAgainAreMarked() throws IOException {
+    Path svg = dir.resolve("c.svg");
+    Object[] many =
+        Stream.concat(Stream.of("curves"), Stream.generate(() -> run).limit(9)).toArray();
+    show(many, "--out", svg).success();
+    // Seven pixels wide: nine of a line with two points, at both of its ends, and in the legend.
+    long squares = Files.readString(svg).lines().filter(l -> l.contains("width=\"7\"")).count();
+    assertEquals(4 * 2 + 1, squares, "training and validation, loss and error");
+    Object[] most =
+        Stream.concat(Stream.of("curves"), Stream.generate(() -> run).limit(33)).toArray();
+    refused(ExitStatus.WRONG_USAGE, "at most 32, whose lines can be told apart", most);
+  }
+
+  @Test
   void confusion() throws IOException {
     made("confusion", 1, words("confusion", run));
     JsonNode all = made("confusion", 1, words("confusion", run, "--data", data, "--all"));
@@ -246,7 +338,12 @@ class ShowTest {
   void aRunWithoutAnEpochHasFiltersAndNoCurves() throws IOException {
     Path fresh = dir.resolve("fresh");
     Cli.run("train", "--data", data, "--epochs", 0, "--out", fresh).success();
-    refused(ExitStatus.FAILED, "has not finished an epoch yet", "curves", run, fresh);
+    refused(
+        ExitStatus.FAILED,
+        "has neither finished an epoch nor recorded a step yet",
+        "curves",
+        run,
+        fresh);
     made("filters", 32, words("filters", fresh));
   }
 
@@ -275,6 +372,21 @@ class ShowTest {
     refused(ExitStatus.FAILED, "is not a JPEG", "features", run, bad);
     refused(ExitStatus.FAILED, "is not a JPEG", "predictions", run, image, bad);
     refused(ExitStatus.FAILED, "none.png cannot be read", "features", run, dir.resolve("none.png"));
+  }
+
+  @Test
+  void imagesThatCannotBeReadAreLeftOutIfThatIsAskedFor() throws IOException {
+    Path bad = Files.writeString(dir.resolve("bad.jpg"), "no image");
+    made("predictions", 1, words("predictions", run, bad, image, "--skip-bad"));
+    Object[] near = {"neighbours", run, bad, image, "--data", data, "--k", 2, "--skip-bad"};
+    JsonNode panels = made("neighbours", 3, near).get("panels");
+    assertEquals("query " + image, panels.get(0).get("title").asText());
+    assertEquals("dog/1.jpg, distance 0.0", panels.get(1).get("title").asText(), "its own");
+    refused(ExitStatus.FAILED, "no image that can be read", "predictions", run, bad, "--skip-bad");
+    String line =
+        show(words("features", run, bad), "--out", dir.resolve("f.png")).failure(ExitStatus.FAILED);
+    assertTrue(
+        line.contains("bad.jpg is not a JPEG") && line.endsWith("give another image"), line);
   }
 
   @Test

@@ -87,9 +87,9 @@ class UsageTest {
           summary --model alexnet-2012 --show memory --batch 30000000 | use a batch of 7,337 or less
           summary --model alexnet-32 --classes 2147483647 | tensor fc2.weight
           init --model alexnet-32 --classes 2000000000 --seed 1 --out f | 4,161,535 classes
-          train --data shapes:0                        | from 10 to 10000000
+          train --data shapes:0                        | from 10 to 10,000,000
           train --data shapes:x                        | 'x'
-          train --data shapes:999999999999             | from 10 to 10000000
+          train --data shapes:999999999999             | from 10 to 10,000,000
           train --devices ,                            | --devices
           train --devices cpu:99                       | "cpu:99"
           train --precision bf16 --backend cpu         | fp32 only

@@ -349,17 +349,9 @@ public final class Classifier implements AutoCloseable {
   }
 
   private Evaluation evaluate(ImageSource images, Views views) {
-    if (model.classNames().isEmpty() && !images.classNames().isEmpty()) {
-      throw new AlexNetException(
-          Message.of(
-              "%s names its classes (%s), and the weights do not say which of their classes those"
-                  + " are: give their names in the order of the labels (%s).",
-              images.description(), Sources.listed(images.classNames()), Setting.CLASS_NAMES));
-    }
-    ImageSource labelled = Sources.withClasses(images, model.classNames());
-    Sources.checkLabels(labelled, model.network().classes());
+    Sources.checkLabels(images, model.network().classes());
     Evaluator evaluator = evaluator();
-    Evaluation result = evaluator.evaluate(labelled, views).orElseThrow();
+    Evaluation result = evaluator.evaluate(images, views).orElseThrow();
     evaluator.leftOut().forEach(this::leftOut);
     return result;
   }
@@ -403,13 +395,14 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Hands on the scores of every image of a data source, of which only a few are in memory.
+   * Hands on the scores of every image of a data source, of which only a few are in memory. Those
+   * that cannot be read count among the images, also where the run left such out.
    *
    * @param source a data source
    * @param receiver is told in the order of the source
    */
   public void score(String source, ScoreReceiver receiver) {
-    try (ImageSource images = sources.named(source)) {
+    try (ImageSource images = sources.each(source)) {
       score(images, receiver);
     }
   }
@@ -487,6 +480,14 @@ public final class Classifier implements AutoCloseable {
    */
   public ImageSource images(String source) {
     return sources.labelled(source);
+  }
+
+  /**
+   * As {@link #images(String)}, with the source's own classes, whether or not the network knows
+   * them.
+   */
+  public ImageSource imagesOfAnyClass(String source) {
+    return sources.named(source);
   }
 
   /**

@@ -19,7 +19,7 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
 
   /** All labelled images of a source, those to train on and those to evaluate on. */
   ImageSource all(String source) {
-    return Sources.withClasses(checked(DataSets.openAll(source, opening())), model.classNames());
+    return matched(checked(DataSets.openAll(source, opening())));
   }
 
   /**
@@ -50,8 +50,8 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
                   + " (%s).",
               Setting.DATA));
     }
-    ImageSource images = checked(source);
-    if (!run.heldOut(Sources.withClasses(images, run.classNames()))) {
+    ImageSource images = matched(checked(source));
+    if (!run.heldOut(images)) {
       options
           .say()
           .accept(
@@ -104,27 +104,57 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
    * The caller closes them.
    */
   ImageSource labelled(String source) {
-    return Sources.withClasses(named(source), model.classNames());
+    return matched(named(source));
   }
 
   /** As {@link #labelled}, without those that the run was trained on. */
   ImageSource unseen(String source) {
     ImageSource opened = named(source);
+    ImageSource rest;
     try {
-      return Sources.withClasses(heldOut(source, opened), model.classNames());
+      rest = heldOut(source, opened);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
     }
+    return matched(rest);
   }
 
+  /** The images of a data source, with its own classes if it has any. The caller closes them. */
   ImageSource named(String source) {
     return checked(DataSets.openForEvaluation(source, opening()));
   }
 
+  /** As {@link #named}, of which none is left out, whatever the run did. */
+  ImageSource each(String source) {
+    return checked(DataSets.openForEvaluation(source, opening(false)));
+  }
+
   /** Image files, as the network takes them, without labels. The caller closes them. */
   ImageSource files(List<Path> files) {
-    return checked(DataSets.openFiles(files, opening()));
+    return checked(DataSets.openFiles(files, opening(false)));
+  }
+
+  /**
+   * Labels by the network's classes, matched by name.
+   *
+   * @throws AlexNetException if that cannot be; the images are then closed
+   */
+  private ImageSource matched(ImageSource images) {
+    List<String> own = images.classNames();
+    try {
+      if (images.labelled() && !own.isEmpty() && model.classNames().isEmpty()) {
+        throw new AlexNetException(
+            Message.of(
+                "%s names its classes (%s), and the weights do not say which of their classes"
+                    + " those are: give their names in the order of the labels (%s).",
+                images.description(), Sources.listed(own), Setting.CLASS_NAMES));
+      }
+      return Sources.withClasses(images, model.classNames());
+    } catch (RuntimeException e) {
+      images.close();
+      throw e;
+    }
   }
 
   /**
@@ -133,6 +163,10 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
    * it.
    */
   private OpenOptions opening() {
+    return opening(model.skipsBad());
+  }
+
+  private OpenOptions opening(boolean skipBad) {
     Input input = model.network().input();
     OpenOptions opening =
         new OpenOptions(
@@ -142,10 +176,10 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
                 input.size(),
                 options.threads(),
                 model.run() == null ? TrainedModel.SEED : model.run().seed(),
-                model.skipsBad(),
+                skipBad,
                 options.progress())
             .stretched(input.resize() == Resize.STRETCH);
-    return model.skipsBad() ? opening : opening.whenRead();
+    return skipBad ? opening : opening.whenRead();
   }
 
   /** Pixels need to be brought to what the network was trained on. */

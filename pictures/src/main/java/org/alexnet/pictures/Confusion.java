@@ -18,15 +18,21 @@ public final class Confusion {
   /**
    * Draws the matrix of labelled images, and the share of those that are predicted wrongly.
    *
-   * @throws org.alexnet.AlexNetException if they have no labels, or such that the network has not
+   * @param classifier the network
+   * @param source labelled images
+   * @return the picture
+   * @throws org.alexnet.AlexNetException if they have no labels, or such that the network has not,
+   *     or if none can be read
    */
-  public static Picture of(Classifier classifier, ImageSource images) {
+  public static Picture of(Classifier classifier, ImageSource source) {
+    ImageSource images = Sources.withClasses(source, classifier.classNames());
     int classes = classifier.classes();
     Sources.checkLabels(images, classes);
     int[][] counts = new int[classes][classes];
     classifier.score(
         images, image -> counts[images.label(image.index())][largest(image.probabilities())]++);
     int count = IntStream.range(0, classes).map(c -> IntStream.of(counts[c]).sum()).sum();
+    Images.requireSome(count, images);
     int right = IntStream.range(0, classes).map(c -> counts[c][c]).sum();
     String title =
         "%s, error %s"

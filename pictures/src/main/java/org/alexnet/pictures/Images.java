@@ -1,6 +1,7 @@
 package org.alexnet.pictures;
 
 import java.lang.foreign.MemorySegment;
+import org.alexnet.AlexNetException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.pictures.drawing.Pixels;
@@ -33,6 +34,14 @@ public final class Images {
           int at = y * format.width() + x;
           return colour(format.channels(), c -> values[c * plane + at] & 0xFF);
         });
+  }
+
+  /** Refuses that all images of a source were left out, since none could be read. */
+  static void requireSome(int count, ImageSource source) {
+    if (count == 0) {
+      throw new AlexNetException(
+          "%s holds no image that can be read".formatted(source.description()));
+    }
   }
 
   /** Floating-point numbers of whatever scale: the least of an image is black, the most white. */

@@ -38,24 +38,32 @@ public final class Neighbours {
   private final ImageSource data;
   private final ImageSource queries;
   private final int[] own; // numbers of the queries in the data; null where they are from elsewhere
-  private final List<List<Neighbour>> nearest;
+  private final List<Query> found;
 
   private record Neighbour(int image, double distance) {}
 
+  /** A query that could be read: its number among the queries, and what is nearest to it. */
+  private record Query(int number, float[] values, PriorityQueue<Neighbour> best) {
+    List<Neighbour> nearest() {
+      return best.stream().sorted(FARTHEST.reversed()).toList();
+    }
+  }
+
   private Neighbours(
-      String layer,
-      ImageSource data,
-      ImageSource queries,
-      int[] own,
-      List<List<Neighbour>> nearest) {
+      String layer, ImageSource data, ImageSource queries, int[] own, List<Query> found) {
     this.layer = layer;
     this.data = data;
     this.queries = queries;
     this.own = own;
-    this.nearest = nearest;
+    this.found = found;
   }
 
-  /** The layer that is compared by: fc7, or the last hidden fully-connected one. */
+  /**
+   * The layer that is compared by: fc7, or the last hidden fully-connected one.
+   *
+   * @param network any
+   * @return the name of a layer
+   */
   public static String usualLayer(Network network) {
     List<String> names =
         network.layers().stream()
@@ -76,8 +84,12 @@ public final class Neighbours {
    * image's number in the source.
    *
    * @param classifier whose options ask for the layer's outputs
+   * @param data images to search
    * @param count queries
+   * @param layer whose outputs are compared
    * @param k neighbours of each
+   * @param seed fixes which are drawn
+   * @return the picture
    * @throws UsageException if the source has fewer
    */
   public static Picture of(
@@ -86,51 +98,58 @@ public final class Neighbours {
     Choice.require(
         Setting.NEIGHBOURS, k, data.size() - 1, "the other images of " + data.description());
     ImageSource queries = Sources.subset(data, own, data.description());
-    var nearest = search(classifier, data, queries, own, layer, k);
-    return new Neighbours(layer, data, queries, own, nearest).picture();
+    List<Query> found = search(classifier, data, queries, own, layer, k);
+    return new Neighbours(layer, data, queries, own, found).picture();
   }
 
   /**
    * Draws the neighbours of other images, whose panels' index is -1.
    *
    * @param classifier whose options ask for the layer's outputs
+   * @param data images to search
+   * @param queries images whose neighbours are looked for
+   * @param layer whose outputs are compared
    * @param k neighbours of each
+   * @return the picture
    * @throws UsageException if the source has fewer
    */
   public static Picture of(
       Classifier classifier, ImageSource data, ImageSource queries, String layer, int k) {
     Choice.require(Setting.NEIGHBOURS, k, data.size(), "the images of " + data.description());
-    var nearest = search(classifier, data, queries, null, layer, k);
-    return new Neighbours(layer, data, queries, null, nearest).picture();
+    List<Query> found = search(classifier, data, queries, null, layer, k);
+    return new Neighbours(layer, data, queries, null, found).picture();
   }
 
   /** Of the source only a batch is in memory at a time. */
-  private static List<List<Neighbour>> search(
+  private static List<Query> search(
       Classifier classifier,
       ImageSource data,
       ImageSource queries,
       int[] own,
       String layer,
       int k) {
-    List<float[]> wanted = new ArrayList<>();
-    classifier.score(queries, query -> wanted.add(query.outputs().get(layer)));
-    List<PriorityQueue<Neighbour>> best =
-        wanted.stream().map(query -> new PriorityQueue<>(FARTHEST)).toList();
+    List<Query> found = new ArrayList<>();
+    classifier.score(
+        queries,
+        query ->
+            found.add(
+                new Query(
+                    query.index(), query.outputs().get(layer), new PriorityQueue<>(FARTHEST))));
+    Images.requireSome(found.size(), queries);
     classifier.score(
         data,
         image -> {
           float[] values = image.outputs().get(layer);
-          for (int q = 0; q < best.size(); q++) {
-            if (own == null || own[q] != image.index()) {
-              PriorityQueue<Neighbour> queue = best.get(q);
-              queue.add(new Neighbour(image.index(), distance(wanted.get(q), values)));
-              if (queue.size() > k) {
-                queue.remove();
+          for (Query query : found) {
+            if (own == null || own[query.number] != image.index()) {
+              query.best.add(new Neighbour(image.index(), distance(query.values, values)));
+              if (query.best.size() > k) {
+                query.best.remove();
               }
             }
           }
         });
-    return best.stream().map(queue -> queue.stream().sorted(FARTHEST.reversed()).toList()).toList();
+    return found;
   }
 
   private static double distance(float[] a, float[] b) {
@@ -146,17 +165,18 @@ public final class Neighbours {
     Drawing drawing = new Drawing();
     int y = Gallery.MARGIN + HEADER;
     int right = 0;
-    for (int q = 0; q < queries.size(); q++) {
+    for (Query one : found) {
+      int q = one.number;
       Pixels query = Images.of(queries, q).fitted(SIDE);
       int x = Gallery.MARGIN;
       int index = own == null ? -1 : own[q];
       put(drawing, x, y, query, index, "query " + queries.name(q), caption(queries, q));
       x += query.width() + BESIDE;
-      if (q == 0) {
+      if (one == found.getFirst()) {
         drawing.text(Gallery.MARGIN, y - 8, "image", TextStyle.BODY);
         drawing.text(x, y - 8, "nearest by " + layer, TextStyle.BODY);
       }
-      for (Neighbour near : nearest.get(q)) {
+      for (Neighbour near : one.nearest()) {
         Pixels pixels = Images.of(data, near.image).fitted(SIDE);
         String title = "%s, distance %s".formatted(data.name(near.image), (float) near.distance);
         put(drawing, x, y, pixels, near.image, title, caption(data, near.image));

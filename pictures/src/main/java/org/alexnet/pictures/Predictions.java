@@ -42,15 +42,24 @@ public final class Predictions {
   /**
    * Draws images of a source, as many of each class as can be.
    *
+   * @param classifier the network
+   * @param source images, with or without labels
    * @param n how many
    * @param seed fixes which
+   * @return the picture
    * @throws UsageException if there are fewer than {@code n}
    */
   public static Picture of(Classifier classifier, ImageSource source, int n, long seed) {
     return of(classifier, source, Choice.of(source, Setting.NUMBER, n, seed));
   }
 
-  /** Draws every image of a source. */
+  /**
+   * Draws every image of a source.
+   *
+   * @param classifier the network
+   * @param source images, with or without labels
+   * @return the picture
+   */
   public static Picture of(Classifier classifier, ImageSource source) {
     int[] all = new int[source.size()];
     Arrays.setAll(all, i -> i);
@@ -61,6 +70,7 @@ public final class Predictions {
     ImageSource chosen = Sources.subset(source, images, source.description());
     List<Classifier.Scored> scored = new ArrayList<>();
     classifier.score(chosen, scored::add);
+    Images.requireSome(scored.size(), source);
     List<Pixels> pixels =
         scored.stream().map(s -> Images.of(chosen, s.index()).fitted(Gallery.SIDE)).toList();
     int height = pixels.stream().mapToInt(Pixels::height).max().orElse(0);

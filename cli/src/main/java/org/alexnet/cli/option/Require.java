@@ -17,6 +17,15 @@ public final class Require {
     }
   }
 
+  /**
+   * @throws UsageException saying that an argument is missing, and what it should be
+   */
+  public static void given(boolean given, String option, String what) {
+    if (!given) {
+      throw UsageException.missing(option, what);
+    }
+  }
+
   public static void atLeast(int least, String option, Integer got) {
     that(got == null || got >= least, option, got, "at least " + least);
   }

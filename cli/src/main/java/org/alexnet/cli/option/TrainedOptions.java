@@ -55,8 +55,7 @@ public final class TrainedOptions {
    */
   public Path run(List<Path> arguments) {
     boolean weights = weightsGiven();
-    Require.that(
-        weights || !arguments.isEmpty(), "RUN", "missing", "a run, or --model and --weights");
+    Require.given(weights || !arguments.isEmpty(), "RUN", "a run, or --model and --weights");
     return weights ? null : arguments.getFirst();
   }
 
@@ -68,7 +67,7 @@ public final class TrainedOptions {
   /** Refuses a run beside weights, and neither of them. */
   public void requireOne(Path run) {
     boolean weights = weightsGiven();
-    Require.that(weights || run != null, "RUN", "missing", "a run, or --model and --weights");
+    Require.given(weights || run != null, "RUN", "a run, or --model and --weights");
     Require.that(!weights || run == null, "RUN", run, "left out where --weights is given");
   }
 

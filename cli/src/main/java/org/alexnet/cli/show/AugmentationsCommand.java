@@ -15,7 +15,10 @@ import picocli.CommandLine.Option;
 /** {@code show augmentations}: how training varies an image. */
 @Command(
     name = "augmentations",
-    description = "Draws a training image and, beside it, how training varies it.")
+    description = {
+      "Draws a training image and, beside it, how training varies it.",
+      "With --json the panel of the image itself has the index -1."
+    })
 final class AugmentationsCommand extends DataCommand {
   @Option(
       names = "--augment",

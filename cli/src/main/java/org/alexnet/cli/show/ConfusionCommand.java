@@ -24,6 +24,8 @@ final class ConfusionCommand extends TrainedCommand {
 
   @Mixin private JudgedImages judged;
 
+  @Mixin private BadImages bad;
+
   ConfusionCommand(Terminal terminal) {
     super(terminal);
   }
@@ -31,6 +33,11 @@ final class ConfusionCommand extends TrainedCommand {
   @Override
   List<Path> arguments() {
     return run == null ? List.of() : List.of(run);
+  }
+
+  @Override
+  boolean skipsBad() {
+    return bad.skipped;
   }
 
   @Override
@@ -43,7 +50,7 @@ final class ConfusionCommand extends TrainedCommand {
     super.checkOptions();
     judged.check();
     trained().requireOne(run);
-    Require.that(judged.named() || run != null, "--data", "missing", "given with --weights");
+    Require.given(judged.named() || run != null, "--data", "a data source beside --weights");
   }
 
   @Override

@@ -2,9 +2,11 @@ package org.alexnet.cli.show;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.alexnet.AlexNetException;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.data.ImageSource;
+import org.alexnet.data.UnreadableImageException;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.network.FilterLayer;
@@ -20,7 +22,8 @@ import picocli.CommandLine.Parameters;
     name = "features",
     description = {
       "Draws an image and, beside it, what a layer makes of it: its maps, each from its smallest"
-          + " value, dark blue, to its largest, yellow."
+          + " value, dark blue, to its largest, yellow.",
+      "With --json the panel of the image itself has the index -1, the maps theirs from 0."
     })
 final class FeaturesCommand extends TrainedCommand {
   @Parameters(
@@ -62,8 +65,8 @@ final class FeaturesCommand extends TrainedCommand {
   void checkOptions() {
     super.checkOptions();
     Require.atLeast(1, "--n", n);
-    Require.that(
-        images().size() == 1, "IMAGE", images().isEmpty() ? "missing" : images(), "one image file");
+    Require.given(!images().isEmpty(), "IMAGE", "one image file");
+    Require.that(images().size() == 1, "IMAGE", images(), "one image file");
   }
 
   @Override
@@ -87,6 +90,12 @@ final class FeaturesCommand extends TrainedCommand {
   Picture draw(Classifier classifier) {
     try (ImageSource image = classifier.images(images())) {
       return Features.of(classifier, image, chosen, n);
+    } catch (AlexNetException e) {
+      if (e.getCause() instanceof UnreadableImageException bad) { // there is none to go on with
+        throw new AlexNetException(
+            "%s %s; give another image".formatted(images().getFirst(), bad.reason()), e);
+      }
+      throw e;
     }
   }
 }

@@ -10,15 +10,18 @@ import org.alexnet.inference.TrainedWeights;
 import org.alexnet.pictures.Neighbours;
 import org.alexnet.pictures.drawing.Picture;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code show neighbours}: images that a network holds for alike. */
 @Command(
     name = "neighbours",
-    description =
-        "Draws images and, beside each, those of --data that a layer's output is nearest to, by"
-            + " Euclidean distance.")
+    description = {
+      "Draws images and, beside each, those of --data that a layer's output is nearest to, by"
+          + " Euclidean distance.",
+      "With --json a panel's index is the number of the image in --data, and -1 for an image file."
+    })
 final class NeighboursCommand extends TrainedCommand {
   private static final int MOST = 100;
 
@@ -34,7 +37,8 @@ final class NeighboursCommand extends TrainedCommand {
       paramLabel = "SRC",
       required = true,
       description =
-          "Images to search. Of shapes and of folders with val/, only the validation images.")
+          "Images to search, of whatever classes. Of shapes and of folders with val/, only the"
+              + " validation images.")
   private String data;
 
   @Option(
@@ -60,6 +64,8 @@ final class NeighboursCommand extends TrainedCommand {
 
   private String chosen;
 
+  @Mixin private BadImages bad;
+
   NeighboursCommand(Terminal terminal) {
     super(terminal);
   }
@@ -67,6 +73,11 @@ final class NeighboursCommand extends TrainedCommand {
   @Override
   List<Path> arguments() {
     return arguments;
+  }
+
+  @Override
+  boolean skipsBad() {
+    return bad.skipped;
   }
 
   @Override
@@ -80,7 +91,7 @@ final class NeighboursCommand extends TrainedCommand {
     Require.between(1, MOST, "--k", k);
     Require.between(1, MOST, "--queries", queries);
     boolean files = !images().isEmpty();
-    Require.that(files || queries != null, "IMAGE", "missing", "image files, or --queries");
+    Require.given(files || queries != null, "IMAGE", "image files, or --queries");
     Require.that(!files || queries == null, "IMAGE", images(), "left out beside --queries");
   }
 
@@ -97,7 +108,7 @@ final class NeighboursCommand extends TrainedCommand {
 
   @Override
   Picture draw(Classifier classifier) {
-    try (ImageSource searched = classifier.images(data)) {
+    try (ImageSource searched = classifier.imagesOfAnyClass(data)) {
       if (queries != null) {
         return Neighbours.of(classifier, searched, queries, chosen, k, seed);
       }

@@ -40,6 +40,8 @@ final class PredictionsCommand extends TrainedCommand {
       description = "Fixes which images are drawn. Default: 42.")
   private long seed = 42;
 
+  @Mixin private BadImages bad;
+
   PredictionsCommand(Terminal terminal) {
     super(terminal);
   }
@@ -47,6 +49,11 @@ final class PredictionsCommand extends TrainedCommand {
   @Override
   List<Path> arguments() {
     return arguments;
+  }
+
+  @Override
+  boolean skipsBad() {
+    return bad.skipped;
   }
 
   @Override
@@ -66,10 +73,9 @@ final class PredictionsCommand extends TrainedCommand {
     boolean files = !images().isEmpty();
     Require.that(!judged.named() || !files, "IMAGE", images(), "left out beside --data");
     Require.that(n == null || !files, "--n", n, "left out beside image files, which are all shown");
-    Require.that(
+    Require.given(
         judged.named() || files || run() != null,
         "IMAGE",
-        "missing",
         "image files, or --data, where there is no run");
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import org.alexnet.cli.option.DeviceOptions;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.option.TrainedOptions;
+import org.alexnet.cli.output.LeftOut;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.inference.Classifier;
@@ -39,6 +40,11 @@ abstract class TrainedCommand extends PictureCommand {
     return List.of();
   }
 
+  /** Whether images that cannot be read are left out. */
+  boolean skipsBad() {
+    return false;
+  }
+
   @Override
   void checkOptions() {
     Require.atLeast(1, "--batch", batch);
@@ -65,7 +71,7 @@ abstract class TrainedCommand extends PictureCommand {
             .classifier(
                 batch != null ? batch : usualBatch(),
                 view::message,
-                null,
+                skipsBad() ? new LeftOut(terminal) : null,
                 view.of(Activity.PREDICTING))
             .observing(layers());
     try (Classifier classifier = trained.open(run(), options)) {

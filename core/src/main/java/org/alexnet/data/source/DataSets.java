@@ -246,8 +246,8 @@ public final class DataSets {
     }
     if (n < SHAPES_LEAST || n > SHAPES_MOST) {
       throw new UsageException(
-          "'%s' asks for '%s' images; a whole number from %d to %d is required, as in shapes:%d"
-              .formatted(src, number, SHAPES_LEAST, SHAPES_MOST, SHAPES_DEFAULT));
+          "%s: the number of images must be a whole number from %,d to %,d, as in shapes:%d"
+              .formatted(src, SHAPES_LEAST, SHAPES_MOST, SHAPES_DEFAULT));
     }
     return (int) n;
   }
