@@ -385,8 +385,7 @@ class ShowTest {
     refused(ExitStatus.FAILED, "no image that can be read", "predictions", run, bad, "--skip-bad");
     String line =
         show(words("features", run, bad), "--out", dir.resolve("f.png")).failure(ExitStatus.FAILED);
-    assertTrue(
-        line.contains("bad.jpg is not a JPEG") && line.endsWith("give another image"), line);
+    assertTrue(line.contains("bad.jpg is not a JPEG") && line.endsWith("give another image"), line);
   }
 
   @Test

@@ -2,10 +2,16 @@ package org.alexnet.file;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What is wrong with JSON, without the words of the library that reads it. */
 public final class JsonErrors {
   private static final String DUPLICATE = "Duplicate field ";
+  private static final String END = "Unexpected end-of-input";
+  private static final Pattern CHARACTER =
+      Pattern.compile("Unexpected character \\(('.')", Pattern.DOTALL);
+  private static final Pattern TOKEN = Pattern.compile("Unrecognized token ('[^']{0,40}')");
 
   private JsonErrors() {}
 
@@ -22,10 +28,18 @@ public final class JsonErrors {
   }
 
   private static String what(JsonProcessingException e) {
-    String said = e.getOriginalMessage();
-    boolean duplicate = said != null && said.startsWith(DUPLICATE);
-    return duplicate
-        ? "field %s is there twice,".formatted(said.substring(DUPLICATE.length()))
-        : "wrong";
+    String said = String.valueOf(e.getOriginalMessage());
+    if (said.startsWith(DUPLICATE)) {
+      return "field %s is there twice,".formatted(said.substring(DUPLICATE.length()));
+    }
+    Matcher character = CHARACTER.matcher(said);
+    if (character.lookingAt()) {
+      return "unexpected " + character.group(1);
+    }
+    Matcher token = TOKEN.matcher(said);
+    if (token.lookingAt()) {
+      return token.group(1) + " is no value";
+    }
+    return said.startsWith(END) ? "it ends too early," : "wrong";
   }
 }

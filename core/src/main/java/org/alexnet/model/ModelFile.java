@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -30,6 +31,9 @@ import org.alexnet.program.CompiledNetwork;
 public final class ModelFile implements ModelSource {
   /** A layer takes some 300 bytes. */
   private static final long MOST_BYTES = 1_000_000;
+
+  /** Of the order of bytes; of none in UTF-8. */
+  private static final String MARK = "\uFEFF";
 
   private static final Map<Class<?>, Function<String, ?>> TEXTS =
       Map.of(Schedule.class, Schedule::parse);
@@ -79,12 +83,27 @@ public final class ModelFile implements ModelSource {
     } catch (InvalidPathException _) {
       return Optional.empty();
     }
-    return Files.isRegularFile(file)
-            && new String(FileStart.of(file).bytes(), StandardCharsets.UTF_8)
-                .strip()
-                .startsWith("{")
-        ? Optional.of(read(file))
-        : Optional.empty();
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    byte[] start = FileStart.of(file).bytes();
+    if (begins(start, StandardCharsets.UTF_16LE) || begins(start, StandardCharsets.UTF_16BE)) {
+      throw notUtf8(file, null);
+    }
+    return begins(start, StandardCharsets.UTF_8) ? Optional.of(read(file)) : Optional.empty();
+  }
+
+  /** Whether an object of JSON may begin here; many an editor puts a mark before it. */
+  private static boolean begins(byte[] start, Charset charset) {
+    return withoutMark(new String(start, charset)).stripLeading().startsWith("{");
+  }
+
+  private static String withoutMark(String text) {
+    return text.startsWith(MARK) ? text.substring(1) : text;
+  }
+
+  private static AlexNetException notUtf8(Path file, Exception cause) {
+    return new AlexNetException(file + " is not UTF-8 text, which JSON must be.", cause);
   }
 
   private static Model read(Path file) {
@@ -97,12 +116,12 @@ public final class ModelFile implements ModelSource {
       Form form =
           reader(file.toString())
               .read(
-                  complete(JsonValue.parse(file.toString(), Files.readString(file))),
+                  complete(JsonValue.parse(file.toString(), withoutMark(Files.readString(file)))),
                   Form.class,
                   read -> requireSizes(file, read.network()));
       return new Model(form.network(), form.recipe, form.description, form.fewerClasses);
     } catch (CharacterCodingException e) {
-      throw new AlexNetException(file + " is not UTF-8 text, which JSON must be.", e);
+      throw notUtf8(file, e);
     } catch (IOException e) {
       throw new AlexNetException(file + " cannot be read: " + DurableFiles.reason(e), e);
     }

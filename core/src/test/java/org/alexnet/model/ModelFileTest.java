@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,7 +132,7 @@ class ModelFileTest {
           "gain": 2.0      | "gain": 1e99    | weight.initial.gain is 1e99, must be a number of single precision
           "gain": 2.0      | "gain": NaN     | wrong at line 15
           "fan-in"         | "fan-out"       | weight.initial.type is "fan-out", must be one of constant, gaussian, fan-in, uniform-fan-in.
-          "type": "fan-in", `` | ``          | weight.initial.type is missing, must be one of constant,
+          "type": "fan-in", `` | ``          | weight.initial.type is missing; it must be one of constant,
           "rounding": "floor" | "rounding": "down" | rounding is "down", must be one of floor, ceil.
           "relu", "name": "relu2" | "selu", "name": "relu2" | , line 19, layer relu2: type is "selu", must be one of convolution,
           "name": "relu2"  | "name": "relu1" | , line 19, layer relu1: another layer has this name.
@@ -238,6 +240,27 @@ class ModelFileTest {
   }
 
   @Test
+  void marksBeforeTheTextAndOtherEncodings() throws IOException {
+    String text = ModelFile.text(SMALL);
+    assertEquals(SMALL, read("\uFEFF" + text), "which editors of some systems write");
+    for (Charset charset : List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16LE)) {
+      Path file = Files.write(dir.resolve("net.json"), text.getBytes(charset));
+      AlexNetException e =
+          assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
+      assertEquals(file + " is not UTF-8 text, which JSON must be.", e.getMessage());
+    }
+    UsageException e = assertThrows(UsageException.class, () -> Models.named(dir.toString()));
+    assertTrue(e.getMessage().startsWith(dir + " is a folder, and no model; there are:"));
+  }
+
+  @Test
+  void whatIsWrongWithJsonIsSaid() throws IOException {
+    assertTrue(refused("{\n \"name\": ]").contains("unexpected ']' at line 2, column"));
+    assertTrue(refused("{\"name\": nil}").contains("'nil' is no value at line 1, column"));
+    assertTrue(refused("{\"name\": \"a\"").contains("it ends too early, at line 1, column"));
+  }
+
+  @Test
   void hostileFilesAreRefusedQuickly() throws IOException {
     String text = ModelFile.text(SMALL);
     String megabyte = "x".repeat(900_000);
@@ -282,7 +305,7 @@ class ModelFileTest {
     String said = refused(before("conv1", 1_000_000, relu));
     assertTrue(said.contains(" bytes, and the file of a network"), said);
     said = refused(before("conv1", 300_000, "7,"));
-    assertTrue(said.contains("a list has more than 1,000 values"), said);
+    assertTrue(said.contains(" has more than 1,000 values, which no network needs"), said);
     assertEquals(914, read(before("conv1", 900, relu)).network().layers().size());
   }
 

@@ -245,7 +245,7 @@ class RunFolderTest {
     }
     Files.writeString(state, text.substring(0, 40));
     refused(
-        "state.json is damaged, for it is not valid JSON: wrong at line",
+        "state.json is damaged, for it is not valid JSON: it ends too early, at line",
         () -> RunFolder.openForTraining(dir));
     Files.writeString(state, text);
     assertEquals(1, read(dir));

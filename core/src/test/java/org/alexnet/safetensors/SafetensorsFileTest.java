@@ -70,7 +70,7 @@ class SafetensorsFileTest {
         bad("must begin with '{'", withLength(0)),
         bad("must begin with '{'", file("[]", 0)),
         bad("must begin with '{'", file(" {}", 0)),
-        bad("not valid JSON: wrong at line 1, column ", file("{'w'", 0)),
+        bad("not valid JSON: it ends too early, at line 1, column ", file("{'w'", 0)),
         bad("not valid JSON", file("{} {}", 0)),
         bad("not valid JSON", file("{'a':".repeat(2000), 0)),
         bad("not UTF-8", file(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}, 0)),

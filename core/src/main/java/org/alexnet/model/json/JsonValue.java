@@ -117,7 +117,11 @@ public sealed interface JsonValue {
       List<JsonValue> values = new ArrayList<>();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         if (values.size() == LONGEST) {
-          throw bad(file, parser, "a list has more than %,d values".formatted(LONGEST));
+          throw bad(
+              file,
+              parser,
+              "the list that begins in line %d has more than %,d values, which no network needs"
+                  .formatted(line, LONGEST));
         }
         values.add(read(file, parser, depth + 1));
       }

@@ -170,7 +170,9 @@ public record RecordReader(
     JsonValue type = fields.values().get(TYPE);
     if (type == null) {
       throw bad(
-          fields.line(), place, "%s is missing, must be %s".formatted(place.within(TYPE), allowed));
+          fields.line(),
+          place,
+          "%s is missing; it must be %s".formatted(place.within(TYPE), allowed));
     }
     for (Class<?> record : permitted) {
       if (type instanceof JsonValue.Scalar said && said.text().equals(Names.type(record))) {
