@@ -48,9 +48,12 @@ public final class Augmentations {
   /**
    * Draws an image and its variants: first the image, with index -1, then variants from 0 on.
    *
+   * @param source to take images from
    * @param input of the network, whose size variants have
+   * @param options which image and how it is varied
    * @param threads that find the axes of the source's colours, where those are shifted
    * @param progress is told how far that is
+   * @return the picture
    * @throws UsageException if there is no such image
    */
   public static Picture of(

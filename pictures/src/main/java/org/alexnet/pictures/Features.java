@@ -31,6 +31,7 @@ public final class Features {
    * @param images of which the first is shown
    * @param layer the layer's name
    * @param n maps; null for {@link #USUAL}
+   * @return the picture
    * @throws UsageException if the layer has fewer maps
    */
   public static Picture of(Classifier classifier, ImageSource images, String layer, Integer n) {

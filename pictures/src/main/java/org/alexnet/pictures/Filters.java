@@ -54,7 +54,9 @@ public final class Filters {
   /**
    * Draws the filters of a layer.
    *
+   * @param trained the weights as they are now
    * @param layer its name; null for the network's first convolution
+   * @return a picture of what they were; empty where the run began with weights of a file
    * @throws UsageException if there is no such layer, or it has no filters
    */
   public static Picture of(TrainedWeights trained, String layer) {

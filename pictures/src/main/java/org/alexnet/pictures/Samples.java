@@ -14,8 +14,10 @@ public final class Samples {
   /**
    * Draws images. A panel's index is the image's number in the source.
    *
+   * @param source to take images from
    * @param n how many
    * @param seed fixes which
+   * @return the picture
    * @throws UsageException if there are fewer than {@code n}
    */
   public static Picture of(ImageSource source, int n, long seed) {

@@ -37,6 +37,7 @@ public final class ColourMap {
    * The colour of a number: dark blue, green, yellow.
    *
    * @param share 0 to 1; what is beyond is as the end
+   * @return the colour, {@code 0xRRGGBB}
    */
   public static int viridis(double share) {
     int at = 3 * (int) Math.round(255 * Math.clamp(share, 0, 1));
@@ -46,7 +47,10 @@ public final class ColourMap {
   /**
    * A colour between two.
    *
+   * @param from colour at 0
+   * @param to colour at 1
    * @param share 0 for {@code from} to 1 for {@code to}
+   * @return a colour, {@code 0xRRGGBB}
    */
   public static int between(int from, int to, double share) {
     int colour = 0;

@@ -14,22 +14,41 @@ package org.alexnet.pictures.drawing;
 public record Grid(
     int left, int top, int columns, int cellWidth, int cellHeight, int gapX, int gapY) {
 
-  /** The left edge of cell {@code i}. */
+  /**
+   * The left edge of cell {@code i}.
+   *
+   * @param i number of the cell, from 0
+   * @return x of its left edge
+   */
   public int x(int i) {
     return left + i % columns * (cellWidth + gapX);
   }
 
-  /** The upper edge of cell {@code i}. */
+  /**
+   * The upper edge of cell {@code i}.
+   *
+   * @param i number of the cell, from 0
+   * @return y of its upper edge
+   */
   public int y(int i) {
     return top + i / columns * (cellHeight + gapY);
   }
 
-  /** The right edge of the last column. */
+  /**
+   * The right edge of the last column.
+   *
+   * @return x of the right edge of the last column
+   */
   public int right() {
     return left + columns * (cellWidth + gapX) - gapX;
   }
 
-  /** The lower edge of the last row of {@code cells} cells. */
+  /**
+   * The lower edge of the last row of {@code cells} cells.
+   *
+   * @param cells how many there are
+   * @return y of the lower edge of the last row
+   */
   public int bottom(int cells) {
     return top + Math.ceilDiv(cells, columns) * (cellHeight + gapY) - gapY;
   }
@@ -41,6 +60,7 @@ public record Grid(
    * @param cells of all blocks together
    * @param block cells that begin with a row of their own
    * @param wider width of the whole for a height of 1, cells being square
+   * @return columns for them
    */
   public static int columns(int cells, int block, double wider) {
     double wanted = Math.sqrt(wider * cells);

@@ -24,22 +24,38 @@ public final class Picture {
     this.panels = List.copyOf(panels);
   }
 
-  /** What it is, as {@code show} calls it. */
+  /**
+   * What it is, as {@code show} calls it.
+   *
+   * @return such as {@code filters}
+   */
   public String kind() {
     return kind;
   }
 
-  /** Its width in pixels. */
+  /**
+   * Its width in pixels.
+   *
+   * @return in pixels
+   */
   public int width() {
     return width;
   }
 
-  /** Its height in pixels. */
+  /**
+   * Its height in pixels.
+   *
+   * @return in pixels
+   */
   public int height() {
     return height;
   }
 
-  /** Where the pictures in it lie. */
+  /**
+   * Where the pictures in it lie.
+   *
+   * @return in the order in which they were put
+   */
   public List<Panel> panels() {
     return panels;
   }
@@ -52,6 +68,7 @@ public final class Picture {
   /**
    * Text for which this machine has no characters, so that a PNG file shows boxes in their place.
    *
+   * @return the first such text; empty where there is none
    * @throws org.alexnet.AlexNetException if there is text and this machine has no fonts
    */
   public Optional<String> unreadable() {
@@ -63,7 +80,11 @@ public final class Picture {
         .findFirst();
   }
 
-  /** The same without any text, which needs no fonts. */
+  /**
+   * The same without any text, which needs no fonts.
+   *
+   * @return a picture of the same size
+   */
   public Picture withoutText() {
     List<Mark> others = marks.stream().filter(mark -> !(mark instanceof Mark.Label)).toList();
     return new Picture(kind, width, height, others, panels);
@@ -72,6 +93,7 @@ public final class Picture {
   /**
    * The picture as a PNG file.
    *
+   * @return the content of a file
    * @throws org.alexnet.AlexNetException if it has text and this machine has no fonts
    */
   public byte[] png() {
@@ -81,13 +103,18 @@ public final class Picture {
   /**
    * As {@link #png}, but transparent where nothing is drawn, for a page that may be dark.
    *
+   * @return the content of a file
    * @throws org.alexnet.AlexNetException if it has text and this machine has no fonts
    */
   public byte[] pngWithoutGround() {
     return Png.of(this, false);
   }
 
-  /** The picture as a document of SVG. */
+  /**
+   * The picture as a document of SVG.
+   *
+   * @return the text of a file
+   */
   public String svg() {
     return Svg.of(this);
   }

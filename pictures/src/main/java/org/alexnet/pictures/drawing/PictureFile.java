@@ -25,6 +25,7 @@ public final class PictureFile {
   /**
    * Checks, before any work is done, that a picture can be written to a file.
    *
+   * @param file to write
    * @throws UsageException if its name ends in something else than {@code .png} or {@code .svg}
    * @throws AlexNetException if it is a folder, or its folder does not exist or cannot be written
    */
@@ -55,7 +56,12 @@ public final class PictureFile {
     }
   }
 
-  /** Whether text is kept as text, to be set by whoever looks at the file. */
+  /**
+   * Whether text is kept as text, to be set by whoever looks at the file.
+   *
+   * @param file to write
+   * @return false for a picture of pixels
+   */
   public static boolean keepsText(Path file) {
     return has(file, SVG);
   }
@@ -69,7 +75,12 @@ public final class PictureFile {
         Message.of("%s cannot be written: %s; give another %s.", file, why, Setting.OUT));
   }
 
-  /** The file that a picture is written to before it is given its name. */
+  /**
+   * The file that a picture is written to before it is given its name.
+   *
+   * @param file to write
+   * @return in the same folder
+   */
   public static Path temporary(Path file) {
     return file.resolveSibling(file.getFileName() + ".tmp");
   }

@@ -5,9 +5,12 @@ import java.util.function.IntBinaryOperator;
 /**
  * A small image in memory.
  *
+ * @param width columns
+ * @param height rows
  * @param rgb {@code 0xRRGGBB}, row by row
  */
 public record Pixels(int width, int height, int[] rgb) {
+  /** Checks that there are as many colours as pixels, and copies none. */
   public Pixels {
     if (rgb.length != width * height) {
       throw new IllegalArgumentException(
@@ -18,7 +21,10 @@ public record Pixels(int width, int height, int[] rgb) {
   /**
    * An image whose pixels are computed.
    *
+   * @param width columns
+   * @param height rows
    * @param colour {@code 0xRRGGBB} at (x, y)
+   * @return the image
    */
   public static Pixels of(int width, int height, IntBinaryOperator colour) {
     int[] rgb = new int[Math.multiplyExact(width, height)];
@@ -28,29 +34,57 @@ public record Pixels(int width, int height, int[] rgb) {
     return new Pixels(width, height, rgb);
   }
 
-  /** A grey of 0..255. */
+  /**
+   * A grey of 0..255.
+   *
+   * @param value from black, 0, to white
+   * @return {@code 0xRRGGBB}
+   */
   public static int grey(int value) {
     return value * 0x010101;
   }
 
-  /** A colour of three numbers of 0..255. */
+  /**
+   * A colour of three numbers of 0..255.
+   *
+   * @param red 0..255
+   * @param green 0..255
+   * @param blue 0..255
+   * @return {@code 0xRRGGBB}
+   */
   public static int colour(int red, int green, int blue) {
     return red << 16 | green << 8 | blue;
   }
 
-  /** The pixel at (x, y), {@code 0xRRGGBB}. */
+  /**
+   * The pixel at (x, y), {@code 0xRRGGBB}.
+   *
+   * @param x column, from 0
+   * @param y row, from 0
+   * @return {@code 0xRRGGBB}
+   */
   public int at(int x, int y) {
     return rgb[y * width + x];
   }
 
-  /** Each pixel as a square of {@code factor} by {@code factor} pixels. */
+  /**
+   * Each pixel as a square of {@code factor} by {@code factor} pixels.
+   *
+   * @param factor at least 1
+   * @return an image
+   */
   public Pixels enlarged(int factor) {
     return factor == 1
         ? this
         : of(width * factor, height * factor, (x, y) -> at(x / factor, y / factor));
   }
 
-  /** Each square of {@code factor} by {@code factor} pixels as their mean; a rest is cut off. */
+  /**
+   * Each square of {@code factor} by {@code factor} pixels as their mean; a rest is cut off.
+   *
+   * @param factor at least 1
+   * @return an image
+   */
   public Pixels reduced(int factor) {
     return factor == 1
         ? this
@@ -81,6 +115,9 @@ public record Pixels(int width, int height, int[] rgb) {
   /**
    * Enlarged or reduced by a whole factor so that its longer side is near {@code side}: small
    * images at least that large where they are enlarged, large ones below twice as large.
+   *
+   * @param side of the longer side, in pixels
+   * @return an image
    */
   public Pixels fitted(int side) {
     int longer = Math.max(width, height);

@@ -11,7 +11,12 @@ public record Stroke(int colour, double width, boolean dashed) {
   /** Length of a dash and of the gap after it, in widths. */
   static final double DASH = 3;
 
-  /** An uninterrupted line. */
+  /**
+   * An uninterrupted line.
+   *
+   * @param colour {@code 0xRRGGBB}
+   * @param width in pixels
+   */
   public Stroke(int colour, double width) {
     this(colour, width, false);
   }

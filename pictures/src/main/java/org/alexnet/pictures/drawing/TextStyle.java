@@ -24,22 +24,40 @@ public record TextStyle(int size, boolean bold, int colour, Align align) {
   /** Headings. */
   public static final TextStyle HEADING = new TextStyle(14, true, INK, Align.LEFT);
 
-  /** The same about another point. */
+  /**
+   * The same about another point.
+   *
+   * @param other to have
+   * @return a style
+   */
   public TextStyle at(Align other) {
     return new TextStyle(size, bold, colour, other);
   }
 
-  /** The same in another colour. */
+  /**
+   * The same in another colour.
+   *
+   * @param other to have
+   * @return a style
+   */
   public TextStyle in(int other) {
     return new TextStyle(size, bold, other, align);
   }
 
-  /** The same, heavier. */
+  /**
+   * The same, heavier.
+   *
+   * @return a style
+   */
   public TextStyle heavy() {
     return new TextStyle(size, true, colour, align);
   }
 
-  /** From one line of text to the next, in pixels. */
+  /**
+   * From one line of text to the next, in pixels.
+   *
+   * @return in pixels
+   */
   public int lineHeight() {
     return size * 3 / 2;
   }
