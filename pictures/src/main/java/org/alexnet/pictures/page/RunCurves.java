@@ -2,8 +2,6 @@ package org.alexnet.pictures.page;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +18,10 @@ import org.alexnet.run.RunLog;
 public final class RunCurves {
   private static final List<String> OF_EPOCHS =
       List.of("train_loss", "val_loss", "train_error", "val_error", "rate", "images_per_second");
-  private static final MathContext DIGITS = new MathContext(5);
+  private static final int DIGITS = 5;
+
+  /** Powers up to here are exact, and so is what is rounded by them. */
+  private static final int MOST_EXPONENT = 18;
 
   private final RunLog log;
   private final List<ObjectNode> epochs = new ArrayList<>();
@@ -128,9 +129,23 @@ public final class RunCurves {
   /** With as many digits as a chart can show. */
   static void put(ArrayNode values, double number) {
     if (Double.isFinite(number)) {
-      values.add(new BigDecimal(number).round(DIGITS).doubleValue());
+      values.add(rounded(number));
     } else {
       values.addNull();
     }
+  }
+
+  /**
+   * To five digits; thousands of numbers a second, beside a training, are too many for decimals.
+   */
+  static double rounded(double number) {
+    double exponent = Math.floor(Math.log10(Math.abs(number)));
+    if (!(Math.abs(exponent) < MOST_EXPONENT)) {
+      return number; // 0, too
+    }
+    double power = Math.pow(10, Math.abs(DIGITS - 1 - exponent));
+    return exponent < DIGITS
+        ? Math.rint(number * power) / power
+        : Math.rint(number / power) * power;
   }
 }

@@ -1,7 +1,5 @@
 package org.alexnet.pictures.watch;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +11,6 @@ import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.file.DurableFiles;
-import org.alexnet.file.JsonFiles;
 import org.alexnet.run.RunLog;
 
 /**
@@ -95,16 +92,18 @@ final class Board {
 
   /** What has changed since a change that a page has seen; 0 for everything. */
   synchronized News since(long seen) {
-    ObjectNode json = JsonFiles.object();
-    ArrayNode all = json.putArray("all");
-    ArrayNode changed = json.putArray("changed");
+    List<Integer> all = new ArrayList<>();
+    List<String> changed = new ArrayList<>();
     for (WatchedRun run : runs.values()) {
       all.add(run.id());
       if (changes.get(run.id()) > seen) {
-        changed.add(run.json());
+        changed.add(run.text());
       }
     }
-    return new News(change, json.toString());
+    return new News(
+        change,
+        "{\"all\":%s,\"changed\":[%s]}"
+            .formatted(all.toString().replace(" ", ""), String.join(",", changed)));
   }
 
   /** Waits until there is something new, at most so long. */

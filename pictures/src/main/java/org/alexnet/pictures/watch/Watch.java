@@ -20,6 +20,10 @@ import org.alexnet.Setting;
  */
 public final class Watch implements AutoCloseable {
   private static final long INTERVAL_MILLIS = 1000;
+  private static final long LONGEST_MILLIS = 5000;
+
+  /** Reading takes at most this share of the time, whatever a training beside it needs. */
+  private static final double SHARE = 0.005;
 
   private final Board board = new Board();
   private final HttpServer server;
@@ -96,11 +100,15 @@ public final class Watch implements AutoCloseable {
   }
 
   private void follow() {
+    double rest = INTERVAL_MILLIS;
     while (!closed) {
       try {
-        Thread.sleep(INTERVAL_MILLIS);
+        Thread.sleep((long) rest);
         if (pages.watched()) {
+          long begin = System.nanoTime();
           board.update();
+          double millis = (System.nanoTime() - begin) * 1e-6;
+          rest = Math.clamp(millis / SHARE, INTERVAL_MILLIS, LONGEST_MILLIS);
         }
       } catch (InterruptedException e) {
         return;

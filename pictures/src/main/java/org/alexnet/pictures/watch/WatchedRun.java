@@ -24,7 +24,9 @@ final class WatchedRun {
   private RunLog log;
   private RunCurves curves;
   private Instant changed = Instant.MIN;
-  private volatile ObjectNode json;
+  private ObjectNode json;
+  private volatile String text;
+  private volatile int epoch;
   private int drawnEpoch = -1;
   private byte[] drawn;
 
@@ -41,9 +43,9 @@ final class WatchedRun {
     return dir;
   }
 
-  /** What the page is told. */
-  ObjectNode json() {
-    return json;
+  /** What the page is told: an object on one line. */
+  String text() {
+    return text;
   }
 
   /** Reads what is new, and returns whether there is anything. */
@@ -70,6 +72,8 @@ final class WatchedRun {
       return false;
     }
     json = next;
+    text = next.toString(); // once, for all who look
+    epoch = next.path("filters").asInt();
     return true;
   }
 
@@ -102,7 +106,7 @@ final class WatchedRun {
    * @throws AlexNetException if the run has no checkpoint yet, or it is damaged
    */
   synchronized byte[] filters() {
-    int epoch = json.path("filters").asInt();
+    int epoch = this.epoch;
     if (drawn == null || epoch != drawnEpoch) {
       try (TrainedWeights weights = TrainedWeights.open(dir)) {
         boolean any = weights.network().layers().stream().anyMatch(Convolution.class::isInstance);
