@@ -419,7 +419,12 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  /** Hands on the scores of images that are open already and stay so. */
+  /**
+   * Hands on the scores of images that are open already and stay so.
+   *
+   * @param source a data source
+   * @param receiver is told in the order of the source
+   */
   public void score(ImageSource source, ScoreReceiver receiver) {
     int classes = classes();
     receiver.begin(source.size());
@@ -468,6 +473,7 @@ public final class Classifier implements AutoCloseable {
    * The images that the run held out of its training data or was validated with. The caller closes
    * them.
    *
+   * @return the images, which the caller closes
    * @throws AlexNetException if that is nothing, or if there is no run
    */
   public ImageSource heldOut() {
@@ -477,6 +483,9 @@ public final class Classifier implements AutoCloseable {
   /**
    * The images of a data source, as the network takes them, with labels by the network's classes.
    * The caller closes them.
+   *
+   * @param source a data source
+   * @return the images, which the caller closes
    */
   public ImageSource images(String source) {
     return sources.labelled(source);
@@ -485,6 +494,9 @@ public final class Classifier implements AutoCloseable {
   /**
    * As {@link #images(String)}, with the source's own classes, whether or not the network knows
    * them.
+   *
+   * @param source a data source
+   * @return the images, which the caller closes
    */
   public ImageSource imagesOfAnyClass(String source) {
     return sources.named(source);
@@ -493,17 +505,30 @@ public final class Classifier implements AutoCloseable {
   /**
    * As {@link #images(String)}, of a source that has both all images to train on and to evaluate
    * on.
+   *
+   * @param source a data source
+   * @return the images, which the caller closes
    */
   public ImageSource all(String source) {
     return sources.all(source);
   }
 
-  /** As {@link #images(String)}, without those that the run was trained on. */
+  /**
+   * As {@link #images(String)}, without those that the run was trained on.
+   *
+   * @param source a data source
+   * @return the images, which the caller closes
+   */
   public ImageSource unseen(String source) {
     return sources.unseen(source);
   }
 
-  /** Image files, as the network takes them, without labels. The caller closes them. */
+  /**
+   * Image files, as the network takes them, without labels. The caller closes them.
+   *
+   * @param files pictures
+   * @return the images, which the caller closes
+   */
   public ImageSource images(List<Path> files) {
     return sources.files(files);
   }

@@ -31,6 +31,8 @@ public final class TrainedWeights implements AutoCloseable {
   /**
    * The latest weights of a run, which may still be training.
    *
+   * @param run a run folder
+   * @return the weights, to be closed after use
    * @throws AlexNetException if the folder holds no run, or is damaged
    */
   public static TrainedWeights open(Path run) {
@@ -47,6 +49,9 @@ public final class TrainedWeights implements AutoCloseable {
   /**
    * Weights from a file, for a model; the number of classes is that of the weights.
    *
+   * @param model what the weights belong to
+   * @param weights a file of any known format
+   * @return the weights, to be closed after use
    * @throws AlexNetException if the file cannot be read, or holds weights of another network
    */
   public static TrainedWeights open(Model model, Path weights) {
@@ -60,7 +65,11 @@ public final class TrainedWeights implements AutoCloseable {
     }
   }
 
-  /** The network that the weights belong to. */
+  /**
+   * The network that the weights belong to.
+   *
+   * @return with as many classes as the weights have
+   */
   public Network network() {
     return network;
   }
@@ -69,6 +78,7 @@ public final class TrainedWeights implements AutoCloseable {
    * Reads a parameter, in the shape that its layer declares.
    *
    * @param name such as {@code conv1.weight}
+   * @return its values, a copy
    * @throws AlexNetException if the file does not hold the network's parameters, or not as they
    *     must be
    * @throws IllegalArgumentException if the network has no such parameter

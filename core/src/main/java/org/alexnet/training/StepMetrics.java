@@ -31,6 +31,7 @@ public record StepMetrics(
     double dataWait,
     Instant time,
     Map<String, Float> gradientNorm) {
+  /** Keeps a copy of the norms, in their order. */
   public StepMetrics {
     gradientNorm = Collections.unmodifiableMap(new LinkedHashMap<>(gradientNorm));
   }
