@@ -17,8 +17,11 @@ final class BatchProduct {
   /** Depth of a slice of a panel: with the packed rows, it stays in a second-level cache. */
   private static final int SLICE = 384;
 
-  /** Panels of columns below which rows are shared out too. */
-  private static final int FEW_BLOCKS = 32;
+  /** Tasks that there are at least, where there is enough to divide. */
+  private static final int TASKS = 32;
+
+  /** Most panels that a task multiplies rows with while these are in a first-level cache. */
+  private static final int MOST_PANELS = 8;
 
   private final Kernels kernels;
   private final RowTiling tiling;
@@ -26,6 +29,8 @@ final class BatchProduct {
   private final int outputs;
   private final int tileWidth;
   private final List<Slice> slices = new ArrayList<>();
+  private final int panels; // of a task
+  private final int parts; // that the row tiles are cut into
 
   /**
    * Addresses of a product.
@@ -54,6 +59,8 @@ final class BatchProduct {
     this.depth = depth;
     this.outputs = outputs;
     this.tileWidth = kernels.tileWidth();
+    this.panels = panels(rows);
+    this.parts = parts(panels);
     for (int start = 0; start < depth; start += SLICE) {
       int length = Math.min(SLICE, depth - start);
       float low = start + length == depth ? floor : Float.NEGATIVE_INFINITY;
@@ -83,14 +90,34 @@ final class BatchProduct {
     return Math.ceilDiv(outputs, tileWidth);
   }
 
-  /** Parts that the row tiles are cut into. */
-  private int parts() {
-    return blocks() >= FEW_BLOCKS ? 1 : Math.min(tiling.tiles(), FEW_BLOCKS / blocks());
+  /**
+   * How many panels a task multiplies the rows with: the more, the less often rows are read from a
+   * cache that threads share, but with more parts of rows panels are read more often.
+   */
+  private int panels(int rows) {
+    int best = 1;
+    long least = Long.MAX_VALUE;
+    for (int panels = 1; panels <= MOST_PANELS; panels *= 2) {
+      long read = (long) ranges(panels) * rows + (long) parts(panels) * outputs;
+      if (read < least) {
+        least = read;
+        best = panels;
+      }
+    }
+    return best;
+  }
+
+  private int ranges(int panels) {
+    return Math.ceilDiv(blocks(), panels);
+  }
+
+  private int parts(int panels) {
+    return Math.min(tiling.tiles(), Math.ceilDiv(TASKS, ranges(panels)));
   }
 
   /** Tasks that threads share. */
   int tasks() {
-    return blocks() * parts();
+    return ranges(panels) * parts;
   }
 
   /** Packs the rows at {@code x}, which lie {@code depth} apart. */
@@ -114,45 +141,49 @@ final class BatchProduct {
 
   /** Multiplies the packed rows. */
   void run(KernelContext context, Operands operands) {
-    int parts = parts();
     context
         .pool()
         .run(
-            blocks() * parts,
+            tasks(),
             (task, worker) -> {
-              int part = task % parts;
-              int from = part * tiling.tiles() / parts;
-              int to = (part + 1) * tiling.tiles() / parts;
               int tile = operands.rows + tiling.computed() * depth + task * tileFloats();
               for (Slice slice : slices) {
-                multiply(operands, slice, context.m(), task / parts, from, to, tile);
+                multiply(operands, slice, context.m(), task / parts, task % parts, tile);
               }
             });
   }
 
-  /** Multiplies row tiles {@code from} to {@code to} with a slice of one panel. */
-  private void multiply(
-      Operands operands, Slice slice, float[] m, int block, int from, int to, int tile) {
+  /** Multiplies a part of the rows with a slice of some panels. */
+  private void multiply(Operands operands, Slice slice, float[] m, int range, int part, int tile) {
+    int end = Math.min(blocks(), (range + 1) * panels);
+    int last = (part + 1) * tiling.tiles() / parts;
+    for (int t = part * tiling.tiles() / parts; t < last; t++) {
+      for (int block = range * panels; block < end; block++) {
+        multiplyTile(operands, slice, m, block, t, tile);
+      }
+    }
+  }
+
+  /** Multiplies a tile of rows with a slice of one panel. */
+  private void multiplyTile(Operands operands, Slice slice, float[] m, int block, int t, int tile) {
     int width = Math.min(tileWidth, outputs - block * tileWidth);
     int b = operands.panels + (block * depth + slice.start) * tileWidth;
     boolean first = slice.start == 0;
-    for (int t = from; t < to; t++) {
-      int start = tiling.starts()[t];
-      int height = tiling.heights()[t];
-      int valid = tiling.valid(t);
-      int a = operands.rows + start * depth + slice.start * height;
-      int c = operands.y + start * outputs + block * tileWidth;
-      boolean whole = valid == height && width == tileWidth;
-      int work = whole ? c : tile;
-      if (!whole && !first) {
-        Tiles.copy(m, c, outputs, tile, tileWidth, valid, width);
-      }
-      int init = first ? operands.bias + block * tileWidth : work;
-      OutputTile output = whole ? slice.inPlace[t] : slice.aside[t];
-      kernels.tile(output, m, a, b, slice.length, init, work);
-      if (!whole) {
-        Tiles.copy(m, tile, tileWidth, c, outputs, valid, width);
-      }
+    int start = tiling.starts()[t];
+    int height = tiling.heights()[t];
+    int valid = tiling.valid(t);
+    int a = operands.rows + start * depth + slice.start * height;
+    int c = operands.y + start * outputs + block * tileWidth;
+    boolean whole = valid == height && width == tileWidth;
+    int work = whole ? c : tile;
+    if (!whole && !first) {
+      Tiles.copy(m, c, outputs, tile, tileWidth, valid, width);
+    }
+    int init = first ? operands.bias + block * tileWidth : work;
+    OutputTile output = whole ? slice.inPlace[t] : slice.aside[t];
+    kernels.tile(output, m, a, b, slice.length, init, work);
+    if (!whole) {
+      Tiles.copy(m, tile, tileWidth, c, outputs, valid, width);
     }
   }
 }

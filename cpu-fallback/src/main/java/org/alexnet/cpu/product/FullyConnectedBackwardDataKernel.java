@@ -24,8 +24,17 @@ public record FullyConnectedBackwardDataKernel(
   /** Outputs that are summed before the sum is added to that of those before them. */
   private static final int SLICE = 384;
 
-  /** Inputs a task: a page of each panel. */
-  private static final int INPUTS = 32;
+  /**
+   * Most inputs a task: the more, the less often the gradient is read from a cache that threads
+   * share.
+   */
+  private static final int MOST_INPUTS = 128;
+
+  /** Inputs a task at least: a page of each panel. */
+  private static final int LEAST_INPUTS = 32;
+
+  /** Tasks that there are at least, where there is enough to divide. */
+  private static final int TASKS = 32;
 
   @Override
   public String label() {
@@ -65,9 +74,15 @@ public record FullyConnectedBackwardDataKernel(
     return blocks() * outputs() * kernels.tileWidth();
   }
 
+  /** Inputs a task. */
+  private int inputs() {
+    int share = layouts.panels(op.weight()).depth() / TASKS;
+    return Math.clamp(share / LEAST_INPUTS * LEAST_INPUTS, LEAST_INPUTS, MOST_INPUTS);
+  }
+
   /** What a task finds: input, image. */
   private int workerFloats() {
-    return INPUTS * blocks() * kernels.tileWidth();
+    return inputs() * blocks() * kernels.tileWidth();
   }
 
   @Override
@@ -78,7 +93,7 @@ public record FullyConnectedBackwardDataKernel(
 
   @Override
   public int tasks() {
-    return Math.ceilDiv(layouts.panels(op.weight()).depth(), INPUTS);
+    return Math.ceilDiv(layouts.panels(op.weight()).depth(), inputs());
   }
 
   @Override
@@ -120,6 +135,7 @@ public record FullyConnectedBackwardDataKernel(
     @Override
     public void run(KernelContext context) {
       float[] m = context.m();
+      int inputs = kernel.inputs();
       Arrays.fill(m, zeros(), zeros() + width(), 0);
       context.pool().run(kernel.blocks(), (block, worker) -> turn(m, block));
       context
@@ -128,8 +144,10 @@ public record FullyConnectedBackwardDataKernel(
               kernel.tasks(),
               (task, worker) -> {
                 int result = zeros() + width() + worker * kernel.workerFloats();
-                multiply(m, task * INPUTS, result);
-                store(m, task * INPUTS, result);
+                int first = task * inputs;
+                int count = Math.min(inputs, panels.depth() - first);
+                multiply(m, first, count, result);
+                store(m, first, count, result);
               });
     }
 
@@ -146,15 +164,14 @@ public record FullyConnectedBackwardDataKernel(
       }
     }
 
-    private void multiply(float[] m, int first, int result) {
+    private void multiply(float[] m, int first, int count, int result) {
       int outputs = kernel.outputs();
       int ld = kernel.blocks() * width();
       int zeros = zeros();
       for (int k = 0; k < outputs; k += SLICE) {
         int length = Math.min(SLICE, outputs - k);
-        int end = Math.min(first + INPUTS, panels.depth());
         // The last tile may overhang: its rows are read from what lies behind, and not stored.
-        for (int row = first; row < end; row += Kernels.TURNED_ROWS) {
+        for (int row = first; row < first + count; row += Kernels.TURNED_ROWS) {
           for (int block = 0; block < kernel.blocks(); block++) {
             int c = result + (row - first) * ld + block * width();
             kernel.kernels.turnedTile(
@@ -170,9 +187,8 @@ public record FullyConnectedBackwardDataKernel(
       }
     }
 
-    private void store(float[] m, int first, int result) {
+    private void store(float[] m, int first, int count, int result) {
       int ld = kernel.blocks() * width();
-      int count = Math.min(INPUTS, panels.depth() - first);
       for (int image = 0; image < kernel.images(); image++) {
         int to = dx + image * panels.depth() + first;
         for (int i = 0; i < count; i++) {

@@ -79,7 +79,7 @@ public record FullyConnectedBackwardWeightsKernel(
   }
 
   private int workerFloats() {
-    return kernels.heights()[0] * (images() + kernels.tileWidth());
+    return kernels.heights()[0] * (TILES * images() + kernels.tileWidth());
   }
 
   /** Sums of squares of each task. */
@@ -165,21 +165,29 @@ public record FullyConnectedBackwardWeightsKernel(
       }
     }
 
+    /**
+     * Row tiles of the weights, for each block of outputs in turn: those of one block lie together,
+     * so that weights and momentum are read from memory in order.
+     */
     private void rows(KernelContext context, int task, int worker) {
       float[] m = context.m();
-      int a = scratch + worker * workerFloats();
-      int tile = a + kernels.heights()[0] * images;
-      int end = Math.min(tiling.tiles(), (task + 1) * TILES);
-      for (int t = task * TILES; t < end; t++) {
-        int start = tiling.starts()[t];
-        int height = tiling.heights()[t];
-        int valid = tiling.valid(t);
-        Tiles.packColumns(m, x + start, panels.depth(), images, valid, height, a);
-        for (int block = 0; block < panels.blocks(); block++) {
-          int b = gradient + block * images * tileWidth;
+      int packed = scratch + worker * workerFloats();
+      int pitch = kernels.heights()[0] * images;
+      int tile = packed + TILES * pitch;
+      int first = task * TILES;
+      int end = Math.min(tiling.tiles(), first + TILES);
+      for (int t = first; t < end; t++) {
+        int a = packed + (t - first) * pitch;
+        int from = x + tiling.starts()[t];
+        Tiles.packColumns(m, from, panels.depth(), images, tiling.valid(t), tiling.heights()[t], a);
+      }
+      for (int block = 0; block < panels.blocks(); block++) {
+        int b = gradient + block * images * tileWidth;
+        for (int t = first; t < end; t++) {
+          int a = packed + (t - first) * pitch;
           kernels.tile(outputs[t], m, a, b, images, zeros, tile);
-          int offset = (block * panels.depth() + start) * tileWidth;
-          use(context, task, tile, offset, valid * tileWidth);
+          int offset = (block * panels.depth() + tiling.starts()[t]) * tileWidth;
+          use(context, task, tile, offset, tiling.valid(t) * tileWidth);
         }
       }
     }
