@@ -38,6 +38,7 @@ final class CpuExecutable implements Executable {
   private final Map<Phase, List<Placed>> steps = new EnumMap<>(Phase.class);
   private long[][] bytesTransferred;
   private Phase ran = Phase.EVALUATE;
+  private long parameters; // how often they may have changed
 
   /**
    * @param memories of each device, of which the first {@link CpuMemory#BASE} floats stay unused
@@ -136,6 +137,9 @@ final class CpuExecutable implements Executable {
 
   private KernelContext[] frames(Phase phase, Batch batch, StepSettings settings) {
     ran = phase;
+    if (phase == Phase.TRAIN) {
+      parameters++;
+    }
     bytesTransferred = new long[memories.length][memories.length];
     KernelContext[] frames = new KernelContext[memories.length];
     for (int device = 0; device < frames.length; device++) {
@@ -147,7 +151,8 @@ final class CpuExecutable implements Executable {
               kernels,
               threads.pool(device),
               batch,
-              settings);
+              settings,
+              parameters);
     }
     return frames;
   }
@@ -191,6 +196,7 @@ final class CpuExecutable implements Executable {
   }
 
   private void store(Tensor tensor, float[] values) {
+    parameters++;
     layouts.of(tensor).pack(values, memory(tensor), offset(ran, tensor));
   }
 

@@ -453,7 +453,13 @@ final class CpuLowering {
           fused.add(
               shape.isPresent()
                   ? new TransformedConvolutionOp(
-                      conv, y, relu != null, shape.get(), lowering.kernels, cut.group())
+                      conv,
+                      y,
+                      relu != null,
+                      lowering.program.phase() == StepProgram.Phase.EVALUATE,
+                      shape.get(),
+                      lowering.kernels,
+                      cut.group())
                   : new ConvolutionOp(conv, y, relu != null, lowering.kernels, cut.group()));
           i += relu == null ? 0 : 1;
         } else {

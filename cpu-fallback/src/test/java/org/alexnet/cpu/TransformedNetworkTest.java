@@ -17,6 +17,7 @@ import org.alexnet.model.Models;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** Whole networks whose convolutions are transformed: every number, for every count of threads. */
@@ -55,6 +56,41 @@ class TransformedNetworkTest {
       for (Map.Entry<String, float[]> tensor : alone.entrySet()) {
         assertArrayEquals(
             tensor.getValue(), many.get(tensor.getKey()), tensor.getKey() + ", " + threads);
+      }
+    }
+  }
+
+  /** Evaluation keeps transformed filters, but never those of parameters as they were before. */
+  @Test
+  void evaluationSeesEveryChangeOfParameters() {
+    try (Backend backend = open(2);
+        NetworkRig rig = new NetworkRig(backend, CompiledNetwork.of(NETWORK, BATCH))) {
+      assertEvaluatesAsAfresh(backend, rig);
+      rig.trainSteps(1);
+      assertEvaluatesAsAfresh(backend, rig);
+      rig.fill(1, BATCH);
+      rig.evaluate();
+      Tensor filters = rig.programs.persistent().get("conv2.weight");
+      float[] turned = rig.executable.read(filters);
+      for (int i = 0; i < turned.length; i++) {
+        turned[i] = -turned[i];
+      }
+      rig.executable.write(filters, turned);
+      assertEvaluatesAsAfresh(backend, rig);
+    }
+  }
+
+  /** Twice the same scores as of a network that has never seen other parameters. */
+  private static void assertEvaluatesAsAfresh(Backend backend, NetworkRig rig) {
+    try (NetworkRig fresh = new NetworkRig(backend, CompiledNetwork.of(NETWORK, BATCH))) {
+      for (Tensor parameter : rig.programs.parameters()) {
+        fresh.executable.write(parameter, rig.executable.read(parameter));
+      }
+      rig.fill(0, BATCH);
+      for (int round = 0; round < 2; round++) {
+        Map<String, float[]> expected = fresh.evaluate();
+        rig.evaluate()
+            .forEach((name, values) -> assertArrayEquals(expected.get(name), values, name));
       }
     }
   }

@@ -11,6 +11,7 @@ import org.alexnet.data.Batch;
  * @param memories the memory of every device
  * @param bytesTransferred bytes sent between devices, by sender and receiver; a kernel adds to its
  *     own device's column only
+ * @param parameters changes whenever parameters may have changed
  */
 public record KernelContext(
     float[] m,
@@ -19,4 +20,5 @@ public record KernelContext(
     Kernels kernels,
     WorkerPool pool,
     Batch batch,
-    StepSettings settings) {}
+    StepSettings settings,
+    long parameters) {}

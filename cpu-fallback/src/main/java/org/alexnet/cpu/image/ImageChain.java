@@ -75,6 +75,7 @@ public record ImageChain(
         uses.add(layouts.write(tensor));
       }
     }
+    ops.forEach(op -> uses.addAll(op.kept()));
     return uses;
   }
 

@@ -1,6 +1,7 @@
 package org.alexnet.cpu.image;
 
 import java.util.List;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.program.Tensor;
@@ -24,6 +25,11 @@ public interface ImageOp {
 
   /** Other tensors that it writes once all images are done, such as gradients of filters. */
   default List<Tensor> otherWrites() {
+    return List.of();
+  }
+
+  /** What it keeps from one step to the next. */
+  default List<BufferUse> kept() {
     return List.of();
   }
 

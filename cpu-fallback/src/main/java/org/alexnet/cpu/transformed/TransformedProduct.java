@@ -21,6 +21,11 @@ public final class TransformedProduct {
   /** Floats of the values of some images, about, that a worker handles at a time: 5 MB. */
   private static final int CHUNK = 1_250_000;
 
+  /**
+   * Tiles that are multiplied with the filters of a point, at least: more than that gain little.
+   */
+  private static final int ENOUGH_TILES = 72;
+
   private static final int MOST_IMAGES = 8;
 
   private final TransformedShape shape;
@@ -151,7 +156,8 @@ public final class TransformedProduct {
   /** Images to handle at a time, so that their values stay near the processor. */
   public static int images(TransformedShape shape) {
     long floats = shape.tiles(1).products() * shape.channels();
-    return Math.clamp(CHUNK / floats, 1, MOST_IMAGES);
+    int enough = Math.ceilDiv(ENOUGH_TILES, shape.rows().tiles() * shape.columns().tiles());
+    return Math.clamp(Math.min(CHUNK / floats, enough), 1, MOST_IMAGES);
   }
 
   int scratchFloats() {
