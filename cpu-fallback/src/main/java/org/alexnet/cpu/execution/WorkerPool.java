@@ -20,6 +20,8 @@ public final class WorkerPool implements AutoCloseable {
   private static final class Job {
     final Task body;
     final int tasks;
+    final Thread caller = Thread.currentThread();
+    volatile boolean waiting; // whether the caller sleeps
     final AtomicInteger next = new AtomicInteger();
     final AtomicInteger done = new AtomicInteger();
     final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -36,12 +38,33 @@ public final class WorkerPool implements AutoCloseable {
         } catch (Throwable e) {
           failure.compareAndSet(null, e);
         }
-        done.incrementAndGet();
+        if (done.incrementAndGet() == tasks && waiting) {
+          LockSupport.unpark(caller);
+        }
+      }
+    }
+
+    /** Waits for tasks that others run: awake for a moment, then asleep. */
+    void await() {
+      for (int spins = 0; spins < SPINS; spins++) {
+        if (done.get() == tasks) {
+          return;
+        }
+        Thread.onSpinWait();
+      }
+      waiting = true;
+      boolean interrupted = false;
+      while (done.get() < tasks) {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted(); // or it would not sleep again
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
-  /** Polls before a worker sleeps, about 50 microseconds: kernels follow one another closely. */
+  /** Polls before a thread sleeps, about 50 microseconds: kernels follow one another closely. */
   private static final int SPINS = 2_000;
 
   /** Floats of a range that a task takes. */
@@ -75,13 +98,7 @@ public final class WorkerPool implements AutoCloseable {
       }
     }
     mine.work(0);
-    for (int spins = 0; mine.done.get() < tasks; spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
-    }
+    mine.await();
     Throwable failure = mine.failure.get();
     if (failure != null) {
       throw new IllegalStateException("a kernel failed: " + failure, failure);
