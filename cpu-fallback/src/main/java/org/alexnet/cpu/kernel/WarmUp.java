@@ -1,8 +1,12 @@
 package org.alexnet.cpu.kernel;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.alexnet.cpu.kernel.Kernels.OutputTile;
 import org.alexnet.cpu.kernel.Kernels.PoolWindow;
+import org.alexnet.cpu.kernel.Transform.Kind;
+import org.alexnet.cpu.kernel.TransformKernels.Pass;
+import org.alexnet.cpu.kernel.TransformKernels.Steps;
 
 /**
  * Brings the inner loops to the JIT compiler's attention while the data is still being read.
@@ -14,6 +18,9 @@ import org.alexnet.cpu.kernel.Kernels.PoolWindow;
 public final class WarmUp {
   /** Calls of a method after which C2 compiles it, with room to spare. */
   private static final int CALLS = 6_000;
+
+  /** The same of transforms, which are compiled after a tenth of the usual calls. */
+  private static final int TRANSFORM_CALLS = 1_000;
 
   /** Channels of the pretended images: two vectors of the widest kind. */
   private static final int CHANNELS = 32;
@@ -43,6 +50,7 @@ public final class WarmUp {
         kernels.windows(tile, windows, m, 0, 0, b, 0, c);
       }
     }
+    transforms(kernels.transforms(), m, ld);
     PoolWindow pool = new PoolWindow(0, 2, 2, CHANNELS, CHANNELS, 0, 2);
     for (int i = 0; i < CALLS; i++) {
       kernels.maxWindow(pool, m, 0, b, c);
@@ -61,6 +69,44 @@ public final class WarmUp {
       kernels.addScaled(m, 0, 0, b, CHANNELS);
       kernels.addSquares(m, 0, b, CHANNELS);
       kernels.update(m, 0, b, c, CHANNELS, 0.5f, 0, 0);
+    }
+  }
+
+  /** Transformed convolutions, in the order that a step comes to them. */
+  private static void transforms(TransformKernels kernels, float[] m, int width) {
+    for (Kind kind : List.of(Kind.FILTER, Kind.INPUT, Kind.OUTPUT, Kind.GRADIENT, Kind.WEIGHTS)) {
+      for (Transform transform : Transform.values()) {
+        if (transform.kind() == kind) {
+          transform(kernels, transform, m);
+        }
+      }
+      for (int i = 0; i < TRANSFORM_CALLS; i++) {
+        switch (kind) {
+          case INPUT -> kernels.pointOutputs(m, 0, 4096, Transform.LANES, 8192, width);
+          case GRADIENT -> kernels.pointWeights(m, 0, 4096, Transform.LANES, 8192);
+          case FILTER, OUTPUT, WEIGHTS -> {}
+        }
+      }
+    }
+  }
+
+  private static void transform(TransformKernels kernels, Transform transform, float[] m) {
+    Steps steps = new Steps(Transform.LANES, Transform.LANES);
+    Pass pass = new Pass(transform, 2, steps, steps, 0);
+    int[] rows = new int[transform.points()];
+    for (int i = 0; i < TRANSFORM_CALLS; i++) {
+      switch (transform.kind()) {
+        case INPUT, GRADIENT -> {
+          kernels.spreadRows(pass, m, rows, 4096);
+          kernels.spread(pass, m, 0, 4096, 8192);
+        }
+        case FILTER -> kernels.spread(pass, m, 0, 4096, 8192);
+        case OUTPUT -> {
+          kernels.gather(pass, m, 0, 4096, 8192);
+          kernels.gatherBiased(pass, m, 0, 4096, 8192, 0);
+        }
+        case WEIGHTS -> kernels.gather(pass, m, 0, 4096, 8192);
+      }
     }
   }
 }
