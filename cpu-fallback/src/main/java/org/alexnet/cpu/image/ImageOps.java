@@ -175,8 +175,10 @@ public final class ImageOps {
         block = e >>> 2;
         philox.block(block, words);
       }
-      boolean kept = Integer.toUnsignedLong(words[(int) (e & 3)]) >= threshold;
-      m[y + i] = kept ? m[x + i] * op.scale() : 0;
+      // All ones where it is kept: no branch, for it would be guessed wrongly half of the time.
+      int kept = (int) (threshold - 1 - Integer.toUnsignedLong(words[(int) (e & 3)]) >> 63);
+      float scaled = m[x + i] * op.scale();
+      m[y + i] = Float.intBitsToFloat(Float.floatToRawIntBits(scaled) & kept);
     }
   }
 
