@@ -102,6 +102,12 @@ public final class LocalResponseNormImageOps {
 
   /** The pieces of images that are normalized across maps: a group of a pixel's channels each. */
   private record Pieces(LocalResponseNorm norm, Shape shape) {
+    /**
+     * Pieces that are squared before the first is normalized: a sum reads across what was written
+     * as several vectors, and would wait for these to reach the cache.
+     */
+    static final int RUN = 16;
+
     int channels() {
       return shape.c() / norm.groups();
     }
@@ -124,10 +130,14 @@ public final class LocalResponseNormImageOps {
       return channels() + norm.size() - 1;
     }
 
-    /** Sets what stands for channels beyond the ends to 0. */
+    /** Floats for the terms and the scales of a run. */
+    int scratchFloats() {
+      return RUN * (terms() + channels());
+    }
+
+    /** Sets what stands for channels beyond the ends to 0, of all pieces of a run. */
     void clearEnds(float[] m, int terms) {
-      Arrays.fill(m, terms, terms + half(), 0);
-      Arrays.fill(m, terms + half() + channels(), terms + terms(), 0);
+      Arrays.fill(m, terms, terms + RUN * terms(), 0);
     }
   }
 
@@ -149,7 +159,7 @@ public final class LocalResponseNormImageOps {
 
     @Override
     public int scratchFloats() {
-      return pieces().terms() + pieces().channels();
+      return pieces().scratchFloats();
     }
 
     @Override
@@ -163,19 +173,23 @@ public final class LocalResponseNormImageOps {
       return (context, task, worker, first, count) -> {
         float[] m = context.m();
         int terms = binding.scratch(worker);
-        int scale = keepsScale ? s.of(worker, first) : terms + pieces.terms();
+        int pitch = pieces.terms();
+        int scale = keepsScale ? s.of(worker, first) : terms + Pieces.RUN * pitch;
         int from = x.of(worker, first);
         int to = y.of(worker, first);
         pieces.clearEnds(m, terms);
-        for (int i = 0; i < count * pieces.count(); i++) {
-          kernels.square(m, from + i * channels, terms + pieces.half(), channels);
-          kernels.localResponseNorm(
-              norm,
-              m,
-              from + i * channels,
-              to + i * channels,
-              keepsScale ? scale + i * channels : scale,
-              terms);
+        int all = count * pieces.count();
+        for (int start = 0; start < all; start += Pieces.RUN) {
+          int run = Math.min(Pieces.RUN, all - start);
+          for (int i = 0; i < run; i++) {
+            int in = from + (start + i) * channels;
+            kernels.square(m, in, terms + i * pitch + pieces.half(), channels);
+          }
+          for (int i = 0; i < run; i++) {
+            int at = (start + i) * channels;
+            int kept = keepsScale ? scale + at : scale;
+            kernels.localResponseNorm(norm, m, from + at, to + at, kept, terms + i * pitch);
+          }
         }
       };
     }
@@ -199,7 +213,7 @@ public final class LocalResponseNormImageOps {
 
     @Override
     public int scratchFloats() {
-      return pieces().terms() + pieces().channels();
+      return pieces().scratchFloats();
     }
 
     @Override
@@ -214,16 +228,34 @@ public final class LocalResponseNormImageOps {
       return (context, task, worker, first, count) -> {
         float[] m = context.m();
         int terms = binding.scratch(worker);
-        int scale = terms + pieces.terms();
+        int pitch = pieces.terms();
+        int scales = terms + Pieces.RUN * pitch;
+        int from = x.of(worker, first);
+        int gradient = dy.of(worker, first);
+        int to = dx.of(worker, first);
         pieces.clearEnds(m, terms);
-        for (int i = 0; i < count * pieces.count(); i++) {
-          int in = x.of(worker, first) + i * channels;
-          int to = dx.of(worker, first) + i * channels;
-          kernels.square(m, in, terms + half, channels);
-          kernels.localResponseNormScales(norm, m, scale, terms);
-          int gradient = dy.of(worker, first) + i * channels;
-          kernels.localResponseNormTerms(norm, m, gradient, in, scale, to, terms + half);
-          kernels.localResponseNormBackward(norm, m, to, in, to, terms);
+        int all = count * pieces.count();
+        for (int start = 0; start < all; start += Pieces.RUN) {
+          int run = Math.min(Pieces.RUN, all - start);
+          int in = from + start * channels;
+          int own = to + start * channels;
+          int dyIn = gradient + start * channels;
+          for (int i = 0; i < run; i++) {
+            kernels.square(m, in + i * channels, terms + i * pitch + half, channels);
+          }
+          for (int i = 0; i < run; i++) {
+            kernels.localResponseNormScales(norm, m, scales + i * channels, terms + i * pitch);
+          }
+          for (int i = 0; i < run; i++) {
+            int c = i * channels;
+            int sums = terms + i * pitch + half;
+            kernels.localResponseNormTerms(norm, m, dyIn + c, in + c, scales + c, own + c, sums);
+          }
+          for (int i = 0; i < run; i++) {
+            int at = own + i * channels;
+            kernels.localResponseNormBackward(
+                norm, m, at, in + i * channels, at, terms + i * pitch);
+          }
         }
       };
     }
