@@ -5,6 +5,9 @@
 module org.alexnet.formats {
   requires org.alexnet.core;
 
+  provides org.alexnet.exchange.ModelWriter with
+      org.alexnet.formats.onnx.OnnxWriter,
+      org.alexnet.formats.pytorch.PyTorchWriter;
   provides org.alexnet.weights.format.WeightFormat with
       org.alexnet.formats.pytorch.PyTorchFormat;
 }

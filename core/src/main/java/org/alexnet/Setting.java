@@ -53,6 +53,8 @@ public enum Setting {
   PRECISION("precision"),
   /** The learning rate at the start. */
   RATE("rate"),
+  /** To write a network that takes what it reads, and no pixels. */
+  RAW("raw"),
   /** The run to resume. */
   RESUME("Training.resume"),
   /** Rows and columns that images are kept with. */

@@ -3,13 +3,21 @@ package org.alexnet.exchange;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.alexnet.Message;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
 import org.alexnet.model.Model;
+import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Shape;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.weights.InputStatistics;
+import org.alexnet.weights.OtherNames;
 import org.alexnet.weights.Weights;
 import org.alexnet.weights.format.SafetensorsFormat;
 import org.alexnet.weights.format.WeightFiles;
@@ -116,6 +124,83 @@ public final class TrainedNetwork implements AutoCloseable {
    */
   public FloatTensor read(String name) {
     return Weights.read(weights, network, name);
+  }
+
+  /** {@return what the network learns, in the order of files} */
+  public List<Parameter> parameters() {
+    return List.copyOf(CompiledNetwork.declared(network).sequencedValues());
+  }
+
+  /**
+   * {@return what a layer makes of an image: [channels, height, width]}
+   *
+   * @param layer its name; {@link Network#DATA} for the image itself
+   */
+  public List<Integer> shape(String layer) {
+    if (layer.equals(Network.DATA)) {
+      int size = network.input().size();
+      return List.of(network.input().channels(), size, size);
+    }
+    Shape shape = CompiledNetwork.outputs(network).get(layer).shape();
+    return List.of(shape.c(), shape.h(), shape.w());
+  }
+
+  /**
+   * What is subtracted from pixels that were scaled, where the network looks at the centre of what
+   * is stored: [channels, size, size], or [channels, 1, 1] where it is the same in all pixels.
+   *
+   * @return the mean on the scale of the network's input
+   * @throws UsageException if it is not known what becomes of pixels
+   */
+  public FloatTensor centreMean() {
+    FloatTensor mean =
+        mean()
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        Message.of(
+                            "It is not known what becomes of pixels: give the input.safetensors of"
+                                + " these weights (%s), or write a network that takes what is left"
+                                + " of them (%s).",
+                            Setting.INPUT, Setting.RAW)));
+    Input input = network.input();
+    int channels = input.channels();
+    int stored = input.stored();
+    int size = input.size();
+    if (input.normalization().offset(0).isPresent()) {
+      float[] values = new float[channels];
+      for (int c = 0; c < channels; c++) {
+        values[c] = mean.values()[c * stored * stored];
+      }
+      return new FloatTensor(List.of((long) channels, 1L, 1L), values);
+    }
+    int crop = (stored - size) / 2;
+    float[] values = new float[channels * size * size];
+    for (int row = 0; row < channels * size; row++) {
+      int from = (row / size * stored + crop + row % size) * stored + crop;
+      System.arraycopy(mean.values(), from, values, row * size, size);
+    }
+    return new FloatTensor(List.of((long) channels, (long) size, (long) size), values);
+  }
+
+  /**
+   * {@return whether a network is torchvision's, so that its parameters have names there}
+   *
+   * @param network by its name
+   */
+  public static boolean hasTorchvisionNames(Network network) {
+    return OtherNames.known(network);
+  }
+
+  /**
+   * {@return torchvision's name of a parameter}
+   *
+   * @param network that it belongs to
+   * @param parameter of the network
+   * @throws org.alexnet.AlexNetException if the network is not torchvision's
+   */
+  public static String torchvisionName(Network network, Parameter parameter) {
+    return OtherNames.require(network, parameter);
   }
 
   @Override

@@ -41,6 +41,7 @@ public final class Flags {
       case PRECISION -> "--precision";
       case QUERIES -> "--queries";
       case RATE -> "--lr";
+      case RAW -> "--raw";
       case RESUME -> "--resume";
       case SIZE -> "--size";
       case SKIP_BAD -> "--skip-bad";

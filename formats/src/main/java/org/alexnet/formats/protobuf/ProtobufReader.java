@@ -112,6 +112,12 @@ public final class ProtobufReader {
     return Float.intBitsToFloat((int) number);
   }
 
+  /** A number of double precision. */
+  public double doubleReal() {
+    require(type == EIGHT_BYTES, "a number of double precision");
+    return Double.longBitsToDouble(number);
+  }
+
   /** The bytes of the field, where they lie in the file. */
   public MemorySegment bytes() {
     require(type == LENGTH, "bytes");

@@ -1,0 +1,102 @@
+package org.alexnet.formats;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.network.Concatenation;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Dropout;
+import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
+import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocalResponseNorm.Convention;
+import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.Network;
+import org.alexnet.network.Node;
+import org.alexnet.network.Normalization;
+import org.alexnet.network.ParameterSpec;
+import org.alexnet.network.Pooling;
+import org.alexnet.network.Relu;
+import org.alexnet.network.Resize;
+import org.alexnet.network.Rounding;
+import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Sum;
+import org.alexnet.network.Tanh;
+import org.alexnet.network.Window;
+
+/** Small networks that have every layer, and each of its fields other than usual. */
+public final class Networks {
+  private static final ParameterSpec SPEC = ParameterSpec.of(new Initial.UniformFanIn(2));
+
+  private Networks() {}
+
+  public static Stream<Network> all() {
+    return Stream.of(columns(), withinMaps(), branches());
+  }
+
+  private static Layer conv(String name, int filters, Window window, int groups, int columns) {
+    return new Convolution(name, filters, window, Rounding.FLOOR, groups, columns, SPEC, SPEC);
+  }
+
+  /** The network of 2012 in small: columns, groups, sums within a column, dropout of its kind. */
+  public static Network columns() {
+    return Network.chain(
+        "columns",
+        new Input(3, 19, 23, 0.5f),
+        List.of(
+            conv("conv1", 8, new Window(5, 2, 0), 1, 2),
+            new Relu("relu1"),
+            new LocalResponseNorm(
+                "norm1", Region.ACROSS_MAPS, 3, 0.01f, 0.75f, 2, Convention.SUM, 2),
+            new Pooling("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL),
+            conv("conv2", 8, new Window(3, 1, 1), 2, 2),
+            new Tanh("tanh2"),
+            new LocalResponseNorm(
+                "norm2", Region.ACROSS_MAPS, 5, 0.02f, 0.5f, 1, Convention.MEAN, 1),
+            new FullyConnected("fc3", 10, 2, SPEC, SPEC),
+            new Relu("relu3"),
+            new Dropout("drop3", 0.25f, Dropout.Scaling.TESTING),
+            new FullyConnected("fc4", 5, 1, SPEC, SPEC),
+            new SoftmaxCrossEntropy("softmax")));
+  }
+
+  /** Norms within a map, averages that overhang, dropout that does nothing in tests. */
+  public static Network withinMaps() {
+    return Network.chain(
+        "within",
+        new Input(
+            3,
+            16,
+            16,
+            Resize.STRETCH,
+            new Normalization.ChannelMeans(0.25f, List.of(120f, 110f, 100f))),
+        List.of(
+            conv("conv1", 6, new Window(3, 1, 1), 1, 1),
+            new LocalResponseNorm(
+                "norm1", Region.WITHIN_MAP, 3, 0.05f, 0.75f, 1, Convention.MEAN, 1),
+            new Pooling("pool1", Pooling.Kind.AVERAGE, new Window(3, 2, 0), Rounding.CEIL),
+            new Relu("relu1"),
+            new Pooling("pool2", Pooling.Kind.AVERAGE, new Window(2, 2, 0), Rounding.FLOOR),
+            new Dropout("drop2", 0.5f, Dropout.Scaling.TRAINING),
+            new FullyConnected("fc3", 4, 1, SPEC, SPEC),
+            new SoftmaxCrossEntropy("prob")));
+  }
+
+  /** Branches that are joined and summed. */
+  public static Network branches() {
+    return new Network(
+        "branches",
+        new Input(3, 12, 12, 1),
+        List.of(
+            new Node(conv("conv1", 6, new Window(3, 1, 1), 1, 1)),
+            new Node(new Relu("relu1")),
+            new Node(conv("conv2a", 6, new Window(3, 1, 1), 1, 1), List.of("relu1")),
+            new Node(conv("conv2b", 6, new Window(1, 1, 0), 1, 1), List.of("relu1")),
+            new Node(new Sum("sum2", List.of(0.5f, 1f)), List.of("conv2a", "conv2b")),
+            new Node(new Concatenation("join2"), List.of("sum2", "relu1")),
+            new Node(new Pooling("pool2", Pooling.Kind.MAX, new Window(3, 3, 0), Rounding.FLOOR)),
+            new Node(new FullyConnected("fc3", 4, 1, SPEC, SPEC)),
+            new Node(new SoftmaxCrossEntropy("prob"))));
+  }
+}

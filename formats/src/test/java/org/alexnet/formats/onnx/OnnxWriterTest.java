@@ -1,0 +1,157 @@
+package org.alexnet.formats.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.alexnet.LongTest;
+import org.alexnet.UsageException;
+import org.alexnet.backend.TestNetworks;
+import org.alexnet.exchange.Export;
+import org.alexnet.exchange.ModelWriter;
+import org.alexnet.exchange.TrainedNetwork;
+import org.alexnet.formats.Networks;
+import org.alexnet.formats.Trained;
+import org.alexnet.model.Model;
+import org.alexnet.model.Models;
+import org.alexnet.network.Network;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is written is computed by ONNX Runtime, from pixels to scores. */
+class OnnxWriterTest {
+  /** Relative to the largest score. */
+  private static final double BOUND = 1e-5;
+
+  @TempDir Path dir;
+
+  static Stream<Network> small() {
+    return Stream.concat(TestNetworks.small().stream(), Networks.all());
+  }
+
+  static Stream<Network> catalogue() {
+    return Models.all().stream().map(Model::network);
+  }
+
+  private Path export(Trained trained, ModelWriter.Options options) {
+    Path file = dir.resolve("network.onnx");
+    try (TrainedNetwork network = trained.open()) {
+      Export.writer(file).write(network, file, options);
+    }
+    return file;
+  }
+
+  private static float[][] run(Path file, float[] pixels, long[] shape) throws OrtException {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        OrtSession session = environment.createSession(file.toString(), options);
+        OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(pixels), shape);
+        OrtSession.Result result = session.run(Map.of("input", input))) {
+      float[][] probabilities = (float[][]) result.get("probabilities").orElseThrow().getValue();
+      for (float[] image : probabilities) {
+        double sum = 0;
+        for (float probability : image) {
+          sum += probability;
+        }
+        assertEquals(1, sum, 1e-4);
+      }
+      return (float[][]) result.get("logits").orElseThrow().getValue();
+    }
+  }
+
+  private static void assertClose(List<float[]> expected, float[][] got, String what) {
+    double largest = 1e-30;
+    for (float[] image : expected) {
+      for (float score : image) {
+        largest = Math.max(largest, Math.abs(score));
+      }
+    }
+    assertEquals(expected.size(), got.length);
+    for (int i = 0; i < got.length; i++) {
+      assertEquals(expected.get(i).length, got[i].length);
+      for (int c = 0; c < got[i].length; c++) {
+        assertEquals(expected.get(i)[c], got[i][c], BOUND * largest, what + ", image " + i);
+      }
+    }
+  }
+
+  private void check(Network network) throws IOException, OrtException {
+    Trained trained = new Trained(network, dir);
+    Path file = export(trained, ModelWriter.Options.DEFAULT);
+    assertClose(trained.scores(), run(file, trained.pixels(), trained.shape()), network.name());
+  }
+
+  @ParameterizedTest
+  @MethodSource("small")
+  void onnxRuntimeHasTheSameScores(Network network) throws IOException, OrtException {
+    check(network);
+  }
+
+  @LongTest
+  @ParameterizedTest
+  @MethodSource("catalogue")
+  void onnxRuntimeHasTheSameScoresOfTheCatalogue(Network network) throws IOException, OrtException {
+    check(network);
+  }
+
+  /** Without what becomes of pixels, and for one number of images alone. */
+  @Test
+  void rawAndForAFixedNumberOfImages() throws IOException, OrtException {
+    Trained trained = new Trained(Networks.columns(), dir);
+    ModelWriter.Options raw = new ModelWriter.Options(ModelWriter.ParameterNames.USUAL, 3, true);
+    float[] pixels = trained.pixels();
+    try (TrainedNetwork network = trained.open()) {
+      float[] mean = network.centreMean().values();
+      float[] scales = new float[network.network().input().channels()];
+      int plane = mean.length / scales.length;
+      for (int i = 0; i < pixels.length; i++) {
+        int at = i % mean.length;
+        pixels[i] = network.network().input().scales().get(at / plane) * pixels[i] - mean[at];
+      }
+    }
+    Path file = export(trained, raw);
+    assertClose(trained.scores(), run(file, pixels, trained.shape()), "raw");
+    long[] one = trained.shape();
+    one[0] = 1;
+    float[] first = java.util.Arrays.copyOf(pixels, pixels.length / 3);
+    assertThrows(OrtException.class, () -> run(file, first, one), "made for three images");
+  }
+
+  @Test
+  void weightsWithoutAMeanAreWrittenRaw() throws IOException {
+    Trained trained = new Trained(Networks.columns(), dir);
+    Path file = dir.resolve("network.onnx");
+    try (TrainedNetwork network = TrainedNetwork.open(trained.model, trained.file, null)) {
+      ModelWriter writer = Export.writer(file);
+      UsageException e =
+          assertThrows(
+              UsageException.class, () -> writer.write(network, file, ModelWriter.Options.DEFAULT));
+      assertTrue(e.getMessage().contains("(input)"), e.getMessage());
+      assertTrue(Files.notExists(file));
+      writer.write(network, file, new ModelWriter.Options(ModelWriter.ParameterNames.OWN, 0, true));
+      assertTrue(Files.exists(file));
+    }
+  }
+
+  /** Equal networks make equal files. */
+  @Test
+  void theFileFollowsFromTheNetwork() throws IOException {
+    Trained trained = new Trained(Networks.columns(), dir);
+    byte[] first = Files.readAllBytes(export(trained, ModelWriter.Options.DEFAULT));
+    assertArrayEquals(first, Files.readAllBytes(export(trained, ModelWriter.Options.DEFAULT)));
+  }
+}
