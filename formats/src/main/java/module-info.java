@@ -6,8 +6,12 @@ module org.alexnet.formats {
   requires org.alexnet.core;
 
   provides org.alexnet.exchange.ModelWriter with
+      org.alexnet.formats.caffe.CaffeWriter,
       org.alexnet.formats.onnx.OnnxWriter,
       org.alexnet.formats.pytorch.PyTorchWriter;
+  provides org.alexnet.model.ModelSource with
+      org.alexnet.formats.caffe.CaffeNetworks;
   provides org.alexnet.weights.format.WeightFormat with
-      org.alexnet.formats.pytorch.PyTorchFormat;
+      org.alexnet.formats.pytorch.PyTorchFormat,
+      org.alexnet.formats.caffe.CaffeFormat;
 }

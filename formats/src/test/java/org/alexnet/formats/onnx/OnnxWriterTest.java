@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -127,7 +128,7 @@ class OnnxWriterTest {
     assertClose(trained.scores(), run(file, pixels, trained.shape()), "raw");
     long[] one = trained.shape();
     one[0] = 1;
-    float[] first = java.util.Arrays.copyOf(pixels, pixels.length / 3);
+    float[] first = Arrays.copyOf(pixels, pixels.length / 3);
     assertThrows(OrtException.class, () -> run(file, first, one), "made for three images");
   }
 

@@ -1,0 +1,74 @@
+package org.alexnet.formats.caffe;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
+import org.alexnet.data.Augmentation;
+import org.alexnet.file.DurableFiles;
+import org.alexnet.file.FileStart;
+import org.alexnet.model.Model;
+import org.alexnet.model.ModelSource;
+import org.alexnet.model.Recipe;
+import org.alexnet.model.Schedule;
+
+/** Networks that are described as Caffe's text. */
+public final class CaffeNetworks implements ModelSource {
+  private static final long MOST_BYTES = 1_000_000;
+
+  /** Behind comments, a field that networks begin with. */
+  private static final Pattern BEGINNING =
+      Pattern.compile(
+          "(\\s|#[^\\n]*\\n)*(name|input|input_dim|input_shape|layers?|force_backward)\\s*[:{].*",
+          Pattern.DOTALL);
+
+  /** The 2012 network's, as Caffe's replications of it are trained. */
+  private static final Recipe RECIPE =
+      new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.NONE);
+
+  /** For {@link java.util.ServiceLoader}. */
+  public CaffeNetworks() {}
+
+  @Override
+  public String offers() {
+    return "a network of Caffe as a .prototxt file";
+  }
+
+  @Override
+  public Optional<Model> find(String name) {
+    Path file;
+    try {
+      file = Path.of(name);
+    } catch (InvalidPathException _) {
+      return Optional.empty();
+    }
+    return Files.isRegularFile(file)
+            && BEGINNING
+                .matcher(new String(FileStart.of(file).bytes(), StandardCharsets.ISO_8859_1))
+                .matches()
+        ? Optional.of(read(file))
+        : Optional.empty();
+  }
+
+  private static Model read(Path file) {
+    try {
+      if (Files.size(file) > MOST_BYTES) {
+        throw new AlexNetException(
+            "%s has %,d bytes, and the text of a network %,d at most."
+                .formatted(file, Files.size(file), MOST_BYTES));
+      }
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      Prototxt net = Prototxt.parse(file.toString(), text);
+      return new Model(new NetworkReader(net).read(), RECIPE, "from " + file.getFileName());
+    } catch (InvalidNetworkException e) {
+      throw new AlexNetException("%s: %s.".formatted(file, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new AlexNetException(file + " cannot be read: " + DurableFiles.reason(e), e);
+    }
+  }
+}
