@@ -10,8 +10,10 @@ module org.alexnet.formats {
       org.alexnet.formats.onnx.OnnxWriter,
       org.alexnet.formats.pytorch.PyTorchWriter;
   provides org.alexnet.model.ModelSource with
-      org.alexnet.formats.caffe.CaffeNetworks;
+      org.alexnet.formats.caffe.CaffeNetworks,
+      org.alexnet.formats.onnx.OnnxNetworks;
   provides org.alexnet.weights.format.WeightFormat with
       org.alexnet.formats.pytorch.PyTorchFormat,
-      org.alexnet.formats.caffe.CaffeFormat;
+      org.alexnet.formats.caffe.CaffeFormat,
+      org.alexnet.formats.onnx.OnnxFormat;
 }

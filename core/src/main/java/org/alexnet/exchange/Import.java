@@ -32,6 +32,7 @@ import org.alexnet.run.DataIdentity;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
 import org.alexnet.tensor.DType;
+import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
@@ -151,7 +152,7 @@ public final class Import {
       Weights.check(weights, fitted.network());
       Weights.requireMemory(fitted.network());
       InputStatistics statistics =
-          statistics(fitted.network().input(), mean != null ? mean : sorted.mean);
+          statistics(fitted.network().input(), mean != null ? mean : sorted.mean, weights);
       weights.remarks().forEach(remark -> say.accept(Message.of("%s", remark)));
       return write(out, weights, fitted, statistics);
     }
@@ -224,7 +225,7 @@ public final class Import {
                 weights.path(), fit, Setting.MODEL));
   }
 
-  private InputStatistics statistics(Input input, Path file) {
+  private InputStatistics statistics(Input input, Path file, WeightSource weights) {
     boolean image = input.normalization() instanceof Normalization.MeanImage;
     if (!image) {
       if (file != null) {
@@ -235,6 +236,12 @@ public final class Import {
                 file, Setting.MEAN));
       }
       return InputStatistics.constant(input);
+    }
+    List<Long> shape =
+        List.of((long) input.channels(), (long) input.stored(), (long) input.stored());
+    Optional<FloatTensor> own = weights.mean().filter(mean -> mean.shape().equals(shape));
+    if (file == null && own.isPresent()) {
+      return new InputStatistics(shape, own.get().values(), null, false);
     }
     if (file == null) {
       throw new UsageException(

@@ -146,13 +146,13 @@ public final class TrainedNetwork implements AutoCloseable {
   }
 
   /**
-   * What is subtracted from pixels that were scaled, where the network looks at the centre of what
-   * is stored: [channels, size, size], or [channels, 1, 1] where it is the same in all pixels.
+   * What is subtracted from pixels that were scaled: [channels, stored, stored], of which the
+   * network looks at the centre, or [channels, 1, 1] where it is the same in all pixels.
    *
    * @return the mean on the scale of the network's input
    * @throws UsageException if it is not known what becomes of pixels
    */
-  public FloatTensor centreMean() {
+  public FloatTensor requireMean() {
     FloatTensor mean =
         mean()
             .orElseThrow(
@@ -166,7 +166,6 @@ public final class TrainedNetwork implements AutoCloseable {
     Input input = network.input();
     int channels = input.channels();
     int stored = input.stored();
-    int size = input.size();
     if (input.normalization().offset(0).isPresent()) {
       float[] values = new float[channels];
       for (int c = 0; c < channels; c++) {
@@ -174,13 +173,7 @@ public final class TrainedNetwork implements AutoCloseable {
       }
       return new FloatTensor(List.of((long) channels, 1L, 1L), values);
     }
-    int crop = (stored - size) / 2;
-    float[] values = new float[channels * size * size];
-    for (int row = 0; row < channels * size; row++) {
-      int from = (row / size * stored + crop + row % size) * stored + crop;
-      System.arraycopy(mean.values(), from, values, row * size, size);
-    }
-    return new FloatTensor(List.of((long) channels, (long) size, (long) size), values);
+    return mean;
   }
 
   /**

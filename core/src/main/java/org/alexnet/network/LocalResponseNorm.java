@@ -73,6 +73,24 @@ public record LocalResponseNorm(
     return new LocalResponseNorm(name, region, size, alpha, beta, k, convention, count);
   }
 
+  /**
+   * {@return the alpha that means the same where it is divided by the number of terms: the one that
+   * gives the same {@link #factor}, to the last bit where there is one}
+   */
+  public float meanAlpha() {
+    int terms = region == Region.ACROSS_MAPS ? size : size * size;
+    if (convention == Convention.MEAN) {
+      return alpha;
+    }
+    float product = alpha * terms;
+    for (float near : new float[] {product, Math.nextUp(product), Math.nextDown(product)}) {
+      if (near / terms == alpha) {
+        return near;
+      }
+    }
+    return product;
+  }
+
   /** {@return what the sum of squares is multiplied with} */
   public float factor() {
     int terms =

@@ -61,6 +61,18 @@ public final class Networks {
             new SoftmaxCrossEntropy("softmax")));
   }
 
+  /** Few bytes, for files that are damaged in every way. */
+  public static Network tiny() {
+    return Network.chain(
+        "tiny",
+        new Input(3, 4, 6, 1),
+        List.of(
+            conv("conv1", 2, new Window(2, 2, 0), 1, 1),
+            new Relu("relu1"),
+            new FullyConnected("fc2", 2, 1, SPEC, SPEC),
+            new SoftmaxCrossEntropy("softmax")));
+  }
+
   /** Norms within a map, averages that overhang, dropout that does nothing in tests. */
   public static Network withinMaps() {
     return Network.chain(

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
 
 /** The tensors of an open file of weights. For one thread at a time; to be closed after use. */
@@ -42,6 +43,14 @@ public interface WeightSource extends AutoCloseable {
    * say}
    */
   default Optional<String> networkName() {
+    return Optional.empty();
+  }
+
+  /**
+   * {@return what the file says is subtracted from pixels that were scaled, [channels, stored,
+   * stored]; empty where it does not say}
+   */
+  default Optional<FloatTensor> mean() {
     return Optional.empty();
   }
 

@@ -14,7 +14,6 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
-import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Network;
 import org.alexnet.network.Pooling;
@@ -147,8 +146,7 @@ final class NetworkText {
     if (within && norm.k() != 1) {
       throw no(norm, "normalization within a map with k of %s".formatted(norm.k()));
     }
-    int terms = within ? norm.size() * norm.size() : norm.size();
-    float alpha = norm.convention() == Convention.MEAN ? norm.alpha() : norm.alpha() * terms;
+    float alpha = norm.meanAlpha();
     String parameters =
         "lrn_param { local_size: %d alpha: %s beta: %s%s }"
             .formatted(

@@ -38,7 +38,7 @@ final class Graph {
       return attribute(attribute.integer(Fields.ATTRIBUTE_TYPE, Fields.TYPE_INTEGERS));
     }
 
-    private NodeWriter attribute(ProtobufWriter attribute) {
+    NodeWriter attribute(ProtobufWriter attribute) {
       node.message(Fields.NODE_ATTRIBUTE, attribute);
       return this;
     }

@@ -176,10 +176,9 @@ final class GraphWriter {
 
   /** ONNX divides alpha by the size. */
   private void acrossMaps(LocalResponseNorm norm, String input, String output) {
-    boolean mean = norm.convention() == LocalResponseNorm.Convention.MEAN;
     graph
         .node("LRN", output, input)
-        .real("alpha", mean ? norm.alpha() : norm.alpha() * norm.size())
+        .real("alpha", norm.meanAlpha())
         .real("beta", norm.beta())
         .real("bias", norm.k())
         .integer("size", norm.size());

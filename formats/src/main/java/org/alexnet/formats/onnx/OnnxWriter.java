@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.alexnet.UsageException;
 import org.alexnet.exchange.ModelWriter;
 import org.alexnet.exchange.TrainedNetwork;
@@ -72,20 +73,26 @@ public final class OnnxWriter implements ModelWriter {
                 new ProtobufWriter()
                     .text(Fields.OPSET_DOMAIN, "")
                     .integer(Fields.OPSET_VERSION, OPSET));
+    if (!options.raw()) {
+      note(model, "stored", Integer.toString(input.stored()));
+      note(model, "resize", input.resize().name().toLowerCase(Locale.ROOT));
+    }
     if (!trained.classNames().isEmpty()) {
       ArrayNode names = JsonNodeFactory.instance.arrayNode();
       trained.classNames().forEach(names::add);
-      model.message(
-          Fields.MODEL_METADATA,
-          new ProtobufWriter()
-              .text(Fields.ENTRY_KEY, CLASS_NAMES)
-              .text(Fields.ENTRY_VALUE, names.toString()));
+      note(model, CLASS_NAMES, names.toString());
     }
     try (OutputFile file = new OutputFile(out)) {
       model.write(file);
       file.complete();
     }
     return lost(options);
+  }
+
+  private static void note(ProtobufWriter model, String key, String value) {
+    model.message(
+        Fields.MODEL_METADATA,
+        new ProtobufWriter().text(Fields.ENTRY_KEY, key).text(Fields.ENTRY_VALUE, value));
   }
 
   private static List<String> lost(Options options) {
@@ -98,13 +105,13 @@ public final class OnnxWriter implements ModelWriter {
             ? "The graph reads what is left of pixels after scaling and subtracting the mean; what"
                 + " that is, is not kept."
             : "The graph reads pixels 0..255, red, green, blue; how pictures are brought to that"
-                + " size is not kept.");
+                + " size is noted for this program alone.");
     return lost;
   }
 
   /** Scales pixels and subtracts the mean, in this program's own order. */
   private static String normalized(TrainedNetwork trained, Graph graph) {
-    FloatTensor mean = trained.centreMean();
+    FloatTensor mean = trained.requireMean();
     List<Float> scales = trained.network().input().scales();
     float[] factors = new float[scales.size()];
     for (int c = 0; c < factors.length; c++) {
@@ -115,6 +122,15 @@ public final class OnnxWriter implements ModelWriter {
     shape.addAll(mean.shape());
     String scale = graph.tensor("input.scale", each, () -> factors);
     String subtracted = graph.tensor("input.mean", shape, mean::values);
+    Input input = trained.network().input();
+    if (mean.shape().get(1) > input.size()) { // the network looks at the centre of what is stored
+      long crop = (input.stored() - input.size()) / 2;
+      String starts = graph.integers("input.starts", List.of(crop, crop));
+      String ends = graph.integers("input.ends", List.of(crop + input.size(), crop + input.size()));
+      String axes = graph.integers("input.axes", List.of(2L, 3L));
+      graph.node("Slice", "input.centre", subtracted, starts, ends, axes);
+      subtracted = "input.centre";
+    }
     graph.node("Mul", "input.scaled", INPUT, scale);
     graph.node("Sub", "input.normalized", "input.scaled", subtracted);
     return "input.normalized";

@@ -116,12 +116,11 @@ class OnnxWriterTest {
     ModelWriter.Options raw = new ModelWriter.Options(ModelWriter.ParameterNames.USUAL, 3, true);
     float[] pixels = trained.pixels();
     try (TrainedNetwork network = trained.open()) {
-      float[] mean = network.centreMean().values();
-      float[] scales = new float[network.network().input().channels()];
-      int plane = mean.length / scales.length;
+      float[] mean = network.requireMean().values(); // 23 x 23, of which the network sees 19 x 19
       for (int i = 0; i < pixels.length; i++) {
-        int at = i % mean.length;
-        pixels[i] = network.network().input().scales().get(at / plane) * pixels[i] - mean[at];
+        int row = i / 19 % 19 + 2;
+        int at = (i / (19 * 19) % 3 * 23 + row) * 23 + i % 19 + 2;
+        pixels[i] = 0.5f * pixels[i] - mean[at];
       }
     }
     Path file = export(trained, raw);

@@ -1,0 +1,55 @@
+package org.alexnet.formats.onnx;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
+import org.alexnet.data.Augmentation;
+import org.alexnet.file.FileStart;
+import org.alexnet.formats.MappedFile;
+import org.alexnet.model.Model;
+import org.alexnet.model.ModelSource;
+import org.alexnet.model.Recipe;
+import org.alexnet.model.Schedule;
+
+/** Networks that are graphs of ONNX. */
+public final class OnnxNetworks implements ModelSource {
+  /** A graph says nothing of training: this program's recipe for the network of 2012. */
+  private static final Recipe RECIPE =
+      new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.NONE);
+
+  /** For {@link java.util.ServiceLoader}. */
+  public OnnxNetworks() {}
+
+  @Override
+  public String offers() {
+    return "a graph as an ONNX file";
+  }
+
+  @Override
+  public Optional<Model> find(String name) {
+    Path file;
+    try {
+      file = Path.of(name);
+    } catch (InvalidPathException _) {
+      return Optional.empty();
+    }
+    if (!Files.isRegularFile(file) || !OnnxFormat.isOnnx(FileStart.of(file).bytes())) {
+      return Optional.empty();
+    }
+    String called =
+        file.getFileName().toString().replaceAll("\\.onnx$", "").replaceAll("[^A-Za-z0-9._-]", "_");
+    if (called.isEmpty() || !Character.isLetterOrDigit(called.charAt(0))) {
+      called = "onnx" + called;
+    }
+    called = called.substring(0, Math.min(64, called.length()));
+    try (OnnxFile onnx = OnnxFile.of(MappedFile.open(file))) {
+      return Optional.of(
+          new Model(new GraphReader(onnx).network(called), RECIPE, "from " + file.getFileName()));
+    } catch (InvalidNetworkException e) {
+      throw new AlexNetException("%s: %s.".formatted(file, e.getMessage()), e);
+    }
+  }
+}
