@@ -7,19 +7,29 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.exchange.TrainedNetwork;
+import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.LocallyConnected;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Network;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -77,6 +87,16 @@ final class NetworkText {
       case Dropout drop -> dropout(drop, inputs);
       case Concatenation _ -> layer("Concat", name, inputs, "concat_param { axis: 1 }");
       case Sum sum -> sum(sum, inputs);
+      case Logistic _ -> layer("Sigmoid", name, inputs, "");
+      case AbsoluteValue _ -> layer("AbsVal", name, inputs, "");
+      case Square _ -> layer("Power", name, inputs, "power_param { power: 2 }");
+      case LocallyConnected local -> throw no(local, "locally connected layer");
+      case PositionBias added -> throw no(added, "bias that differs by position");
+      case Softplus softplus -> throw no(softplus, "softplus");
+      case ContrastNorm norm -> throw no(norm, "contrast normalization");
+      case Blur blur -> throw no(blur, "blur");
+      case Subsample subsample -> throw no(subsample, "subsampling");
+      case HorizontalFlip flip -> throw no(flip, "mirroring");
       case SoftmaxCrossEntropy _ -> layer("Softmax", name, inputs, "");
     }
   }
@@ -98,7 +118,7 @@ final class NetworkText {
 
   private static AlexNetException no(Layer layer, String what) {
     return new AlexNetException(
-        "Layer %s: Caffe has no %s; export the network as .onnx.".formatted(layer.name(), what));
+        "Layer %s cannot be exported: Caffe has no %s.".formatted(layer.name(), what));
   }
 
   private static String window(Window window) {
@@ -114,6 +134,9 @@ final class NetworkText {
   }
 
   private void convolution(Convolution conv, String source, List<String> inputs) {
+    if (conv.biases() == Convolution.Biases.UNSHARED) {
+      throw no(conv, "convolution whose biases are not shared");
+    }
     if (conv.rounding() == Rounding.CEIL && !alike(source, conv.window())) {
       throw no(conv, "convolution whose last window overhangs the image");
     }

@@ -7,19 +7,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.alexnet.AlexNetException;
 import org.alexnet.exchange.TrainedNetwork;
+import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.LocallyConnected;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -86,8 +97,23 @@ final class GraphWriter {
               .node("Concat", sources.stream().map(tensors::get).toList(), List.of(output))
               .integer("axis", CHANNELS);
       case Sum sum -> sum(sum, sources, output);
+      case PositionBias added -> graph.node("Add", output, input, bias(added));
+      case Logistic _ -> graph.node("Sigmoid", output, input);
+      case AbsoluteValue _ -> graph.node("Abs", output, input);
+      case Square _ -> graph.node("Mul", output, input, input);
+      case LocallyConnected local -> throw no(local, "locally connected layers");
+      case Softplus softplus -> throw no(softplus, "softplus with a threshold");
+      case ContrastNorm norm -> throw no(norm, "contrast normalization");
+      case Blur blur -> throw no(blur, "blurs");
+      case Subsample subsample -> throw no(subsample, "subsampling");
+      case HorizontalFlip flip -> throw no(flip, "mirroring");
       case SoftmaxCrossEntropy _ -> graph.node("Softmax", output, input).integer("axis", CHANNELS);
     }
+  }
+
+  private static AlexNetException no(Layer layer, String what) {
+    return new AlexNetException(
+        "Layer %s cannot be exported as ONNX: %s are not written.".formatted(layer.name(), what));
   }
 
   private static String weight(Layer layer) {
@@ -99,6 +125,9 @@ final class GraphWriter {
   }
 
   private void convolution(Convolution conv, String source, String output) {
+    if (conv.biases() == Convolution.Biases.UNSHARED) {
+      throw no(conv, "biases that are not shared");
+    }
     Window window = conv.window();
     List<Integer> shape = trained.shape(source);
     graph

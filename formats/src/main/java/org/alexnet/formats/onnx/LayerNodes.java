@@ -215,7 +215,7 @@ final class LayerNodes {
     long begin = pads.get(0);
     long end = pads.get(2);
     require(
-        begin >= 0 && begin < kernel && end >= begin && end < (long) begin + stride + kernel,
+        begin >= 0 && begin < kernel && end >= begin && end < begin + stride + kernel,
         node,
         "pads " + pads,
         "from 0 to less than the kernel, no less at the end");

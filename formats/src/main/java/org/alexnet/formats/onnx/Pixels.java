@@ -103,7 +103,7 @@ record Pixels(float[] scales, float[] mean) {
     List<Float> means = new ArrayList<>();
     if (alike()) {
       for (float offset : mean) {
-        means.add(nearest(offset / scales[0], m -> (float) (scales[0] * (float) m), offset));
+        means.add(nearest(offset / scales[0], m -> scales[0] * (float) m, offset));
       }
       return new Normalization.ChannelMeans(scales[0], means);
     }
