@@ -50,7 +50,8 @@ public final class Trained {
     int stored = in.stored();
     float[] mean = new float[in.channels() * stored * stored];
     for (int i = 0; i < mean.length; i++) {
-      mean[i] = in.scales().get(i / (stored * stored)) * (float) (100 + 50 * random.uniform(i));
+      mean[i] =
+          in.scales().get(i / (stored * stored)) * (float) (100 + 50 * random.uniform((long) i));
     }
     this.input = this.dir.resolve("input.safetensors");
     SequencedMap<String, FloatTensor> tensors = new LinkedHashMap<>();
