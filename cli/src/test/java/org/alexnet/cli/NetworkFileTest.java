@@ -238,7 +238,7 @@ class NetworkFileTest {
       more[words.length] = "--model";
       more[words.length + 1] = file;
       String line = Cli.run(more).failure(ExitStatus.FAILED);
-      assertTrue(line.contains(file + ", line 14, layer conv1: window.pad is 9, must be"), line);
+      assertTrue(line.contains(file + ", line 15, layer conv1: window.pad is 9, must be"), line);
       assertFalse(Files.exists(out), "nothing is written");
     }
     String line =

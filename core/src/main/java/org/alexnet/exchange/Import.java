@@ -49,6 +49,9 @@ import org.alexnet.weights.format.WeightSource;
  * }</pre>
  */
 public final class Import {
+  /** Of generated data, as for weights alone. */
+  private static final long SEED = 42;
+
   /** The tensor that a file of a mean image holds, and no other. */
   private static final String MEAN = "mean";
 
@@ -299,7 +302,7 @@ public final class Import {
             null,
             0,
             new DataIdentity(0, "", 0, ""),
-            0,
+            SEED,
             fitted.recipe().over(0),
             true,
             true,
