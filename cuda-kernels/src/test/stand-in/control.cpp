@@ -220,6 +220,11 @@ void standin_memory(int device, std::size_t bytes) {
   if (device >= 0 && device < MAX_DEVICES) options().memory[device] = bytes;
 }
 
+void standin_devices(int devices) {
+  ENTRY;
+  options().devices = std::min(devices, MAX_DEVICES);
+}
+
 int standin_violations(char* buffer, int size) {
   ENTRY;
   std::string text;

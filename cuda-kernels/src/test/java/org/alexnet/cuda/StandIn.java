@@ -33,6 +33,9 @@ public final class StandIn {
   private static final Path SOURCES = Path.of("src/test/stand-in").toAbsolutePath();
   private static final Path BUILT = Path.of("target/stand-in").toAbsolutePath();
 
+  /** How many devices there are unless a test says otherwise. */
+  static final int DEVICES = 2;
+
   private StandIn() {}
 
   /** What was asked for since the process started. */
@@ -120,6 +123,11 @@ public final class StandIn {
   /** Gives an algorithm a fault until {@link #reset}; numbers are cuDNN's. */
   public static void spoil(Direction direction, int algorithm, AlgorithmFault fault) {
     call("standin_algorithm_fault", direction.ordinal(), algorithm, fault.number);
+  }
+
+  /** How many devices there are from now on, 4 at most; tests begin with {@link #DEVICES}. */
+  static void devices(int count) {
+    call("standin_devices", count);
   }
 
   /** How much memory the device has. */

@@ -40,6 +40,9 @@ public final class StandInBackend implements Backend {
       System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
     }
     Loaded loaded = CudaLibraries.load(CudaLibraries.find());
+    if (!GPU) {
+      StandIn.devices(Math.max(StandIn.DEVICES, options.deviceCount()));
+    }
     KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
     backend = new CudaBackend(ordinals, options, compiler);
   }
@@ -89,5 +92,6 @@ public final class StandInBackend implements Backend {
     if (before == 0) {
       assertEquals(List.of(), StandIn.left(Contexts.held()));
     }
+    StandIn.devices(StandIn.DEVICES);
   }
 }
