@@ -48,7 +48,7 @@ class DataSetsTest {
       assertEquals(evaluated.description(), set.validation().description());
     }
     for (String bad : List.of("shapes:9", "shapes:", "shapes:many", "shapes:-1")) {
-      assertTrue(refused(bad).startsWith("'" + bad + "' asks for"), bad);
+      assertTrue(refused(bad).startsWith(bad + ": the number of images"), bad);
     }
   }
 
