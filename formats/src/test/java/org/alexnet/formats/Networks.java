@@ -2,16 +2,20 @@ package org.alexnet.formats;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.network.Blur;
 import org.alexnet.network.Concatenation;
+import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.Normalization;
@@ -21,6 +25,8 @@ import org.alexnet.network.Relu;
 import org.alexnet.network.Resize;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -33,6 +39,16 @@ public final class Networks {
 
   public static Stream<Network> all() {
     return Stream.of(columns(), withinMaps(), branches());
+  }
+
+  /** Whether ONNX has no operator for a layer. */
+  public static boolean isUnknownToOnnx(Layer layer) {
+    return switch (layer) {
+      case LocallyConnected _, Softplus _, ContrastNorm _, Blur _, Subsample _, HorizontalFlip _ ->
+          true;
+      case Convolution conv -> conv.biases() == Convolution.Biases.UNSHARED;
+      default -> false;
+    };
   }
 
   private static Layer conv(String name, int filters, Window window, int groups, int columns) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.alexnet.AlexNetException;
 import org.alexnet.LongTest;
 import org.alexnet.UsageException;
 import org.alexnet.backend.TestNetworks;
@@ -41,7 +42,8 @@ class OnnxWriterTest {
   @TempDir Path dir;
 
   static Stream<Network> small() {
-    return Stream.concat(TestNetworks.small().stream(), Networks.all());
+    return Stream.concat(TestNetworks.small().stream(), Networks.all())
+        .filter(network -> network.layers().stream().noneMatch(Networks::isUnknownToOnnx));
   }
 
   static Stream<Network> catalogue() {
@@ -107,6 +109,26 @@ class OnnxWriterTest {
   @MethodSource("catalogue")
   void onnxRuntimeHasTheSameScoresOfTheCatalogue(Network network) throws IOException, OrtException {
     check(network);
+  }
+
+  /** Every other small network is refused by the layer that ONNX does not have. */
+  @Test
+  void layersThatOnnxDoesNotHave() throws IOException {
+    List<Network> others =
+        TestNetworks.small().stream()
+            .filter(network -> network.layers().stream().anyMatch(Networks::isUnknownToOnnx))
+            .toList();
+    assertEquals(
+        List.of("unshared", "activations", "fixed", "original"),
+        others.stream().map(Network::name).toList());
+    for (Network network : others) {
+      Trained trained = new Trained(network, dir);
+      AlexNetException e =
+          assertThrows(AlexNetException.class, () -> export(trained, ModelWriter.Options.DEFAULT));
+      assertTrue(e.getMessage().contains(" cannot be exported as ONNX: "), e.getMessage());
+      assertTrue(Files.notExists(dir.resolve("network.onnx")));
+      assertTrue(Files.notExists(dir.resolve("network.onnx.tmp")));
+    }
   }
 
   /** Without what becomes of pixels, and for one number of images alone. */
