@@ -101,10 +101,10 @@ final class GraphWriter {
       case Logistic _ -> graph.node("Sigmoid", output, input);
       case AbsoluteValue _ -> graph.node("Abs", output, input);
       case Square _ -> graph.node("Mul", output, input, input);
-      case LocallyConnected local -> throw no(local, "locally connected layers");
+      case LocallyConnected local -> throw no(local, "locally connected layer");
       case Softplus softplus -> throw no(softplus, "softplus with a threshold");
       case ContrastNorm norm -> throw no(norm, "contrast normalization");
-      case Blur blur -> throw no(blur, "blurs");
+      case Blur blur -> throw no(blur, "blur");
       case Subsample subsample -> throw no(subsample, "subsampling");
       case HorizontalFlip flip -> throw no(flip, "mirroring");
       case SoftmaxCrossEntropy _ -> graph.node("Softmax", output, input).integer("axis", CHANNELS);
@@ -113,7 +113,7 @@ final class GraphWriter {
 
   private static AlexNetException no(Layer layer, String what) {
     return new AlexNetException(
-        "Layer %s cannot be exported as ONNX: %s are not written.".formatted(layer.name(), what));
+        "Layer %s cannot be exported as ONNX, which has no %s.".formatted(layer.name(), what));
   }
 
   private static String weight(Layer layer) {
@@ -126,7 +126,7 @@ final class GraphWriter {
 
   private void convolution(Convolution conv, String source, String output) {
     if (conv.biases() == Convolution.Biases.UNSHARED) {
-      throw no(conv, "biases that are not shared");
+      throw no(conv, "convolution whose biases are not shared");
     }
     Window window = conv.window();
     List<Integer> shape = trained.shape(source);
