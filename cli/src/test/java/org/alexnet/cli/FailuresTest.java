@@ -87,7 +87,15 @@ class FailuresTest {
     String option = Flags.of(setting, "").split(" ")[0];
     StringBuilder help = new StringBuilder();
     for (String command :
-        List.of("train", "eval", "predict", "prepare", "show samples", "show neighbours")) {
+        List.of(
+            "train",
+            "eval",
+            "predict",
+            "prepare",
+            "import",
+            "export",
+            "show samples",
+            "show neighbours")) {
       help.append(Cli.run((Object[]) (command + " --help").split(" ")).out());
     }
     assertTrue(help.toString().contains(" " + option), option);
