@@ -241,15 +241,16 @@ class BadInputTest {
     Path run = dir.resolve("trained");
     Cli.run("train", "--data", "shapes:20", "--epochs", 0, "--out", run).success();
     Path model = run.resolve("model.safetensors");
-    refused(train(Path.of("shapes:20"), "--init", run), run + " is a folder; give " + model);
     Path empty = Files.createDirectories(dir.resolve("empty"));
-    refused(train(Path.of("shapes:20"), "--init", empty), "is a folder; give a .safetensors file");
+    refused(
+        train(Path.of("shapes:20"), "--init", empty), empty + " is not a run: it has no run.json");
     Object[] words = {
       "eval", "--model", "alexnet-32", "--data", "shapes:20", "--weights", model, "--input", run
     };
     refused(Cli.run(words), run + " is a folder; give " + run.resolve("input.safetensors"));
     words[6] = run;
     refused(Cli.run(words), run + " is a folder; give " + model);
+    train(Path.of("shapes:20"), "--init", run).success(); // there a run may stand
   }
 
   @Test
