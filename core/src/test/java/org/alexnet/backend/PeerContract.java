@@ -29,7 +29,7 @@ public abstract class PeerContract {
    * Seeds of images from here on, for which no two values of a pooling's window are so near that
    * rounding decides which of them has the gradient: one such window moves conv1 by a hundredth.
    */
-  private static final int IMAGES = 50;
+  private static final int IMAGES = 100;
 
   /** What the steps may differ by of what they change, in the Euclidean norm. */
   private static final double STEPS_BOUND = 1e-3;
