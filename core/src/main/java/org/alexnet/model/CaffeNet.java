@@ -1,5 +1,6 @@
 package org.alexnet.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.data.Augmentation;
 import org.alexnet.network.Convolution;
@@ -48,22 +49,8 @@ final class CaffeNet {
             conv("conv2", 256, new Window(5, 1, 2), 2, 0.1f), // 256 x 27 x 27
             new Relu("relu2"),
             pool("pool2"), // 256 x 13 x 13
-            norm("norm2"),
-            conv("conv3", 384, new Window(3, 1, 1), 1, 0), // 384 x 13 x 13
-            new Relu("relu3"),
-            conv("conv4", 384, new Window(3, 1, 1), 2, 0.1f), // 384 x 13 x 13
-            new Relu("relu4"),
-            conv("conv5", 256, new Window(3, 1, 1), 2, 0.1f), // 256 x 13 x 13
-            new Relu("relu5"),
-            pool("pool5"), // 256 x 6 x 6
-            new FullyConnected("fc6", 4096, 1, WEIGHT, bias(0.1f)),
-            new Relu("relu6"),
-            new Dropout("drop6", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc7", 4096, 1, WEIGHT, bias(0.1f)),
-            new Relu("relu7"),
-            new Dropout("drop7", 0.5f, Dropout.Scaling.TRAINING),
-            new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
-            new SoftmaxCrossEntropy("softmax"));
+            norm("norm2"));
+    layers = followed(layers, WEIGHT, "softmax");
     return new Model(
             Network.chain("caffenet", new Input(3, 227, 256, 1), layers),
             new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
@@ -76,7 +63,6 @@ final class CaffeNet {
    * paper has it. Its pictures are stretched to 256 x 256, as Caffe's tools store them.
    */
   static Model alexNet() {
-    ParameterSpec wide = ParameterSpec.of(new Initial.Gaussian(0.005f));
     List<Layer> layers =
         List.of(
             conv("conv1", 96, new Window(11, 4, 0), 1, 0), // 96 x 55 x 55
@@ -86,7 +72,27 @@ final class CaffeNet {
             conv("conv2", 256, new Window(5, 1, 2), 2, 0.1f), // 256 x 27 x 27
             new Relu("relu2"),
             norm("norm2"),
-            pool("pool2"), // 256 x 13 x 13
+            pool("pool2")); // 256 x 13 x 13
+    layers = followed(layers, ParameterSpec.of(new Initial.Gaussian(0.005f)), "prob");
+    Input input = new Input(3, 227, 256, Resize.STRETCH, new Normalization.MeanImage(1));
+    return new Model(
+            Network.chain("bvlc_alexnet", input, layers),
+            new Recipe(90, 256, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+            "Caffe's replication in one column, normalized before pooling")
+        .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
+  }
+
+  /**
+   * Both replications from the third convolution on.
+   *
+   * @param first the layers before it
+   * @param wide how the weights of fc6 and fc7 start
+   * @param loss what the last layer is called
+   */
+  private static List<Layer> followed(List<Layer> first, ParameterSpec wide, String loss) {
+    List<Layer> layers = new ArrayList<>(first);
+    layers.addAll(
+        List.of(
             conv("conv3", 384, new Window(3, 1, 1), 1, 0), // 384 x 13 x 13
             new Relu("relu3"),
             conv("conv4", 384, new Window(3, 1, 1), 2, 0.1f), // 384 x 13 x 13
@@ -101,13 +107,8 @@ final class CaffeNet {
             new Relu("relu7"),
             new Dropout("drop7", 0.5f, Dropout.Scaling.TRAINING),
             new FullyConnected("fc8", 1000, 1, WEIGHT, bias(0)),
-            new SoftmaxCrossEntropy("prob"));
-    Input input = new Input(3, 227, 256, Resize.STRETCH, new Normalization.MeanImage(1));
-    return new Model(
-            Network.chain("bvlc_alexnet", input, layers),
-            new Recipe(90, 256, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-            "Caffe's replication in one column, normalized before pooling")
-        .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
+            new SoftmaxCrossEntropy(loss)));
+    return layers;
   }
 
   private static Layer norm(String name) {
