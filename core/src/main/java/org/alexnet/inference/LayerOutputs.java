@@ -1,6 +1,5 @@
 package org.alexnet.inference;
 
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +8,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
-import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
@@ -32,12 +30,8 @@ final class LayerOutputs {
    */
   LayerOutputs(Network network, List<String> asked) {
     this.all = CompiledNetwork.outputs(network);
-    Set<String> flat = new HashSet<>(); // after a fully-connected layer there are no images
-    for (int i = 0; i < network.nodes().size(); i++) {
-      Layer layer = network.nodes().get(i).layer();
-      if (layer instanceof FullyConnected || network.sources(i).stream().anyMatch(flat::contains)) {
-        flat.add(layer.name());
-      }
+    Set<String> flat = network.flat();
+    for (Layer layer : network.layers()) {
       Shape shape = all.get(layer.name()).shape();
       shapes.put(
           layer.name(),

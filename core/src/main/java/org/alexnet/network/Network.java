@@ -174,6 +174,21 @@ public record Network(String name, Input input, List<Node> nodes) {
     return sources(nodes, index);
   }
 
+  /**
+   * {@return names of the layers whose outputs are numbers and no images any more: a
+   * fully-connected layer and all that follows one}
+   */
+  public Set<String> flat() {
+    Set<String> flat = new HashSet<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      Layer layer = nodes.get(i).layer();
+      if (layer instanceof FullyConnected || sources(i).stream().anyMatch(flat::contains)) {
+        flat.add(layer.name());
+      }
+    }
+    return flat;
+  }
+
   /** {@return the layer that produces the class scores, before the loss} */
   public FullyConnected classifier() {
     return (FullyConnected) nodes.get(nodes.size() - 2).layer();

@@ -2,10 +2,8 @@ package org.alexnet.formats.onnx;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.exchange.TrainedNetwork;
@@ -49,8 +47,6 @@ final class GraphWriter {
   private final Map<String, String> tensors = new HashMap<>();
 
   /** Layers whose output has no rows and columns. */
-  private final Set<String> flat = new HashSet<>();
-
   GraphWriter(TrainedNetwork trained, Graph graph, String data) {
     this.trained = trained;
     this.network = trained.network();
@@ -69,9 +65,6 @@ final class GraphWriter {
     for (int i = 0; i < network.nodes().size(); i++) {
       Layer layer = network.nodes().get(i).layer();
       List<String> sources = network.sources(i);
-      if (layer instanceof FullyConnected || sources.stream().anyMatch(flat::contains)) {
-        flat.add(layer.name());
-      }
       String output =
           layer == network.classifier()
               ? OnnxWriter.LOGITS
@@ -232,7 +225,7 @@ final class GraphWriter {
 
   private void fullyConnected(FullyConnected fc, String source, String output) {
     String input = tensors.get(source);
-    if (!flat.contains(source)) {
+    if (!network.flat().contains(source)) {
       input = fc.name() + ".flat";
       graph.node("Flatten", input, tensors.get(source)).integer("axis", 1);
     }
