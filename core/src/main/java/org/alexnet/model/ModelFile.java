@@ -7,7 +7,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -77,20 +76,18 @@ public final class ModelFile implements ModelSource {
 
   @Override
   public Optional<Model> find(String name) {
-    Path file;
-    try {
-      file = Path.of(name);
-    } catch (InvalidPathException _) {
-      return Optional.empty();
-    }
-    if (!Files.isRegularFile(file)) {
-      return Optional.empty();
-    }
+    return ModelSource.file(name).filter(ModelFile::isJson).map(ModelFile::read);
+  }
+
+  /**
+   * @throws AlexNetException if it is in another encoding than JSON must be
+   */
+  private static boolean isJson(Path file) {
     byte[] start = FileStart.of(file).bytes();
     if (begins(start, StandardCharsets.UTF_16LE) || begins(start, StandardCharsets.UTF_16BE)) {
       throw notUtf8(file, null);
     }
-    return begins(start, StandardCharsets.UTF_8) ? Optional.of(read(file)) : Optional.empty();
+    return begins(start, StandardCharsets.UTF_8);
   }
 
   /** Whether an object of JSON may begin here; many an editor puts a mark before it. */

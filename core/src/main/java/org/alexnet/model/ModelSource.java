@@ -1,5 +1,8 @@
 package org.alexnet.model;
 
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -18,4 +21,17 @@ public interface ModelSource {
    * @throws org.alexnet.AlexNetException if it is a file of this source's, and wrong
    */
   Optional<Model> find(String name);
+
+  /**
+   * {@return the file of a name; empty if there is none, or it is a folder}
+   *
+   * @param name as a user writes it
+   */
+  static Optional<Path> file(String name) {
+    try {
+      return Optional.of(Path.of(name)).filter(Files::isRegularFile);
+    } catch (InvalidPathException _) {
+      return Optional.empty();
+    }
+  }
 }

@@ -3,7 +3,6 @@ package org.alexnet.formats.caffe;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -41,18 +40,12 @@ public final class CaffeNetworks implements ModelSource {
 
   @Override
   public Optional<Model> find(String name) {
-    Path file;
-    try {
-      file = Path.of(name);
-    } catch (InvalidPathException _) {
-      return Optional.empty();
-    }
-    return Files.isRegularFile(file)
-            && BEGINNING
-                .matcher(new String(FileStart.of(file).bytes(), StandardCharsets.ISO_8859_1))
-                .matches()
-        ? Optional.of(read(file))
-        : Optional.empty();
+    return ModelSource.file(name).filter(CaffeNetworks::isPrototxt).map(CaffeNetworks::read);
+  }
+
+  private static boolean isPrototxt(Path file) {
+    String start = new String(FileStart.of(file).bytes(), StandardCharsets.ISO_8859_1);
+    return BEGINNING.matcher(start).matches();
   }
 
   private static Model read(Path file) {

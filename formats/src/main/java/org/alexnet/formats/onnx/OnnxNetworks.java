@@ -1,7 +1,5 @@
 package org.alexnet.formats.onnx;
 
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.alexnet.AlexNetException;
@@ -30,15 +28,12 @@ public final class OnnxNetworks implements ModelSource {
 
   @Override
   public Optional<Model> find(String name) {
-    Path file;
-    try {
-      file = Path.of(name);
-    } catch (InvalidPathException _) {
-      return Optional.empty();
-    }
-    if (!Files.isRegularFile(file) || !OnnxFormat.isOnnx(FileStart.of(file).bytes())) {
-      return Optional.empty();
-    }
+    return ModelSource.file(name)
+        .filter(file -> OnnxFormat.isOnnx(FileStart.of(file).bytes()))
+        .map(OnnxNetworks::read);
+  }
+
+  private static Model read(Path file) {
     String called =
         file.getFileName().toString().replaceAll("\\.onnx$", "").replaceAll("[^A-Za-z0-9._-]", "_");
     if (called.isEmpty() || !Character.isLetterOrDigit(called.charAt(0))) {
@@ -46,8 +41,7 @@ public final class OnnxNetworks implements ModelSource {
     }
     called = called.substring(0, Math.min(64, called.length()));
     try (OnnxFile onnx = OnnxFile.of(MappedFile.open(file))) {
-      return Optional.of(
-          new Model(new GraphReader(onnx).network(called), RECIPE, "from " + file.getFileName()));
+      return new Model(new GraphReader(onnx).network(called), RECIPE, "from " + file.getFileName());
     } catch (InvalidNetworkException e) {
       throw new AlexNetException("%s: %s.".formatted(file, e.getMessage()), e);
     }
