@@ -29,6 +29,10 @@ public enum Setting {
   MEAN("mean"),
   /** The network that weights belong to. */
   MODEL("model"),
+  /** The file of learning rates beside a layer file of cuda-convnet. */
+  PARAMS("params"),
+  /** The solver's file beside a network of Caffe. */
+  SOLVER("solver"),
   /** The {@code input.safetensors} that belongs to weights. */
   INPUT("input"),
   /** The layer whose output is wanted. */
@@ -57,7 +61,7 @@ public enum Setting {
   RAW("raw"),
   /** The run to resume. */
   RESUME("Training.resume"),
-  /** Rows and columns that images are kept with. */
+  /** Rows and columns that images are kept with, or that a network sees. */
   SIZE("size"),
   /** Whether to leave out images that cannot be read. */
   SKIP_BAD("skipBad"),

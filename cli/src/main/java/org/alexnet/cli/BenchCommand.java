@@ -7,6 +7,7 @@ import java.util.Map;
 import org.alexnet.backend.Backend;
 import org.alexnet.cli.measure.Benchmark;
 import org.alexnet.cli.option.ComputeOptions;
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
@@ -16,7 +17,6 @@ import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.Model;
-import org.alexnet.model.Models;
 import org.alexnet.training.Activity;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -31,11 +31,14 @@ final class BenchCommand extends LongCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description =
           "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ". Default: alexnet-32.")
-  private Model model = Models.named(ModelName.DEFAULT);
+  private String name;
+
+  @Mixin private ModelFileOptions files;
+
+  private Model model;
 
   @Option(names = "--batch", paramLabel = "N", description = "Default: the model's own.")
   private Integer batch;
@@ -64,6 +67,7 @@ final class BenchCommand extends LongCommand {
   public Integer call() {
     Require.atLeast(1, "--batch", batch);
     Require.atLeast(1, "--steps", steps);
+    model = files.model(name, ModelName.DEFAULT);
     int images = batch == null ? model.recipe().batch() : batch;
     ProgressView view = show(common);
     view.working(Activity.COMPILING.toString(), 0, 0);

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
@@ -27,10 +28,11 @@ final class InitCommand extends LongCommand {
       names = "--model",
       paramLabel = "M",
       required = true,
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description = "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
-  private Model model;
+  private String model;
+
+  @Mixin private ModelFileOptions files;
 
   @Option(
       names = "--seed",
@@ -77,7 +79,8 @@ final class InitCommand extends LongCommand {
     if (Files.exists(out)) {
       throw new AlexNetException(out + " exists already; remove it, or choose another --out");
     }
-    Model chosen = classes == null ? model : model.withClasses(classes);
+    Model named = files.model(model);
+    Model chosen = classes == null ? named : named.withClasses(classes);
     SequencedMap<String, FloatTensor> weights =
         Weights.initial(chosen.network(), seed, new Weights.Overrides(sigma, bias));
     writing = true;

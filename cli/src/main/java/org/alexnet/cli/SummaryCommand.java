@@ -9,6 +9,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.cli.option.ComputeOptions;
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
@@ -44,10 +45,11 @@ final class SummaryCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "M",
       required = true,
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description = "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
-  private Model model;
+  private String model;
+
+  @Mixin private ModelFileOptions files;
 
   @Option(names = "--classes", paramLabel = "N", description = "Default: the model's own.")
   private Integer classes;
@@ -76,7 +78,8 @@ final class SummaryCommand implements Callable<Integer> {
   public Integer call() {
     Require.atLeast(2, "--classes", classes);
     Require.atLeast(1, "--batch", batch);
-    Model chosen = classes == null ? model : model.withClasses(classes);
+    Model named = files.model(model);
+    Model chosen = classes == null ? named : named.withClasses(classes);
     int images = batch == null ? chosen.recipe().batch() : batch;
     List<LayerRow> rows = LayerRow.of(CompiledNetwork.of(chosen.network(), images));
     CompiledNetwork programs = devices.programs(chosen.network(), images);

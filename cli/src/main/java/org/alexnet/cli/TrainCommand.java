@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.alexnet.cli.option.AugmentationName;
 import org.alexnet.cli.option.ComputeOptions;
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
@@ -107,15 +108,14 @@ final class TrainCommand extends LongCommand {
   }
 
   /** What is trained, and how. */
-  private static final class RecipeOptions {
+  private static final class RecipeOptions extends ModelFileOptions {
     @Option(
         names = "--model",
         paramLabel = "M",
-        converter = ModelName.class,
         completionCandidates = ModelName.class,
         description =
             "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ". Default: alexnet-32.")
-    private Model model = Models.named(ModelName.DEFAULT);
+    private String model;
 
     @Option(
         names = "--epochs",
@@ -347,7 +347,7 @@ final class TrainCommand extends LongCommand {
   }
 
   private Training fresh() {
-    Training training = Training.of(recipe.model);
+    Training training = Training.of(recipe.model(recipe.model, ModelName.DEFAULT));
     training.shuffle(!images.noShuffle).dropout(!recipe.noDropout);
     training.skipBad(images.skipBad).deterministic(recipe.deterministic);
     training.precision(devices.precision().toString());

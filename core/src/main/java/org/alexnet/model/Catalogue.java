@@ -22,7 +22,7 @@ final class Catalogue implements ModelSource {
   }
 
   @Override
-  public Optional<Model> find(String name) {
-    return ALL.stream().filter(model -> model.name().equals(name)).findFirst();
+  public Optional<Model> find(ModelRequest request) {
+    return ALL.stream().filter(model -> model.name().equals(request.name())).findFirst();
   }
 }

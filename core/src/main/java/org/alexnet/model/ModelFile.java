@@ -75,8 +75,8 @@ public final class ModelFile implements ModelSource {
   }
 
   @Override
-  public Optional<Model> find(String name) {
-    return ModelSource.file(name).filter(ModelFile::isJson).map(ModelFile::read);
+  public Optional<Model> find(ModelRequest request) {
+    return ModelSource.file(request.name()).filter(ModelFile::isJson).map(ModelFile::read);
   }
 
   /**

@@ -9,6 +9,8 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.file.FileStart;
 import org.alexnet.network.Network;
@@ -43,13 +45,45 @@ public final class Models {
    * @throws AlexNetException if it is a file, and wrong
    */
   public static Model named(String name) {
+    return named(ModelRequest.of(name));
+  }
+
+  /**
+   * {@return the model of a request; names of the catalogue come first}
+   *
+   * @param request a name, or the path of a file, and what belongs to it
+   * @throws UsageException if no source knows it, listing what there is, or it takes nothing of
+   *     what is given with it
+   * @throws AlexNetException if it is a file, and wrong
+   */
+  public static Model named(ModelRequest request) {
     List<ModelSource> sources = new ArrayList<>(List.of(new Catalogue()));
     ServiceLoader.load(ModelSource.class, ModelSource.class.getClassLoader()).forEach(sources::add);
-    return sources.stream()
-        .map(source -> source.find(name))
-        .flatMap(Optional::stream)
-        .findFirst()
-        .orElseThrow(() -> unknown(name, sources));
+    for (ModelSource source : sources) {
+      Optional<Model> model = source.find(request);
+      if (model.isPresent()) {
+        requireTaken(request, source);
+        return model.get();
+      }
+    }
+    throw unknown(request.name(), sources);
+  }
+
+  private static void requireTaken(ModelRequest request, ModelSource source) {
+    for (Setting setting : request.given()) {
+      if (!source.takes().contains(setting)) {
+        throw new UsageException(
+            Message.of(
+                "%s takes no %s; that belongs to %s.",
+                request.name(),
+                setting,
+                switch (setting) {
+                  case PARAMS -> "a layer file of cuda-convnet";
+                  case SOLVER -> "a network of Caffe";
+                  default -> "a layer file of cuda-convnet or a network of Caffe";
+                }));
+      }
+    }
   }
 
   /**
@@ -60,7 +94,7 @@ public final class Models {
    */
   public static Optional<Model> inFile(Path file) {
     return ServiceLoader.load(ModelSource.class, ModelSource.class.getClassLoader()).stream()
-        .map(source -> source.get().find(file.toString()))
+        .map(source -> source.get().find(ModelRequest.of(file.toString())))
         .flatMap(Optional::stream)
         .findFirst();
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Named;
 import org.alexnet.cli.option.Require;
@@ -20,7 +21,6 @@ import org.alexnet.exchange.Export;
 import org.alexnet.exchange.ModelWriter;
 import org.alexnet.exchange.ModelWriter.ParameterNames;
 import org.alexnet.exchange.TrainedNetwork;
-import org.alexnet.model.Model;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,10 +41,11 @@ public final class ExportCommand extends LongCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description = "The network of --weights: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
-  private Model model;
+  private String model;
+
+  @Mixin private ModelFileOptions files;
 
   @Option(
       names = "--weights",
@@ -124,7 +125,9 @@ public final class ExportCommand extends LongCommand {
     }
     List<String> lost;
     try (TrainedNetwork trained =
-        run == null ? TrainedNetwork.open(model, weights, input) : TrainedNetwork.open(run)) {
+        run == null
+            ? TrainedNetwork.open(files.model(model), weights, input)
+            : TrainedNetwork.open(run)) {
       lost =
           writer.write(
               trained, out, new ModelWriter.Options(names, batch == null ? 0 : batch, raw));

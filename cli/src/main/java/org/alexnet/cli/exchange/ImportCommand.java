@@ -3,6 +3,7 @@ package org.alexnet.cli.exchange;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.NamesFile;
 import org.alexnet.cli.output.Answers;
@@ -12,7 +13,6 @@ import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.exchange.Import;
-import org.alexnet.model.Model;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,13 +33,14 @@ public final class ImportCommand extends LongCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description =
           "The network, where the files do not say: ${COMPLETION-CANDIDATES}"
               + ModelName.OR_FILE
               + ".")
-  private Model model;
+  private String model;
+
+  @Mixin private ModelFileOptions modelFiles;
 
   @Option(names = "--names", paramLabel = "FILE", description = "Names of the classes, one a line.")
   private Path names;
@@ -71,7 +72,7 @@ public final class ImportCommand extends LongCommand {
       view.working("Importing", 0, 0);
       result =
           Import.of(files)
-              .model(model)
+              .model(modelFiles.model(model))
               .names(NamesFile.read(names))
               .mean(mean)
               .say(view::message)

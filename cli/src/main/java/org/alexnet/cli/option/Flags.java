@@ -37,6 +37,7 @@ public final class Flags {
       case NEIGHBOURS -> "--k";
       case NUMBER -> "--n";
       case OUT -> "--out";
+      case PARAMS -> "--params";
       case PORT -> "--port";
       case PRECISION -> "--precision";
       case QUERIES -> "--queries";
@@ -45,6 +46,7 @@ public final class Flags {
       case RESUME -> "--resume";
       case SIZE -> "--size";
       case SKIP_BAD -> "--skip-bad";
+      case SOLVER -> "--solver";
       case THREADS -> "--threads";
       case VALIDATION -> "--val";
       case VALIDATION_FRACTION -> "--val-fraction";

@@ -4,18 +4,16 @@ import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.TrainedWeights;
-import org.alexnet.model.Model;
 import picocli.CommandLine.Option;
 
 /** A trained network: a run folder, or a model and its weights. */
-public final class TrainedOptions {
+public final class TrainedOptions extends ModelFileOptions {
   @Option(
       names = "--model",
       paramLabel = "M",
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description = "The network of --weights: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
-  Model model;
+  String model;
 
   @Option(
       names = "--weights",
@@ -77,7 +75,7 @@ public final class TrainedOptions {
    * @param run the run folder; null where weights are given
    */
   public TrainedWeights weights(Path run) {
-    return run == null ? TrainedWeights.open(model, weights) : TrainedWeights.open(run);
+    return run == null ? TrainedWeights.open(model(model), weights) : TrainedWeights.open(run);
   }
 
   /**
@@ -87,7 +85,7 @@ public final class TrainedOptions {
    */
   public Classifier open(Path run, Classifier.Options options) {
     return run == null
-        ? Classifier.open(model, weights, input, classNames(), options)
+        ? Classifier.open(model(model), weights, input, classNames(), options)
         : Classifier.open(run, classNames(), options);
   }
 

@@ -1,5 +1,6 @@
 package org.alexnet.cli.show;
 
+import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.ProgressView;
@@ -9,10 +10,10 @@ import org.alexnet.data.ImageSource;
 import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.model.Model;
-import org.alexnet.model.Models;
 import org.alexnet.network.Input;
 import org.alexnet.network.Resize;
 import org.alexnet.pictures.drawing.Picture;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A picture of the images that a training would see. */
@@ -31,7 +32,6 @@ abstract class DataCommand extends PictureCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
-      converter = ModelName.class,
       completionCandidates = ModelName.class,
       description =
           "Images are drawn as this network receives them: ${COMPLETION-CANDIDATES}"
@@ -39,7 +39,9 @@ abstract class DataCommand extends PictureCommand {
               + ". Default: "
               + ModelName.DEFAULT
               + ".")
-  private Model model;
+  private String model;
+
+  @Mixin private ModelFileOptions files;
 
   @Option(names = "--n", paramLabel = "N", description = "How many. Default: ${DEFAULT-VALUE}.")
   int n;
@@ -75,7 +77,7 @@ abstract class DataCommand extends PictureCommand {
 
   @Override
   final Picture draw(ProgressView view) {
-    Model chosen = model == null ? Models.named(ModelName.DEFAULT) : model;
+    Model chosen = files.model(model, ModelName.DEFAULT);
     Input input = chosen.network().input();
     OpenOptions options =
         new OpenOptions(

@@ -12,6 +12,7 @@ import org.alexnet.data.Augmentation;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.FileStart;
 import org.alexnet.model.Model;
+import org.alexnet.model.ModelRequest;
 import org.alexnet.model.ModelSource;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
@@ -39,8 +40,10 @@ public final class CaffeNetworks implements ModelSource {
   }
 
   @Override
-  public Optional<Model> find(String name) {
-    return ModelSource.file(name).filter(CaffeNetworks::isPrototxt).map(CaffeNetworks::read);
+  public Optional<Model> find(ModelRequest request) {
+    return ModelSource.file(request.name())
+        .filter(CaffeNetworks::isPrototxt)
+        .map(CaffeNetworks::read);
   }
 
   private static boolean isPrototxt(Path file) {

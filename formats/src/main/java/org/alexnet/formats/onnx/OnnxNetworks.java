@@ -8,6 +8,7 @@ import org.alexnet.data.Augmentation;
 import org.alexnet.file.FileStart;
 import org.alexnet.formats.MappedFile;
 import org.alexnet.model.Model;
+import org.alexnet.model.ModelRequest;
 import org.alexnet.model.ModelSource;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
@@ -27,8 +28,8 @@ public final class OnnxNetworks implements ModelSource {
   }
 
   @Override
-  public Optional<Model> find(String name) {
-    return ModelSource.file(name)
+  public Optional<Model> find(ModelRequest request) {
+    return ModelSource.file(request.name())
         .filter(file -> OnnxFormat.isOnnx(FileStart.of(file).bytes()))
         .map(OnnxNetworks::read);
   }

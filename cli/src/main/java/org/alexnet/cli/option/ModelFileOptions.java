@@ -1,0 +1,55 @@
+package org.alexnet.cli.option;
+
+import java.nio.file.Path;
+import org.alexnet.model.Model;
+import org.alexnet.model.ModelRequest;
+import org.alexnet.model.Models;
+import picocli.CommandLine.Option;
+
+/** What belongs to the file of a network where that does not say everything. */
+public class ModelFileOptions {
+  @Option(
+      names = "--params",
+      paramLabel = "FILE",
+      description = "With a layer file of cuda-convnet: how its layers learn (layer-params.cfg).")
+  private Path params;
+
+  @Option(
+      names = "--solver",
+      paramLabel = "FILE",
+      description = "With a network of Caffe: its solver, which says how it is trained.")
+  private Path solver;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N",
+      description =
+          "With either: rows and columns of the images that the network sees. Default: what the"
+              + " file says; for cuda-convnet 224, with ten classes 32.")
+  private Integer size;
+
+  /**
+   * A model.
+   *
+   * @param name what --model was given; null for none
+   * @param otherwise the name in its place; null for no model
+   */
+  public final Model model(String name, String otherwise) {
+    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, solver, size);
+    request
+        .given()
+        .forEach(
+            setting ->
+                Require.that(
+                    name != null,
+                    Flags.of(setting, ""),
+                    "without the network it belongs to",
+                    "given together with --model"));
+    return request.name() == null ? null : Models.named(request);
+  }
+
+  /** The model of a name; null for none. */
+  public final Model model(String name) {
+    return model(name, null);
+  }
+}
