@@ -11,6 +11,7 @@ module org.alexnet.formats {
       org.alexnet.formats.pytorch.PyTorchWriter;
   provides org.alexnet.model.ModelSource with
       org.alexnet.formats.caffe.CaffeNetworks,
+      org.alexnet.formats.convnet.ConvnetNetworks,
       org.alexnet.formats.onnx.OnnxNetworks;
   provides org.alexnet.weights.format.WeightFormat with
       org.alexnet.formats.pytorch.PyTorchFormat,

@@ -1,0 +1,104 @@
+package org.alexnet.formats.convnet;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
+import org.alexnet.Setting;
+import org.alexnet.UsageException;
+import org.alexnet.data.Augmentation;
+import org.alexnet.file.FileStart;
+import org.alexnet.model.Model;
+import org.alexnet.model.ModelRequest;
+import org.alexnet.model.ModelSource;
+import org.alexnet.model.Recipe;
+import org.alexnet.model.Schedule;
+import org.alexnet.network.Network;
+
+/**
+ * Networks in the two files of cuda-convnet, the program that the network of 2012 was trained with:
+ * its layers, and how they learn.
+ */
+public final class ConvnetNetworks implements ModelSource {
+  /** Behind comments, a section. */
+  private static final Pattern BEGINNING =
+      Pattern.compile("(\\s|[#;][^\\n]*\\n)*\\[[^]\\n]+]\\s.*", Pattern.DOTALL);
+
+  /** Nothing but comments as far as the beginning goes. */
+  private static final Pattern COMMENTS = Pattern.compile("(\\s|[#;][^\\n]*\\n)*([#;][^\\n]*)?");
+
+  private static final int EPOCHS = 90;
+  private static final int BATCH = 128;
+  private static final int PATIENCE = 5;
+
+  /** For {@link java.util.ServiceLoader}. */
+  public ConvnetNetworks() {}
+
+  @Override
+  public String offers() {
+    return "a layer file of cuda-convnet (layers.cfg) with its parameters";
+  }
+
+  @Override
+  public Set<Setting> takes() {
+    return Set.of(Setting.PARAMS, Setting.SIZE);
+  }
+
+  @Override
+  public Optional<Model> find(ModelRequest request) {
+    return ModelSource.file(request.name())
+        .filter(ConvnetNetworks::isLayerFile)
+        .map(file -> read(file, request));
+  }
+
+  private static boolean isLayerFile(Path file) {
+    String start = new String(FileStart.of(file).bytes(), StandardCharsets.ISO_8859_1);
+    return BEGINNING.matcher(start).matches()
+        || file.toString().toLowerCase(Locale.ROOT).endsWith(".cfg")
+            && COMMENTS.matcher(start).matches();
+  }
+
+  private static Model read(Path path, ModelRequest request) {
+    if (request.params() == null) {
+      throw UsageException.missing(
+          Setting.PARAMS, "the file beside %s that says how its layers learn".formatted(path));
+    }
+    ConfigFile file = ConfigFile.read(path);
+    try {
+      LearningFile learning =
+          new LearningFile(ConfigFile.read(request.params()), LayerReader.learning(file));
+      Network network = new LayerReader(file, learning, request.size()).read(name(path));
+      boolean crops = network.input().stored() > network.input().size();
+      Recipe recipe =
+          new Recipe(
+              EPOCHS,
+              BATCH,
+              learning.rate(),
+              learning.momentum(),
+              learning.decay(),
+              new Schedule.Plateau(PATIENCE),
+              crops ? Augmentation.PAPER : Augmentation.NONE);
+      return new Model(network, recipe, description(path, request, learning));
+    } catch (InvalidNetworkException e) {
+      throw new AlexNetException("%s: %s.".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  private static String name(Path path) {
+    String stem = path.getFileName().toString().replaceAll("\\.[^.]*$", "");
+    String name = stem.replaceAll("[^A-Za-z0-9._-]", "_").replaceAll("^[^A-Za-z0-9]+", "");
+    return name.isEmpty() ? "cuda-convnet" : name.substring(0, Math.min(name.length(), 64));
+  }
+
+  private static String description(Path path, ModelRequest request, LearningFile learning) {
+    String files = "from %s and %s".formatted(path.getFileName(), request.params().getFileName());
+    return learning.schedules().isEmpty()
+        ? files
+        : "%s, but for how rates fall (%s)"
+            .formatted(files, String.join(", ", learning.schedules()));
+  }
+}

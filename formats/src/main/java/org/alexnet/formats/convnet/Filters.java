@@ -1,0 +1,141 @@
+package org.alexnet.formats.convnet;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.formats.convnet.Graph.Output;
+import org.alexnet.network.Convolution;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Layer;
+import org.alexnet.network.LocallyConnected;
+import org.alexnet.network.ParameterSpec;
+import org.alexnet.network.Rounding;
+import org.alexnet.network.Window;
+
+/** A convolution or a locally connected layer: filters over each of its inputs. */
+final class Filters implements Weighted {
+  static final String[] KEYS = {
+    "channels",
+    "filters",
+    "filterSize",
+    "filterChannels",
+    "padding",
+    "stride",
+    "groups",
+    "randSparse",
+    "initW",
+    "initB",
+    "initWFunc",
+    "initBFunc",
+    "initCFunc"
+  };
+
+  static final String[] KEYS_OF_CONVOLUTIONS =
+      Stream.concat(Stream.of(KEYS), Stream.of("partialSum", "sharedBiases"))
+          .toArray(String[]::new);
+
+  /** Biases of parts that have none: zeros that do not learn. */
+  static final ParameterSpec NONE = new ParameterSpec(new Initial.Constant(0), 0, 0);
+
+  private final List<Window> windows = new ArrayList<>();
+  private final List<Integer> groups;
+  private final List<ParameterSpec> weights;
+  private final ParameterSpec bias;
+  private final boolean local;
+  private final Convolution.Biases biases;
+  private final int filters;
+  private final int size;
+
+  Filters(Section section, List<Output> inputs, LearningFile learning, boolean local) {
+    int n = inputs.size();
+    this.local = local;
+    if (section.flags("randSparse", n, false).contains(true)) {
+      throw section.wrong(
+          "randSparse", "is there: groups that read channels drawn at random are not known here");
+    }
+    this.groups = section.wholes("groups", n, 1);
+    List<Integer> counts = section.wholes("filters", n);
+    List<Integer> sizes = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      windows.add(
+          new Window(
+              section.wholes("filterSize", n).get(i),
+              section.wholes("stride", n, 1).get(i),
+              section.wholes("padding", n, 0).get(i)));
+      sizes.add(positions(section, windows.get(i), inputs.get(i).size()));
+    }
+    this.filters = Math.multiplyExact(counts.getFirst(), groups.getFirst());
+    this.size = sizes.getFirst();
+    for (int i = 1; i < n; i++) {
+      if (Math.multiplyExact(counts.get(i), groups.get(i)) != filters || sizes.get(i) != size) {
+        throw section.wrong(
+            "inputs",
+            "give %d maps of %d x %d and %d of %d x %d, which cannot be added"
+                .formatted(
+                    filters,
+                    size,
+                    size,
+                    counts.get(i) * groups.get(i),
+                    sizes.get(i),
+                    sizes.get(i)));
+      }
+    }
+    this.weights = learning.weights(section, section.numbers("initW", n));
+    this.bias = learning.bias(section, section.number("initB", 0));
+    this.biases =
+        local || section.flag("sharedBiases", true)
+            ? Convolution.Biases.SHARED
+            : Convolution.Biases.UNSHARED;
+  }
+
+  /**
+   * Windows along an edge; the authors' program counts 1 + ceil((2 pad + size - filter) / stride).
+   */
+  private static int positions(Section section, Window window, int size) {
+    int span = 2 * window.pad() + size - window.kernel();
+    if (span < 0) {
+      throw section.wrong(
+          "filterSize",
+          "is %d, must be at most the image with its padding, %d"
+              .formatted(window.kernel(), 2 * window.pad() + size));
+    }
+    return OneInput.counted(section, window, size, 1 + Math.ceilDiv(span, window.stride()));
+  }
+
+  @Override
+  public boolean joins() {
+    return windows.size() == 1
+        || windows.stream().allMatch(windows.getFirst()::equals)
+            && groups.stream().allMatch(count -> count == 1)
+            && weights.stream().allMatch(weights.getFirst()::equals);
+  }
+
+  @Override
+  public Layer whole(String name) {
+    return part(name, 0);
+  }
+
+  @Override
+  public Layer part(String name, int input) {
+    Window window = windows.get(input);
+    ParameterSpec own = input == 0 ? bias : NONE;
+    return local
+        ? new LocallyConnected(
+            name, filters, window, Rounding.CEIL, groups.get(input), 1, weights.get(input), own)
+        : new Convolution(
+            name,
+            filters,
+            window,
+            Rounding.CEIL,
+            groups.get(input),
+            1,
+            input == 0 ? biases : Convolution.Biases.SHARED,
+            weights.get(input),
+            own);
+  }
+
+  @Override
+  public Output output() {
+    return new Output("", filters, size, false);
+  }
+}

@@ -1,0 +1,19 @@
+package org.alexnet.formats.convnet;
+
+import org.alexnet.formats.convnet.Graph.Output;
+import org.alexnet.network.Layer;
+
+/** A layer with weights for each of its inputs, whose products are added. */
+interface Weighted {
+  /** Whether one layer that reads all inputs joined is the same. */
+  boolean joins();
+
+  /** That layer. */
+  Layer whole(String name);
+
+  /** The layer of one input; the first of them has the biases. */
+  Layer part(String name, int input);
+
+  /** What it gives, by no name yet. */
+  Output output();
+}
