@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
@@ -92,11 +93,12 @@ record ConfigFile(Path path, SequencedMap<String, Section> sections) {
       throw wrong(path, number, "a value must follow a [SECTION], got " + shown(line));
     }
     // As in Python's parser, letters of names are of one case, and a comment may follow a space.
-    String key = line.substring(0, at).strip().toLowerCase(java.util.Locale.ROOT);
+    String name = line.substring(0, at).strip();
+    String key = name.toLowerCase(Locale.ROOT);
     String value = line.substring(at + 1);
     int comment = value.indexOf(" ;");
     value = (comment < 0 ? value : value.substring(0, comment)).strip();
-    if (section.values().putIfAbsent(key, new Section.Value(number, value)) != null) {
+    if (section.values().putIfAbsent(key, new Section.Value(number, name, value)) != null) {
       throw wrong(
           path, number, "%s of %s is there twice".formatted(shown(key), shown(section.name())));
     }

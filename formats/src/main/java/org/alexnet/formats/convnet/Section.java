@@ -21,8 +21,13 @@ import org.alexnet.InvalidNetworkException;
  */
 record Section(Path path, String name, int line, SequencedMap<String, Value> values) {
 
-  /** A value and the line that it stands in. */
-  record Value(int line, String text) {}
+  /**
+   * A value.
+   *
+   * @param line that it stands in
+   * @param key its name as it is written
+   */
+  record Value(int line, String key, String text) {}
 
   /** Whether there is a value of a name. */
   boolean has(String key) {
@@ -137,7 +142,8 @@ record Section(Path path, String name, int line, SequencedMap<String, Value> val
         (key, value) -> {
           if (!small.contains(key)) {
             throw wrong(
-                key, "is not known here; what is, is %s".formatted(String.join(", ", known)));
+                value.key(),
+                "is not known here; what is, is %s".formatted(String.join(", ", known)));
           }
         });
   }
