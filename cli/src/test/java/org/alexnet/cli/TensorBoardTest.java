@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import javax.imageio.ImageIO;
@@ -165,7 +166,8 @@ class TensorBoardTest {
 
   private List<JsonNode> lines(String name) throws IOException {
     List<JsonNode> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(run.resolve(name))) {
+    String text = Files.readString(run.resolve(name));
+    for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
       lines.add(new ObjectMapper().readTree(line));
     }
     return lines;
@@ -196,6 +198,42 @@ class TensorBoardTest {
       assertEquals(
           (float) epoch.get("val_error").asDouble(),
           values.get("validation/error").get(epoch.get("step").asLong()).get(2));
+    }
+  }
+
+  @Test
+  void aRunThatIsKilledBeforeItsFirstCheckpointBeginsItsCurvesAnew() throws Exception {
+    Process process =
+        Cli.start(
+            dir.resolve("output"),
+            "train",
+            "--log-every",
+            1,
+            "--tensorboard",
+            board,
+            "--data",
+            "shapes:960",
+            "--batch",
+            16,
+            "--epochs",
+            1,
+            "--out",
+            run);
+    Path steps = run.resolve("steps.jsonl");
+    while (process.isAlive() && (!Files.exists(steps) || lines("steps.jsonl").size() < 2)) {
+      Thread.sleep(5); // the event of a step follows its line
+    }
+    process.destroyForcibly(); // kill -9
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    JsonNode state = new ObjectMapper().readTree(run.resolve("state.json").toFile());
+    assertEquals(0, state.get("state").get("step").asInt(), "it was too late");
+    assertFalse(events(files().getFirst()).isEmpty());
+    train("--resume", run);
+    TreeMap<Long, Message> losses = values().get("train/loss");
+    assertEquals(60, losses.size());
+    for (JsonNode step : lines("steps.jsonl")) {
+      Message value = losses.get(step.get("step").asLong());
+      assertEquals((float) step.get("loss").asDouble(), value.get(2));
     }
   }
 

@@ -68,9 +68,10 @@ public final class TensorBoard implements TrainingListener, AutoCloseable {
   public void begin(Path runFolder, long step) {
     run = runFolder;
     try {
+      boolean more = EventFile.isIn(folder);
       file = EventFile.create(folder);
-      if (step > 0) {
-        file.purge(step + 1);
+      if (more) {
+        file.purge(step + 1); // also after 0: a run may be killed before its first checkpoint
       }
     } catch (IOException e) {
       throw failed(e);
@@ -79,9 +80,12 @@ public final class TensorBoard implements TrainingListener, AutoCloseable {
 
   private AlexNetException failed(IOException e) {
     return new AlexNetException(
-        "Events for TensorBoard cannot be written to %s: %s"
-            .formatted(folder, DurableFiles.reason(e)),
-        e);
+        "%s; mend that or give another folder (--tensorboard)".formatted(failure(e)), e);
+  }
+
+  private String failure(IOException e) {
+    return "Events for TensorBoard cannot be written to %s: %s"
+        .formatted(folder, DurableFiles.reason(e));
   }
 
   @Override
@@ -162,7 +166,7 @@ public final class TensorBoard implements TrainingListener, AutoCloseable {
   }
 
   private void giveUp(IOException e) {
-    say.accept(failed(e).getMessage() + "; the run goes on without them.");
+    say.accept(failure(e) + "; the run goes on without them.");
     close();
   }
 
@@ -176,7 +180,7 @@ public final class TensorBoard implements TrainingListener, AutoCloseable {
     try {
       open.close();
     } catch (IOException e) {
-      say.accept(failed(e).getMessage());
+      say.accept(failure(e));
     }
   }
 }
