@@ -21,10 +21,16 @@ public final class JsonErrors {
    * @param e what Jackson threw
    */
   public static String reason(JsonProcessingException e) {
+    return reason(e, 1);
+  }
+
+  /** The same of a text that begins on a later line of its file. */
+  static String reason(JsonProcessingException e, int firstLine) {
     JsonLocation at = e.getLocation();
     return at == null
-        ? what(e)
-        : "%s at line %d, column %d".formatted(what(e), at.getLineNr(), at.getColumnNr());
+        ? "%s at line %d".formatted(what(e), firstLine)
+        : "%s at line %d, column %d"
+            .formatted(what(e), firstLine - 1 + at.getLineNr(), at.getColumnNr());
   }
 
   private static String what(JsonProcessingException e) {

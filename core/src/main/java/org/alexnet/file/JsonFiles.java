@@ -55,16 +55,31 @@ public final class JsonFiles {
    * @return the object
    */
   public static ObjectNode parse(String where, String text) {
+    return parse(where, 1, text);
+  }
+
+  /**
+   * Parses one object out of a longer text.
+   *
+   * @param where the file or whatever holds the text, for errors
+   * @param line the one on which the object begins, from 1
+   * @param text the object
+   * @return the object
+   * @throws AlexNetException naming file and line, if it is not valid JSON or holds anything else
+   */
+  public static ObjectNode parse(String where, int line, String text) {
     try {
       JsonNode node = JSON.readTree(text);
       if (node instanceof ObjectNode object) {
         return object;
       }
-      throw new AlexNetException(where + " is damaged: a JSON object is required");
+      throw new AlexNetException(
+          "%s is damaged: a JSON object is required at line %d; restore it from a copy"
+              .formatted(where, line));
     } catch (JsonProcessingException e) {
       throw new AlexNetException(
           "%s is damaged, for it is not valid JSON: %s; restore it from a copy"
-              .formatted(where, JsonErrors.reason(e)),
+              .formatted(where, JsonErrors.reason(e, line)),
           e);
     }
   }

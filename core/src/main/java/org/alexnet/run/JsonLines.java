@@ -113,7 +113,7 @@ final class JsonLines {
     }
     var lines = new ArrayList<JsonNode>();
     for (String line : new String(text, StandardCharsets.UTF_8).split("\n")) {
-      lines.add(JsonFiles.parse(file + " line " + (lines.size() + 1), line));
+      lines.add(JsonFiles.parse(file.toString(), lines.size() + 1, line));
     }
     return lines;
   }

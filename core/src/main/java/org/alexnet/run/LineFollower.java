@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.JsonFiles;
@@ -21,18 +22,25 @@ final class LineFollower {
   private static final int PIECE = 1 << 20;
 
   private final Path file;
+  private final List<String> required;
   private long offset;
+  private int number;
   private byte[] last = new byte[0];
 
-  LineFollower(Path file) {
+  /**
+   * @param required fields that are a number on every line
+   */
+  LineFollower(Path file, String... required) {
     this.file = file;
+    this.required = List.of(required);
   }
 
   /**
    * Hands on the lines that were completed since the last call.
    *
    * @return whether there is anything new
-   * @throws AlexNetException if the file cannot be read, or a line is no object
+   * @throws AlexNetException if the file cannot be read, or naming a line that is no object or has
+   *     not the fields that are required
    */
   boolean read(RunLog.Lines lines) {
     if (!Files.exists(file)) {
@@ -74,6 +82,7 @@ final class LineFollower {
   private boolean restart(RunLog.Lines lines) {
     boolean read = offset > 0;
     offset = 0;
+    number = 0;
     last = new byte[0];
     if (read) {
       lines.restart();
@@ -87,7 +96,8 @@ final class LineFollower {
     for (int i = 0; i < text.length; i++) {
       if (text[i] == '\n') {
         String line = new String(text, from, i - from, StandardCharsets.UTF_8);
-        ObjectNode object = JsonFiles.parse(file.toString(), line);
+        ObjectNode object = parse(line);
+        number++;
         last = Arrays.copyOfRange(text, from, i + 1);
         offset += last.length;
         from = i + 1;
@@ -95,5 +105,17 @@ final class LineFollower {
       }
     }
     return Arrays.copyOfRange(text, from, text.length);
+  }
+
+  private ObjectNode parse(String line) {
+    ObjectNode object = JsonFiles.parse(file.toString(), number + 1, line);
+    for (String field : required) {
+      if (!object.path(field).isNumber()) {
+        throw new AlexNetException(
+            "%s is damaged: %s is %s at line %d, a number is required; restore it from a copy"
+                .formatted(file, field, object.get(field), number + 1));
+      }
+    }
+    return object;
   }
 }

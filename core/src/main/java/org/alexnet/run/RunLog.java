@@ -42,8 +42,8 @@ public final class RunLog {
   public RunLog(Path dir) {
     RunFolder.requireRun(dir);
     this.dir = dir;
-    this.metrics = new LineFollower(dir.resolve(JsonLines.METRICS));
-    this.steps = new LineFollower(dir.resolve(JsonLines.STEPS));
+    this.metrics = new LineFollower(dir.resolve(JsonLines.METRICS), "epoch", "step");
+    this.steps = new LineFollower(dir.resolve(JsonLines.STEPS), "step");
   }
 
   /**

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.alexnet.AlexNetException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,33 @@ class RunLogTest {
     assertTrue(log.readSteps(lines));
     assertEquals(List.of(1, 2, 3, 4), steps);
     assertEquals(1, restarts, "the length alone would not have told");
+  }
+
+  @Test
+  void aDamagedLineIsNamed() throws IOException {
+    String damaged = dir.resolve("steps.jsonl") + " is damaged";
+    Map<String, String> bad =
+        Map.of(
+            "{\"step\":4,", damaged + ", for it is not valid JSON: it ends too early, at line 3,",
+            "\0\0", damaged + ", for it is not valid JSON: wrong at line 3,",
+            "[4]", damaged + ": a JSON object is required at line 3;",
+            "{\"loss\":1}", damaged + ": step is null at line 3, a number is required;",
+            "{\"step\":\"4\"}", damaged + ": step is \"4\" at line 3, a number is required;");
+    for (Map.Entry<String, String> line : bad.entrySet()) {
+      Files.deleteIfExists(dir.resolve("steps.jsonl"));
+      RunLog own = new RunLog(dir);
+      line(1, "");
+      own.readSteps(lines);
+      line(2, "");
+      append(line.getKey() + "\n");
+      for (int attempt = 0; attempt < 2; attempt++) {
+        var thrown = assertThrows(AlexNetException.class, () -> own.readSteps(lines));
+        assertTrue(thrown.getMessage().startsWith(line.getValue()), thrown.getMessage());
+      }
+    }
+    Files.writeString(dir.resolve("metrics.jsonl"), "{\"epoch\":1}\n");
+    var thrown = assertThrows(AlexNetException.class, () -> log.readMetrics(lines));
+    assertTrue(thrown.getMessage().contains("metrics.jsonl is damaged: step is null at line 1"));
   }
 
   @Test
