@@ -218,6 +218,32 @@ class BrowserTest {
   }
 
   @Test
+  void runsThatGoAndComeAndOneWithoutConvolutions() throws Exception {
+    copied("run");
+    Path plain = copied("plain");
+    String settings = Files.readString(plain.resolve("run.json"));
+    String without = // layers of another type are enough
+        settings.replaceAll("(?m)^.*\"type\": \"(convolution|pooling)\".*\\R", "");
+    assertNotEquals(settings, without);
+    Files.writeString(plain.resolve("run.json"), without);
+    try (Watch watch = watch()) {
+      browser.get(watch.address());
+      browser.until("document.querySelectorAll('#runs tr').length === 2");
+      browser.until("document.querySelector('#filters img')?.naturalWidth > 0");
+      assertEquals(1, browser.number("document.querySelectorAll('#filters img').length"));
+      Path away = dir.resolve("away");
+      Files.move(dir.resolve("runs"), away);
+      browser.until("document.querySelectorAll('#runs tr').length === 0");
+      assertTrue(browser.text("document.body.innerText").contains("No run is there"));
+      Files.move(away, dir.resolve("runs"));
+      browser.until("document.querySelectorAll('#runs tr').length === 2");
+      assertFalse(browser.text("document.body.innerText").contains("No run is there"));
+      browser.until("document.querySelector('#filters img')?.naturalWidth > 0");
+      requireQuiet(watch.address());
+    }
+  }
+
+  @Test
   void aServerThatEndsAndBeginsAgain() throws Exception {
     copied("run");
     int port;

@@ -2,8 +2,10 @@ package org.alexnet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -18,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.file.JsonFiles;
@@ -222,6 +226,48 @@ class WatchTest {
       assertEquals("image/png", png.headers().firstValue("Content-Type").orElseThrow());
       assertTrue(ImageIO.read(new ByteArrayInputStream(png.body())).getWidth() > 0);
       assertEquals(404, get("filters/" + (id + 1) + ".png").statusCode());
+    }
+  }
+
+  @Test
+  void aNetworkWithoutAConvolutionHasNoFilters() throws Exception {
+    try (Events events = new Events()) {
+      ObjectNode news = events.next();
+      assertEquals(2, news.at("/changed/0/filters").asInt(-1), "the epoch");
+      String chain = // of the layers, only those that are left when no convolution is there
+          JsonFiles.read(run.resolve("run.json"))
+              .at("/network/layers")
+              .valueStream()
+              .filter(layer -> !layer.get("type").asText().equals("convolution"))
+              .map(Object::toString)
+              .collect(Collectors.joining(", ", "[", "]"));
+      ObjectNode settings = JsonFiles.read(run.resolve("run.json"));
+      ((ObjectNode) settings.get("network")).set("layers", new ObjectMapper().readTree(chain));
+      Path plain = Files.createDirectories(dir.resolve("runs").resolve("plain"));
+      for (String name : List.of("state.json", "metrics.jsonl", "steps.jsonl")) {
+        Files.copy(run.resolve(name), plain.resolve(name));
+      }
+      Files.write(plain.resolve("run.json"), JsonFiles.pretty(settings));
+      ObjectNode told = events.until(2);
+      assertEquals(plain.toString(), told.get("name").asText());
+      assertFalse(told.has("filters"), told.toString());
+      assertEquals(404, get("filters/%d.png".formatted(told.get("id").asInt())).statusCode());
+    }
+  }
+
+  @Test
+  void aRunThatIsGoneForAWhileKeepsItsNumber() throws Exception {
+    Path second = dir.resolve("runs").resolve("second");
+    Path away = dir.resolve("away");
+    try (Events events = new Events()) {
+      int first = events.until(2).get("id").asInt();
+      Files.move(run, away);
+      assertEquals("[]", events.next().get("all").toString());
+      Cli.run("train", "--data", data, "--epochs", 1, "--batch", 4, "--out", second).success();
+      int other = events.until(1).get("id").asInt();
+      Files.move(away, run);
+      assertEquals(first, events.until(2).get("id").asInt());
+      assertNotEquals(first, other);
     }
   }
 

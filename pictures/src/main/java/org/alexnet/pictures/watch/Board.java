@@ -1,9 +1,11 @@
 package org.alexnet.pictures.watch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,12 @@ final class Board {
   private final List<Path> places = new ArrayList<>();
   private final SequencedMap<Path, WatchedRun> runs = new LinkedHashMap<>();
   private final Map<Integer, Long> changes = new LinkedHashMap<>();
-  private int ids;
+
+  /**
+   * Kept for those that are gone: one that comes back, as after a pause of its disk, is as it was.
+   */
+  private final Map<Path, Integer> ids = new HashMap<>();
+
   private long change;
 
   /**
@@ -45,13 +52,14 @@ final class Board {
     return runs.values().stream().filter(run -> run.id() == id).findFirst().orElse(null);
   }
 
-  /** Looks at all files, and wakes who waits for news. */
+  /** Looks at all files, and wakes who waits if there is news. */
   synchronized void update() {
+    long before = change;
     List<Path> found = new ArrayList<>();
     places.forEach(place -> found.addAll(found(place)));
     boolean gone = runs.keySet().retainAll(found);
     for (Path dir : found) {
-      WatchedRun run = runs.computeIfAbsent(dir, path -> new WatchedRun(++ids, path));
+      WatchedRun run = runs.computeIfAbsent(dir, path -> new WatchedRun(id(path), path));
       if (run.update()) {
         changes.put(run.id(), ++change);
       }
@@ -59,7 +67,13 @@ final class Board {
     if (gone) {
       change++;
     }
-    notifyAll();
+    if (change != before) {
+      notifyAll();
+    }
+  }
+
+  private int id(Path dir) {
+    return ids.computeIfAbsent(dir, _ -> ids.size() + 1);
   }
 
   /** Those in a place; of one that cannot be read just now, those that are known. */
@@ -85,9 +99,15 @@ final class Board {
     }
     try (Stream<Path> entries = Files.list(place)) {
       return entries.filter(RunLog::isRun).sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw unreadable(place, e.getCause()); // after the first entries
     } catch (IOException e) {
-      throw new AlexNetException(place + " cannot be read: " + DurableFiles.reason(e), e);
+      throw unreadable(place, e);
     }
+  }
+
+  private static AlexNetException unreadable(Path place, IOException e) {
+    return new AlexNetException(place + " cannot be read: " + DurableFiles.reason(e), e);
   }
 
   /** What has changed since a change that a page has seen; 0 for everything. */

@@ -107,12 +107,7 @@ final class Pages implements HttpHandler {
       return;
     }
     try {
-      byte[] png = run.filters();
-      if (png.length == 0) {
-        send(exchange, 404, TEXT, "The network has no convolution, and so no filters.");
-      } else {
-        send(exchange, 200, "image/png", png);
-      }
+      send(exchange, 200, "image/png", run.filters());
     } catch (AlexNetException e) {
       send(exchange, 404, TEXT, e.getMessage());
     }

@@ -10,6 +10,7 @@ import org.alexnet.inference.TrainedWeights;
 import org.alexnet.network.Convolution;
 import org.alexnet.pictures.Filters;
 import org.alexnet.pictures.page.RunCurves;
+import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunLog;
 
 /**
@@ -23,6 +24,7 @@ final class WatchedRun {
   private final Path dir;
   private RunLog log;
   private RunCurves curves;
+  private boolean drawable;
   private Instant changed = Instant.MIN;
   private ObjectNode json;
   private volatile String text;
@@ -55,6 +57,7 @@ final class WatchedRun {
       if (log == null) {
         log = new RunLog(dir);
         curves = new RunCurves(log);
+        drawable = hasFilters(log);
       }
       Instant now = log.changed();
       boolean read = curves.update();
@@ -77,6 +80,15 @@ final class WatchedRun {
     return true;
   }
 
+  private static boolean hasFilters(RunLog log) {
+    try {
+      RunConfig config = RunConfig.fromJson(log.settings(), log.dir());
+      return config.network().layers().stream().anyMatch(Convolution.class::isInstance);
+    } catch (AlexNetException _) {
+      return false; // curves can be shown without knowing the network
+    }
+  }
+
   private ObjectNode named() {
     return JsonFiles.object().put("id", id).put("name", dir.toString());
   }
@@ -93,24 +105,23 @@ final class WatchedRun {
     now.put("step", curves.step());
     now.put("changed", changed.toEpochMilli());
     // Lines come before their checkpoint: only this says whose filters can be seen.
-    state.ifPresent(s -> now.put("filters", s.path("epoch").asInt()));
+    state.filter(_ -> drawable).ifPresent(s -> now.put("filters", s.path("epoch").asInt()));
     now.set("last", curves.latest());
     now.set("curves", curves.json(Math.ceil(settings.path("images").asDouble() / batch), POINTS));
     return now;
   }
 
   /**
-   * The filters of the first convolution as they are now, as a PNG file; empty where there are
-   * none.
+   * The filters of the first convolution as they are now, as a PNG file.
    *
-   * @throws AlexNetException if the run has no checkpoint yet, or it is damaged
+   * @throws AlexNetException if the network has no convolution, or the run has no checkpoint yet or
+   *     a damaged one
    */
   synchronized byte[] filters() {
     int epoch = this.epoch;
     if (drawn == null || epoch != drawnEpoch) {
       try (TrainedWeights weights = TrainedWeights.open(dir)) {
-        boolean any = weights.network().layers().stream().anyMatch(Convolution.class::isInstance);
-        drawn = any ? Filters.of(weights, null).pngWithoutGround() : new byte[0];
+        drawn = Filters.of(weights, null).pngWithoutGround();
         drawnEpoch = epoch;
       }
     }

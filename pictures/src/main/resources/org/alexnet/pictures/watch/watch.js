@@ -83,9 +83,14 @@
       run.figure = make('figure', '', '', filters);
       run.image = make('img', '', '', run.figure);
       run.caption = make('figcaption', '', '', run.figure);
+      run.image.addEventListener('error', () => {
+        run.image.hidden = true;
+        run.caption.textContent = run.name + ': the filters after epoch ' + run.drawn + ' cannot be read';
+      });
     }
     if (run.drawn !== run.filters) {
       run.drawn = run.filters;
+      run.image.hidden = false;
       run.image.src = 'filters/' + run.id + '.png?' + run.filters;
       run.image.alt = 'Filters of ' + run.name;
       run.caption.textContent = run.name + ', after epoch ' + run.filters;
@@ -98,6 +103,7 @@
 
   function take(news) {
     const all = new Set(news.all);
+    document.getElementById('none').hidden = all.size > 0;
     for (const [id, run] of runs) {
       if (!all.has(id)) {
         run.row?.remove();
