@@ -24,20 +24,26 @@ public final class Words {
    * @param text what is to be shown
    */
   public static String line(String text) {
-    StringBuilder line = new StringBuilder();
-    text.codePoints()
-        .map(
-            c ->
-                switch (Character.getType(c)) {
-                  case Character.CONTROL,
-                      Character.LINE_SEPARATOR,
-                      Character.PARAGRAPH_SEPARATOR,
-                      Character.SURROGATE ->
-                      ' ';
-                  default -> isDirection(c) ? ' ' : c;
-                })
-        .forEach(line::appendCodePoint);
-    return line.toString().strip();
+    return harmless(text).replace('\n', ' ').strip();
+  }
+
+  /**
+   * {@return the same of a text of several lines, which stay}
+   *
+   * @param text what is to be shown
+   */
+  public static String harmless(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    text.codePoints().map(Words::harmless).forEach(shown::appendCodePoint);
+    return shown.toString();
+  }
+
+  private static int harmless(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL -> c == '\n' ? c : ' ';
+      case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> ' ';
+      default -> isDirection(c) ? ' ' : c;
+    };
   }
 
   private static boolean isDirection(int c) {

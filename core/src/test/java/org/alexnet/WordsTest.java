@@ -2,6 +2,7 @@ package org.alexnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -19,5 +20,10 @@ class WordsTest {
       })
   void namesAreOneHarmlessLine(String name, String line) {
     assertEquals(line, Words.line(name));
+  }
+
+  @Test
+  void linesOfATextStay() {
+    assertEquals(" {\n  \"a b\" \n", Words.harmless(" {\n  \"a\u001bb\"\u202e\n"));
   }
 }

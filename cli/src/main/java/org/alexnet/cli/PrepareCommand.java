@@ -83,7 +83,7 @@ final class PrepareCommand extends LongCommand {
     } finally {
       view.end();
     }
-    result.leftOut().forEach(text -> terminal.err().println("left out: " + text));
+    result.leftOut().forEach(text -> terminal.err().println("left out: " + Words.line(text)));
     if (common.json) {
       Answers.print(terminal, json(result));
     } else {

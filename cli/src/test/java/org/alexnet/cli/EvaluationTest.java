@@ -270,6 +270,18 @@ class EvaluationTest {
   }
 
   @Test
+  void namesThatATerminalWouldObey() {
+    train();
+    Path hostile = dir.resolve("a\u001b[31m\u202egnp.jpg");
+    Cli.Result result = Cli.run("predict", run, hostile, "--verbose");
+    assertEquals(ExitStatus.FAILED, result.status());
+    assertTrue(result.err().contains("left out: %s".formatted(dir.resolve("a [31m gnp.jpg"))));
+    String line = Cli.run("show", "features", run, hostile, "--out", dir.resolve("x.png")).err();
+    assertTrue(line.contains("alexnet: %s".formatted(dir.resolve("a [31m gnp.jpg"))), line);
+    assertFalse((result.err() + result.out() + line).contains("\u001b"), line);
+  }
+
+  @Test
   void aRowForEveryImageAlsoWhereTheRunSkippedBadOnes() throws IOException {
     train("--skip-bad");
     Path other = TestData.folder(dir.resolve("other"), 3, "cat", "dog");

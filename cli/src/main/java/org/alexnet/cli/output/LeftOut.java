@@ -17,7 +17,7 @@ public final class LeftOut implements Consumer<String> {
   public synchronized void accept(String image) {
     count++;
     terminal.out().flush();
-    terminal.err().println("left out: " + image);
+    terminal.err().println("left out: " + Words.line(image));
   }
 
   public synchronized int count() {

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import org.alexnet.Message;
+import org.alexnet.Words;
 import org.alexnet.cli.option.Flags;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.inference.Evaluation;
@@ -73,7 +74,7 @@ public final class ProgressView implements TrainingListener {
   @Override
   public synchronized void message(String text) {
     clear();
-    to.println(text);
+    to.println(Words.line(text));
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import org.alexnet.Words;
 
 /**
  * Where a command writes.
@@ -42,13 +43,13 @@ public record Terminal(PrintStream out, PrintStream err, boolean interactive, in
   }
 
   /**
-   * One line that says what went wrong.
+   * One line that says what went wrong, whatever the names in it hold.
    *
    * @param trace whose stack trace to add, or null
    */
   public void fail(String message, Throwable trace) {
     out.flush();
-    err.println("alexnet: " + message);
+    err.println("alexnet: " + Words.line(message));
     if (trace != null) {
       trace.printStackTrace(err);
     }

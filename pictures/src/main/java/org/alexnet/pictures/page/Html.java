@@ -3,11 +3,15 @@ package org.alexnet.pictures.page;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import org.alexnet.Words;
 import org.alexnet.pictures.drawing.Drawing;
 import org.alexnet.pictures.drawing.Picture;
 import org.alexnet.pictures.drawing.Pixels;
 
-/** Writes HTML. Text and the values of attributes are escaped, whatever they hold. */
+/**
+ * Writes HTML. Text and the values of attributes are escaped, whatever they hold, and what a
+ * browser would obey without showing it is a space.
+ */
 public final class Html {
   /** Elements after which a line feed would be a space. */
   private static final Set<String> INLINE = Set.of("b", "span");
@@ -121,7 +125,8 @@ public final class Html {
   }
 
   private static String escaped(String text) {
-    return text.replace("&", "&amp;")
+    return Words.harmless(text)
+        .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;")

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import org.alexnet.AlexNetException;
+import org.alexnet.Words;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.network.Convolution;
@@ -69,7 +70,7 @@ final class WatchedRun {
     } catch (AlexNetException e) {
       log = null; // begin anew
       changed = Instant.MIN;
-      next = named().put("problem", e.getMessage());
+      next = named().put("problem", Words.line(e.getMessage()));
     }
     if (next.equals(json)) {
       return false;
@@ -90,7 +91,7 @@ final class WatchedRun {
   }
 
   private ObjectNode named() {
-    return JsonFiles.object().put("id", id).put("name", dir.toString());
+    return JsonFiles.object().put("id", id).put("name", Words.line(dir.toString()));
   }
 
   private ObjectNode describe() {
