@@ -146,6 +146,35 @@ class BrowserTest {
     }
   }
 
+  /** What stands beside the axis of a chart, from below. */
+  private static String marks(String title) {
+    return ("[...[...document.querySelectorAll('.chart')].find((c) =>"
+            + " c.querySelector('h3').textContent.startsWith('%s')).querySelectorAll('text')]"
+            + ".filter((t) => t.getAttribute('text-anchor') === 'end')"
+            + ".map((t) => t.textContent).join(', ')")
+        .formatted(title);
+  }
+
+  @Test
+  void aRateThatFallsCanBeReadOff() throws Exception {
+    Path steps = copied("falls").resolve("steps.jsonl");
+    List<String> lines = Files.readAllLines(steps);
+    double[] rates = {0.02, 0.02, 0.002, 0.002};
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < rates.length; i++) {
+      text.append(lines.get(i).replaceFirst("\"rate\":[^,]+", "\"rate\":" + rates[i])).append('\n');
+    }
+    Files.writeString(steps, text);
+    try (Watch watch = watch()) {
+      browser.get(watch.address());
+      browser.until(marks("Learning rate") + " === '0.002, 0.005, 0.01, 0.02'");
+      assertTrue(browser.text(marks("Error")).endsWith(" %"), browser.text(marks("Error")));
+      text.append(lines.get(4).replaceFirst("\"rate\":[^,]+", "\"rate\":2e-12")).append('\n');
+      Files.writeString(steps, text);
+      browser.until(marks("Learning rate") + " === '1e-10, 1e-8, 0.000001, 0.0001, 0.01'");
+    }
+  }
+
   @Test
   void aRunOfManyEpochs() throws Exception {
     Path run = copied("long");

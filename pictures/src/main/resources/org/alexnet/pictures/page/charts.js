@@ -8,6 +8,7 @@ const Charts = (() => {
   const HEIGHT = 230;
   const LEFT = 56, RIGHT = 14, TOP = 10, BOTTOM = 34;
   const MOST_DOTS = 30;
+  const MOST_POWERS = 6;
   const MOST_TIPS = 9, MOST_LAYER_TIPS = 18;
   const COLOURS = 8;
 
@@ -20,12 +21,12 @@ const Charts = (() => {
     {title: 'Loss', unit: '', scale: 1, lines: [
       ['steps', 'loss', 'thin', 'steps'], ['epochs', 'train_loss', 'dashed', 'training'],
       ['epochs', 'val_loss', '', 'validation']]},
-    {title: 'Error', unit: ' %', scale: 100, lines: [
+    {title: 'Error', unit: ' %', marked: true, scale: 100, lines: [
       ['steps', 'error', 'thin', 'steps'], ['epochs', 'train_error', 'dashed', 'training'],
       ['epochs', 'val_error', '', 'validation']]},
     {title: 'Learning rate', unit: '', scale: 1, powers: true, lines: [
       ['steps', 'rate', '', 'steps'], ['epochs', 'rate', '', 'epochs']], first: true},
-    {title: 'Speed', unit: ' images/s', scale: 1, zero: true, lines: [
+    {title: 'Speed, images/s', unit: ' images/s', scale: 1, zero: true, lines: [
       ['steps', 'images_per_second', 'thin', 'steps'],
       ['epochs', 'images_per_second', '', 'epochs']]},
     {title: 'Norm of the gradient by layer', unit: '', scale: 1, powers: true, layers: true},
@@ -87,14 +88,25 @@ const Charts = (() => {
     return marks;
   }
 
+  /* Marks between two powers of ten: of less than two, also twice and five times them. */
+  function powers(low, high) {
+    const every = Math.ceil((high - low) / MOST_POWERS);
+    const marks = [];
+    for (let e = Math.floor(low / every) * every; e <= high; e += every) {
+      for (const f of high - low < 2 ? [1, 2, 5] : [1]) {
+        const value = +(f * 10 ** e).toPrecision(1), at = Math.log10(value);
+        if (at >= low && at <= high) marks.push([value, String(value)]);
+      }
+    }
+    return marks;
+  }
+
   /* A range in which the values lie with some air, and its marks; in powers where that tells more. */
   function scale(values, kind, height) {
     let least = Math.min(...values), most = Math.max(...values);
     if (kind.powers && least > 0 && most / least > 8) {
       const low = Math.log10(least) - .15, high = Math.log10(most) + .15;
-      const marks = [];
-      for (let e = Math.ceil(low); e <= high; e++) marks.push([10 ** e, String(+(10 ** e).toPrecision(1))]);
-      return {at: (y) => height * (high - Math.log10(y)) / (high - low), marks};
+      return {at: (y) => height * (high - Math.log10(y)) / (high - low), marks: powers(low, high)};
     }
     if (kind.zero || kind.powers || least < most / 2) least = Math.min(0, least);
     const air = (most - least) * .06 || Math.abs(most) * .1 || 1;
@@ -162,7 +174,7 @@ const Charts = (() => {
     const y = (value) => TOP + up.at(value);
     for (const [value, text] of up.marks) {
       element('line', {class: 'grid', x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value)}, svg);
-      element('text', {x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end'}, svg).textContent = text;
+      element('text', {x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end'}, svg).textContent = text + (kind.marked ? kind.unit : '');
     }
     for (const [value, text] of ticks(0, most, Math.min(8, width / 60))) {
       element('text', {x: x(value), y: HEIGHT - BOTTOM + 16, 'text-anchor': 'middle'}, svg).textContent = text;
