@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -269,6 +270,20 @@ class ReportTest {
     assertEquals(
         "./alexnet train --resume %s --epochs 3".formatted(dir.resolve("again-again")),
         commands.get(1));
+  }
+
+  @Test
+  void aRunThatHasRecordedMoreThanItsCheckpointHolds() throws IOException {
+    assertFalse(page(run).contains("The last checkpoint was made"));
+    Path killed = copied(run);
+    Path steps = killed.resolve("steps.jsonl");
+    String last = Files.readAllLines(steps).getLast();
+    String later = last.replaceFirst("\"step\":6", "\"step\":9") + "\n";
+    Files.writeString(steps, later, StandardOpenOption.APPEND);
+    String page = page(killed);
+    assertTrue(page.contains("alexnet-32, 2 of 2 epochs, 9 steps"), page);
+    assertTrue(page.contains("The last checkpoint was made after step 6: filters,"), page);
+    assertTrue(page.contains("the curves reach to step 9."), page);
   }
 
   @Test

@@ -71,6 +71,7 @@ public record Report(
     html.element("h1", name);
     summary(html, settings, curves, epochs);
     notes.forEach(note -> html.element("p", note, "class", "notice"));
+    state.ifPresent(s -> checkpoint(html, s.path("step").asLong(), curves.step()));
     html.element("h2", "What was trained");
     new FactSection(settings).write(html, epochs);
     html.element("h2", "How it went");
@@ -174,6 +175,16 @@ public record Report(
       }
     }
     html.text(".").close("p");
+  }
+
+  /** A run that trains, or was killed, has recorded more than its checkpoint holds. */
+  private static void checkpoint(Html html, long step, long recorded) {
+    if (step < recorded) {
+      String note =
+          "The last checkpoint was made after step %s: filters, and what the network makes of"
+              + " images, are of then; the curves reach to step %s.";
+      html.element("p", note.formatted(Text.count(step), Text.count(recorded)), "class", "notice");
+    }
   }
 
   private void filters(Html html) {

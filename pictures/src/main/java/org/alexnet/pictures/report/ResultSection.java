@@ -142,13 +142,11 @@ final class ResultSection {
       String label = results.classes().get(example.label());
       boolean right = example.label() == example.predicted();
       html.open("figure").image(example.pixels(), example.name(), "title", example.name());
-      html.open("figcaption").open("b").text(label).close("b");
       String percent = Math.round(100 * example.probability()) + " %";
-      html.element(
-          "span",
-          right ? percent : "%s %s".formatted(results.classes().get(example.predicted()), percent),
-          "class",
-          right ? "good" : "bad");
+      String predicted = results.classes().get(example.predicted());
+      String answer = right ? percent : "%s %s".formatted(percent, predicted);
+      html.open("figcaption").element("b", label, "title", label);
+      html.element("span", answer, "class", right ? "good" : "bad", "title", predicted);
       html.close("figcaption").close("figure");
     }
     html.close("div");
