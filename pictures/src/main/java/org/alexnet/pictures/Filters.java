@@ -7,6 +7,8 @@ import org.alexnet.UsageException;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Layer;
+import org.alexnet.network.LocallyConnected;
+import org.alexnet.network.Network;
 import org.alexnet.pictures.drawing.Drawing;
 import org.alexnet.pictures.drawing.Grid;
 import org.alexnet.pictures.drawing.Picture;
@@ -18,7 +20,7 @@ import org.alexnet.tensor.FloatTensor;
  * its smallest weight black and its largest white, {@code round(255 (w - min) / (max - min))}. Of
  * three inputs these are red, green and blue; of any other number, each input of each filter is a
  * panel in grey. A filter whose weights are all equal is grey. The filters of different columns are
- * kept apart. There is no text, so that no fonts are needed.
+ * kept apart, and so are those of different layers. There is no text, so that no fonts are needed.
  */
 public final class Filters {
   /** What a filter is about as large as, in pixels. */
@@ -55,74 +57,131 @@ public final class Filters {
    * Draws the filters of a layer.
    *
    * @param trained the weights as they are now
-   * @param layer its name; null for the network's first convolution
-   * @return a picture of what they were; empty where the run began with weights of a file
+   * @param layer its name; null for the network's first convolution, and those beside it that read
+   *     the same, as where each column of a network is a layer
+   * @return the filters of a layer after those of another, numbered on
    * @throws UsageException if there is no such layer, or it has no filters
    */
   public static Picture of(TrainedWeights trained, String layer) {
-    Convolution convolution = convolution(trained.network().layers(), layer);
-    return new Filters(convolution, trained.read(convolution.name() + ".weight")).picture();
+    List<Convolution> convolutions =
+        layer == null
+            ? first(trained.network())
+            : List.of(convolution(trained.network().layers(), layer));
+    return picture(
+        convolutions.stream()
+            .map(c -> new Filters(c, trained.read(c.name() + ".weight")))
+            .toList());
   }
 
   /**
    * Draws the filters of the network's first convolution as they were before the first step.
    *
    * @param trained the weights as they are now
-   * @return empty where that is not known: for weights alone, and for a run that began with others
+   * @return as {@link #of} without a layer; empty where that is not known: for weights alone, and
+   *     for a run that began with others
    * @throws UsageException if the network has no convolution
    */
   public static Optional<Picture> initial(TrainedWeights trained) {
-    Convolution convolution = convolution(trained.network().layers(), null);
-    return trained
-        .initial(convolution.name() + ".weight")
-        .map(weight -> new Filters(convolution, weight).picture());
+    List<Filters> filters = new ArrayList<>();
+    for (Convolution convolution : first(trained.network())) {
+      Optional<FloatTensor> weight = trained.initial(convolution.name() + ".weight");
+      if (weight.isEmpty()) {
+        return Optional.empty();
+      }
+      filters.add(new Filters(convolution, weight.get()));
+    }
+    return Optional.of(picture(filters));
+  }
+
+  /** The first convolution, and those that read what it reads. */
+  private static List<Convolution> first(Network network) {
+    List<Convolution> first = new ArrayList<>();
+    List<String> sources = List.of();
+    for (int i = 0; i < network.nodes().size(); i++) {
+      if (network.nodes().get(i).layer() instanceof Convolution convolution) {
+        if (first.isEmpty()) {
+          sources = network.sources(i);
+        }
+        if (network.sources(i).equals(sources)) {
+          first.add(convolution);
+        }
+      }
+    }
+    if (first.isEmpty()) {
+      throw new UsageException("The network has no convolution, and so no filters to show.");
+    }
+    return first;
   }
 
   private static Convolution convolution(List<Layer> layers, String name) {
+    Layer named =
+        layers.stream().filter(layer -> layer.name().equals(name)).findFirst().orElse(null);
+    if (named instanceof Convolution convolution) {
+      return convolution;
+    }
+    String problem =
+        switch (named) {
+          case null -> "There is no layer %s";
+          case LocallyConnected _ ->
+              "Layer %s has other filters at every position, which are not drawn";
+          default -> "Layer %s has no filters";
+        };
     List<String> names =
         layers.stream().filter(Convolution.class::isInstance).map(Layer::name).toList();
-    if (names.isEmpty()) {
-      throw new UsageException("The network has no convolution, and so no filters to show.");
-    }
-    String wanted = name == null ? names.getFirst() : name;
-    for (Layer layer : layers) {
-      if (layer.name().equals(wanted) && layer instanceof Convolution convolution) {
-        return convolution;
-      }
-    }
-    boolean other = layers.stream().anyMatch(layer -> layer.name().equals(wanted));
     throw new UsageException(
-        "%s; those that have filters are %s."
+        "%s; %s."
             .formatted(
-                other
-                    ? "Layer %s has no filters".formatted(wanted)
-                    : "There is no layer %s".formatted(wanted),
-                String.join(", ", names)));
+                problem.formatted(name),
+                names.isEmpty()
+                    ? "the network has no convolution"
+                    : "those that have filters are " + String.join(", ", names)));
   }
 
-  private Picture picture() {
-    boolean colour = inputs == 3;
-    int scale = Math.max(1, Math.round((float) (colour ? SIDE : SMALL_SIDE) / kernel));
-    int panelsAFilter = colour ? 1 : inputs;
-    int block = filters / columns * panelsAFilter;
-    int across = colour ? Grid.columns(filters, block, WIDER) : across(block);
-    int side = kernel * scale;
-    int gap = colour ? GAP : SMALL_GAP;
+  private static Picture picture(List<Filters> layers) {
     Drawing drawing = new Drawing();
+    int all = layers.stream().mapToInt(layer -> layer.filters).sum();
     int top = MARGIN;
     int right = 0;
-    for (int column = 0; column < columns; column++) {
-      Grid grid = new Grid(MARGIN, top, across, side, side, gap, gap);
-      for (int i = 0; i < block; i++) {
-        int index = column * block + i;
-        int filter = index / panelsAFilter;
-        Pixels pixels = colour ? colour(filter) : grey(filter, index % panelsAFilter);
-        drawing.panel(grid.x(i), grid.y(i), pixels.enlarged(scale), index, title(index));
+    int index = 0;
+    for (Filters layer : layers) {
+      for (int column = 0; column < layer.columns; column++) {
+        Grid grid = layer.grid(top, all);
+        for (int i = 0; i < layer.block(); i++) {
+          layer.draw(drawing, grid.x(i), grid.y(i), column * layer.block() + i, index++);
+        }
+        right = Math.max(right, grid.right());
+        top = grid.bottom(layer.block()) + COLUMN_GAP;
       }
-      right = grid.right();
-      top = grid.bottom(block) + COLUMN_GAP;
     }
     return drawing.picture("filters", right + MARGIN, top - COLUMN_GAP + MARGIN);
+  }
+
+  private boolean colour() {
+    return inputs == 3;
+  }
+
+  /** Panels of a column. */
+  private int block() {
+    return filters / columns * (colour() ? 1 : inputs);
+  }
+
+  /**
+   * @param all filters in the picture
+   */
+  private Grid grid(int top, int all) {
+    int side = kernel * scale();
+    int gap = colour() ? GAP : SMALL_GAP;
+    int across = colour() ? Grid.columns(all, block(), WIDER) : across(block());
+    return new Grid(MARGIN, top, across, side, side, gap, gap);
+  }
+
+  private int scale() {
+    return Math.max(1, Math.round((float) (colour() ? SIDE : SMALL_SIDE) / kernel));
+  }
+
+  private void draw(Drawing drawing, int x, int y, int panel, int index) {
+    Pixels pixels = colour() ? colour(panel) : grey(panel / inputs, panel % inputs);
+    drawing.panel(x, y, pixels.enlarged(scale()), index, title(panel));
   }
 
   /** All inputs of a filter are in one row, of as many filters as make the whole about square. */
@@ -131,15 +190,15 @@ public final class Filters {
     return Math.min(block, inputs * (int) Math.max(1, inARow));
   }
 
-  private String title(int index) {
+  private String title(int panel) {
     List<String> words = new ArrayList<>(List.of(layer));
-    int filter = inputs == 3 ? index : index / inputs;
+    int filter = colour() ? panel : panel / inputs;
     if (columns > 1) {
       words.add("column " + (char) ('a' + filter / (filters / columns)));
     }
     words.add("filter " + filter);
-    if (inputs != 3) {
-      words.add("input " + index % inputs);
+    if (!colour()) {
+      words.add("input " + panel % inputs);
     }
     return String.join(" ", words);
   }

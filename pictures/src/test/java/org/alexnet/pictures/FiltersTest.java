@@ -21,11 +21,15 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
+import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
+import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
+import org.alexnet.network.Node;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
@@ -129,6 +133,63 @@ class FiltersTest {
       assertTrue(apart > 2 * within, apart + " and " + within);
       checkPixels(picture, conv1.values());
     }
+  }
+
+  @Test
+  void columnsThatAreLayersOfTheirOwnLieApart() throws IOException {
+    Network network =
+        new Network(
+            "forked",
+            new Input(3, 8, 8, 1),
+            List.of(
+                node(convolution("left", 4, 3), Network.DATA),
+                node(convolution("right", 2, 5), Network.DATA),
+                node(new Concatenation("join"), "left", "right"),
+                node(convolution("after", 2, 3), "join"),
+                new Node(local()),
+                new Node(new FullyConnected("fc3", 2, 1, SPEC, SPEC)),
+                new Node(new SoftmaxCrossEntropy("softmax"))));
+    Recipe recipe = new Recipe(1, 1, 0.1f, 0, 0, new Schedule.Constant(), Augmentation.NONE);
+    Path file = dir.resolve("forked.safetensors");
+    var initial = Weights.initial(network, 3, new Weights.Overrides(0.1f, null));
+    Weights.save(file, initial);
+    try (TrainedWeights weights = TrainedWeights.open(new Model(network, recipe, ""), file)) {
+      Picture picture = Filters.of(weights, null);
+      List<Panel> panels = picture.panels();
+      assertEquals(List.of(0, 1, 2, 3, 4, 5), panels.stream().map(Panel::index).toList());
+      assertEquals("left filter 3", panels.get(3).title());
+      assertEquals("right filter 1", panels.get(5).title());
+      assertTrue(panels.get(4).y() > panels.get(3).y() + panels.get(3).height() + 10);
+      Panel last = panels.getLast();
+      assertTrue(last.y() + last.height() < picture.height(), "all of it is in the picture");
+      Range range = Range.of(initial.get("right.weight").values(), 75, 75);
+      float[] w = initial.get("right.weight").values();
+      int rgb = decoded(picture).getRGB(last.x(), last.y());
+      for (int c = 0; c < 3; c++) {
+        long level = Math.round(255 * range.share(w[75 + 25 * c]));
+        assertEquals(level, rgb >> (16 - 8 * c) & 0xFF);
+      }
+      assertEquals(2, Filters.of(weights, "right").panels().size());
+      assertEquals(12, Filters.of(weights, "after").panels().size());
+      UsageException e = assertThrows(UsageException.class, () -> Filters.of(weights, "local"));
+      assertEquals(
+          "Layer local has other filters at every position, which are not drawn; those that have"
+              + " filters are left, right, after.",
+          e.getMessage());
+    }
+  }
+
+  private static Node node(Layer layer, String... inputs) {
+    return new Node(layer, List.of(inputs));
+  }
+
+  private static Convolution convolution(String name, int filters, int kernel) {
+    Window window = new Window(kernel, 1, kernel / 2);
+    return new Convolution(name, filters, window, Rounding.FLOOR, 1, 1, SPEC, SPEC);
+  }
+
+  private static LocallyConnected local() {
+    return new LocallyConnected("local", 2, new Window(3, 1, 1), Rounding.FLOOR, 1, 1, SPEC, SPEC);
   }
 
   @Test

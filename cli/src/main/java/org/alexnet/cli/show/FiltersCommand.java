@@ -27,7 +27,8 @@ final class FiltersCommand extends PictureCommand {
   @Option(
       names = "--layer",
       paramLabel = "NAME",
-      description = "Default: the network's first convolution, conv1.")
+      description =
+          "Default: the network's first convolution, conv1, and those that read the same.")
   private String layer;
 
   @ArgGroup(validate = false, heading = "%nWeights instead of a run:%n", order = 1)
