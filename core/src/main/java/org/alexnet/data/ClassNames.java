@@ -25,9 +25,7 @@ public final class ClassNames {
     Set<String> seen = new HashSet<>();
     for (String name : names) {
       if (name.indexOf(UNDECODABLE) >= 0) {
-        throw new AlexNetException(
-            "%s has the class '%s', whose name cannot be read in this locale's encoding (%s): set LC_ALL to a UTF-8 locale such as C.UTF-8"
-                .formatted(what, name, System.getProperty("sun.jnu.encoding")));
+        throw new AlexNetException(undecodable(name, what, System.getProperty("sun.jnu.encoding")));
       }
       if (name.isBlank()) {
         throw new AlexNetException("%s has a class without a name".formatted(what));
@@ -38,5 +36,17 @@ public final class ClassNames {
       }
     }
     return List.copyOf(names);
+  }
+
+  /** In UTF-8, as nearly everywhere, it is the name that is wrong and not the locale. */
+  static String undecodable(String name, String what, String encoding) {
+    return "%s has the class '%s', whose name cannot be read in this locale's encoding (%s): %s"
+        .formatted(
+            what,
+            name,
+            encoding,
+            "UTF-8".equals(encoding)
+                ? "rename it"
+                : "set LC_ALL to a UTF-8 locale such as C.UTF-8");
   }
 }
