@@ -7,10 +7,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script that starts it all, on installations made up for the test. */
 class LauncherTest {
@@ -74,6 +77,55 @@ class LauncherTest {
           List.of("-XX:+Use" + release.getValue() + "GC"),
           output.lines().filter(line -> line.endsWith("GC")).toList(),
           release.getKey());
+    }
+  }
+
+  /** The JVM warns of the Vector API, which what computes nothing has no need of. */
+  @ParameterizedTest
+  @ValueSource(strings = {"alexnet", "build/bundle/alexnet"})
+  void onlyWhatComputesAsksForTheVectorApi(String launcher) throws Exception {
+    Path home = Files.createDirectories(dir.resolve("home"));
+    Files.createDirectories(home.resolve("cli/target"));
+    Files.writeString(home.resolve("cli/target/alexnet-cli.jar"), "");
+    Path jdk = fakeJdk("25.0.3", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    Files.createDirectories(home.resolve("bin"));
+    Files.createSymbolicLink(home.resolve("runtime"), jdk);
+    Path script = home.resolve(launcher.equals("alexnet") ? "alexnet" : "bin/alexnet");
+    Files.copy(SCRIPT.resolveSibling(launcher), script);
+    for (Map.Entry<String, Boolean> command :
+        Map.ofEntries(
+                Map.entry("", false),
+                Map.entry("watch", false),
+                Map.entry("watch runs --port 1", false),
+                Map.entry("train --help", false),
+                Map.entry("-V", false),
+                Map.entry("show samples --data x", false),
+                Map.entry("show filters run", false),
+                Map.entry("show curves run", false),
+                Map.entry("init --model x", false),
+                Map.entry("export run", false),
+                Map.entry("train", true),
+                Map.entry("train --watch", true),
+                Map.entry("predict watch", true),
+                Map.entry("predict run -- -h", true),
+                Map.entry("show features run x", true),
+                Map.entry("show predictions run", true),
+                Map.entry("report run", true),
+                Map.entry("devices", true))
+            .entrySet()) {
+      String shell = launcher.equals("alexnet") ? "/bin/bash" : "/bin/sh";
+      List<String> words = new ArrayList<>(List.of(shell, script.toString()));
+      words.addAll(List.of(command.getKey().split(" ")));
+      words.removeIf(String::isEmpty);
+      ProcessBuilder builder = new ProcessBuilder(words);
+      builder.environment().put("JAVA_HOME", jdk.toString());
+      Process process = builder.start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(output.contains("org.alexnet.cli/org.alexnet.cli.Main"), output);
+      assertEquals(
+          command.getValue(),
+          output.contains("--add-modules=jdk.incubator.vector\n"),
+          command.getKey());
     }
   }
 
