@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -42,10 +43,34 @@ final class Bundle {
           "/java.base/lib/jrt-fs.jar",
           "/java.base/bin/keytool");
 
-  /** JCuda's libraries that JCudaNatives does not load; the first has 24 MB. */
+  /**
+   * What no jar leads to: JCuda's libraries that JCudaNatives does not load, the first of which has
+   * 24 MB, and packages of Commons Math. Of that core uses {@code linear} and {@code special}, as
+   * its ArchitectureTest holds, and by {@code jdeps -verbose:class} these reach none of them.
+   */
   private static final List<String> UNUSED =
-      List.of(
-          "lib/libJNvPTXCompiler-", "lib/libJNvrtc-", "lib/libJCudaRuntime-", "lib/libJCublas-");
+      Stream.concat(
+              Stream.of(
+                  "lib/libJNvPTXCompiler-",
+                  "lib/libJNvrtc-",
+                  "lib/libJCudaRuntime-",
+                  "lib/libJCublas-",
+                  "assets/org/apache/commons/math3/"),
+              Stream.of(
+                      "dfp",
+                      "filter",
+                      "fitting",
+                      "genetics",
+                      "geometry",
+                      "ml",
+                      "ode",
+                      "optim",
+                      "optimization",
+                      "primes",
+                      "stat",
+                      "transform")
+                  .map("org/apache/commons/math3/%s/"::formatted))
+          .toList();
 
   private final Path folder;
 

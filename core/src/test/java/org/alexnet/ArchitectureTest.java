@@ -1,5 +1,8 @@
 package org.alexnet;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -108,7 +111,8 @@ class ArchitectureTest {
         "org.alexnet.file",
         "org.alexnet.tensor",
         "org.alexnet.safetensors",
-        "org.apache.commons.math3..");
+        "org.apache.commons.math3.linear",
+        "org.apache.commons.math3.special");
     mayUseOnly("org.alexnet.tensor", "org.alexnet.tensor");
     mayUseOnly("org.alexnet.file", "org.alexnet.file", "com.fasterxml.jackson..");
     mayUseOnly(
@@ -125,7 +129,22 @@ class ArchitectureTest {
         "org.alexnet.file",
         "org.alexnet.data",
         "com.fasterxml.jackson..");
-    mayUseOnly("org.alexnet.random", "org.alexnet.random", "org.apache.commons.math3..");
+    mayUseOnly("org.alexnet.random", "org.alexnet.random", "org.apache.commons.math3.special");
+  }
+
+  /** Where nothing else is used of it, most of it can be left out of the bundle (Bundle.java). */
+  @Test
+  void ofCommonsMathLittleIsUsed() {
+    check(
+        noClasses()
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("org.apache.commons.math3..")
+                    .and(
+                        not(
+                            resideInAnyPackage(
+                                "org.apache.commons.math3.linear",
+                                "org.apache.commons.math3.special")))));
   }
 
   /**
