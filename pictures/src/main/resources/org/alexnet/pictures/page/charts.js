@@ -88,12 +88,12 @@ const Charts = (() => {
     return marks;
   }
 
-  /* Marks between two powers of ten: of less than two, also twice and five times them. */
+  /* Marks between two powers of ten: of few, also twice and five times them. */
   function powers(low, high) {
     const every = Math.ceil((high - low) / MOST_POWERS);
     const marks = [];
     for (let e = Math.floor(low / every) * every; e <= high; e += every) {
-      for (const f of high - low < 2 ? [1, 2, 5] : [1]) {
+      for (const f of high - low < 2.5 ? [1, 2, 5] : [1]) {
         const value = +(f * 10 ** e).toPrecision(1), at = Math.log10(value);
         if (at >= low && at <= high) marks.push([value, String(value)]);
       }
