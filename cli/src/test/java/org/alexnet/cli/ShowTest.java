@@ -323,6 +323,15 @@ class ShowTest {
       far = Math.max(far, Math.abs(difference));
     }
     assertTrue(far <= 3, "sums may differ in their last bits, not by " + far);
+    refused(
+        ExitStatus.WRONG_USAGE,
+        "name the layer to compare by (--layer): conv1, relu1, conv2, fc3, softmax.",
+        "neighbours",
+        columns,
+        "--data",
+        data,
+        "--queries",
+        1);
   }
 
   // What is refused.

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.stream.Collectors;
+import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.data.ImageSource;
@@ -63,6 +65,7 @@ public final class Neighbours {
    *
    * @param network any
    * @return the name of a layer
+   * @throws UsageException listing the layers, if there is no hidden fully-connected one
    */
   public static String usualLayer(Network network) {
     List<String> names =
@@ -73,8 +76,11 @@ public final class Neighbours {
             .toList();
     if (names.isEmpty()) {
       throw new UsageException(
-          "%s has no hidden fully-connected layer; name the layer to compare by."
-              .formatted(network.name()));
+          Message.of(
+              "%s has no hidden fully-connected layer; name the layer to compare by (%s): %s.",
+              network.name(),
+              Setting.LAYER,
+              network.layers().stream().map(Layer::name).collect(Collectors.joining(", "))));
     }
     return names.contains(USUAL) ? USUAL : names.getLast();
   }

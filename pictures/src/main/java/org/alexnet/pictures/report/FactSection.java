@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.Words;
 import org.alexnet.pictures.page.Html;
 
 /** What was trained on what, and how: {@code run.json} in words. */
@@ -23,9 +24,9 @@ final class FactSection {
     row("Validation images", validation());
     row(
         "Training",
-        "%d epochs, batches of %s, seed %s%s%s"
+        "%s, batches of %s, seed %s%s%s"
             .formatted(
-                epochs,
+                Words.count(epochs, "epoch"),
                 text("batch"),
                 text("seed"),
                 settings.path("shuffle").asBoolean(true) ? "" : ", not shuffled",
