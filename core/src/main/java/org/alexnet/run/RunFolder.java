@@ -237,10 +237,12 @@ public final class RunFolder implements AutoCloseable {
    * step, with {@code metrics.jsonl} and {@code steps.jsonl} as they are now.
    *
    * @throws AlexNetException when a value is not finite or the disk refuses; the message says which
-   *     tensor or file and why, and the previous checkpoint is then intact
+   *     tensor or file and why, and the previous checkpoint is then intact; and when the run was
+   *     removed, moved or replaced since it was opened
    */
   public void commit(Checkpoint checkpoint) {
     CheckpointStore store = writing().store();
+    requireThere();
     steps.force();
     store.commit(checkpoint, metrics.length(), steps.length());
   }
@@ -445,6 +447,33 @@ public final class RunFolder implements AutoCloseable {
     return writing
         .filter(w -> w.lock().isHeld())
         .orElseThrow(() -> new IllegalStateException(dir + " is not open for training"));
+  }
+
+  /**
+   * Without this, a folder that was removed while it was written to, and so remains in part, would
+   * receive checkpoints that nothing can open; and one that holds another run by now would have
+   * that run's spoilt.
+   */
+  private void requireThere() {
+    if (!Files.exists(dir.resolve(RUN))) {
+      throw new AlexNetException(
+          Message.of(
+              "%s is no run any more (%s is gone): it was removed or moved while it trained, and"
+                  + " nothing more is saved; if it was moved, resume it where it is now (%s)",
+              dir, RUN, Setting.RESUME));
+    }
+    // Not by the lock alone: few file systems, but some, number a file anew at times.
+    if (writing().lock().isReplaced() && !begun(JsonFiles.read(dir.resolve(RUN)), runJson)) {
+      throw new AlexNetException(
+          "%s holds a run of another process by now, which is left as it is: this one was removed while it trained, and nothing more of it is saved"
+              .formatted(dir));
+    }
+  }
+
+  /** Whether two settings are of a run that was begun at the same time. */
+  private static boolean begun(ObjectNode one, ObjectNode other) {
+    String pointer = "/environment/started";
+    return one.at(pointer).equals(other.at(pointer));
   }
 
   static void requireRun(Path dir) {

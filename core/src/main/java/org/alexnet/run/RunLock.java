@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.alexnet.AlexNetException;
@@ -26,10 +29,12 @@ final class RunLock implements AutoCloseable {
 
   private final Path key;
   private final FileChannel channel;
+  private final Object file;
 
-  private RunLock(Path key, FileChannel channel) {
+  private RunLock(Path key, FileChannel channel) throws IOException {
     this.key = key;
     this.channel = channel;
+    this.file = file(key);
   }
 
   /** Locks an existing folder, or says that another has it. */
@@ -75,6 +80,23 @@ final class RunLock implements AutoCloseable {
   private static AlexNetException inUse(Path dir) {
     return new AlexNetException(
         dir + ": the run is in use by another process; wait for it or stop it");
+  }
+
+  /**
+   * Whether the file of the lock is another by now, which is so where the run was removed and
+   * another process has begun one in its place: the lock of that is not this one.
+   */
+  boolean isReplaced() {
+    try {
+      return !Objects.equals(file, file(key));
+    } catch (IOException _) {
+      return false; // the file is gone; it means nothing
+    }
+  }
+
+  /** What tells the file from another of its name; null where the system does not say. */
+  private static Object file(Path dir) throws IOException {
+    return Files.readAttributes(dir.resolve(NAME), BasicFileAttributes.class).fileKey();
   }
 
   boolean isHeld() {

@@ -76,6 +76,30 @@ class RunFolderTest {
   }
 
   @Test
+  void aRunThatIsRemovedWhileItTrainsSavesNothingMore() throws IOException {
+    String settings = "{\"environment\":{\"started\":\"%s\"}}";
+    String begun = settings.formatted("2026-01-01T00:00:00Z");
+    try (RunFolder run = RunFolder.create(dir, JsonFiles.parse("settings", begun))) {
+      append(run, 1);
+      run.commit(checkpoint(1, false));
+      Files.delete(dir.resolve("lock")); // alone it means nothing
+      append(run, 2);
+      run.commit(checkpoint(2, false));
+      Files.writeString(dir.resolve("lock"), ""); // nor does another of the same run
+      append(run, 3);
+      run.commit(checkpoint(3, false));
+      Files.writeString(dir.resolve("run.json"), settings.formatted("2026-01-02T00:00:00Z"));
+      List<String> before = entries(dir);
+      refused("holds a run of another process by now", () -> run.commit(checkpoint(4, false)));
+      assertEquals(before, entries(dir));
+      assertEquals(3, read(dir));
+      Files.delete(dir.resolve("run.json"));
+      refused("is no run any more (run.json is gone)", () -> run.commit(checkpoint(4, false)));
+      assertEquals("3", JsonFiles.read(dir.resolve("state.json")).get("generation").asText());
+    }
+  }
+
+  @Test
   void equalRunsAreEqualFiles() throws IOException {
     makeRun(2);
     Path first = dir;
