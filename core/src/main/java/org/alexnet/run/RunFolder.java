@@ -312,8 +312,7 @@ public final class RunFolder implements AutoCloseable {
    * @throws AlexNetException when the disk refuses; nothing of the line then stays
    */
   public void appendMetrics(ObjectNode line) {
-    writing();
-    metrics.append(line, true);
+    append(metrics, line, true);
   }
 
   /**
@@ -322,8 +321,17 @@ public final class RunFolder implements AutoCloseable {
    * @throws AlexNetException when the disk refuses; nothing of the line then stays
    */
   public void appendStep(ObjectNode line) {
+    append(steps, line, false);
+  }
+
+  private void append(JsonLines file, ObjectNode line, boolean durable) {
     writing();
-    steps.append(line, false);
+    try {
+      file.append(line, durable);
+    } catch (AlexNetException e) {
+      requireThere(); // otherwise that is why
+      throw e;
+    }
   }
 
   /** The lines of {@code metrics.jsonl}; for a reader, those its checkpoint knows. */

@@ -24,6 +24,7 @@ import org.alexnet.program.Tensor;
 import org.alexnet.run.Checkpoint;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
+import org.alexnet.run.RunLog;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
 import org.alexnet.weights.format.SafetensorsFormat;
@@ -197,10 +198,16 @@ final class TrainingLoop {
     try {
       return work.get();
     } catch (AlexNetException e) {
+      if (!RunLog.isRun(folder.dir())) {
+        throw e; // it cannot be taken up there
+      }
       throw new AlexNetException(
           Message.of(
-              "%s The last checkpoint is in %s; resume it with %s.",
-              e.message(), folder.dir(), Setting.RESUME.to(folder.dir())),
+              "%s%s The last checkpoint is in %s; resume it with %s.",
+              e.message(),
+              e.getMessage().endsWith(".") ? "" : ".",
+              folder.dir(),
+              Setting.RESUME.to(folder.dir())),
           e);
     }
   }

@@ -100,6 +100,20 @@ class RunFolderTest {
   }
 
   @Test
+  void aRunThatIsMovedWhileItTrains() throws IOException {
+    try (RunFolder run = RunFolder.create(dir, JsonFiles.object())) {
+      append(run, 1);
+      run.commit(checkpoint(1, false));
+      Path elsewhere = folder.resolve("elsewhere");
+      Files.move(dir, elsewhere);
+      refused("it was removed or moved while it trained", () -> run.appendMetrics(epoch(2)));
+      refused("it was removed or moved", () -> run.appendStep(JsonFiles.object().put("step", 2)));
+      assertEquals(1, read(elsewhere));
+      assertFalse(Files.exists(dir));
+    }
+  }
+
+  @Test
   void equalRunsAreEqualFiles() throws IOException {
     makeRun(2);
     Path first = dir;

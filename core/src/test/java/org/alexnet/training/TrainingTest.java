@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,6 +67,54 @@ class TrainingTest {
     assertEquals(9, resumed.steps());
     assertEquals(whole.last().trainLoss(), resumed.last().trainLoss());
     assertSameRun("whole", "parts");
+  }
+
+  /** What a run says when something happens to its folder after the second of nine steps. */
+  private String failure(String out, Runnable happens) {
+    Training training = shapes(out).logEvery(1);
+    training.listener(
+        new TrainingListener() {
+          @Override
+          public void logged(StepMetrics metrics) {
+            if (metrics.step() == 2) {
+              happens.run();
+            }
+          }
+        });
+    return assertThrows(AlexNetException.class, training::run).getMessage();
+  }
+
+  private static void move(Path from, Path to) {
+    try {
+      Files.move(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aFolderThatGoesWhileItIsTrainedIn() throws IOException {
+    Path run = dir.resolve("moved");
+    String said = failure("moved", () -> move(run, dir.resolve("elsewhere")));
+    assertTrue(said.contains("it was removed or moved while it trained, and nothing more"), said);
+    assertFalse(said.contains("The last checkpoint is in"), said);
+    Training.resume(dir.resolve("elsewhere")).backend("reference").run();
+    shapes("whole").run();
+    assertSameRun("whole", "elsewhere");
+  }
+
+  @Test
+  void linesThatCannotBeWritten() {
+    Path run = dir.resolve("lines");
+    String said =
+        failure(
+            "lines",
+            () -> {
+              move(run.resolve("steps.jsonl"), dir.resolve("steps.jsonl"));
+              assertTrue(run.resolve("steps.jsonl").toFile().mkdir());
+            });
+    assertTrue(said.startsWith(run.resolve("steps.jsonl") + " cannot be written: "), said);
+    assertTrue(said.contains(". The last checkpoint is in %s; resume it".formatted(run)), said);
   }
 
   @Test
