@@ -142,15 +142,22 @@ class TensorBoardTest {
     return (int) ((value >>> 15 | value << 17) + 0xa282ead8L);
   }
 
-  /** The values of each tag by step, of all files; a session that starts purges what is later. */
+  /**
+   * The values of each tag by step, of all files, as TensorBoard reads them: a session that starts
+   * purges what is later, unless it is the first.
+   */
   private Map<String, TreeMap<Long, Message>> values() throws IOException {
     Map<String, TreeMap<Long, Message>> byTag = new LinkedHashMap<>();
+    boolean started = false;
     for (Path file : files()) {
       for (Message event : events(file)) {
         long step = event.has(2) ? (long) event.get(2) : 0;
         if (event.has(7)) {
           assertEquals(1L, event.message(7).get(1));
-          byTag.values().forEach(values -> values.tailMap(step).clear());
+          if (started) {
+            byTag.values().forEach(values -> values.tailMap(step).clear());
+          }
+          started = true;
           continue;
         }
         for (Object one : event.message(5).fields.get(1)) {

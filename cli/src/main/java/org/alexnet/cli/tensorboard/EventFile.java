@@ -28,7 +28,6 @@ final class EventFile implements AutoCloseable {
   private static final int SUMMARY = 5;
   private static final int SESSION_LOG = 7;
 
-  /** The status that has TensorBoard forget what it knows of this step and of later ones. */
   private static final int SESSION_START = 1;
 
   private final FileChannel channel;
@@ -78,8 +77,11 @@ final class EventFile implements AutoCloseable {
     }
   }
 
-  /** Has readers forget what earlier files say of a step and of those after it. */
-  void purge(long step) throws IOException {
+  /**
+   * Says that a session starts with a step. Readers then forget what earlier files say of this step
+   * and of those after it; TensorBoard itself only if a session has started before.
+   */
+  void start(long step) throws IOException {
     Protobuf status = new Protobuf().integer(1, SESSION_START);
     write(event(Instant.now()).integer(STEP, step).message(SESSION_LOG, status));
   }

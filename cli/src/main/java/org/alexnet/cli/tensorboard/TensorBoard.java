@@ -68,11 +68,8 @@ public final class TensorBoard implements TrainingListener, AutoCloseable {
   public void begin(Path runFolder, long step) {
     run = runFolder;
     try {
-      boolean more = EventFile.isIn(folder);
       file = EventFile.create(folder);
-      if (more) {
-        file.purge(step + 1); // also after 0: a run may be killed before its first checkpoint
-      }
+      file.start(step + 1); // also after 0: a run may be killed before its first checkpoint
     } catch (IOException e) {
       throw failed(e);
     }
