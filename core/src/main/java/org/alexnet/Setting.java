@@ -31,8 +31,6 @@ public enum Setting {
   MODEL("model"),
   /** The file of learning rates beside a layer file of cuda-convnet. */
   PARAMS("params"),
-  /** The solver's file beside a network of Caffe. */
-  SOLVER("solver"),
   /** The {@code input.safetensors} that belongs to weights. */
   INPUT("input"),
   /** The layer whose output is wanted. */

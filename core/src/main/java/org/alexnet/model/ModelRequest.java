@@ -12,11 +12,10 @@ import org.alexnet.Setting;
  * @param name in the catalogue, or the path of a file
  * @param params the file of learning rates beside a layer file of cuda-convnet; null where none is
  *     given
- * @param solver the solver's file beside a network of Caffe; null where none is given
  * @param size rows and columns of the images that the network sees; null where the file or what is
  *     usual says it
  */
-public record ModelRequest(String name, Path params, Path solver, Integer size) {
+public record ModelRequest(String name, Path params, Integer size) {
   /**
    * A name or a file that needs nothing else.
    *
@@ -24,7 +23,7 @@ public record ModelRequest(String name, Path params, Path solver, Integer size) 
    * @return the request
    */
   public static ModelRequest of(String name) {
-    return new ModelRequest(name, null, null, null);
+    return new ModelRequest(name, null, null);
   }
 
   /** {@return what is given beside the name} */
@@ -32,9 +31,6 @@ public record ModelRequest(String name, Path params, Path solver, Integer size) 
     Set<Setting> given = EnumSet.noneOf(Setting.class);
     if (params != null) {
       given.add(Setting.PARAMS);
-    }
-    if (solver != null) {
-      given.add(Setting.SOLVER);
     }
     if (size != null) {
       given.add(Setting.SIZE);

@@ -74,14 +74,8 @@ public final class Models {
       if (!source.takes().contains(setting)) {
         throw new UsageException(
             Message.of(
-                "%s takes no %s; that belongs to %s.",
-                request.name(),
-                setting,
-                switch (setting) {
-                  case PARAMS -> "a layer file of cuda-convnet";
-                  case SOLVER -> "a network of Caffe";
-                  default -> "a layer file of cuda-convnet or a network of Caffe";
-                }));
+                "%s takes no %s; that belongs to a layer file of cuda-convnet.",
+                request.name(), setting));
       }
     }
   }

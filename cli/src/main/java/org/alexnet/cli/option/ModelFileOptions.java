@@ -15,17 +15,11 @@ public class ModelFileOptions {
   private Path params;
 
   @Option(
-      names = "--solver",
-      paramLabel = "FILE",
-      description = "With a network of Caffe: its solver, which says how it is trained.")
-  private Path solver;
-
-  @Option(
       names = "--size",
       paramLabel = "N",
       description =
-          "With either: rows and columns of the images that the network sees. Default: what the"
-              + " file says; for cuda-convnet 224, with ten classes 32.")
+          "With --params: rows and columns of the images that the network sees. Default: 224, with"
+              + " ten classes 32.")
   private Integer size;
 
   /**
@@ -35,7 +29,7 @@ public class ModelFileOptions {
    * @param otherwise the name in its place; null for no model
    */
   public final Model model(String name, String otherwise) {
-    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, solver, size);
+    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, size);
     request
         .given()
         .forEach(

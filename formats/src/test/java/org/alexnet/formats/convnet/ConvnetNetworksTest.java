@@ -356,7 +356,7 @@ class ConvnetNetworksTest {
     AlexNetException refused =
         assertThrows(
             AlexNetException.class,
-            () -> Models.named(new ModelRequest(layers.toString(), params, null, 8)));
+            () -> Models.named(new ModelRequest(layers.toString(), params, 8)));
     assertTrue(refused.getMessage().contains("channels"), refused.getMessage());
     Files.writeString(
         layers,
@@ -365,7 +365,7 @@ class ConvnetNetworksTest {
             .replace(
                 "[fc]",
                 "[pool]\ntype=pool\npool=max\ninputs=data\nchannels=1\nsizeX=2\nstride=2\n[fc]"));
-    Network read = Models.named(new ModelRequest(layers.toString(), params, null, 8)).network();
+    Network read = Models.named(new ModelRequest(layers.toString(), params, 8)).network();
     assertEquals(new Input(1, 8, 32, 1), read.input());
     assertEquals("fc", read.classifier().name());
   }
@@ -489,7 +489,7 @@ class ConvnetNetworksTest {
     AlexNetException refused =
         assertThrows(
             AlexNetException.class,
-            () -> Models.named(new ModelRequest(file.toString(), file, null, null)));
+            () -> Models.named(new ModelRequest(file.toString(), file, null)));
     assertTrue(refused.getMessage().contains("bad.cfg"), refused.getMessage());
   }
 
@@ -514,7 +514,7 @@ class ConvnetNetworksTest {
     AlexNetException refused =
         assertThrows(
             AlexNetException.class,
-            () -> Models.named(new ModelRequest(file.toString(), file, null, null)));
+            () -> Models.named(new ModelRequest(file.toString(), file, null)));
     assertTrue(refused.getMessage().contains(expected), refused.getMessage());
     assertTrue(refused.getMessage().length() < 300, "a message of a megabyte");
   }
@@ -528,11 +528,9 @@ class ConvnetNetworksTest {
     assertTrue(missing.getMessage().startsWith("params is missing"), missing.getMessage());
     UsageException taken =
         assertThrows(
-            UsageException.class,
-            () -> Models.named(new ModelRequest("alexnet-32", null, null, 24)));
+            UsageException.class, () -> Models.named(new ModelRequest("alexnet-32", null, 24)));
     assertEquals(
-        "alexnet-32 takes no size; that belongs to a layer file of cuda-convnet or a network of"
-            + " Caffe.",
+        "alexnet-32 takes no size; that belongs to a layer file of cuda-convnet.",
         taken.getMessage());
   }
 }

@@ -62,7 +62,7 @@ final class LayerFileText {
     Path second = dir.resolve("layer-params-test.cfg");
     Files.writeString(file, layers);
     Files.writeString(second, params);
-    return Models.named(new ModelRequest(file.toString(), second, null, size));
+    return Models.named(new ModelRequest(file.toString(), second, size));
   }
 
   /** The network of 2012 as its authors wrote it, on two GPUs. */
