@@ -113,7 +113,7 @@ class BrowserTest {
     Object[] words = {
       "train",
       "--data",
-      "shapes:64",
+      "shapes:640",
       "--batch",
       16,
       "--epochs",
@@ -138,7 +138,7 @@ class BrowserTest {
       Cli.run("train", "--resume", run).success();
       browser.until(cell(2) + " === '" + EPOCHS + " / " + EPOCHS + "'");
       assertEquals(EPOCHS, points(), "each epoch once");
-      assertEquals(Long.toString(4 * EPOCHS), browser.text(cell(3)), "steps");
+      assertEquals(Long.toString(40 * EPOCHS), browser.text(cell(3)), "steps");
       browser.until("document.querySelector('#filters img')?.naturalWidth > 0");
       browser.until("document.querySelector('#filters img').src.endsWith('?" + EPOCHS + "')");
       assertEquals(run.toString(), browser.text(cell(0)), "the name is text");
