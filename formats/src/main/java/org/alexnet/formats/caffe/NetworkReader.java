@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.formats.NetworkBuilder;
+import org.alexnet.formats.NetworkFiles;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
@@ -26,12 +27,6 @@ final class NetworkReader {
 
   private static final Set<String> DATA =
       Set.of("data", "imagedata", "image_data", "hdf5data", "hdf5_data", "memorydata", "input");
-
-  /** Edge that Caffe's tools store the photographs of ImageNet with. */
-  private static final int STORED = 256;
-
-  /** Images of less than this are no crops of those. */
-  private static final int LEAST_CROP = 200;
 
   private final Prototxt net;
   private final NetworkBuilder builder = new NetworkBuilder();
@@ -123,7 +118,7 @@ final class NetworkReader {
       throw new InvalidNetworkException(
           null, "it says nothing of the size of its images: input_dim, input_shape or crop_size");
     }
-    int stored = size >= LEAST_CROP && size < STORED ? STORED : size;
+    int stored = NetworkFiles.stored(size);
     return new Input(channels, size, stored, Resize.STRETCH, normalization(channels));
   }
 

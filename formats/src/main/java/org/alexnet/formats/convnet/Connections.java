@@ -30,11 +30,6 @@ final class Connections implements Weighted {
   }
 
   @Override
-  public Layer whole(String name) {
-    return part(name, 0);
-  }
-
-  @Override
   public Layer part(String name, int input) {
     return new FullyConnected(
         name, outputs, 1, weights.get(input), input == 0 ? bias : Filters.NONE);

@@ -12,6 +12,7 @@ import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.file.FileStart;
+import org.alexnet.formats.NetworkFiles;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelRequest;
 import org.alexnet.model.ModelSource;
@@ -90,8 +91,7 @@ public final class ConvnetNetworks implements ModelSource {
 
   private static String name(Path path) {
     String stem = path.getFileName().toString().replaceAll("\\.[^.]*$", "");
-    String name = stem.replaceAll("[^A-Za-z0-9._-]", "_").replaceAll("^[^A-Za-z0-9]+", "");
-    return name.isEmpty() ? "cuda-convnet" : name.substring(0, Math.min(name.length(), 64));
+    return NetworkFiles.name(stem, "cuda-convnet");
   }
 
   private static String description(Path path, ModelRequest request, LearningFile learning) {

@@ -55,13 +55,12 @@ final class Filters implements Weighted {
     }
     this.groups = section.wholes("groups", n, 1);
     List<Integer> counts = section.wholes("filters", n);
+    List<Integer> kernels = section.wholes("filterSize", n);
+    List<Integer> strides = section.wholes("stride", n, 1);
+    List<Integer> pads = section.wholes("padding", n, 0);
     List<Integer> sizes = new ArrayList<>();
     for (int i = 0; i < n; i++) {
-      windows.add(
-          new Window(
-              section.wholes("filterSize", n).get(i),
-              section.wholes("stride", n, 1).get(i),
-              section.wholes("padding", n, 0).get(i)));
+      windows.add(new Window(kernels.get(i), strides.get(i), pads.get(i)));
       sizes.add(positions(section, windows.get(i), inputs.get(i).size()));
     }
     this.filters = Math.multiplyExact(counts.getFirst(), groups.getFirst());
@@ -108,11 +107,6 @@ final class Filters implements Weighted {
         || windows.stream().allMatch(windows.getFirst()::equals)
             && groups.stream().allMatch(count -> count == 1)
             && weights.stream().allMatch(weights.getFirst()::equals);
-  }
-
-  @Override
-  public Layer whole(String name) {
-    return part(name, 0);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
+import org.alexnet.formats.NetworkFiles;
 import org.alexnet.formats.convnet.Graph.Output;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.FullyConnected;
@@ -28,13 +29,8 @@ final class LayerReader {
   /** What any layer may have. */
   private static final List<String> COMMON = List.of("type", "inputs", "neuron", "gpu");
 
-  /** Edge that the photographs of ImageNet were stored with, and the crop of them. */
-  private static final int STORED = 256;
-
+  /** Edge of the crops of ImageNet's photographs. */
   private static final int CROP = 224;
-
-  /** Images of less than this are no crops of those. */
-  private static final int LEAST_CROP = 200;
 
   /** Edge of the images of CIFAR-10, and its classes. */
   private static final int SMALL = 32;
@@ -112,7 +108,7 @@ final class LayerReader {
       throw new AlexNetException(
           "%s has no layer of type softmax, in which a network must end.".formatted(file.path()));
     }
-    int stored = size >= LEAST_CROP && size < STORED ? STORED : Math.max(size, SMALL);
+    int stored = Math.max(NetworkFiles.stored(size), SMALL);
     return new Network(name, new Input(channels, size, stored, 1), graph.nodes());
   }
 
@@ -133,7 +129,12 @@ final class LayerReader {
           case "softmax" -> softmax(section, inputs);
           default -> one(section, type, inputs, column);
         };
-    graph.gives(section.name(), type.equals("neuron") ? output : neuron(section, output, column));
+    // What is behind a layer, all that read the layer read.
+    graph.gives(
+        section.name(),
+        type.equals("neuron")
+            ? output
+            : neuron(section, section.name() + "_neuron", output, column));
   }
 
   private void data(Section section) {
@@ -178,12 +179,10 @@ final class LayerReader {
     return gpus.headSet(gpu).size();
   }
 
-  /** The function behind a layer, which all that read the layer read. */
-  private Output neuron(Section section, Output output, int column) {
-    String name = section.name() + "_neuron";
-    List<Layer> layers = Neurons.of(section, name);
+  /** The function of a section, as layers one after the other, the last by the name. */
+  private Output neuron(Section section, String name, Output output, int column) {
     String before = output.node();
-    for (Layer layer : layers) {
+    for (Layer layer : Neurons.of(section, name)) {
       graph.add(layer, List.of(before), column);
       before = layer.name();
     }
@@ -196,10 +195,10 @@ final class LayerReader {
     } else {
       requireKnown(section, Filters.KEYS_OF_CONVOLUTIONS);
     }
+    List<Integer> stated = section.wholes("channels", inputs.size());
     List<Output> known = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
-      known.add(
-          withChannels(section, inputs.get(i), section.wholes("channels", inputs.size()).get(i)));
+      known.add(withChannels(section, inputs.get(i), stated.get(i)));
     }
     Filters filters = new Filters(section, known, learning, local);
     return weighted(section.name(), known, filters, column);
@@ -214,7 +213,7 @@ final class LayerReader {
   private Output weighted(String name, List<Output> inputs, Weighted layer, int column) {
     if (layer.joins()) {
       Output read = graph.join(name, inputs, column);
-      graph.add(layer.whole(name), List.of(read.node()), column);
+      graph.add(layer.part(name, 0), List.of(read.node()), column);
     } else {
       List<String> parts = new ArrayList<>();
       for (int i = 0; i < inputs.size(); i++) {
@@ -259,7 +258,7 @@ final class LayerReader {
     }
     Output input = inputs.getFirst();
     if (type.equals("neuron")) {
-      return function(section, input, column);
+      return neuron(section, section.name(), input, column);
     }
     if (section.has("channels")) {
       input = withChannels(section, input, section.whole("channels"));
@@ -267,15 +266,6 @@ final class LayerReader {
     OneInput layer = new OneInput(section, input, learning);
     graph.add(layer.layer(type), List.of(input.node()), column);
     return layer.output().by(section.name());
-  }
-
-  private Output function(Section section, Output input, int column) {
-    String before = input.node();
-    for (Layer layer : Neurons.of(section, section.name())) {
-      graph.add(layer, List.of(before), column);
-      before = layer.name();
-    }
-    return input.by(before);
   }
 
   /**

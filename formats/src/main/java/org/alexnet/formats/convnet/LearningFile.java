@@ -64,9 +64,10 @@ final class LearningFile {
       requirePlain(section, "quantB");
       List<Float> rates = atLeastZero(section, "epsW", section.numbers("epsW", inputs));
       List<Float> momenta = section.numbers("momW", inputs);
+      List<Float> decays = decays(section, inputs);
       for (int i = 0; i < inputs; i++) {
         rate = Math.max(rate, rates.get(i));
-        decay = Math.max(decay, decays(section, inputs).get(i));
+        decay = Math.max(decay, decays.get(i));
         keep(section, "momW", momenta.get(i), rates.get(i));
       }
       keep(section, "momB", section.number("momB"), section.number("epsB"));
@@ -160,13 +161,14 @@ final class LearningFile {
     Section section = required(layer);
     int inputs = deviations.size();
     List<Float> rates = section.numbers("epsW", inputs);
+    List<Float> decays = decays(section, inputs);
     List<ParameterSpec> specs = new ArrayList<>();
     for (int i = 0; i < inputs; i++) {
       specs.add(
           new ParameterSpec(
               new Initial.Gaussian(deviations.get(i)),
               part(rates.get(i), rate),
-              part(decays(section, inputs).get(i), decay)));
+              part(decays.get(i), decay)));
     }
     return specs;
   }

@@ -5,11 +5,8 @@ import org.alexnet.network.Layer;
 
 /** A layer with weights for each of its inputs, whose products are added. */
 interface Weighted {
-  /** Whether one layer that reads all inputs joined is the same. */
+  /** Whether one layer that reads all inputs joined, the part of the first, is the same. */
   boolean joins();
-
-  /** That layer. */
-  Layer whole(String name);
 
   /** The layer of one input; the first of them has the biases. */
   Layer part(String name, int input);

@@ -7,6 +7,7 @@ import org.alexnet.InvalidNetworkException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.file.FileStart;
 import org.alexnet.formats.MappedFile;
+import org.alexnet.formats.NetworkFiles;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelRequest;
 import org.alexnet.model.ModelSource;
@@ -35,14 +36,12 @@ public final class OnnxNetworks implements ModelSource {
   }
 
   private static Model read(Path file) {
-    String called =
-        file.getFileName().toString().replaceAll("\\.onnx$", "").replaceAll("[^A-Za-z0-9._-]", "_");
-    if (called.isEmpty() || !Character.isLetterOrDigit(called.charAt(0))) {
-      called = "onnx" + called;
-    }
-    called = called.substring(0, Math.min(64, called.length()));
+    String stem = file.getFileName().toString().replaceAll("\\.onnx$", "");
     try (OnnxFile onnx = OnnxFile.of(MappedFile.open(file))) {
-      return new Model(new GraphReader(onnx).network(called), RECIPE, "from " + file.getFileName());
+      return new Model(
+          new GraphReader(onnx).network(NetworkFiles.name(stem, "onnx")),
+          RECIPE,
+          "from " + file.getFileName());
     } catch (InvalidNetworkException e) {
       throw new AlexNetException("%s: %s.".formatted(file, e.getMessage()), e);
     }
