@@ -1,12 +1,19 @@
 package org.alexnet.reference;
 
+import java.util.function.Function;
 import org.alexnet.network.Window;
+import org.alexnet.program.Op;
+import org.alexnet.program.Tensor;
 
 /** Pooling by its definition. */
 final class PoolingOps {
   private PoolingOps() {}
 
-  static void max(Window window, View x, View y, View argmax) {
+  static void max(Op.MaxPool op, Function<Tensor, View> memory) {
+    Window window = op.window();
+    View x = memory.apply(op.x());
+    View y = memory.apply(op.y());
+    View argmax = memory.apply(op.argmax());
     MapOps.each(
         y.shape(),
         (n, c, h, w) -> {
@@ -29,7 +36,11 @@ final class PoolingOps {
         });
   }
 
-  static void maxBackward(Window window, View dy, View argmax, View dx) {
+  static void maxBackward(Op.MaxPoolBackward op, Function<Tensor, View> memory) {
+    Window window = op.window();
+    View dy = memory.apply(op.dy());
+    View argmax = memory.apply(op.argmax());
+    View dx = memory.apply(op.dx());
     clear(dx);
     MapOps.each(
         dy.shape(),
@@ -41,7 +52,10 @@ final class PoolingOps {
         });
   }
 
-  static void average(Window window, View x, View y) {
+  static void average(Op.AveragePool op, Function<Tensor, View> memory) {
+    Window window = op.window();
+    View x = memory.apply(op.x());
+    View y = memory.apply(op.y());
     MapOps.each(
         y.shape(),
         (n, c, h, w) -> {
@@ -55,7 +69,10 @@ final class PoolingOps {
         });
   }
 
-  static void averageBackward(Window window, View dy, View dx) {
+  static void averageBackward(Op.AveragePoolBackward op, Function<Tensor, View> memory) {
+    Window window = op.window();
+    View dy = memory.apply(op.dy());
+    View dx = memory.apply(op.dx());
     clear(dx);
     MapOps.each(
         dy.shape(),

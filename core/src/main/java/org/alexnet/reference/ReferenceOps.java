@@ -46,14 +46,10 @@ final class ReferenceOps {
       case Op.TanhBackward tanh -> tanhBackward(view(tanh.dy()), view(tanh.y()), view(tanh.dx()));
       case Op.Activation o -> ActivationOps.forward(o, memory);
       case Op.ActivationBackward o -> ActivationOps.backward(o, memory);
-      case Op.MaxPool pool ->
-          PoolingOps.max(pool.window(), view(pool.x()), view(pool.y()), view(pool.argmax()));
-      case Op.MaxPoolBackward pool ->
-          PoolingOps.maxBackward(
-              pool.window(), view(pool.dy()), view(pool.argmax()), view(pool.dx()));
-      case Op.AveragePool pool -> PoolingOps.average(pool.window(), view(pool.x()), view(pool.y()));
-      case Op.AveragePoolBackward pool ->
-          PoolingOps.averageBackward(pool.window(), view(pool.dy()), view(pool.dx()));
+      case Op.MaxPool o -> PoolingOps.max(o, memory);
+      case Op.MaxPoolBackward o -> PoolingOps.maxBackward(o, memory);
+      case Op.AveragePool o -> PoolingOps.average(o, memory);
+      case Op.AveragePoolBackward o -> PoolingOps.averageBackward(o, memory);
       case Op.LocalResponseNorm norm ->
           LocalResponseNormOps.forward(norm.norm(), view(norm.x()), view(norm.y()), view(norm.s()));
       case Op.LocalResponseNormBackward norm ->
