@@ -16,6 +16,7 @@ public sealed interface Layer
         Blur,
         Subsample,
         HorizontalFlip,
+        ChannelSelection,
         FullyConnected,
         Dropout,
         Concatenation,

@@ -256,6 +256,7 @@ public record Network(String name, Input input, List<Node> nodes) {
               case Blur blur -> blur;
               case Subsample sample -> sample;
               case HorizontalFlip flip -> flip;
+              case ChannelSelection selection -> selection;
               case Dropout drop -> drop;
               case Concatenation join -> join;
               case Sum sum -> sum;

@@ -128,6 +128,7 @@ final class Differentiation {
       case Op.Blur blur -> blur(blur);
       case Op.Subsample kept -> subsample(kept);
       case Op.HorizontalFlip flip -> flip(flip);
+      case Op.ChannelSelection selection -> channelSelection(selection);
       case Op.Dropout drop -> dropout(drop);
       case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
@@ -148,6 +149,7 @@ final class Differentiation {
           Op.LocalResponseNormBackward _,
           Op.ContrastNormBackward _,
           Op.SubsampleBackward _,
+          Op.ChannelSelectionBackward _,
           Op.FullyConnectedBackwardData _,
           Op.FullyConnectedBackwardWeights _,
           Op.SoftmaxCrossEntropyBackward _,
@@ -376,6 +378,14 @@ final class Differentiation {
     if (learned.contains(flip.x())) {
       Tensor dy = gradient(flip, flip.y());
       ops.add(new Op.HorizontalFlip(flip.layer(), dy, contribution(flip, flip.x())));
+    }
+  }
+
+  private void channelSelection(Op.ChannelSelection op) {
+    if (learned.contains(op.x())) {
+      Tensor dy = gradient(op, op.y());
+      Tensor dx = contribution(op, op.x());
+      ops.add(new Op.ChannelSelectionBackward(op.layer(), dy, dx, op.channels()));
     }
   }
 

@@ -13,6 +13,7 @@ import org.alexnet.InvalidNetworkException;
 import org.alexnet.Words;
 import org.alexnet.network.Activation;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -92,6 +93,7 @@ final class Forward {
       case Blur blur -> current = each(part -> blur(blur, part));
       case Subsample kept -> current = each(part -> subsample(kept, part));
       case HorizontalFlip flip -> current = each(part -> flip(flip, part));
+      case ChannelSelection selection -> channelSelection(selection);
       case Dropout drop -> current = each(part -> dropout(drop, part));
       case Concatenation join -> concatenation(join, read);
       case Sum sum -> sum(sum, read);
@@ -404,6 +406,17 @@ final class Forward {
     Tensor y = output(flip, x.shape(), x.part());
     ops.add(new Op.HorizontalFlip(flip.name(), x, y));
     return y;
+  }
+
+  /** Any channel may be chosen, so that the whole input is read, in the column of the node. */
+  private void channelSelection(ChannelSelection selection) {
+    Tensor x = inputs.joined(placement.device(home), selection.name(), current);
+    List<Integer> channels = selection.channels();
+    selection.requireFrom(x.shape().c());
+    Tensor y =
+        output(selection, x.shape().withSize(Part.Axis.CHANNELS, channels.size()), part(0, 1));
+    ops.add(new Op.ChannelSelection(selection.name(), x, y, channels));
+    current = List.of(y);
   }
 
   private Tensor dropout(Dropout drop, Tensor x) {

@@ -479,6 +479,52 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Channel i of y, [n, channels.size(), h, w], is channel {@code channels.get(i)} of x, [n, c, h,
+   * w].
+   *
+   * @param channels numbers from 0 to below c, in any order, any of them several times or not at
+   *     all
+   */
+  record ChannelSelection(String layer, Tensor x, Tensor y, List<Integer> channels) implements Op {
+    public ChannelSelection {
+      channels = List.copyOf(channels);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
+  /**
+   * Channel c of dx is the sum of the channels i of dy with {@code channels.get(i)} of c, added in
+   * the order of i; 0 where there is none.
+   *
+   * @param channels those that y has of x
+   */
+  record ChannelSelectionBackward(String layer, Tensor dy, Tensor dx, List<Integer> channels)
+      implements Op {
+    public ChannelSelectionBackward {
+      channels = List.copyOf(channels);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return List.of(dy);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(dx);
+    }
+  }
+
   /** y = x weight^T + bias, with x flattened to [n, c * h * w]. */
   record FullyConnected(String layer, Tensor x, Tensor weight, Tensor bias, Tensor y)
       implements Op {

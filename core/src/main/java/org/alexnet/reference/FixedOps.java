@@ -73,4 +73,27 @@ final class FixedOps {
     int last = x.shape().w() - 1;
     MapOps.each(y.shape(), (n, c, h, w) -> y.set(n, c, h, w, x.get(n, c, h, last - w)));
   }
+
+  static void selectChannels(Op.ChannelSelection op, Function<Tensor, View> memory) {
+    View x = memory.apply(op.x());
+    View y = memory.apply(op.y());
+    MapOps.each(y.shape(), (n, c, h, w) -> y.set(n, c, h, w, x.get(n, op.channels().get(c), h, w)));
+  }
+
+  static void selectChannelsBackward(
+      Op.ChannelSelectionBackward op, Function<Tensor, View> memory) {
+    View dy = memory.apply(op.dy());
+    View dx = memory.apply(op.dx());
+    MapOps.each(
+        dx.shape(),
+        (n, c, h, w) -> {
+          double sum = 0;
+          for (int i = 0; i < op.channels().size(); i++) {
+            if (op.channels().get(i) == c) {
+              sum += dy.get(n, i, h, w);
+            }
+          }
+          dx.set(n, c, h, w, sum);
+        });
+  }
 }

@@ -61,6 +61,8 @@ final class ReferenceOps {
       case Op.Subsample o -> FixedOps.subsample(o, memory);
       case Op.SubsampleBackward o -> FixedOps.subsampleBackward(o, memory);
       case Op.HorizontalFlip o -> FixedOps.flip(o, memory);
+      case Op.ChannelSelection o -> FixedOps.selectChannels(o, memory);
+      case Op.ChannelSelectionBackward o -> FixedOps.selectChannelsBackward(o, memory);
       case Op.FullyConnected fc ->
           FullyConnectedOps.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
       case Op.FullyConnectedBackwardData fc ->

@@ -35,6 +35,7 @@ public abstract class ColumnsContract {
       List.of(
           new Cut(NETWORK, List.of(ONE, TWO)),
           new Cut(TestNetworks.unshared(), List.of(ONE, TWO)),
+          new Cut(TestNetworks.selected(), List.of(ONE, TWO)),
           new Cut(
               TestNetworks.fourColumns(),
               Stream.of(

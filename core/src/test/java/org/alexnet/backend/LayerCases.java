@@ -1,6 +1,7 @@
 package org.alexnet.backend;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.alexnet.network.Activation;
 import org.alexnet.network.Blur;
@@ -10,6 +11,7 @@ import org.alexnet.network.Rounding;
 import org.alexnet.network.Subsample;
 import org.alexnet.network.Window;
 import org.alexnet.program.Op;
+import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
@@ -134,6 +136,33 @@ final class LayerCases {
     return List.of(
         new Op.HorizontalFlip("f", x, Tensor.step("y", shape)),
         new Op.HorizontalFlip("f", dy, x.gradient()));
+  }
+
+  /** Some channels several times, some not at all; all of them turned around; the last alone. */
+  static Stream<List<Op>> channelSelections() {
+    return Stream.of(
+            new Shape(2, 3, 9, 11),
+            new Shape(3, 32, 4, 5),
+            new Shape(5, 1, 1, 2),
+            new Shape(1, 13, 8, 3),
+            new Shape(4, 21, 1, 1))
+        .flatMap(
+            shape ->
+                Stream.of(
+                        IntStream.range(0, 2 * shape.c() + 1).map(i -> i * i % shape.c()),
+                        IntStream.range(0, shape.c()).map(i -> shape.c() - 1 - i),
+                        IntStream.of(shape.c() - 1),
+                        IntStream.generate(() -> shape.c() / 2).limit(33))
+                    .map(channels -> channelSelection(channels.boxed().toList(), shape)));
+  }
+
+  static List<Op> channelSelection(List<Integer> channels, Shape shape) {
+    Tensor x = OpRig.constant("x", shape);
+    Shape out = shape.withSize(Part.Axis.CHANNELS, channels.size());
+    Tensor dy = OpRig.constant("dy", out);
+    return List.of(
+        new Op.ChannelSelection("f", x, Tensor.step("y", out), channels),
+        new Op.ChannelSelectionBackward("f", dy, x.gradient(), channels));
   }
 
   /** Biases that differ by position. */

@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import org.alexnet.model.Model;
 import org.alexnet.network.Activation;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -71,6 +72,9 @@ public final class Narrow {
       case Blur blur -> blur;
       case Subsample kept -> kept;
       case HorizontalFlip flip -> flip;
+      case ChannelSelection selection ->
+          throw new IllegalArgumentException(
+              selection.name() + ": its channels are not those of a narrower input");
       case Dropout drop -> drop;
       case Concatenation join -> join;
       case Sum sum -> sum;

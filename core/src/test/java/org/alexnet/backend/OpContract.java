@@ -682,6 +682,34 @@ public abstract class OpContract {
     assertEquals(56, new Subsample("nails0", 4).outputs(224));
   }
 
+  @TestFactory
+  Stream<DynamicTest> channelSelections() {
+    return LayerCases.channelSelections()
+        .map(
+            ops ->
+                DynamicTest.dynamicTest(
+                    ops.getFirst().toString(),
+                    () -> {
+                      assertExact(ops);
+                      assertClose(ops, 1e-6);
+                      assertDerivatives(ops, OpRig::grid, "x");
+                    }));
+  }
+
+  /** Two pixels of three channels, the last of which is chosen twice and the second never. */
+  @Test
+  void chosenChannelsAndTheirGradients() {
+    List<Op> ops = LayerCases.channelSelection(List.of(2, 0, 2), new Shape(1, 3, 1, 2));
+    assertNumbers(ops, new float[] {10, 11, 20, 21, 30, 31}, 30, 31, 10, 11, 30, 31);
+    try (Backend backend = open(1);
+        OpRig rig = new OpRig(backend, ops)) {
+      rig.write(rig.tensor("x"), new float[6]);
+      rig.write(rig.tensor("dy"), new float[] {1, 2, 3, 4, 50, 60});
+      rig.run();
+      assertArrayEquals(new float[] {3, 4, 0, 0, 51, 62}, rig.read(rig.tensor("x.grad")));
+    }
+  }
+
   /** What operations make of x. */
   private void assertNumbers(List<Op> ops, float[] x, double... y) {
     try (Backend backend = open(1);
@@ -762,6 +790,7 @@ public abstract class OpContract {
     LayerCases.positionBiases().forEach(all::add);
     LayerCases.contrastNorms().forEach(all::add);
     LayerCases.fixed().forEach(all::add);
+    LayerCases.channelSelections().forEach(all::add);
     return all;
   }
 

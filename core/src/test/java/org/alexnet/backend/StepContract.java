@@ -90,6 +90,8 @@ public abstract class StepContract {
                 Op.Subsample _,
                 Op.SubsampleBackward _,
                 Op.HorizontalFlip _,
+                Op.ChannelSelection _,
+                Op.ChannelSelectionBackward _,
                 Op.Dropout _,
                 Op.Transfer _,
                 Op.Concatenate _,

@@ -7,6 +7,7 @@ import java.util.List;
 import org.alexnet.model.Models;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -217,6 +218,34 @@ public final class TestNetworks {
         new Node(fc("fc3", 4)));
   }
 
+  /**
+   * Channels chosen of images, of the maps of two columns and of outputs, each by several layers in
+   * one column and in the other; groups that read what was chosen for them.
+   */
+  public static Network selected() {
+    return graph(
+        "selected",
+        new Input(3, 13, 14, 1 / 128f),
+        new Node(new ChannelSelection("colours", List.of(2, 0, 1, 2))),
+        new Node(columned("conv1", 14, new Window(3, 2, 1), 1)),
+        new Node(new Relu("relu1")),
+        new Node(new ChannelSelection("chosen2a", List.of(9, 3, 13, 3, 0, 7, 10, 3, 5))),
+        new Node(conv("conv2a", 6, new Window(3, 1, 1), 3)),
+        new Node(new ChannelSelection("chosen2b", List.of(13, 6, 7, 6)), List.of("relu1"), 1),
+        new Node(conv("conv2b", 6, new Window(3, 1, 1), 2), List.of(), 1),
+        new Node(new ChannelSelection("turned2b", List.of(5, 4, 3, 2, 1, 0)), List.of(), 1),
+        new Node(new Sum("sum2", List.of(1f, 1f)), List.of("conv2a", "turned2b")),
+        new Node(new Relu("relu2")),
+        new Node(new Concatenation("joined2"), List.of("relu2", "turned2b", "chosen2b")),
+        new Node(columned("conv3", 10, new Window(2, 1, 0), 1)),
+        new Node(pool("pool3", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.CEIL)),
+        new Node(new Tanh("tanh3")),
+        new Node(new FullyConnected("fc4", 12, 2, WEIGHT, BIAS)),
+        new Node(new ChannelSelection("chosen4", List.of(11, 2, 2, 6, 0, 7)), List.of(), 1),
+        new Node(new Relu("relu4"), List.of(), 1),
+        new Node(fc("fc5", 4)));
+  }
+
   /** What the authors' program of 2012 had: windows that overhang, and another order of layers. */
   static Network original() {
     return network(
@@ -327,6 +356,7 @@ public final class TestNetworks {
         unshared(),
         activations(),
         fixed(),
+        selected(),
         original(),
         graph(),
         fourColumns(),

@@ -21,7 +21,9 @@ import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.backend.Narrow;
 import org.alexnet.backend.TestNetworks;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Input;
+import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
 import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
@@ -165,6 +167,11 @@ class ModelFileTest {
           "type": "relu", "name": "relu2" | "type": "sum", "name": "relu2", "coefficients": [] | , line 19, layer relu2: coefficients is [], must be finite, one for each input.
           "type": "relu", "name": "relu2" | "type": "sum", "name": "relu2", "inputs": ["conv2", "pool1"], "coefficients": [1, 2] | layer relu2: its inputs are 1x64x
           "type": "relu", "name": "relu2" | "type": "concatenation", "name": "relu2", "inputs": ["conv2", "conv1"] | layer relu2: its inputs are 1x64x
+          "type": "relu", "name": "relu2" | "type": "channel-selection", "name": "relu2", "channels": [0, 63, 64] | , line 19, layer relu2: channels[2] is 64, must be below the number of channels of its input, 64.
+          "type": "relu", "name": "relu2" | "type": "channel-selection", "name": "relu2", "channels": [0, -1] | , line 19, layer relu2: channels[1] is -1, must be at least 0.
+          "type": "relu", "name": "relu2" | "type": "channel-selection", "name": "relu2", "channels": [] | , line 19, layer relu2: channels: 0 are chosen; from 1 to 65,536 are required.
+          "type": "relu", "name": "relu2" | "type": "channel-selection", "name": "relu2", "channels": [0, 1.5] | , line 19, layer relu2: channels[1] is 1.5, must be a whole number up to
+          "type": "relu", "name": "relu2" | "type": "channel-selection", "name": "relu2", "channels": [0, null] | , line 19, layer relu2: channels[1] is null, must be a whole number up to
           "name": "relu2"  | "name": "relu2", "column": 26 | , line 19, layer relu2: column is 26, must be from 0 to 25.
           "name": "relu2"  | "name": "relu2", "column": "b" | , line 19, layer relu2: column is "b", must be a whole number
           "name": "softmax" | "name": "softmax", "inputs": ["fc1"] | layer softmax: inputs: the loss reads the layer before it.
@@ -304,9 +311,24 @@ class ModelFileTest {
     String relu = "{\"type\": \"relu\", \"name\": \"r%d\"},";
     String said = refused(before("conv1", 1_000_000, relu));
     assertTrue(said.contains(" bytes, and the file of a network"), said);
-    said = refused(before("conv1", 300_000, "7,"));
+    said = refused(before("conv1", 200_000, "{},"));
     assertTrue(said.contains(" has more than 1,000 values, which no network needs"), said);
+    said = refused(before("conv1", 300_000, "7,"));
+    assertTrue(said.contains(" has more than 65,536 values, which no network needs"), said);
     assertEquals(914, read(before("conv1", 900, relu)).network().layers().size());
+  }
+
+  /** As many channels as a layer may choose fit into a file. */
+  @Test
+  void longListsOfChannelsComeBack() throws IOException {
+    List<Integer> channels =
+        IntStream.range(0, ChannelSelection.MOST).map(i -> (i * 37 + 5) % 64).boxed().toList();
+    Layer selection = new ChannelSelection("relu2", channels);
+    Network network =
+        SMALL.network().withLayers(layer -> layer.name().equals("relu2") ? selection : layer);
+    Model model = new Model(network, SMALL.recipe(), "a test");
+    assertEquals(model, read(ModelFile.text(model)));
+    assertEquals(network, ModelFile.network("run", ModelFile.json(network)), "in a run");
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.alexnet.network;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Collections;
 import java.util.List;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.network.LocalResponseNorm.Convention;
@@ -171,6 +172,24 @@ class RefusalTest {
     refused(
         "layer nails1: stride is %d, must be from 1 to 32,768".formatted(stride),
         () -> new Subsample("nails1", stride));
+  }
+
+  @Test
+  void selectionsOfChannels() {
+    refused(
+        "layer chosen1: channels: 0 are chosen; from 1 to 65,536 are required",
+        () -> new ChannelSelection("chosen1", List.of()));
+    refused(
+        "layer chosen1: channels: 65,537 are chosen; from 1 to 65,536 are required",
+        () -> new ChannelSelection("chosen1", Collections.nCopies(65_537, 0)));
+    refused(
+        "layer chosen1: channels[2] is -1, must be at least 0",
+        () -> new ChannelSelection("chosen1", List.of(0, 3, -1)));
+    ChannelSelection selection = new ChannelSelection("chosen1", List.of(0, 3, 2));
+    selection.requireFrom(4);
+    refused(
+        "layer chosen1: channels[1] is 3, must be below the number of channels of its input, 3",
+        () -> selection.requireFrom(3));
   }
 
   @ParameterizedTest

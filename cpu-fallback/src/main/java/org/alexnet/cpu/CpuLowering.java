@@ -243,6 +243,8 @@ final class CpuLowering {
           Op.Subsample _,
           Op.SubsampleBackward _,
           Op.HorizontalFlip _,
+          Op.ChannelSelection _,
+          Op.ChannelSelectionBackward _,
           Op.Dropout _,
           Op.Scale _ ->
           chain.add(op);
@@ -549,6 +551,8 @@ final class CpuLowering {
         case Op.Subsample o -> FixedImageOps.subsample(o);
         case Op.SubsampleBackward o -> FixedImageOps.subsampleBackward(o);
         case Op.HorizontalFlip o -> FixedImageOps.flip(o);
+        case Op.ChannelSelection o -> FixedImageOps.selectChannels(o);
+        case Op.ChannelSelectionBackward o -> FixedImageOps.selectChannelsBackward(o);
         case Op.Dropout o -> ImageOps.dropout(o);
         case Op.Concatenate o -> ChannelOps.concatenate(o);
         case Op.Slice o -> ChannelOps.slice(o);

@@ -151,6 +151,8 @@ final class CudaLowering {
       case Op.Subsample o -> fixed.subsample(o);
       case Op.SubsampleBackward o -> fixed.subsampleBackward(o);
       case Op.HorizontalFlip o -> fixed.flip(o);
+      case Op.ChannelSelection o -> fixed.selectChannels(o);
+      case Op.ChannelSelectionBackward o -> fixed.selectChannelsBackward(o);
       case Op.Dropout o -> images.dropout(o);
       case Op.Transfer o -> transfer(o);
       case Op.Concatenate o -> images.concatenate(o);

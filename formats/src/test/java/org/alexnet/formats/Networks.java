@@ -1,8 +1,10 @@
 package org.alexnet.formats;
 
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -38,7 +40,7 @@ public final class Networks {
   private Networks() {}
 
   public static Stream<Network> all() {
-    return Stream.of(columns(), withinMaps(), branches());
+    return Stream.of(columns(), withinMaps(), branches(), selections());
   }
 
   /** Whether ONNX has no operator for a layer. */
@@ -126,5 +128,23 @@ public final class Networks {
             new Node(new Pooling("pool2", Pooling.Kind.MAX, new Window(3, 3, 0), Rounding.FLOOR)),
             new Node(new FullyConnected("fc3", 4, 1, SPEC, SPEC)),
             new Node(new SoftmaxCrossEntropy("prob"))));
+  }
+
+  /** Groups that read channels drawn at random, most of them several times; outputs turned. */
+  public static Network selections() {
+    List<Integer> drawn = new Random(5).ints(100, 0, 6).boxed().toList();
+    return Network.chain(
+        "selections",
+        new Input(3, 9, 9, 1),
+        List.of(
+            new ChannelSelection("colours", List.of(2, 1, 0)),
+            conv("conv1", 6, new Window(3, 2, 1), 1, 1),
+            new ChannelSelection("drawn", drawn),
+            conv("conv2", 8, new Window(3, 1, 1), 4, 1),
+            new Relu("relu2"),
+            new FullyConnected("fc3", 7, 1, SPEC, SPEC),
+            new ChannelSelection("turned", List.of(6, 5, 4, 3, 2, 1, 0, 6)),
+            new FullyConnected("fc4", 5, 1, SPEC, SPEC),
+            new SoftmaxCrossEntropy("softmax")));
   }
 }

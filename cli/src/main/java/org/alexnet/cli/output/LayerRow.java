@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -109,6 +110,8 @@ public record LayerRow(
           Op.Subsample _,
           Op.SubsampleBackward _,
           Op.HorizontalFlip _,
+          Op.ChannelSelection _,
+          Op.ChannelSelectionBackward _,
           Op.FullyConnectedBackwardData _,
           Op.FullyConnectedBackwardWeights _,
           Op.Dropout _,
@@ -153,6 +156,7 @@ public record LayerRow(
       case Blur l -> "blur";
       case Subsample l -> "subsample";
       case HorizontalFlip l -> "horizontal-flip";
+      case ChannelSelection l -> "channel-selection";
       case FullyConnected l -> "fully-connected";
       case Dropout l -> "dropout";
       case Concatenation l -> "concatenation";

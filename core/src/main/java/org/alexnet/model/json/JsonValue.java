@@ -16,6 +16,7 @@ import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.file.JsonErrors;
+import org.alexnet.network.ChannelSelection;
 
 /** JSON as it stands in a file: each value with the line that it begins in. */
 public sealed interface JsonValue {
@@ -24,6 +25,9 @@ public sealed interface JsonValue {
 
   /** Values of a list. */
   int LONGEST = 1000;
+
+  /** Values of a list of numbers or texts: the channels that a layer may choose. */
+  int LONGEST_OF_SCALARS = ChannelSelection.MOST;
 
   /** The line, from 1; less where it is not known. */
   int line();
@@ -116,12 +120,13 @@ public sealed interface JsonValue {
     if (token == JsonToken.START_ARRAY) {
       List<JsonValue> values = new ArrayList<>();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        if (values.size() == LONGEST) {
+        int most = parser.currentToken().isScalarValue() ? LONGEST_OF_SCALARS : LONGEST;
+        if (values.size() >= most) {
           throw bad(
               file,
               parser,
               "the list that begins in line %d has more than %,d values, which no network needs"
-                  .formatted(line, LONGEST));
+                  .formatted(line, most));
         }
         values.add(read(file, parser, depth + 1));
       }

@@ -83,7 +83,7 @@ public record RecordReader(
     if (wanted == String.class) {
       return text(json, place);
     }
-    if (wanted == int.class) {
+    if (wanted == int.class || wanted == Integer.class) {
       return whole(json, place);
     }
     if (wanted == Float.class && json instanceof JsonValue.Scalar(_, JsonToken token, _)) {

@@ -65,6 +65,8 @@ public final class Layouts {
           Op.Subsample _,
           Op.SubsampleBackward _,
           Op.HorizontalFlip _,
+          Op.ChannelSelection _,
+          Op.ChannelSelectionBackward _,
           Op.Dropout _,
           Op.Concatenate _,
           Op.Slice _,

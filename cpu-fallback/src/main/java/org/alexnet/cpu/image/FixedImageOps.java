@@ -34,12 +34,26 @@ public final class FixedImageOps {
     return new Pixels(op.x(), op.y(), (m, x, y) -> flip(m, op.x().shape(), x, y));
   }
 
+  public static ImageOp selectChannels(Op.ChannelSelection op) {
+    int[] channels = op.channels().stream().mapToInt(c -> c).toArray();
+    return new Pixels(
+        op.x(), op.y(), (m, x, y) -> selectChannels(m, channels, op.x().shape(), x, y));
+  }
+
+  public static ImageOp selectChannelsBackward(Op.ChannelSelectionBackward op) {
+    int[] channels = op.channels().stream().mapToInt(c -> c).toArray();
+    return new Pixels(
+        op.dy(),
+        op.dx(),
+        (m, dy, dx) -> selectChannelsBackward(m, channels, op.dx().shape(), dy, dx));
+  }
+
   /** What is done with one image. */
   private interface Body {
     void run(float[] m, int x, int y);
   }
 
-  /** Pixels of an image moved, all channels of one at a time. */
+  /** What makes an image out of another by moving and adding up its numbers. */
   private record Pixels(Tensor x, Tensor y, Body body) implements ImageOp {
     @Override
     public List<Tensor> imageReads() {
@@ -97,6 +111,27 @@ public final class FixedImageOps {
       for (int w = 0; w < shape.w(); w++) {
         int from = x + (h * shape.w() + shape.w() - 1 - w) * shape.c();
         System.arraycopy(m, from, m, y + (h * shape.w() + w) * shape.c(), shape.c());
+      }
+    }
+  }
+
+  private static void selectChannels(float[] m, int[] channels, Shape in, int x, int y) {
+    int to = y;
+    for (int p = 0; p < in.h() * in.w(); p++) {
+      int from = x + p * in.c();
+      for (int channel : channels) {
+        m[to++] = m[from + channel];
+      }
+    }
+  }
+
+  private static void selectChannelsBackward(float[] m, int[] channels, Shape in, int dy, int dx) {
+    Arrays.fill(m, dx, dx + in.imageElements(), 0);
+    int from = dy;
+    for (int p = 0; p < in.h() * in.w(); p++) {
+      int to = dx + p * in.c();
+      for (int channel : channels) {
+        m[to + channel] += m[from++];
       }
     }
   }

@@ -36,6 +36,7 @@ public final class KernelCompiler {
           "blur.cu",
           "subsample.cu",
           "horizontal_flip.cu",
+          "channel_selection.cu",
           "dropout.cu",
           "loss.cu",
           "update.cu");

@@ -97,6 +97,8 @@ public final class Layouts {
       case Op.Subsample o -> {}
       case Op.SubsampleBackward o -> {}
       case Op.HorizontalFlip o -> {}
+      case Op.ChannelSelection o -> {}
+      case Op.ChannelSelectionBackward o -> {}
       case Op.Dropout o -> {}
       case Op.Concatenate o -> {}
       case Op.Slice o -> {}

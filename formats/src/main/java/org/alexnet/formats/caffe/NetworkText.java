@@ -9,6 +9,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.exchange.TrainedNetwork;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -97,6 +98,7 @@ final class NetworkText {
       case Blur blur -> throw no(blur, "blur");
       case Subsample subsample -> throw no(subsample, "subsampling");
       case HorizontalFlip flip -> throw no(flip, "mirroring");
+      case ChannelSelection selection -> throw no(selection, "selection of channels by a list");
       case SoftmaxCrossEntropy _ -> layer("Softmax", name, inputs, "");
     }
   }

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.formats.NetworkBuilder;
 import org.alexnet.formats.StridedTensor;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.Initial;
@@ -54,6 +55,9 @@ final class GraphReader {
 
   /** Rows and columns of images in a tensor. */
   final Map<String, Integer> edges = new HashMap<>();
+
+  /** Tensors that are images of several pixels made one row. */
+  private final Set<String> flattened = new HashSet<>();
 
   private final Set<String> names = new HashSet<>();
   private String lastPixels;
@@ -232,13 +236,17 @@ final class GraphReader {
       case "Softmax" -> builder.add(new SoftmaxCrossEntropy(softmax(node)), List.of(input), output);
       case "Concat" -> add(new Concatenation(unique(node.name())), node.inputs(), output);
       case "LRN" -> add(norm(node), node.inputs(), output);
+      case "Gather" -> add(channelSelection(node), List.of(input), output);
       case "Split" -> {
         builder.split(node.name(), input, node.outputs());
         node.outputs().forEach(part -> edges.put(part, edges.getOrDefault(input, 1)));
       }
       case "Identity", "Flatten", "Reshape" -> {
         builder.same(output, input);
-        edges.put(output, edges.getOrDefault(input, 1));
+        keepForm(input, output);
+        if (!node.type().equals("Identity") && edges.get(output) > 1) {
+          flattened.add(output);
+        }
       }
       case "Dropout" -> dropout(node, input, output);
       case "Sum" ->
@@ -251,6 +259,24 @@ final class GraphReader {
       }
     }
     return true;
+  }
+
+  /** Channels by a list that the file gives; those of an image that was flattened are pixels. */
+  private ChannelSelection channelSelection(OnnxFile.Node node) {
+    String name = unique(node.name());
+    List<Long> channels = node.inputs().size() == 2 ? onnx.numbers.get(node.inputs().get(1)) : null;
+    boolean given =
+        channels != null
+            && channels.stream().allMatch(c -> c == c.intValue())
+            && node.integers().getOrDefault("axis", 0L) == 1
+            && !flattened.contains(node.inputs().getFirst());
+    if (!given) {
+      throw new InvalidNetworkException(
+          name,
+          "a Gather of something else than channels by a given list; this program chooses"
+              + " channels");
+    }
+    return new ChannelSelection(name, channels.stream().map(Long::intValue).toList());
   }
 
   private String softmax(OnnxFile.Node node) {
@@ -284,6 +310,13 @@ final class GraphReader {
       throw new InvalidNetworkException(layer.name(), "it reads nothing");
     }
     builder.add(layer, inputs, output);
-    edges.put(output, edges.getOrDefault(inputs.getFirst(), 1));
+    keepForm(inputs.getFirst(), output);
+  }
+
+  private void keepForm(String input, String output) {
+    edges.put(output, edges.getOrDefault(input, 1));
+    if (flattened.contains(input)) {
+      flattened.add(output);
+    }
   }
 }

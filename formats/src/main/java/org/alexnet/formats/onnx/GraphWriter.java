@@ -9,6 +9,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.exchange.TrainedNetwork;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -100,8 +101,15 @@ final class GraphWriter {
       case Blur blur -> throw no(blur, "blur");
       case Subsample subsample -> throw no(subsample, "subsampling");
       case HorizontalFlip flip -> throw no(flip, "mirroring");
+      case ChannelSelection selection -> channelSelection(selection, input, output);
       case SoftmaxCrossEntropy _ -> graph.node("Softmax", output, input).integer("axis", CHANNELS);
     }
+  }
+
+  private void channelSelection(ChannelSelection selection, String input, String output) {
+    List<Long> channels = selection.channels().stream().map(Integer::longValue).toList();
+    String indices = graph.integers(selection.name() + ".channels", channels);
+    graph.node("Gather", output, input, indices).integer("axis", CHANNELS);
   }
 
   private static AlexNetException no(Layer layer, String what) {

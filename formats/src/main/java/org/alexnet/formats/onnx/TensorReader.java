@@ -12,14 +12,15 @@ import java.util.Map;
 import org.alexnet.formats.MappedFile;
 import org.alexnet.formats.StridedTensor;
 import org.alexnet.formats.protobuf.ProtobufReader;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.tensor.DType;
 
 /**
  * Reads a TensorProto: numbers as they lie in memory, typed numbers, or a place in a file beside.
  */
 final class TensorReader implements AutoCloseable {
-  /** Whole numbers are shapes, axes and sizes: a few. */
-  private static final int MOST_NUMBERS = 64;
+  /** Whole numbers are shapes, axes and sizes, which are few, and lists of channels. */
+  private static final int MOST_NUMBERS = ChannelSelection.MOST;
 
   private static final int EXTERNAL = 1;
 

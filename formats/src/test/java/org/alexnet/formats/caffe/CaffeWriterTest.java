@@ -54,6 +54,17 @@ class CaffeWriterTest {
     return file;
   }
 
+  @Test
+  void channelsByAListAreRefused() throws IOException {
+    Trained trained = new Trained(Networks.selections(), dir);
+    AlexNetException e = assertThrows(AlexNetException.class, () -> export(trained));
+    assertEquals(
+        "Layer colours cannot be exported: Caffe has no selection of channels by a list.",
+        e.getMessage());
+    assertTrue(Files.notExists(dir.resolve("x.caffemodel")));
+    assertTrue(Files.notExists(dir.resolve("x.prototxt")));
+  }
+
   @ParameterizedTest
   @MethodSource("networks")
   void thereAndBack(Network network) throws IOException {

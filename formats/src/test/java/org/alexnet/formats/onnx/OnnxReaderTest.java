@@ -28,6 +28,7 @@ import org.alexnet.formats.protobuf.ProtobufWriter;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
@@ -44,6 +45,7 @@ import org.alexnet.weights.format.WeightSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Graphs that this program wrote come back bit by bit; others are made as other programs do. */
@@ -53,7 +55,8 @@ class OnnxReaderTest {
   /** Sums of squares within a map are written and not read. */
   static Stream<Network> networks() {
     return Stream.concat(
-            TestNetworks.small().stream(), Stream.of(Networks.columns(), Networks.branches()))
+            TestNetworks.small().stream(),
+            Stream.of(Networks.columns(), Networks.branches(), Networks.selections()))
         .filter(network -> network.layers().stream().noneMatch(Networks::isUnknownToOnnx))
         .filter(network -> network.layers().stream().noneMatch(OnnxReaderTest::withinMap));
   }
@@ -200,6 +203,43 @@ class OnnxReaderTest {
       try (WeightSource source = WeightFiles.open(file)) {
         Weights.check(source, network);
       }
+    }
+  }
+
+  /** Of a Gather that chooses channels by a list: whose, and what is in its way. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          x    | 1 | 2 0 2         | ''
+          x    | 0 | 2 0 2         | a Gather of something else than channels by a given list
+          x    | 2 | 2 0 2         | a Gather of something else than channels by a given list
+          x    | 1 | 4294967296    | a Gather of something else than channels by a given list
+          flat | 1 | 2 0 2         | a Gather of something else than channels by a given list
+          relu | 1 | 2 0 2         | a Gather of something else than channels by a given list
+          x    | 1 | 2 -1          | channels[1] is -1, must be at least 0
+          """)
+  void channelsByAList(String from, int axis, String channels, String refusal) throws IOException {
+    Graph graph = new Graph();
+    graph.node("Flatten", "flat", "x");
+    if (from.equals("relu")) {
+      graph.node("Relu", "relu", "flat");
+    }
+    List<Long> list = Stream.of(channels.split(" ")).map(Long::valueOf).toList();
+    String indices = graph.integers("list", list);
+    graph.node("Gather", "chosen", from, indices).integer("axis", axis);
+    graph.tensor("fc.weight", List.of(2L, 192L), () -> ramp(384));
+    graph.node("Gemm", "y", "chosen", "fc.weight").integer("transB", 1);
+    Path file = write(graph, 8);
+    if (refusal.isEmpty()) {
+      assertEquals(
+          new ChannelSelection("chosen", List.of(2, 0, 2)),
+          Models.named(file.toString()).network().layers().getFirst());
+    } else {
+      String said =
+          assertThrows(AlexNetException.class, () -> Models.named(file.toString())).getMessage();
+      assertTrue(said.startsWith(file + ": layer chosen: " + refusal), said);
     }
   }
 
