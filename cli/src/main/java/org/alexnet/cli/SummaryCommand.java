@@ -108,7 +108,7 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private void layers(List<LayerRow> rows) {
-    String form = "%-10s %-16s %14s %6s %14s %16s%n";
+    String form = "%-10s %-19s %14s %6s %14s %16s%n";
     terminal.out().printf(form, "layer", "type", "output", "groups", "parameters", "multiply-adds");
     for (LayerRow row : rows) {
       Shape o = row.output();
