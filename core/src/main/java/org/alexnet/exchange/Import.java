@@ -283,8 +283,8 @@ public final class Import {
           SafetensorsFormat.metadata(own),
           tensors,
           writer ->
-              Weights.read(
-                  weights, network, (tensor, values) -> writer.write(tensor.name(), values)),
+              Weights.readPieces(
+                  weights, network, (tensor, values) -> writer.append(tensor.name(), values)),
           state(fitted));
     } catch (RuntimeException e) {
       RunFolder.discard(out, made);

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.alexnet.AlexNetException;
 import org.alexnet.file.DurableFiles;
@@ -26,6 +27,9 @@ public final class SafetensorsFile implements AutoCloseable {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final long CRC_CHUNK = 1L << 24;
+
+  /** Elements of a piece: enough that its overhead is small, and small beside what is read. */
+  private static final int PIECE = 1 << 20;
 
   private final Path path;
   private final Runnable unmap;
@@ -119,16 +123,7 @@ public final class SafetensorsFile implements AutoCloseable {
    *     elements than an array can hold
    */
   public float[] floats(String name) {
-    TensorInfo info = entry(name).info();
-    if (info.dtype() != DType.F32) {
-      throw new AlexNetException(
-          path
-              + ": tensor '"
-              + name
-              + "' is "
-              + info.dtype()
-              + "; F32 is required: convert the file");
-    }
+    TensorInfo info = requireFloats(name);
     if (info.elements() > Integer.MAX_VALUE - 8) {
       throw new AlexNetException(
           path
@@ -141,6 +136,41 @@ public final class SafetensorsFile implements AutoCloseable {
     var values = new float[(int) info.elements()];
     MemorySegment.copy(data(name), FLOAT, 0, values, 0, values.length);
     return values;
+  }
+
+  /**
+   * Reads one F32 tensor in pieces. Pages of the file that were read do not stay in memory.
+   *
+   * @param name of a tensor
+   * @param receiver receives the values in order, last extent fastest; the array of one piece may
+   *     be that of the next
+   * @throws AlexNetException when there is no such tensor, or it is of another type
+   */
+  public void read(String name, Consumer<float[]> receiver) {
+    long elements = requireFloats(name).elements();
+    MemorySegment data = data(name);
+    float[] piece = {};
+    for (long at = 0; at < elements; at += piece.length) {
+      int count = (int) Math.min(PIECE, elements - at);
+      piece = piece.length == count ? piece : new float[count];
+      MemorySegment.copy(data, FLOAT, at * Float.BYTES, piece, 0, count);
+      data.asSlice(at * Float.BYTES, (long) count * Float.BYTES).unload();
+      receiver.accept(piece);
+    }
+  }
+
+  private TensorInfo requireFloats(String name) {
+    TensorInfo info = entry(name).info();
+    if (info.dtype() != DType.F32) {
+      throw new AlexNetException(
+          path
+              + ": tensor '"
+              + name
+              + "' is "
+              + info.dtype()
+              + "; F32 is required: convert the file");
+    }
+    return info;
   }
 
   /** {@return length of the whole file} */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -135,7 +136,7 @@ public final class Weights {
     return parameter.shape().stream().map(Integer::longValue).toList();
   }
 
-  /** Receives the parameters of a file, one at a time. */
+  /** Receives the parameters of a file, one at a time, or pieces of them. */
   @FunctionalInterface
   public interface Receiver {
     void accept(Tensor parameter, float[] values);
@@ -168,6 +169,18 @@ public final class Weights {
   }
 
   /**
+   * As {@link #read(WeightSource, Network, Receiver)}, in pieces that follow each other: no
+   * parameter is in memory as a whole. The array of one piece may be that of the next.
+   */
+  public static void readPieces(WeightSource file, Network network, Receiver receiver) {
+    SequencedMap<Tensor, Parameter> declared = CompiledNetwork.declared(network);
+    checkNames(file, network, declared.sequencedValues());
+    declared.forEach(
+        (tensor, parameter) ->
+            pieces(file, network, parameter, piece -> receiver.accept(tensor, piece)));
+  }
+
+  /**
    * As {@link #load}, of one parameter alone.
    *
    * @throws IllegalArgumentException if the network has no parameter of this name
@@ -193,11 +206,51 @@ public final class Weights {
     checkNames(file, network, CompiledNetwork.declared(network).sequencedValues());
   }
 
+  /** All values of a parameter. */
   private static float[] values(WeightSource file, Network network, Parameter parameter) {
+    int elements = Math.toIntExact(parameter.elements());
+    var whole =
+        new Consumer<float[]>() {
+          private float[] values; // made once the file has shown that it holds some
+          private int count;
+
+          @Override
+          public void accept(float[] piece) {
+            if (values == null) {
+              values = piece.length == elements ? piece : new float[elements];
+            }
+            if (values != piece) {
+              System.arraycopy(piece, 0, values, count, piece.length);
+            }
+            count += piece.length;
+          }
+        };
+    pieces(file, network, parameter, whole);
+    return whole.values;
+  }
+
+  private static void pieces(
+      WeightSource file, Network network, Parameter parameter, Consumer<float[]> receiver) {
     StoredAs stored = stored(file, network, parameter);
-    float[] values = file.floats(stored.tensor());
-    requireFinite(file, stored.tensor(), values);
-    return stored.reordered(values, shape(parameter));
+    var checked =
+        new Consumer<float[]>() {
+          private long count;
+
+          @Override
+          public void accept(float[] piece) {
+            for (int i = 0; i < piece.length; i++) {
+              if (!Float.isFinite(piece[i])) {
+                throw new AlexNetException(
+                    "%s: tensor %s has %s at element %d of %s; weights must be finite: these are of a training that failed."
+                        .formatted(
+                            file.path(), stored.tensor(), piece[i], count + i, parameter.name()));
+              }
+            }
+            count += piece.length;
+            receiver.accept(piece);
+          }
+        };
+    file.read(stored, shape(parameter), checked);
   }
 
   private static void checkNames(
@@ -218,16 +271,6 @@ public final class Weights {
                         .formatted(file.path(), name, network.name()));
               }
             });
-  }
-
-  private static void requireFinite(WeightSource file, String name, float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
-        throw new AlexNetException(
-            "%s: tensor %s has %s at element %d; weights must be finite: these are of a training that failed."
-                .formatted(file.path(), name, values[i], i));
-      }
-    }
   }
 
   /** How a file keeps a parameter: as it says, by its own name, or by another library's. */

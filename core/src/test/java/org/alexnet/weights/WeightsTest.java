@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,12 @@ import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
 import org.alexnet.model.Models;
 import org.alexnet.network.FullyConnected;
+import org.alexnet.network.Initial;
+import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.Network;
+import org.alexnet.network.ParameterSpec;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.weights.format.WeightFiles;
 import org.alexnet.weights.format.WeightSource;
@@ -34,6 +39,8 @@ class WeightsTest {
           "classifier.1",
           "classifier.4",
           "classifier.6");
+
+  private static final ParameterSpec SPEC = ParameterSpec.of(new Initial.UniformFanIn(1));
 
   @TempDir Path dir;
 
@@ -99,5 +106,44 @@ class WeightsTest {
     Network renamed = Network.chain("mine", small().input(), small().layers());
     AlexNetException e = assertThrows(AlexNetException.class, () -> load(file, renamed));
     assertTrue(e.getMessage().contains("conv1.bias"), e.getMessage());
+  }
+
+  @Test
+  void largeParametersAreReadInPieces() {
+    Network network =
+        Network.chain(
+            "large",
+            new Input(1, 1500, 1500, 1),
+            List.of(
+                new FullyConnected("fc1", 2, 1, SPEC, SPEC), new SoftmaxCrossEntropy("softmax")));
+    SequencedMap<String, FloatTensor> weights = Weights.initial(network, 3, Weights.Overrides.NONE);
+    float[] large = weights.get("fc1.weight").values();
+    Path file = file(weights);
+    try (WeightSource open = WeightFiles.open(file)) {
+      float[] read = new float[large.length];
+      Map<String, Integer> count = new HashMap<>();
+      Weights.readPieces(
+          open,
+          network,
+          (tensor, piece) -> {
+            int at = count.merge(tensor.name(), piece.length, Integer::sum) - piece.length;
+            if (tensor.name().equals("fc1.weight")) {
+              assertTrue(piece.length < large.length, "all at once");
+              System.arraycopy(piece, 0, read, at, piece.length);
+            }
+          });
+      assertEquals(Map.of("fc1.weight", large.length, "fc1.bias", 2), count);
+      assertArrayEquals(large, read);
+      assertArrayEquals(large, Weights.load(open, network).get("fc1.weight").values());
+    }
+    large[4_321_000] = Float.NaN;
+    file = file(weights);
+    try (WeightSource open = WeightFiles.open(file)) {
+      AlexNetException e =
+          assertThrows(
+              AlexNetException.class,
+              () -> Weights.readPieces(open, network, (tensor, piece) -> {}));
+      assertTrue(e.getMessage().contains("element 4321000 of fc1.weight"), e.getMessage());
+    }
   }
 }

@@ -3,8 +3,11 @@ package org.alexnet.formats;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
+import org.alexnet.AlexNetException;
 import org.alexnet.tensor.TensorInfo;
 import org.alexnet.weights.format.StoredAs;
 import org.alexnet.weights.format.WeightSource;
@@ -34,15 +37,35 @@ public record MappedTensors(
 
   @Override
   public float[] floats(String name) {
+    StridedTensor tensor = require(name);
+    try {
+      return tensor.floats();
+    } catch (IllegalArgumentException e) {
+      throw wrong(name, e);
+    }
+  }
+
+  @Override
+  public void read(StoredAs as, List<Long> shape, Consumer<float[]> receiver) {
+    StridedTensor tensor = require(as.tensor()).permuted(as.axes());
+    try {
+      tensor.requireFloats();
+    } catch (IllegalArgumentException e) {
+      throw wrong(as.tensor(), e);
+    }
+    tensor.read(receiver);
+  }
+
+  private StridedTensor require(String name) {
     StridedTensor tensor = held.get(name);
     if (tensor == null) {
       throw file.wrong("it has no tensor " + MappedFile.shown(name));
     }
-    try {
-      return tensor.floats();
-    } catch (IllegalArgumentException e) {
-      throw file.wrong("its tensor %s %s".formatted(MappedFile.shown(name), e.getMessage()));
-    }
+    return tensor;
+  }
+
+  private AlexNetException wrong(String name, IllegalArgumentException e) {
+    return file.wrong("its tensor %s %s".formatted(MappedFile.shown(name), e.getMessage()));
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import org.alexnet.tensor.DType;
 import org.alexnet.tensor.TensorInfo;
 
@@ -30,6 +31,17 @@ public record StridedTensor(
 
   /** The longest array. */
   private static final int LONGEST = Integer.MAX_VALUE - 8;
+
+  // Bytes are turned behind these: only layouts that are constants are read in one instruction.
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Elements of a piece. */
+  private static final int PIECE = 1 << 20;
 
   /**
    * Checks that every element lies in the storage.
@@ -115,6 +127,35 @@ public record StridedTensor(
    *     or the file holds
    */
   public float[] floats() {
+    float[] values = new float[requireFloats()];
+    for (int at = 0; at < values.length; at += PIECE) {
+      read(at, values, at, Math.min(PIECE, values.length - at));
+    }
+    return values;
+  }
+
+  /**
+   * As {@link #floats}, in pieces that follow each other; the array of one is that of the next.
+   *
+   * @throws IllegalArgumentException as {@link #floats} does
+   */
+  public void read(Consumer<float[]> receiver) {
+    int elements = requireFloats();
+    float[] piece = {};
+    for (int at = 0; at < elements; at += piece.length) {
+      int count = Math.min(PIECE, elements - at);
+      piece = piece.length == count ? piece : new float[count];
+      read(at, piece, 0, count);
+      receiver.accept(piece);
+    }
+  }
+
+  /**
+   * {@return how many values there are}
+   *
+   * @throws IllegalArgumentException if they cannot be read, as {@link #floats} says
+   */
+  int requireFloats() {
     if (!readable()) {
       throw new IllegalArgumentException("has elements of type " + type + ", no weights");
     }
@@ -124,14 +165,39 @@ public record StridedTensor(
       throw new IllegalArgumentException(
           "has %,d elements in a storage of %,d bytes".formatted(elements, storage.byteSize()));
     }
-    float[] values = new float[(int) elements];
+    return (int) elements;
+  }
+
+  /** Reads the values from one on, and does not keep pages of a file in memory for that. */
+  private void read(int first, float[] into, int at, int count) {
+    MemorySegment touched = storage;
     if (type == DType.F32 && isContiguous()) {
       ValueLayout.OfFloat layout = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(order);
-      MemorySegment.copy(storage, layout, offset * Float.BYTES, values, 0, values.length);
-    } else if (elements > 0) {
-      gather(values);
+      touched = storage.asSlice((offset + first) * Float.BYTES, (long) count * Float.BYTES);
+      MemorySegment.copy(touched, layout, 0, into, at, count);
+    } else {
+      gather(first, into, at, count);
     }
-    return values;
+    if (touched.isMapped()) {
+      touched.unload();
+    }
+  }
+
+  /**
+   * The same elements with their axes in another order.
+   *
+   * @param axes for each axis, which one of this tensor it is; none for the same order
+   */
+  StridedTensor permuted(List<Integer> axes) {
+    return axes.isEmpty()
+        ? this
+        : new StridedTensor(
+            storage,
+            type,
+            order,
+            offset,
+            axes.stream().map(shape::get).toList(),
+            axes.stream().map(strides::get).toList());
   }
 
   private boolean isContiguous() {
@@ -145,28 +211,60 @@ public record StridedTensor(
     return true;
   }
 
-  private void gather(float[] values) {
-    ValueLayout.OfFloat singles = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(order);
-    ValueLayout.OfDouble doubles = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(order);
-    ValueLayout.OfShort shorts = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
+  /** Reads values that do not follow each other: run by run of the last axis. */
+  private void gather(int first, float[] into, int at, int count) {
+    int last = shape.size() - 1;
+    long run = last < 0 ? 1 : shape.get(last);
     long[] index = new long[shape.size()];
     long from = offset;
-    for (int to = 0; to < values.length; to++) {
-      long at = from * type.bytes();
-      values[to] =
-          switch (type) {
-            case F64 -> (float) storage.get(doubles, at);
-            case F16 -> Float.float16ToFloat(storage.get(shorts, at));
-            case BF16 -> Float.intBitsToFloat(storage.get(shorts, at) << 16);
-            default -> storage.get(singles, at);
-          };
-      for (int axis = index.length - 1; axis >= 0; axis--) {
-        from += strides.get(axis);
-        if (++index[axis] < shape.get(axis)) {
+    long rest = first;
+    for (int axis = last; axis >= 0; axis--) {
+      index[axis] = rest % shape.get(axis);
+      rest /= shape.get(axis);
+      from += index[axis] * strides.get(axis);
+    }
+    int end = at + count;
+    for (int to = at; to < end; ) {
+      int length = (int) Math.min(end - to, last < 0 ? 1 : run - index[last]);
+      gatherRun(from, last < 0 ? 0 : strides.get(last), into, to, to + length);
+      to += length;
+      for (int axis = last; axis >= 0; axis--) {
+        long steps = axis == last ? length : 1;
+        from += steps * strides.get(axis);
+        index[axis] += steps;
+        if (index[axis] < shape.get(axis)) {
           break;
         }
         from -= index[axis] * strides.get(axis);
         index[axis] = 0;
+      }
+    }
+  }
+
+  private void gatherRun(long from, long stride, float[] into, int start, int end) {
+    boolean turned = order == ByteOrder.BIG_ENDIAN;
+    long at = from * type.bytes();
+    long step = stride * type.bytes();
+    switch (type) {
+      case F64 -> {
+        for (int to = start; to < end; to++, at += step) {
+          long bits = storage.get(LONG, at);
+          into[to] = (float) Double.longBitsToDouble(turned ? Long.reverseBytes(bits) : bits);
+        }
+      }
+      case F16, BF16 -> {
+        for (int to = start; to < end; to++, at += step) {
+          short bits = storage.get(SHORT, at);
+          bits = turned ? Short.reverseBytes(bits) : bits;
+          into[to] =
+              type == DType.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
+        }
+      }
+      default -> {
+        for (int to = start; to < end; to++, at += step) {
+          int bits = storage.get(INT, at);
+          into[to] = Float.intBitsToFloat(turned ? Integer.reverseBytes(bits) : bits);
+        }
       }
     }
   }

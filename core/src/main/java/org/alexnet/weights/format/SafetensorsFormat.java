@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.ClassNames;
 import org.alexnet.file.FileStart;
@@ -61,6 +62,15 @@ public final class SafetensorsFormat implements WeightFormat {
     @Override
     public float[] floats(String name) {
       return file.floats(name);
+    }
+
+    @Override
+    public void read(StoredAs stored, List<Long> shape, Consumer<float[]> receiver) {
+      if (stored.axes().isEmpty()) {
+        file.read(stored.tensor(), receiver);
+      } else {
+        WeightSource.super.read(stored, shape, receiver);
+      }
     }
 
     /**

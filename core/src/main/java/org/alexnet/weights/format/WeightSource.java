@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
 
@@ -28,6 +29,19 @@ public interface WeightSource extends AutoCloseable {
    * @throws org.alexnet.AlexNetException naming the file and the tensor if it cannot be read
    */
   float[] floats(String name);
+
+  /**
+   * Reads the values of one parameter in pieces, so that a large one is never in memory as a whole.
+   *
+   * @param stored how the file keeps it
+   * @param shape of the parameter, which the file's tensor has once its axes are in order
+   * @param receiver receives the values in order, last extent fastest; the array of one piece may
+   *     be that of the next
+   * @throws org.alexnet.AlexNetException as {@link #floats} does
+   */
+  default void read(StoredAs stored, List<Long> shape, Consumer<float[]> receiver) {
+    receiver.accept(stored.reordered(floats(stored.tensor()), shape));
+  }
 
   /**
    * {@return what the file keeps otherwise than under a parameter's own name and with its axes in

@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.alexnet.file.FileStart;
 import org.alexnet.formats.MappedFile;
 import org.alexnet.formats.MappedTensors;
 import org.alexnet.formats.StridedTensor;
 import org.alexnet.tensor.TensorInfo;
+import org.alexnet.weights.format.StoredAs;
 import org.alexnet.weights.format.WeightFormat;
 import org.alexnet.weights.format.WeightSource;
 
@@ -99,6 +101,15 @@ public final class CaffeFormat implements WeightFormat {
         Colours.turn(values, shape.get(axis + 1) * shape.get(axis + 2));
       }
       return values;
+    }
+
+    @Override
+    public void read(StoredAs as, List<Long> shape, Consumer<float[]> receiver) {
+      if (as.tensor().equals(turned)) {
+        WeightSource.super.read(as, shape, receiver);
+      } else {
+        mapped.read(as, shape, receiver);
+      }
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.data.ClassNames;
@@ -113,6 +114,11 @@ public final class OnnxFormat implements WeightFormat {
     @Override
     public float[] floats(String name) {
       return mapped.floats(name);
+    }
+
+    @Override
+    public void read(StoredAs as, List<Long> shape, Consumer<float[]> receiver) {
+      mapped.read(as, shape, receiver);
     }
 
     @Override
