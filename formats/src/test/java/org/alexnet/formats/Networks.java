@@ -6,29 +6,26 @@ import java.util.stream.Stream;
 import org.alexnet.network.Blur;
 import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
-import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.FullyConnected;
-import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
-import org.alexnet.network.LocallyConnected;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.Normalization;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
+import org.alexnet.network.PositionBias;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Resize;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.SoftmaxCrossEntropy;
 import org.alexnet.network.Softplus;
-import org.alexnet.network.Subsample;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -40,17 +37,7 @@ public final class Networks {
   private Networks() {}
 
   public static Stream<Network> all() {
-    return Stream.of(columns(), withinMaps(), branches(), selections());
-  }
-
-  /** Whether ONNX has no operator for a layer. */
-  public static boolean isUnknownToOnnx(Layer layer) {
-    return switch (layer) {
-      case LocallyConnected _, Softplus _, ContrastNorm _, Blur _, Subsample _, HorizontalFlip _ ->
-          true;
-      case Convolution conv -> conv.biases() == Convolution.Biases.UNSHARED;
-      default -> false;
-    };
+    return Stream.of(columns(), withinMaps(), branches(), behindProducts(), selections());
   }
 
   private static Layer conv(String name, int filters, Window window, int groups, int columns) {
@@ -146,5 +133,31 @@ public final class Networks {
             new ChannelSelection("turned", List.of(6, 5, 4, 3, 2, 1, 0, 6)),
             new FullyConnected("fc4", 5, 1, SPEC, SPEC),
             new SoftmaxCrossEntropy("softmax")));
+  }
+
+  /** Layers of images behind a fully-connected one, and sums of one term. */
+  public static Network behindProducts() {
+    return new Network(
+        "behind",
+        new Input(3, 8, 8, new Normalization.ChannelMeans(0.25f, List.of(120f, 110f, 100f))),
+        List.of(
+            new Node(new FullyConnected("fc1", 9, 1, SPEC, SPEC)),
+            new Node(new Softplus("softplus1", 20)),
+            new Node(new PositionBias("bias1", SPEC)),
+            new Node(
+                new LocalResponseNorm(
+                    "norm1", Region.WITHIN_MAP, 5, 0.01f, 0.75f, 2, Convention.SUM, 1)),
+            new Node(conv("conv2", 6, new Window(2, 2, 1), 3, 1)),
+            new Node(new Blur("blur2", 3, 0.05f)),
+            new Node(new Sum("twice2", List.of(2f))),
+            new Node(new Sum("once2", List.of(1f))),
+            new Node(
+                new LocalResponseNorm(
+                    "norm1b", Region.ACROSS_MAPS, 3, 0.01f, 0.75f, 2, Convention.SUM, 1),
+                List.of("softplus1")),
+            new Node(new Pooling("pool1b", Pooling.Kind.MAX, new Window(1, 1, 0), Rounding.CEIL)),
+            new Node(new Concatenation("joined"), List.of("once2", "softplus1", "pool1b")),
+            new Node(new FullyConnected("fc3", 4, 1, SPEC, SPEC)),
+            new Node(new SoftmaxCrossEntropy("prob"))));
   }
 }

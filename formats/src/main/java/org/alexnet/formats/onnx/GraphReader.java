@@ -2,7 +2,6 @@ package org.alexnet.formats.onnx;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,21 +12,15 @@ import java.util.Set;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.formats.NetworkBuilder;
 import org.alexnet.formats.StridedTensor;
-import org.alexnet.network.ChannelSelection;
-import org.alexnet.network.Concatenation;
-import org.alexnet.network.Dropout;
+import org.alexnet.formats.onnx.message.OnnxFile;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Layer;
-import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.Network;
 import org.alexnet.network.Node;
 import org.alexnet.network.ParameterSpec;
-import org.alexnet.network.Relu;
 import org.alexnet.network.Resize;
 import org.alexnet.network.SoftmaxCrossEntropy;
-import org.alexnet.network.Sum;
-import org.alexnet.network.Tanh;
 import org.alexnet.tensor.DType;
 import org.alexnet.weights.format.StoredAs;
 
@@ -36,10 +29,11 @@ final class GraphReader {
   /** Nothing in a graph says how its weights began: what keeps the variance through such layers. */
   static final ParameterSpec SPEC = ParameterSpec.of(new Initial.FanIn(2));
 
-  private static final Set<String> RESERVED =
+  static final Set<String> RESERVED =
       Set.of("data", "labels", "logits", "probabilities", "loss", "finite");
 
   final OnnxFile onnx;
+  final GraphIndex index;
   final NetworkBuilder builder = new NetworkBuilder();
 
   /** Tensors that parameters are read from, and where each parameter is. */
@@ -56,8 +50,8 @@ final class GraphReader {
   /** Rows and columns of images in a tensor. */
   final Map<String, Integer> edges = new HashMap<>();
 
-  /** Tensors that are images of several pixels made one row. */
-  private final Set<String> flattened = new HashSet<>();
+  /** Tensors [images, outputs], without rows and columns. */
+  final Set<String> flat = new HashSet<>();
 
   private final Set<String> names = new HashSet<>();
   private String lastPixels;
@@ -70,6 +64,7 @@ final class GraphReader {
 
   GraphReader(OnnxFile onnx) {
     this.onnx = onnx;
+    this.index = new GraphIndex(onnx);
     if (onnx.inputs.size() != 1) {
       throw new InvalidNetworkException(
           null, "it has %d inputs; images alone are required".formatted(onnx.inputs.size()));
@@ -97,13 +92,18 @@ final class GraphReader {
   /** Reads all nodes. */
   Network network(String name) {
     LayerNodes layers = new LayerNodes(this);
+    SimpleNodes simple = new SimpleNodes(this);
+    CompositeReader composites = new CompositeReader(this, layers);
     for (OnnxFile.Node node : onnx.nodes) {
-      if (!treatsPixels(node)) {
+      if (composites.read(node)) {
         pixels.clear(); // the first layer has been
-        layers.read(node);
+      } else if (!treatsPixels(node)) {
+        pixels.clear();
+        if (!simple.read(node)) {
+          layers.read(node);
+        }
       }
     }
-    layers.finish();
     List<Node> nodes = new ArrayList<>(builder.nodes());
     if (!nodes.isEmpty() && !(nodes.getLast().layer() instanceof SoftmaxCrossEntropy)) {
       nodes.add(new Node(new SoftmaxCrossEntropy(unique("softmax"))));
@@ -160,7 +160,7 @@ final class GraphReader {
           case "Mul" -> before.times(name, values);
           case "Div" -> first ? before.times(name, inverse(values)) : null;
           case "Sub" -> first ? before.minus(name, 1, values) : null;
-          case "Add" -> before.minus(name, -1, values);
+          case "Add" -> values.length <= channels ? before.minus(name, -1, values) : null;
           default -> null;
         };
     if (after == null) {
@@ -183,14 +183,6 @@ final class GraphReader {
   private float[] constant(String name) {
     StridedTensor tensor = onnx.tensors.get(centres.getOrDefault(name, name));
     return tensor == null || tensor.info().dtype() != DType.F32 ? null : tensor.floats();
-  }
-
-  /** The one number of a constant; null for anything else. */
-  Float scalar(String name) {
-    StridedTensor tensor = onnx.tensors.get(name);
-    return tensor != null && tensor.info().dtype() == DType.F32 && tensor.info().elements() == 1
-        ? Float.valueOf(tensor.floats()[0])
-        : null;
   }
 
   /** A name for a layer, from what a graph calls something. */
@@ -226,97 +218,15 @@ final class GraphReader {
     held.put(parameter, StridedTensor.contiguous(zeros, DType.F32, List.of((long) outputs)));
   }
 
-  /** Layers without parameters, and what does nothing here; false for others. */
-  boolean simple(OnnxFile.Node node) {
-    String input = node.inputs().isEmpty() ? "" : node.inputs().getFirst();
-    String output = node.outputs().getFirst();
-    switch (node.type()) {
-      case "Relu" -> add(new Relu(unique(node.name())), node.inputs(), output);
-      case "Tanh" -> add(new Tanh(unique(node.name())), node.inputs(), output);
-      case "Softmax" -> builder.add(new SoftmaxCrossEntropy(softmax(node)), List.of(input), output);
-      case "Concat" -> add(new Concatenation(unique(node.name())), node.inputs(), output);
-      case "LRN" -> add(norm(node), node.inputs(), output);
-      case "Gather" -> add(channelSelection(node), List.of(input), output);
-      case "Split" -> {
-        builder.split(node.name(), input, node.outputs());
-        node.outputs().forEach(part -> edges.put(part, edges.getOrDefault(input, 1)));
-      }
-      case "Identity", "Flatten", "Reshape" -> {
-        builder.same(output, input);
-        keepForm(input, output);
-        if (!node.type().equals("Identity") && edges.get(output) > 1) {
-          flattened.add(output);
-        }
-      }
-      case "Dropout" -> dropout(node, input, output);
-      case "Sum" ->
-          add(
-              new Sum(unique(node.name()), Collections.nCopies(node.inputs().size(), 1f)),
-              node.inputs(),
-              output);
-      default -> {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Channels by a list that the file gives; those of an image that was flattened are pixels. */
-  private ChannelSelection channelSelection(OnnxFile.Node node) {
-    String name = unique(node.name());
-    List<Long> channels = node.inputs().size() == 2 ? onnx.numbers.get(node.inputs().get(1)) : null;
-    boolean given =
-        channels != null
-            && channels.stream().allMatch(c -> c == c.intValue())
-            && node.integers().getOrDefault("axis", 0L) == 1
-            && !flattened.contains(node.inputs().getFirst());
-    if (!given) {
-      throw new InvalidNetworkException(
-          name,
-          "a Gather of something else than channels by a given list; this program chooses"
-              + " channels");
-    }
-    return new ChannelSelection(name, channels.stream().map(Long::intValue).toList());
-  }
-
-  private String softmax(OnnxFile.Node node) {
-    return node.name().isEmpty() || RESERVED.contains(node.name())
-        ? unique("softmax")
-        : unique(node.name());
-  }
-
-  /** In a file it does nothing; its rate is kept. */
-  private void dropout(OnnxFile.Node node, String input, String output) {
-    Float rate = node.inputs().size() > 1 ? scalar(node.inputs().get(1)) : null;
-    float said = rate != null ? rate : node.reals().getOrDefault("ratio", 0.5f);
-    add(new Dropout(unique(node.name()), said, Dropout.Scaling.TRAINING), List.of(input), output);
-  }
-
-  private LocalResponseNorm norm(OnnxFile.Node node) {
-    return new LocalResponseNorm(
-        unique(node.name()),
-        LocalResponseNorm.Region.ACROSS_MAPS,
-        Math.toIntExact(node.integers().getOrDefault("size", 0L)),
-        node.reals().getOrDefault("alpha", 1e-4f),
-        node.reals().getOrDefault("beta", 0.75f),
-        node.reals().getOrDefault("bias", 1f),
-        LocalResponseNorm.Convention.MEAN,
-        1);
-  }
-
   /** A layer that leaves rows and columns as they are. */
   void add(Layer layer, List<String> inputs, String output) {
     if (inputs.isEmpty()) {
       throw new InvalidNetworkException(layer.name(), "it reads nothing");
     }
     builder.add(layer, inputs, output);
-    keepForm(inputs.getFirst(), output);
-  }
-
-  private void keepForm(String input, String output) {
-    edges.put(output, edges.getOrDefault(input, 1));
-    if (flattened.contains(input)) {
-      flattened.add(output);
+    edges.put(output, edges.getOrDefault(inputs.getFirst(), 1));
+    if (flat.containsAll(inputs)) {
+      flat.add(output);
     }
   }
 }

@@ -1,19 +1,21 @@
 package org.alexnet.formats.onnx;
 
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.alexnet.AlexNetException;
+import java.util.Set;
 import org.alexnet.exchange.TrainedNetwork;
+import org.alexnet.formats.onnx.message.Graph;
 import org.alexnet.network.AbsoluteValue;
+import org.alexnet.network.Activation;
 import org.alexnet.network.Blur;
 import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
+import org.alexnet.network.FilterLayer;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Layer;
@@ -43,24 +45,39 @@ final class GraphWriter {
   private final TrainedNetwork trained;
   private final Network network;
   private final Graph graph;
+  private final CompositeWriter composites;
 
   /** The tensor that holds the output of each layer. */
   private final Map<String, String> tensors = new HashMap<>();
 
-  /** Layers whose output has no rows and columns. */
+  /** Layers whose tensor is [images, outputs], without rows and columns. */
+  private final Set<String> flat = new HashSet<>();
+
+  /** Such tensors with rows and columns, 1 x 1, where a layer of images reads them. */
+  private final Map<String, String> images = new HashMap<>();
+
   GraphWriter(TrainedNetwork trained, Graph graph, String data) {
     this.trained = trained;
     this.network = trained.network();
     this.graph = graph;
+    this.composites = new CompositeWriter(graph);
     tensors.put(Network.DATA, data);
   }
 
   void write() {
+    Map<String, Layer> layers = new HashMap<>();
+    network.layers().forEach(layer -> layers.put(layer.name(), layer));
     for (Parameter parameter : trained.parameters()) {
       String name = parameter.name();
+      boolean matrices =
+          parameter.kind() == Parameter.Kind.WEIGHT
+              && layers.get(parameter.layer()) instanceof LocallyConnected;
       graph.tensor(
           name,
-          parameter.shape().stream().map(Integer::longValue).toList(),
+          matrices
+              ? CompositeWriter.matrices(
+                  (LocallyConnected) layers.get(parameter.layer()), parameter.shape())
+              : parameter.shape().stream().map(Integer::longValue).toList(),
           () -> trained.read(name).values());
     }
     for (int i = 0; i < network.nodes().size(); i++) {
@@ -70,38 +87,75 @@ final class GraphWriter {
           layer == network.classifier()
               ? OnnxWriter.LOGITS
               : layer instanceof SoftmaxCrossEntropy ? OnnxWriter.PROBABILITIES : layer.name();
-      write(layer, sources, output);
+      boolean numbers = takesNumbers(layer) && flat.containsAll(sources);
+      if (numbers || layer instanceof FullyConnected) {
+        flat.add(layer.name());
+      }
+      List<String> inputs =
+          sources.stream()
+              .map(source -> flat.contains(layer.name()) ? tensors.get(source) : image(source))
+              .toList();
+      write(layer, sources.getFirst(), inputs, output);
       tensors.put(layer.name(), output);
     }
   }
 
-  private void write(Layer layer, List<String> sources, String output) {
-    String source = sources.getFirst();
-    String input = tensors.get(source);
+  /** Whether a layer works on outputs of fully-connected layers as on images. */
+  private static boolean takesNumbers(Layer layer) {
+    return switch (layer) {
+      case Relu _, Tanh _, Activation _, Dropout _, Concatenation _, Sum _ -> true;
+      case SoftmaxCrossEntropy _, FullyConnected _, ChannelSelection _ -> true;
+      case Convolution _, LocallyConnected _, PositionBias _, Pooling _, Blur _ -> false;
+      case LocalResponseNorm _, ContrastNorm _, Subsample _, HorizontalFlip _ -> false;
+    };
+  }
+
+  /** The output of a layer with rows and columns. */
+  private String image(String source) {
+    String tensor = tensors.get(source);
+    if (!flat.contains(source)) {
+      return tensor;
+    }
+    return images.computeIfAbsent(
+        source,
+        layer -> {
+          String image = layer + ".image";
+          String axes = graph.integers(image + ".axes", List.of(2L, 3L));
+          graph.node("Unsqueeze", image, tensor, axes);
+          return image;
+        });
+  }
+
+  /**
+   * Writes a layer.
+   *
+   * @param source the first layer that it reads
+   * @param inputs the tensors that it reads
+   */
+  private void write(Layer layer, String source, List<String> inputs, String output) {
+    String input = inputs.getFirst();
     switch (layer) {
-      case Convolution conv -> convolution(conv, source, output);
-      case Pooling pool -> pooling(pool, source, output);
+      case Convolution conv -> convolution(conv, source, input, output);
+      case LocallyConnected local -> locallyConnected(local, source, input, output);
+      case PositionBias added -> graph.node("Add", output, input, bias(added));
+      case Pooling pool -> pooling(pool, source, input, output);
       case Relu _ -> graph.node("Relu", output, input);
       case Tanh _ -> graph.node("Tanh", output, input);
-      case LocalResponseNorm norm -> norm(norm, source, output);
-      case FullyConnected fc -> fullyConnected(fc, source, output);
-      case Dropout drop -> dropout(drop, input, output);
-      case Concatenation _ ->
-          graph
-              .node("Concat", sources.stream().map(tensors::get).toList(), List.of(output))
-              .integer("axis", CHANNELS);
-      case Sum sum -> sum(sum, sources, output);
-      case PositionBias added -> graph.node("Add", output, input, bias(added));
       case Logistic _ -> graph.node("Sigmoid", output, input);
       case AbsoluteValue _ -> graph.node("Abs", output, input);
       case Square _ -> graph.node("Mul", output, input, input);
-      case LocallyConnected local -> throw no(local, "locally connected layer");
-      case Softplus softplus -> throw no(softplus, "softplus with a threshold");
-      case ContrastNorm norm -> throw no(norm, "contrast normalization");
-      case Blur blur -> throw no(blur, "blur");
-      case Subsample subsample -> throw no(subsample, "subsampling");
-      case HorizontalFlip flip -> throw no(flip, "mirroring");
+      case Softplus softplus -> composites.softplus(softplus, input, output);
+      case LocalResponseNorm norm -> norm(norm, source, input, output);
+      case ContrastNorm norm -> composites.contrast(norm, input, output);
+      case Blur blur -> composites.blur(blur, channels(source), input, output);
+      case Subsample kept -> composites.subsample(kept, edge(source), input, output);
+      case HorizontalFlip _ -> composites.flip(input, output);
       case ChannelSelection selection -> channelSelection(selection, input, output);
+      case FullyConnected fc -> fullyConnected(fc, source, input, output);
+      case Dropout drop -> dropout(drop, input, output);
+      case Concatenation _ ->
+          graph.node("Concat", inputs, List.of(output)).integer("axis", CHANNELS);
+      case Sum sum -> sum(sum, inputs, output);
       case SoftmaxCrossEntropy _ -> graph.node("Softmax", output, input).integer("axis", CHANNELS);
     }
   }
@@ -112,11 +166,6 @@ final class GraphWriter {
     graph.node("Gather", output, input, indices).integer("axis", CHANNELS);
   }
 
-  private static AlexNetException no(Layer layer, String what) {
-    return new AlexNetException(
-        "Layer %s cannot be exported as ONNX, which has no %s.".formatted(layer.name(), what));
-  }
-
   private static String weight(Layer layer) {
     return layer.name() + ".weight";
   }
@@ -125,24 +174,50 @@ final class GraphWriter {
     return layer.name() + ".bias";
   }
 
-  private void convolution(Convolution conv, String source, String output) {
-    if (conv.biases() == Convolution.Biases.UNSHARED) {
-      throw no(conv, "convolution whose biases are not shared");
+  private int channels(String source) {
+    return trained.shape(source).getFirst();
+  }
+
+  private int edge(String source) {
+    return trained.shape(source).get(1);
+  }
+
+  /** Biases that differ from position to position are added behind. */
+  private void convolution(Convolution conv, String source, String input, String output) {
+    switch (conv.biases()) {
+      case SHARED -> filters(conv, source, List.of(input, weight(conv), bias(conv)), output);
+      case UNSHARED -> {
+        filters(conv, source, List.of(input, weight(conv)), output + ".product");
+        graph.node("Add", output, output + ".product", bias(conv));
+      }
     }
-    Window window = conv.window();
+  }
+
+  private void filters(Convolution conv, String source, List<String> inputs, String output) {
+    windows(conv, source, graph.node("Conv", inputs, List.of(output)))
+        .integer("group", conv.groups());
+  }
+
+  private void locallyConnected(
+      LocallyConnected local, String source, String input, String output) {
+    String filters = composites.picking(local, channels(source));
+    windows(local, source, graph.node("Conv", output + ".windows", input, filters))
+        .integer("group", channels(source));
+    composites.products(local, channels(source), trained.shape(local.name()), output);
+  }
+
+  private Graph.NodeWriter windows(FilterLayer layer, String source, Graph.NodeWriter node) {
+    Window window = layer.window();
     List<Integer> shape = trained.shape(source);
-    graph
-        .node("Conv", output, tensors.get(source), weight(conv), bias(conv))
-        .integers("kernel_shape", twice(window.kernel()))
+    return node.integers("kernel_shape", twice(window.kernel()))
         .integers("strides", twice(window.stride()))
         .integers(
             "pads",
             List.of(
                 (long) window.pad(),
                 (long) window.pad(),
-                window.pad() + overhang(conv.rounding(), window, shape.get(1)),
-                window.pad() + overhang(conv.rounding(), window, shape.get(2))))
-        .integer("group", conv.groups());
+                window.pad() + overhang(layer.rounding(), window, shape.get(1)),
+                window.pad() + overhang(layer.rounding(), window, shape.get(2))));
   }
 
   private static List<Long> twice(int value) {
@@ -155,7 +230,7 @@ final class GraphWriter {
     return Math.max(0, last - size - 2 * window.pad());
   }
 
-  private void pooling(Pooling pool, String source, String output) {
+  private void pooling(Pooling pool, String source, String input, String output) {
     Window window = pool.window();
     List<Integer> shape = trained.shape(source);
     boolean ceil =
@@ -164,7 +239,7 @@ final class GraphWriter {
     boolean max = pool.kind() == Pooling.Kind.MAX;
     Graph.NodeWriter node =
         graph
-            .node(max ? "MaxPool" : "AveragePool", output, tensors.get(source))
+            .node(max ? "MaxPool" : "AveragePool", output, input)
             .integers("kernel_shape", twice(window.kernel()))
             .integers("strides", twice(window.stride()))
             .integers(
@@ -180,64 +255,23 @@ final class GraphWriter {
     }
   }
 
-  private void norm(LocalResponseNorm norm, String source, String output) {
-    String input = tensors.get(source);
+  private void norm(LocalResponseNorm norm, String source, String input, String output) {
     if (norm.region() == LocalResponseNorm.Region.WITHIN_MAP) {
-      withinMap(norm, input, output);
+      composites.withinMap(norm, input, output);
     } else if (norm.groups() == 1) {
-      acrossMaps(norm, input, output);
+      composites.acrossMaps(norm, input, output);
     } else {
-      long channels = trained.shape(source).getFirst() / norm.groups();
-      List<String> parts = parts(output + ".in", norm.groups());
-      List<String> normed = parts(output + ".out", norm.groups());
-      List<Long> sizes = IntStream.range(0, norm.groups()).mapToObj(g -> channels).toList();
-      String split = graph.integers(output + ".split", sizes);
-      graph.node("Split", List.of(input, split), parts).integer("axis", CHANNELS);
-      for (int group = 0; group < norm.groups(); group++) {
-        acrossMaps(norm, parts.get(group), normed.get(group));
-      }
-      graph.node("Concat", normed, List.of(output)).integer("axis", CHANNELS);
+      composites.acrossParts(norm, channels(source), input, output);
     }
   }
 
-  private static List<String> parts(String name, int count) {
-    return IntStream.range(0, count).mapToObj(part -> name + part).toList();
-  }
-
-  /** ONNX divides alpha by the size. */
-  private void acrossMaps(LocalResponseNorm norm, String input, String output) {
-    graph
-        .node("LRN", output, input)
-        .real("alpha", norm.meanAlpha())
-        .real("beta", norm.beta())
-        .real("bias", norm.k())
-        .integer("size", norm.size());
-  }
-
-  /** ONNX has no such layer: x / (k + c size^2 mean of x^2)^beta, the mean over whole windows. */
-  private void withinMap(LocalResponseNorm norm, String input, String output) {
-    long pad = norm.size() / 2;
-    graph.node("Mul", output + ".squares", input, input);
-    graph
-        .node("AveragePool", output + ".means", output + ".squares")
-        .integers("kernel_shape", twice(norm.size()))
-        .integers("pads", List.of(pad, pad, pad, pad))
-        .integer("count_include_pad", 1);
-    String factor = graph.scalar(output + ".factor", norm.factor() * norm.size() * norm.size());
-    graph.node("Mul", output + ".scaled", output + ".means", factor);
-    graph.node("Add", output + ".sum", output + ".scaled", graph.scalar(output + ".k", norm.k()));
-    String beta = graph.scalar(output + ".beta", norm.beta());
-    graph.node("Pow", output + ".power", output + ".sum", beta);
-    graph.node("Div", output, input, output + ".power");
-  }
-
-  private void fullyConnected(FullyConnected fc, String source, String output) {
-    String input = tensors.get(source);
-    if (!network.flat().contains(source)) {
-      input = fc.name() + ".flat";
-      graph.node("Flatten", input, tensors.get(source)).integer("axis", 1);
+  private void fullyConnected(FullyConnected fc, String source, String input, String output) {
+    String outputs = input;
+    if (!flat.contains(source)) {
+      outputs = fc.name() + ".flat";
+      graph.node("Flatten", outputs, input).integer("axis", 1);
     }
-    graph.node("Gemm", output, input, weight(fc), bias(fc)).integer("transB", 1);
+    graph.node("Gemm", output, outputs, weight(fc), bias(fc)).integer("transB", 1);
   }
 
   /**
@@ -253,26 +287,24 @@ final class GraphWriter {
   }
 
   /** Terms are added in their order; a coefficient of 1 multiplies nothing. */
-  private void sum(Sum sum, List<String> sources, String output) {
-    List<String> terms = new ArrayList<>();
-    for (int i = 0; i < sources.size(); i++) {
-      String term = tensors.get(sources.get(i));
+  private void sum(Sum sum, List<String> inputs, String output) {
+    int last = inputs.size() - 1;
+    String so = null;
+    for (int i = 0; i <= last; i++) {
       float coefficient = sum.coefficients().get(i);
-      if (coefficient != 1) {
-        String scaled = output + ".term" + i;
-        graph.node("Mul", scaled, term, graph.scalar(scaled + ".coefficient", coefficient));
+      String term = inputs.get(i);
+      if (coefficient != 1 || last == 0) {
+        String scaled = last == 0 ? output : output + ".term" + i;
+        String factor = graph.scalar(output + ".coefficient" + i, coefficient);
+        graph.node("Mul", scaled, term, factor);
         term = scaled;
       }
-      terms.add(term);
-    }
-    String so = terms.getFirst();
-    for (int i = 1; i < terms.size(); i++) {
-      String next = i == terms.size() - 1 ? output : output + ".sum" + i;
-      graph.node("Add", next, so, terms.get(i));
-      so = next;
-    }
-    if (terms.size() == 1) {
-      graph.node("Identity", output, so);
+      if (so != null) {
+        String next = i == last ? output : output + ".sum" + i;
+        graph.node("Add", next, so, term);
+        term = next;
+      }
+      so = term;
     }
   }
 }

@@ -16,6 +16,7 @@ import org.alexnet.file.FileStart;
 import org.alexnet.formats.MappedFile;
 import org.alexnet.formats.MappedTensors;
 import org.alexnet.formats.StridedTensor;
+import org.alexnet.formats.onnx.message.OnnxFile;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
 import org.alexnet.weights.format.StoredAs;

@@ -8,6 +8,7 @@ import org.alexnet.data.Augmentation;
 import org.alexnet.file.FileStart;
 import org.alexnet.formats.MappedFile;
 import org.alexnet.formats.NetworkFiles;
+import org.alexnet.formats.onnx.message.OnnxFile;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelRequest;
 import org.alexnet.model.ModelSource;

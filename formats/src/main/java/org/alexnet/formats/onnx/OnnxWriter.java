@@ -10,6 +10,8 @@ import org.alexnet.UsageException;
 import org.alexnet.exchange.ModelWriter;
 import org.alexnet.exchange.TrainedNetwork;
 import org.alexnet.formats.OutputFile;
+import org.alexnet.formats.onnx.message.Fields;
+import org.alexnet.formats.onnx.message.Graph;
 import org.alexnet.formats.protobuf.ProtobufWriter;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;

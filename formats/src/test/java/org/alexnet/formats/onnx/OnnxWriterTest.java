@@ -5,19 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.alexnet.AlexNetException;
 import org.alexnet.LongTest;
 import org.alexnet.UsageException;
 import org.alexnet.backend.TestNetworks;
@@ -36,14 +30,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is written is computed by ONNX Runtime, from pixels to scores. */
 class OnnxWriterTest {
-  /** Relative to the largest score. */
-  private static final double BOUND = 1e-5;
-
   @TempDir Path dir;
 
   static Stream<Network> small() {
-    return Stream.concat(TestNetworks.small().stream(), Networks.all())
-        .filter(network -> network.layers().stream().noneMatch(Networks::isUnknownToOnnx));
+    return Stream.concat(TestNetworks.small().stream(), Networks.all());
   }
 
   static Stream<Network> catalogue() {
@@ -59,43 +49,22 @@ class OnnxWriterTest {
   }
 
   private static float[][] run(Path file, float[] pixels, long[] shape) throws OrtException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        OrtSession session = environment.createSession(file.toString(), options);
-        OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(pixels), shape);
-        OrtSession.Result result = session.run(Map.of("input", input))) {
-      float[][] probabilities = (float[][]) result.get("probabilities").orElseThrow().getValue();
-      for (float[] image : probabilities) {
-        double sum = 0;
-        for (float probability : image) {
-          sum += probability;
-        }
-        assertEquals(1, sum, 1e-4);
+    Map<String, float[][]> outputs = OnnxRuntime.run(file, pixels, shape);
+    for (float[] image : outputs.get("probabilities")) {
+      double sum = 0;
+      for (float probability : image) {
+        sum += probability;
       }
-      return (float[][]) result.get("logits").orElseThrow().getValue();
+      assertEquals(1, sum, 1e-4);
     }
-  }
-
-  private static void assertClose(List<float[]> expected, float[][] got, String what) {
-    double largest = 1e-30;
-    for (float[] image : expected) {
-      for (float score : image) {
-        largest = Math.max(largest, Math.abs(score));
-      }
-    }
-    assertEquals(expected.size(), got.length);
-    for (int i = 0; i < got.length; i++) {
-      assertEquals(expected.get(i).length, got[i].length);
-      for (int c = 0; c < got[i].length; c++) {
-        assertEquals(expected.get(i)[c], got[i][c], BOUND * largest, what + ", image " + i);
-      }
-    }
+    return outputs.get("logits");
   }
 
   private void check(Network network) throws IOException, OrtException {
     Trained trained = new Trained(network, dir);
     Path file = export(trained, ModelWriter.Options.DEFAULT);
-    assertClose(trained.scores(), run(file, trained.pixels(), trained.shape()), network.name());
+    OnnxRuntime.assertClose(
+        trained.scores(), run(file, trained.pixels(), trained.shape()), network.name());
   }
 
   @ParameterizedTest
@@ -109,27 +78,6 @@ class OnnxWriterTest {
   @MethodSource("catalogue")
   void onnxRuntimeHasTheSameScoresOfTheCatalogue(Network network) throws IOException, OrtException {
     check(network);
-  }
-
-  /** Every other small network is refused by the layer that ONNX does not have. */
-  @Test
-  void layersThatOnnxDoesNotHave() throws IOException {
-    List<Network> others =
-        TestNetworks.small().stream()
-            .filter(network -> network.layers().stream().anyMatch(Networks::isUnknownToOnnx))
-            .toList();
-    assertEquals(
-        List.of("unshared", "activations", "fixed", "original"),
-        others.stream().map(Network::name).toList());
-    for (Network network : others) {
-      Trained trained = new Trained(network, dir);
-      AlexNetException e =
-          assertThrows(AlexNetException.class, () -> export(trained, ModelWriter.Options.DEFAULT));
-      assertTrue(
-          e.getMessage().contains(" cannot be exported as ONNX, which has no "), e.getMessage());
-      assertTrue(Files.notExists(dir.resolve("network.onnx")));
-      assertTrue(Files.notExists(dir.resolve("network.onnx.tmp")));
-    }
   }
 
   /** Without what becomes of pixels, and for one number of images alone. */
@@ -147,7 +95,7 @@ class OnnxWriterTest {
       }
     }
     Path file = export(trained, raw);
-    assertClose(trained.scores(), run(file, pixels, trained.shape()), "raw");
+    OnnxRuntime.assertClose(trained.scores(), run(file, pixels, trained.shape()), "raw");
     long[] one = trained.shape();
     one[0] = 1;
     float[] first = Arrays.copyOf(pixels, pixels.length / 3);

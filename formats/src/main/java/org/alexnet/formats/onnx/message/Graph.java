@@ -1,4 +1,4 @@
-package org.alexnet.formats.onnx;
+package org.alexnet.formats.onnx.message;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,15 +8,15 @@ import java.util.function.Supplier;
 import org.alexnet.formats.protobuf.ProtobufWriter;
 
 /** A graph that is being written: nodes in their order, and tensors that they read. */
-final class Graph {
+public final class Graph {
   private final List<ProtobufWriter> nodes = new ArrayList<>();
   private final List<ProtobufWriter> initializers = new ArrayList<>();
 
   /** A node that is being described. */
-  final class NodeWriter {
+  public final class NodeWriter {
     private final ProtobufWriter node = new ProtobufWriter();
 
-    NodeWriter real(String name, float value) {
+    public NodeWriter real(String name, float value) {
       return attribute(
           new ProtobufWriter()
               .text(Fields.ATTRIBUTE_NAME, name)
@@ -24,7 +24,7 @@ final class Graph {
               .integer(Fields.ATTRIBUTE_TYPE, Fields.TYPE_FLOAT));
     }
 
-    NodeWriter integer(String name, long value) {
+    public NodeWriter integer(String name, long value) {
       return attribute(
           new ProtobufWriter()
               .text(Fields.ATTRIBUTE_NAME, name)
@@ -32,24 +32,24 @@ final class Graph {
               .integer(Fields.ATTRIBUTE_TYPE, Fields.TYPE_INTEGER));
     }
 
-    NodeWriter integers(String name, List<Long> values) {
+    public NodeWriter integers(String name, List<Long> values) {
       ProtobufWriter attribute = new ProtobufWriter().text(Fields.ATTRIBUTE_NAME, name);
       values.forEach(value -> attribute.integer(Fields.ATTRIBUTE_INTEGERS, value));
       return attribute(attribute.integer(Fields.ATTRIBUTE_TYPE, Fields.TYPE_INTEGERS));
     }
 
-    NodeWriter attribute(ProtobufWriter attribute) {
+    public NodeWriter attribute(ProtobufWriter attribute) {
       node.message(Fields.NODE_ATTRIBUTE, attribute);
       return this;
     }
   }
 
   /** Begins a node of one output; the names of attributes may follow. */
-  NodeWriter node(String type, String output, String... inputs) {
+  public NodeWriter node(String type, String output, String... inputs) {
     return node(type, List.of(inputs), List.of(output));
   }
 
-  NodeWriter node(String type, List<String> inputs, List<String> outputs) {
+  public NodeWriter node(String type, List<String> inputs, List<String> outputs) {
     NodeWriter writer = new NodeWriter();
     inputs.forEach(input -> writer.node.text(Fields.NODE_INPUT, input));
     outputs.forEach(output -> writer.node.text(Fields.NODE_OUTPUT, output));
@@ -59,7 +59,7 @@ final class Graph {
   }
 
   /** A tensor of single precision, whose values are asked for when they are written. */
-  String tensor(String name, List<Long> shape, Supplier<float[]> values) {
+  public String tensor(String name, List<Long> shape, Supplier<float[]> values) {
     long count = shape.stream().reduce(1L, Math::multiplyExact);
     initializers.add(
         new ProtobufWriter()
@@ -70,11 +70,11 @@ final class Graph {
     return name;
   }
 
-  String scalar(String name, float value) {
+  public String scalar(String name, float value) {
     return tensor(name, List.of(), () -> new float[] {value});
   }
 
-  String integers(String name, List<Long> values) {
+  public String integers(String name, List<Long> values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Long.BYTES * values.size()).order(ByteOrder.LITTLE_ENDIAN);
     values.forEach(bytes::putLong);
@@ -93,7 +93,7 @@ final class Graph {
    * @param batch images; 0 for any number
    * @param rest the other extents
    */
-  static ProtobufWriter value(String name, int batch, List<Integer> rest) {
+  public static ProtobufWriter value(String name, int batch, List<Integer> rest) {
     ProtobufWriter images = new ProtobufWriter();
     if (batch == 0) {
       images.text(Fields.DIM_NAME, "N");
@@ -114,7 +114,8 @@ final class Graph {
   }
 
   /** The whole graph. */
-  ProtobufWriter write(String name, List<ProtobufWriter> inputs, List<ProtobufWriter> outputs) {
+  public ProtobufWriter write(
+      String name, List<ProtobufWriter> inputs, List<ProtobufWriter> outputs) {
     ProtobufWriter graph = new ProtobufWriter();
     nodes.forEach(node -> graph.message(Fields.GRAPH_NODE, node));
     graph.text(Fields.GRAPH_NAME, name);

@@ -1,4 +1,4 @@
-package org.alexnet.formats.onnx;
+package org.alexnet.formats.onnx.message;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,4 +1,4 @@
-package org.alexnet.formats.onnx;
+package org.alexnet.formats.onnx.message;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.formats.MappedFile;
 import org.alexnet.formats.StridedTensor;
 import org.alexnet.formats.protobuf.ProtobufReader;
@@ -13,9 +14,11 @@ import org.alexnet.formats.protobuf.ProtobufReader;
 /**
  * A ModelProto: its graph as it stands in the file. What lies in files beside it is mapped as well.
  */
-final class OnnxFile implements AutoCloseable {
+public final class OnnxFile implements AutoCloseable {
   /** More nodes than any network of this family has. */
   private static final int MOST_NODES = 10_000;
+
+  private static final int MOST_EXTENT = 1 << 24;
 
   /**
    * A node.
@@ -24,7 +27,7 @@ final class OnnxFile implements AutoCloseable {
    * @param inputs names of tensors; an empty one is left out
    * @param reals attributes that are numbers, and likewise the others
    */
-  record Node(
+  public record Node(
       String type,
       String name,
       List<String> inputs,
@@ -32,21 +35,44 @@ final class OnnxFile implements AutoCloseable {
       Map<String, Float> reals,
       Map<String, Long> integers,
       Map<String, String> texts,
-      Map<String, List<Long>> lists) {}
+      Map<String, List<Long>> lists) {
 
-  final MappedFile file;
-  final List<Node> nodes = new ArrayList<>();
+    /** What is wrong with it. */
+    public InvalidNetworkException no(String got, String required) {
+      return new InvalidNetworkException(
+          name.isEmpty() ? outputs.getFirst() : name,
+          "%s; %s is required".formatted(InvalidNetworkException.shortened(got), required));
+    }
+
+    public void require(boolean good, String got, String required) {
+      if (!good) {
+        throw no(got, required);
+      }
+    }
+
+    /** A number of pixels, filters or outputs. */
+    public int extent(long value) {
+      require(value >= 1 && value <= MOST_EXTENT, "an extent of " + value, "1 or more");
+      return (int) value;
+    }
+  }
+
+  public final MappedFile file;
+  public final List<Node> nodes = new ArrayList<>();
 
   /** Tensors that are given: initializers, and what Constant nodes make. */
-  final Map<String, StridedTensor> tensors = new LinkedHashMap<>();
+  public final Map<String, StridedTensor> tensors = new LinkedHashMap<>();
 
   /** What a tensor of whole numbers holds. */
-  final Map<String, List<Long>> numbers = new HashMap<>();
+  public final Map<String, List<Long>> numbers = new HashMap<>();
 
   /** Extents of each input; -1 for one that is free. */
-  final Map<String, List<Long>> inputs = new LinkedHashMap<>();
+  public final Map<String, List<Long>> inputs = new LinkedHashMap<>();
 
-  final Map<String, String> metadata = new HashMap<>();
+  /** Likewise of what the graph gives. */
+  public final Map<String, List<Long>> outputs = new LinkedHashMap<>();
+
+  public final Map<String, String> metadata = new HashMap<>();
   private final TensorReader reader;
 
   private OnnxFile(MappedFile file) {
@@ -55,7 +81,7 @@ final class OnnxFile implements AutoCloseable {
   }
 
   /** Reads a mapped file, which is closed with this or, if it is damaged, at once. */
-  static OnnxFile of(MappedFile file) {
+  public static OnnxFile of(MappedFile file) {
     OnnxFile onnx = new OnnxFile(file);
     try {
       onnx.model(new ProtobufReader(file, "a ModelProto", file.bytes()));
@@ -101,8 +127,9 @@ final class OnnxFile implements AutoCloseable {
       switch (graph.field()) {
         case Fields.GRAPH_NODE -> node(graph.message("a NodeProto"));
         case Fields.GRAPH_INITIALIZER -> tensor(graph.message("a TensorProto"), null);
-        case Fields.GRAPH_INPUT -> input(graph.message("a ValueInfoProto"));
-        default -> {} // its name, its outputs, and what it says of tensors between
+        case Fields.GRAPH_INPUT -> value(graph.message("a ValueInfoProto"), inputs);
+        case Fields.GRAPH_OUTPUT -> value(graph.message("a ValueInfoProto"), outputs);
+        default -> {} // its name, and what it says of tensors between
       }
     }
   }
@@ -198,7 +225,7 @@ final class OnnxFile implements AutoCloseable {
     }
   }
 
-  private void input(ProtobufReader message) {
+  private static void value(ProtobufReader message, Map<String, List<Long>> into) {
     String name = "";
     List<Long> extents = new ArrayList<>();
     while (message.next()) {
@@ -216,7 +243,7 @@ final class OnnxFile implements AutoCloseable {
         default -> {}
       }
     }
-    inputs.put(name, extents);
+    into.put(name, extents);
   }
 
   private static void within(ProtobufReader message, int field, Consumer<ProtobufReader> each) {

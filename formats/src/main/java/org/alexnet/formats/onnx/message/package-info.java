@@ -1,0 +1,2 @@
+/** Files of ONNX as they stand: messages, nodes and tensors, read and written. */
+package org.alexnet.formats.onnx.message;
