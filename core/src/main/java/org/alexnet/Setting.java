@@ -57,6 +57,8 @@ public enum Setting {
   RATE("rate"),
   /** To write a network that takes what it reads, and no pixels. */
   RAW("raw"),
+  /** Whether pictures are brought to their size by both sides, ahead of training. */
+  RESIZE("stretched"),
   /** The run to resume. */
   RESUME("Training.resume"),
   /** Rows and columns that images are kept with, or that a network sees. */

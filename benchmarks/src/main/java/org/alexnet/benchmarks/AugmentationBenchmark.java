@@ -80,7 +80,8 @@ public class AugmentationBenchmark {
     folder = Files.createTempDirectory("augmentation");
     makeImages();
     Path packed = folder.resolve("images.axd");
-    new Preparation(folder.resolve("images"), packed, STORED, threads, t -> {}, (d, n) -> {}).run();
+    new Preparation(folder.resolve("images"), packed, STORED, false, threads, t -> {}, (d, n) -> {})
+        .run();
     Network network = Models.named("alexnet-2012").network();
     int size = network.input().size();
     data =

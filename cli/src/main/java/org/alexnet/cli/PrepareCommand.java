@@ -3,8 +3,10 @@ package org.alexnet.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.alexnet.AlexNetException;
 import org.alexnet.Words;
+import org.alexnet.cli.option.Named;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
@@ -15,6 +17,7 @@ import org.alexnet.cli.output.Terminal;
 import org.alexnet.data.ColourAxes;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.data.prepared.Preparation;
+import org.alexnet.network.Resize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,8 +27,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "prepare",
     description = {
-      "Packs a folder of images into one file to train from: shorter side to --size, centre cut"
-          + " out.",
+      "Packs a folder of images into one file to train from, brought to squares as the network"
+          + " takes pictures (--resize).",
       "If interrupted, the same command continues where it stopped. Files that cannot be read are"
           + " left out and listed; the file is made, and the exit status is 1 unless --skip-bad is"
           + " given."
@@ -50,6 +53,17 @@ final class PrepareCommand extends LongCommand {
   private int size = 256;
 
   @Option(
+      names = "--resize",
+      paramLabel = "HOW",
+      converter = ResizeName.class,
+      description = {
+        "cover: the shorter side to --size, the centre cut out. stretch: both sides to --size, as"
+            + " networks of Caffe take pictures. Default: cover.",
+        "A network says which in its input (summary --show network)."
+      })
+  private Resize resize = Resize.COVER;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that decode. Default: one per core.")
@@ -61,6 +75,23 @@ final class PrepareCommand extends LongCommand {
   private boolean skipBad;
 
   @Mixin private CommonOptions common;
+
+  /** Reads how pictures are brought to their size. */
+  static final class ResizeName extends Named<Resize> {
+    ResizeName() {
+      super(ResizeName::parse);
+    }
+
+    private static Resize parse(String name) {
+      for (Resize resize : Resize.values()) {
+        if (resize.name().toLowerCase(Locale.ROOT).equals(name)) {
+          return resize;
+        }
+      }
+      throw new AlexNetException(
+          "pictures are not resized by \"%s\"; there are cover, stretch".formatted(name));
+    }
+  }
 
   private volatile long packed;
   private volatile long images;
@@ -78,7 +109,13 @@ final class PrepareCommand extends LongCommand {
       view.working("Listing images", 0, 0);
       result =
           new Preparation(
-                  folder, out, size, workers, view::message, counting(view.of("Packing images")))
+                  folder,
+                  out,
+                  size,
+                  resize == Resize.STRETCH,
+                  workers,
+                  view::message,
+                  counting(view.of("Packing images")))
               .run();
     } finally {
       view.end();
@@ -122,6 +159,7 @@ final class PrepareCommand extends LongCommand {
     json.put("train", result.train());
     json.put("val", result.validation());
     json.put("classes", result.classes().size());
+    json.put("resize", resize.name().toLowerCase(Locale.ROOT));
     json.put("left_out", result.leftOut().size());
     ArrayNode means = json.putArray("mean");
     float[] mean = result.statistics().mean();

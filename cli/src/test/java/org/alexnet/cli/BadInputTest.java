@@ -385,6 +385,29 @@ class BadInputTest {
     return file;
   }
 
+  /** The model of the example cuts centres out. */
+  @Test
+  void picturesThatWerePreparedInAnotherWay() {
+    TestData.folder(data, 6, "cat", "dog", "owl");
+    Path file = dir.resolve("stretched.axd");
+    Cli.Result packed =
+        Cli.run("prepare", data, "--out", file, "--size", 32, "--resize", "stretch", "--json");
+    assertEquals("stretch", packed.json().get("resize").asText());
+    String sentence =
+        "holds whole pictures, stretched to squares, and alexnet-32 takes their centres";
+    Path run = dir.resolve("run");
+    Cli.Result trained =
+        Cli.run("train", "--data", file, "--val-fraction", "0.3", "--epochs", 1, "--out", run);
+    assertTrue(trained.success().contains(sentence), trained.out());
+    assertTrue(trained.out().contains("again in that way (--resize)."), trained.out());
+    String judged = Cli.run("eval", run, "--data", file, "--all").success();
+    assertTrue(judged.contains(sentence), judged);
+    TestData.folder(data, 6, "cat", "dog", "owl");
+    Cli.run("prepare", data, "--out", dir.resolve("cut.axd"), "--size", 32).success();
+    String same = Cli.run("eval", run, "--data", dir.resolve("cut.axd"), "--all").success();
+    assertFalse(same.contains("in that way"), same);
+  }
+
   @Test
   void aPreparedFileTrainsAndADamagedOneDoesNot() throws IOException {
     Path file = prepared();

@@ -51,6 +51,7 @@ class UsageTest {
           eval --data shapes                           | RUN
           prepare photos --out packed.zip              | ends in .axd
           prepare photos                               | --out
+          prepare photos --out p.axd --resize fit      | cover, stretch
           eval run --data shapes --crops 2             | 1 or 10
           eval run --data shapes --batch 0             | --batch
           eval --weights w --data shapes               | --model

@@ -2,6 +2,7 @@ package org.alexnet.data;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A numbered set of images of one size, with labels where there are any. Reading is safe from
@@ -52,6 +53,15 @@ public interface ImageSource extends AutoCloseable {
   /** {@return files that were left out because they cannot be read, each with the reason} */
   default List<String> skipped() {
     return List.of();
+  }
+
+  /**
+   * {@return how pictures were brought to their size before this source was made: both sides to it
+   * (true), or the shorter one and then the centre (false); empty where that was not done, or is
+   * not known}
+   */
+  default Optional<Boolean> stretched() {
+    return Optional.empty();
   }
 
   /** {@return what is known of the pixels of all images without reading them; null for nothing} */

@@ -188,6 +188,7 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
       source.close();
       throw model.noPixels(source.description());
     }
+    DataSets.otherwiseResized(source, opening(), model.network().name()).ifPresent(options.say());
     return source;
   }
 }

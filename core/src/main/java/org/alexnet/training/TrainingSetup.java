@@ -290,21 +290,20 @@ final class TrainingSetup {
 
   private DataSet open(
       String data, String validation, double fraction, long seed, Input input, boolean skipBad) {
-    DataSet set =
-        DataSets.open(
-            data,
-            validation,
-            fraction,
-            new OpenOptions(
-                    input.channels(),
-                    input.stored(),
-                    input.stored(),
-                    input.size(),
-                    training.threads,
-                    seed,
-                    skipBad,
-                    (done, all) -> listener.progress(Activity.READING, done, all))
-                .stretched(input.resize() == Resize.STRETCH));
+    OpenOptions opening =
+        new OpenOptions(
+                input.channels(),
+                input.stored(),
+                input.stored(),
+                input.size(),
+                training.threads,
+                seed,
+                skipBad,
+                (done, all) -> listener.progress(Activity.READING, done, all))
+            .stretched(input.resize() == Resize.STRETCH);
+    DataSet set = DataSets.open(data, validation, fraction, opening);
+    String network = training.model == null ? "the network" : training.model.name();
+    DataSets.otherwiseResized(set.train(), opening, network).ifPresent(listener::message);
     List<String> skipped = set.train().skipped();
     if (!skipped.isEmpty()) {
       listener.message(

@@ -43,6 +43,7 @@ public final class Flags {
       case QUERIES -> "--queries";
       case RATE -> "--lr";
       case RAW -> "--raw";
+      case RESIZE -> "--resize";
       case RESUME -> "--resume";
       case SIZE -> "--size";
       case SKIP_BAD -> "--skip-bad";

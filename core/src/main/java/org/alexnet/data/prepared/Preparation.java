@@ -20,8 +20,8 @@ import org.alexnet.data.ProgressListener;
 import org.alexnet.file.DurableFiles;
 
 /**
- * Packs a folder of images into one file that is mapped into memory for training: each image with
- * its shorter side scaled to a size and the centre cut out, as bytes.
+ * Packs a folder of images into one file that is mapped into memory for training: each image scaled
+ * to a square, as bytes.
  *
  * <p>The file grows under a name of its own and gets the one asked for when it is complete. What
  * was interrupted goes on where it was. The same images give the same file, with any number of
@@ -31,12 +31,20 @@ import org.alexnet.file.DurableFiles;
  *     above those
  * @param out the file to make, which must not exist; its name must end in {@code .axd}
  * @param size rows and columns of an image
+ * @param stretched whether both sides are scaled to the size; else the shorter one is, and the
+ *     centre cut out
  * @param threads threads that decode
  * @param say receives what the user should know
  * @param progress is told how many images are done
  */
 public record Preparation(
-    Path folder, Path out, int size, int threads, Consumer<String> say, ProgressListener progress) {
+    Path folder,
+    Path out,
+    int size,
+    boolean stretched,
+    int threads,
+    Consumer<String> say,
+    ProgressListener progress) {
 
   /**
    * What was packed.
@@ -150,14 +158,15 @@ public record Preparation(
     byte[] fingerprint = listing.fingerprint(size);
     PreparedHeader header =
         PreparedHeader.begun(
-            CHANNELS, size, listing.files().size(), listing.trainCount(), fingerprint);
+            CHANNELS, size, stretched, listing.files().size(), listing.trainCount(), fingerprint);
     if (channel.size() > 0) {
       if (sameBeginning(channel, header)) {
         say.accept("Going on with %s.partial.".formatted(out));
         return header;
       }
       say.accept(
-          "%s.partial was begun from other images, or is damaged: starting anew.".formatted(out));
+          "%s.partial was begun from other images or in another way, or is damaged: starting anew."
+              .formatted(out));
       channel.truncate(0);
     }
     requireRoom(header);

@@ -13,6 +13,8 @@ import org.alexnet.data.Batch;
  * @param complete whether the file was finished
  * @param channels colours an image
  * @param size rows and columns of an image
+ * @param stretched whether both sides of an image were brought to the size, and not the shorter one
+ *     and then the centre
  * @param slots places for images, of which those of unreadable files stay empty
  * @param trainSlots the first of them, which hold training images; the others are for validation
  * @param fingerprint of what the file is made from
@@ -24,6 +26,7 @@ record PreparedHeader(
     boolean complete,
     int channels,
     int size,
+    boolean stretched,
     int slots,
     int trainSlots,
     byte[] fingerprint,
@@ -45,13 +48,14 @@ record PreparedHeader(
 
   /** Begins a file that is not complete. */
   static PreparedHeader begun(
-      int channels, int size, int slots, int trainSlots, byte[] fingerprint) {
-    return new PreparedHeader(false, channels, size, slots, trainSlots, fingerprint, 0, 0, 0);
+      int channels, int size, boolean stretched, int slots, int trainSlots, byte[] fingerprint) {
+    return new PreparedHeader(
+        false, channels, size, stretched, slots, trainSlots, fingerprint, 0, 0, 0);
   }
 
   PreparedHeader finished(long tail, int tableSum, int tailSum) {
     return new PreparedHeader(
-        true, channels, size, slots, trainSlots, fingerprint, tail, tableSum, tailSum);
+        true, channels, size, stretched, slots, trainSlots, fingerprint, tail, tableSum, tailSum);
   }
 
   Batch.Format format() {
@@ -84,6 +88,7 @@ record PreparedHeader(
     page.put(MAGIC).putInt(VERSION).putInt(complete ? 1 : 0);
     page.putInt(channels).putInt(size).putInt(slots).putInt(trainSlots);
     page.putLong(tailBytes).putInt(tableChecksum).putInt(tailChecksum).put(fingerprint);
+    page.putInt(stretched ? 1 : 0); // 0 before there was another way
     return page.putInt(PAGE - Integer.BYTES, checksum(page)).rewind();
   }
 
@@ -126,8 +131,18 @@ record PreparedHeader(
     int tailSum = page.getInt();
     byte[] fingerprint = new byte[FINGERPRINT];
     page.get(fingerprint);
+    boolean stretched = page.getInt() == 1;
     return new PreparedHeader(
-        complete, channels, size, slots, trainSlots, fingerprint, tail, tableSum, tailSum);
+        complete,
+        channels,
+        size,
+        stretched,
+        slots,
+        trainSlots,
+        fingerprint,
+        tail,
+        tableSum,
+        tailSum);
   }
 
   private static int checksum(ByteBuffer page) {

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
@@ -173,6 +174,11 @@ public final class PreparedSource implements ImageSource {
   @Override
   public String name(int i) {
     return tail.name(slots[i]);
+  }
+
+  @Override
+  public Optional<Boolean> stretched() {
+    return Optional.of(header.stretched());
   }
 
   @Override

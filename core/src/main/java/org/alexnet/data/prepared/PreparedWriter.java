@@ -37,7 +37,7 @@ final class PreparedWriter {
   }
 
   Preparation.Result write(PreparedHeader header) throws IOException {
-    ImageFiles images = new ImageFiles(header.format(), false);
+    ImageFiles images = new ImageFiles(header.format(), header.stretched());
     var progress = new ProgressCounter(preparation.progress(), header.slots());
     Parallel.forEach(
         header.slots(),

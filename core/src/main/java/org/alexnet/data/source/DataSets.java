@@ -4,7 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.DataSet;
@@ -212,6 +215,32 @@ public final class DataSets {
     } catch (InvalidPathException e) {
       return false;
     }
+  }
+
+  /**
+   * {@return what a user should know where pictures were brought to their size ahead, and in
+   * another way than a network takes them; empty where there is nothing}
+   *
+   * @param source images
+   * @param options as the network takes them
+   * @param network its name
+   */
+  public static Optional<Message> otherwiseResized(
+      ImageSource source, OpenOptions options, String network) {
+    return source
+        .stretched()
+        .filter(stretched -> stretched != options.stretched())
+        .map(
+            stretched ->
+                Message.of(
+                    stretched
+                        ? "%s holds whole pictures, stretched to squares, and %s takes their"
+                            + " centres: prepare them again in that way (%s)."
+                        : "%s holds the centres of pictures, and %s takes whole ones, stretched to"
+                            + " squares: prepare them again in that way (%s).",
+                    source.description(),
+                    network,
+                    Setting.RESIZE));
   }
 
   private static boolean bringsValidation(String src) {

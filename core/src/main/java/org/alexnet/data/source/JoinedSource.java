@@ -3,6 +3,7 @@ package org.alexnet.data.source;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 
@@ -62,6 +63,11 @@ final class JoinedSource implements ImageSource {
     List<String> skipped = new ArrayList<>(first.skipped());
     skipped.addAll(second.skipped());
     return skipped;
+  }
+
+  @Override
+  public Optional<Boolean> stretched() {
+    return first.stretched().equals(second.stretched()) ? first.stretched() : Optional.empty();
   }
 
   @Override

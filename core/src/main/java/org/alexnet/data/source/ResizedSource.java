@@ -3,6 +3,7 @@ package org.alexnet.data.source;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.image.Picture;
@@ -62,6 +63,11 @@ final class ResizedSource implements ImageSource {
   @Override
   public List<String> skipped() {
     return source.skipped();
+  }
+
+  @Override
+  public Optional<Boolean> stretched() {
+    return source.stretched();
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.alexnet.data.source;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 
@@ -77,6 +78,11 @@ final class View implements ImageSource {
   @Override
   public List<String> skipped() {
     return source.skipped();
+  }
+
+  @Override
+  public Optional<Boolean> stretched() {
+    return source.stretched();
   }
 
   @Override

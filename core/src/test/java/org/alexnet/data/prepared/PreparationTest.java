@@ -18,6 +18,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.Batch;
@@ -62,7 +63,7 @@ class PreparationTest {
   }
 
   private Preparation preparation(int threads) {
-    return new Preparation(folder, out, SIZE, threads, said::add, (done, all) -> {});
+    return new Preparation(folder, out, SIZE, false, threads, said::add, (done, all) -> {});
   }
 
   private byte[] packed(int threads) throws IOException {
@@ -131,6 +132,31 @@ class PreparationTest {
     }
   }
 
+  /** As networks of Caffe take pictures, whose proportions are then lost. */
+  @Test
+  void bothSidesBroughtToTheSize() {
+    interruptedAfter(5); // of a file with the centres, which is of no use
+    Preparation stretching =
+        new Preparation(folder, out, SIZE, true, 2, said::add, (done, all) -> {});
+    stretching.run();
+    assertTrue(said.getLast().contains("in another way"), said.toString());
+    OpenOptions centres = new OpenOptions(3, SIZE, SIZE, SIZE, 2, 1, false, null);
+    OpenOptions whole = centres.stretched(true);
+    try (ImageSource packed = DataSets.openAll(out.toString(), whole);
+        ImageSource pictures = DataSets.openAll(folder.toString(), whole);
+        ImageSource cut = DataSets.openAll(folder.toString(), centres)) {
+      assertSame(pictures, packed);
+      assertFalse(Arrays.equals(TestImages.read(cut, 0), TestImages.read(packed, 0)));
+      assertEquals(Optional.empty(), DataSets.otherwiseResized(packed, whole, "it"));
+      assertEquals(Optional.empty(), DataSets.otherwiseResized(pictures, whole, "it"));
+      assertEquals(
+          packed.description()
+              + " holds whole pictures, stretched to squares, and it takes their centres: prepare"
+              + " them again in that way (stretched).",
+          DataSets.otherwiseResized(packed, centres, "it").orElseThrow().toString());
+    }
+  }
+
   // Interruptions.
 
   private static final class Stopped extends RuntimeException {
@@ -143,6 +169,7 @@ class PreparationTest {
             folder,
             out,
             SIZE,
+            false,
             1,
             said::add,
             (done, all) -> {
@@ -308,7 +335,7 @@ class PreparationTest {
   void moreThanTwoGibibytes() throws IOException {
     int slots = 11_000;
     int size = 256;
-    PreparedHeader begun = PreparedHeader.begun(3, size, slots, slots, new byte[32]);
+    PreparedHeader begun = PreparedHeader.begun(3, size, false, slots, slots, new byte[32]);
     assertTrue(begun.tail() > Integer.MAX_VALUE);
     byte[] image = new byte[begun.format().values()];
     new Random(2).nextBytes(image);
