@@ -6,14 +6,16 @@
 
 For each model (default: alexnet-2012, alexnet-2014, caffenet, bvlc_alexnet) weights are drawn,
 exported and computed by ONNX Runtime, by OpenCV (where its LRN means the same: it ignores k) and,
-for alexnet-2014, by torchvision. The same images, and as pixels a photograph-like picture through
-torchvision's own pipeline. Bounds are relative to the largest score: 1e-5 for ONNX Runtime and
-OpenCV, 1e-4 for PyTorch.
+for alexnet-2014, by torchvision: floating-point images, then pixels, of which ONNX Runtime scales
+and subtracts by itself, and a photograph-like picture through torchvision's own pipeline. Bounds
+are relative to the largest score: 1e-5 for ONNX Runtime and OpenCV, 1e-4 for PyTorch. Then every
+file is imported, and so is what PyTorch saves of it in both forms: the weights must be equal bits.
 """
 
 import argparse
 import json
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -23,11 +25,14 @@ import types
 import numpy as np
 
 LRN_WITH_ANOTHER_K = {"alexnet-2012", "alexnet-2012-original", "alexnet-2012-ungrouped"}
+CONSTANTS = {"alexnet-2014"}
 SIZES = {"alexnet-2014": 224, "alexnet-2012-original": 224, "alexnet-32": 32}
 
 
-def save(path, tensors):
+def save(path, tensors, notes=None):
     header, data, at = {}, b"", 0
+    if notes:
+        header["__metadata__"] = notes
     for name, values in tensors.items():
         raw = np.ascontiguousarray(values)
         kind = {"float32": "F32", "uint8": "U8"}[str(raw.dtype)]
@@ -77,18 +82,24 @@ class Check:
     def __init__(self, command, folder, model):
         self.command, self.folder, self.model = command, folder, model
         self.weights = folder / "weights.safetensors"
+        self.mean = None
         self.good = True
 
     def alexnet(self, *words):
-        subprocess.run(
-            [*self.command, *map(str, words)], check=True, stdout=subprocess.DEVNULL
+        done = subprocess.run(
+            [*self.command, *map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
+        if done.returncode != 0:
+            sys.exit(" ".join(map(str, words)) + ": " + done.stderr.decode())
 
     def note(self, *comparison):
         self.good &= compare(*comparison)
 
     def export(self, ending, *more):
         out = self.folder / f"network{ending}"
+        beside = [".prototxt", ".binaryproto"] if ending == ".caffemodel" else []
+        for part in [out, *map(out.with_suffix, beside)]:
+            part.unlink(missing_ok=True)
         self.alexnet(
             "export", "--model", self.model, "--weights", self.weights, "--out", out, *more
         )
@@ -111,7 +122,65 @@ class Check:
         self.opencv(images, expected)
         if self.model == "alexnet-2014":
             self.torch(images, expected)
+        self.pixels(size)
+        self.back()
         return self.good
+
+    def pixels(self, size):
+        """Bytes of the size that images are stored with, of which the network sees the centre."""
+        import onnxruntime
+
+        stored, crop = 256, (256 - size) // 2
+        random = np.random.default_rng(3)
+        pixels = random.integers(0, 256, (2, 3, stored, stored), np.uint8)
+        save(self.folder / "pixels.safetensors", {"images": pixels})
+        if self.model not in CONSTANTS:
+            self.mean = self.folder / "input.safetensors"
+            mean = random.uniform(90, 140, (3, stored, stored)).astype(np.float32)
+            save(self.mean, {"mean": mean}, {"images": "pixels"})
+        given = ["--input", self.mean] if self.mean else []
+        scores = self.folder / "scores.safetensors"
+        self.alexnet(
+            "predict", "--model", self.model, "--weights", self.weights, *given,
+            "--data", self.folder / "pixels.safetensors", "--out", scores,
+        )  # fmt: skip
+        expected = load(scores)["logits"]
+        session = onnxruntime.InferenceSession(str(self.export(".onnx", *given)))
+        centre = pixels[:, :, crop : crop + size, crop : crop + size].astype(np.float32)
+        got = session.run(["logits"], {"input": centre})[0]
+        self.note("ONNX Runtime, logits of pixels", expected, got, 1e-5)
+
+    def back(self):
+        """Every file that can be made of the network is imported again."""
+        given = ["--input", self.mean] if self.mean else []
+        files = {".onnx": [], ".caffemodel": [], ".safetensors": [], ".pth": []}
+        for ending in files:
+            files[ending] = [self.export(ending, *given)]
+        if self.mean:
+            files[".caffemodel"].append(self.folder / "network.binaryproto")
+        if self.model == "alexnet-2014":
+            files.update(self.saved_by_torch(files[".pth"][0]))
+        for ending, parts in files.items():
+            run = self.folder / "run"
+            more = []
+            if self.mean and ending not in (".onnx", ".caffemodel"):
+                more = ["--mean", self.mean]
+            self.alexnet("import", *parts, "--model", self.model, "--out", run, *more)
+            same = load(run / "model.safetensors").items()
+            own = load(self.weights)
+            good = all(np.array_equal(own[name], values) for name, values in same)
+            print(f"  {ending:34}", "comes back" if good else "COMES BACK WITH OTHER WEIGHTS")
+            self.good &= good
+            shutil.rmtree(run)
+
+    def saved_by_torch(self, file):
+        import torch
+
+        state = torch.load(file, weights_only=True)
+        zip_file, stream = self.folder / "torch-zip.pth", self.folder / "torch-stream.pth"
+        torch.save(state, zip_file)
+        torch.save(state, stream, _use_new_zipfile_serialization=False)
+        return {"PyTorch's archive": [zip_file], "PyTorch's stream": [stream]}
 
     def onnx(self, images, expected):
         import onnx
