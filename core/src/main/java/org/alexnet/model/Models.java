@@ -14,6 +14,7 @@ import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.file.FileStart;
 import org.alexnet.network.Network;
+import org.alexnet.program.CompiledNetwork;
 
 /** The one place where a model is found: in the catalogue, in a file, or where a program says. */
 public final class Models {
@@ -60,13 +61,26 @@ public final class Models {
     List<ModelSource> sources = new ArrayList<>(List.of(new Catalogue()));
     ServiceLoader.load(ModelSource.class, ModelSource.class.getClassLoader()).forEach(sources::add);
     for (ModelSource source : sources) {
-      Optional<Model> model = source.find(request);
+      Optional<Model> model = find(source, request);
       if (model.isPresent()) {
         requireTaken(request, source);
         return model.get();
       }
     }
     throw unknown(request.name(), sources);
+  }
+
+  /** What a source finds, if its layers fit together. */
+  private static Optional<Model> find(ModelSource source, ModelRequest request) {
+    Optional<Model> found = source.find(request);
+    try {
+      found.ifPresent(model -> CompiledNetwork.requireSizes(model.network(), 1));
+    } catch (InvalidNetworkException e) {
+      throw new AlexNetException("%s: %s.".formatted(request.name(), e.getMessage()), e);
+    } catch (UsageException e) { // sizes that are the file's fault, also where others may be chosen
+      throw new AlexNetException(Message.of("%s: %s", request.name(), e.message()), e);
+    }
+    return found;
   }
 
   private static void requireTaken(ModelRequest request, ModelSource source) {
@@ -88,7 +102,7 @@ public final class Models {
    */
   public static Optional<Model> inFile(Path file) {
     return ServiceLoader.load(ModelSource.class, ModelSource.class.getClassLoader()).stream()
-        .map(source -> source.get().find(ModelRequest.of(file.toString())))
+        .map(source -> find(source.get(), ModelRequest.of(file.toString())))
         .flatMap(Optional::stream)
         .findFirst();
   }

@@ -71,20 +71,20 @@ public record StridedTensor(
   private static long last(List<Long> shape, List<Long> strides, long offset) {
     long last = offset;
     boolean empty = false;
-    long elements = 1;
+    long bytes = Double.BYTES; // the most that an element has
     try {
       for (int axis = 0; axis < shape.size(); axis++) {
         if (shape.get(axis) < 0 || strides.get(axis) < 0) {
           return Long.MAX_VALUE;
         }
         empty |= shape.get(axis) == 0;
-        elements = Math.multiplyExact(elements, shape.get(axis));
+        bytes = Math.multiplyExact(bytes, Math.max(1, shape.get(axis)));
         last = Math.addExact(last, Math.multiplyExact(shape.get(axis) - 1, strides.get(axis)));
       }
     } catch (ArithmeticException e) {
       return Long.MAX_VALUE;
     }
-    return elements > LONGEST ? Long.MAX_VALUE : empty ? -1 : last;
+    return bytes / Double.BYTES > LONGEST ? Long.MAX_VALUE : empty ? -1 : last;
   }
 
   /** A tensor whose elements follow each other, last extent fastest. */

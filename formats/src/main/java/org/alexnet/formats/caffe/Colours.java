@@ -14,6 +14,9 @@ final class Colours {
    */
   static void turn(float[] values, long plane) {
     int size = Math.toIntExact(plane);
+    if (size == 0) {
+      return;
+    }
     for (int first = 0; first + COUNT * size <= values.length; first += COUNT * size) {
       int last = first + (COUNT - 1) * size;
       for (int i = 0; i < size; i++) {

@@ -44,8 +44,10 @@ final class SimpleNodes {
       case "Softplus" ->
           graph.add(new Softplus(graph.unique(node.name()), NO_DIFFERENCE), node.inputs(), output);
       case "Mul", "Pow" -> product(node, input, output);
-      case "Softmax" ->
-          graph.builder.add(new SoftmaxCrossEntropy(softmax(node)), List.of(input), output);
+      case "Softmax" -> {
+        requireChannels(node, CHANNELS);
+        graph.builder.add(new SoftmaxCrossEntropy(softmax(node)), List.of(input), output);
+      }
       case "Concat" -> {
         requireChannels(node, null);
         graph.add(new Concatenation(graph.unique(node.name())), node.inputs(), output);

@@ -141,6 +141,8 @@ class CaffeFormatTest {
             List.of(-1L, -6L),
             List.of(1L << 62, 4L),
             List.of(1L << 32, 1L << 32),
+            List.of(1L << 62, 0L),
+            List.of(0L, 3L, 1L << 32, 1L << 32),
             List.<Long>of())) {
       ProtobufWriter blob =
           new ProtobufWriter()
@@ -160,6 +162,16 @@ class CaffeFormatTest {
                     .message(100, new ProtobufWriter().text(1, "a").text(2, "ReLU")),
                 dir));
     assertEquals(": it is a network of Caffe without weights.", said);
+  }
+
+  /** Colours of images without pixels are nothing to turn. */
+  @Test
+  void nothingIsReadOfEmptyTensors() throws IOException {
+    ProtobufWriter blob = new ProtobufWriter().integer(1, 1).integer(2, 3).integer(3, 0);
+    byte[] bytes = CaffeBytes.bytes(blob.integer(4, 5).floats(5, 0, () -> new float[0]), dir);
+    try (WeightSource source = WeightFiles.open(Files.write(dir.resolve("m.binaryproto"), bytes))) {
+      assertEquals(0, source.floats("mean").length);
+    }
   }
 
   @ParameterizedTest

@@ -38,6 +38,28 @@ import org.junit.jupiter.params.provider.MethodSource;
  * OpenCV compute them.
  */
 class CaffeWriterTest {
+  /** Layers of the second generation, one that is for training, and values of the data layer. */
+  static final String FOR_TRAINING =
+      """
+      # for training
+      name: "Small Net"
+      layer { name: "data" type: "Data" top: "data" top: "label"
+        include { phase: TRAIN } transform_param { crop_size: 9 } }
+      layer {
+        name: 'data' type: "Data" top: "data" top: "label" include { phase: TEST }
+        transform_param { crop_size: 8; scale: 0.5 mean_value: [1, 2, 3] }
+      }
+      layer { name: "conv/1" type: "Convolution" bottom: "data" top: "conv"
+        param { lr_mult: 1 decay_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+        convolution_param { num_output: 4 kernel_size: 3 stride: 2 pad: 1
+          weight_filler { type: "xavier" } bias_filler { type: "constant" value: .1 } } }
+      layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+      layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc"
+        inner_product_param { num_output: 2 weight_filler { type: "gaussian" std: 1e-2 } } }
+      layer { name: "accuracy" type: "Accuracy" bottom: "fc" bottom: "label" top: "a" }
+      layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" }
+      """;
+
   @TempDir Path dir;
 
   /** Caffe's windows over a padded image, of the paper's averages and of its own norms differ. */
@@ -115,26 +137,7 @@ class CaffeWriterTest {
   /** Both generations of layers, one that is for training, and values of the data layer. */
   @Test
   void aNetworkForTraining() throws IOException {
-    String v2 =
-        """
-        # for training
-        name: "Small Net"
-        layer { name: "data" type: "Data" top: "data" top: "label"
-          include { phase: TRAIN } transform_param { crop_size: 9 } }
-        layer {
-          name: 'data' type: "Data" top: "data" top: "label" include { phase: TEST }
-          transform_param { crop_size: 8; scale: 0.5 mean_value: [1, 2, 3] }
-        }
-        layer { name: "conv/1" type: "Convolution" bottom: "data" top: "conv"
-          param { lr_mult: 1 decay_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
-          convolution_param { num_output: 4 kernel_size: 3 stride: 2 pad: 1
-            weight_filler { type: "xavier" } bias_filler { type: "constant" value: .1 } } }
-        layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
-        layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc"
-          inner_product_param { num_output: 2 weight_filler { type: "gaussian" std: 1e-2 } } }
-        layer { name: "accuracy" type: "Accuracy" bottom: "fc" bottom: "label" top: "a" }
-        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" }
-        """;
+    String v2 = FOR_TRAINING;
     Network network = read(v2).network();
     assertEquals("Small_Net", network.name());
     Input input = network.input();

@@ -2,6 +2,7 @@ package org.alexnet.formats.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnxruntime.OrtException;
 import java.io.IOException;
@@ -279,6 +280,26 @@ class OtherGraphsTest {
             });
     AlexNetException e = assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
     assertEquals(file + ": layer y: another node makes y too.", e.getMessage());
+  }
+
+  /** The file is at fault, not whoever uses the network. */
+  @Test
+  void layersThatDoNotFitTogether() throws IOException {
+    Path file =
+        write(
+            graph -> {
+              conv(graph, "c1", "x");
+              graph.node("Add", "y", "x", "c1");
+              return new Read("y", 243);
+            });
+    AlexNetException e = assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
+    assertEquals(
+        file
+            + ": layer y: its inputs are 1x3x9x9 and 1x4x7x7 for an image; they must be of one"
+            + " shape.",
+        e.getMessage());
+    e = assertThrows(AlexNetException.class, () -> Models.inFile(file));
+    assertTrue(e.getMessage().startsWith(file + ": layer y: its inputs are"), e.getMessage());
   }
 
   @Test

@@ -49,7 +49,7 @@ class PyTorchFormatTest {
 
   @TempDir Path dir;
 
-  private static byte[] saved(String name) {
+  static byte[] saved(String name) {
     try (InputStream in = PyTorchFormatTest.class.getResourceAsStream("/pytorch/" + name + ".pt")) {
       return in.readAllBytes();
     } catch (IOException e) {
@@ -130,7 +130,7 @@ class PyTorchFormatTest {
     return e.getMessage().substring(file.toString().length() + 2);
   }
 
-  private static byte[] zip(Map<String, byte[]> entries, boolean stored) throws IOException {
+  static byte[] zip(Map<String, byte[]> entries, boolean stored) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       for (Map.Entry<String, byte[]> content : entries.entrySet()) {

@@ -24,7 +24,7 @@ class TarFormTest {
   @TempDir Path dir;
 
   /** One tensor [2, 2] that is transposed, over a view of four elements of a storage of five. */
-  private static byte[] archive() {
+  static byte[] archive() {
     ByteArrayOutputStream storages = new ByteArrayOutputStream();
     storages.writeBytes(new PickleBytes().number(1).end());
     storages.writeBytes(
