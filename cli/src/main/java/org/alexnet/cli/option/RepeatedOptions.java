@@ -26,7 +26,9 @@ public final class RepeatedOptions {
       if (word.equals("--")) {
         break;
       }
-      OptionSpec option = last.commandSpec().findOption(word.split("=", 2)[0]);
+      // The parser would also find an option by its name without dashes, which is a value here.
+      OptionSpec option =
+          word.startsWith("-") ? last.commandSpec().findOption(word.split("=", 2)[0]) : null;
       if (option != null && !option.isMultiValue() && !seen.add(option)) {
         throw new ParameterException(
             last.commandSpec().commandLine(),
