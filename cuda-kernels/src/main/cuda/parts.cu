@@ -12,6 +12,18 @@ KERNEL copy_part(MARK, const Number *x, Number *y, int elements, Sizes part, Siz
   }
 }
 
+// The same of numbers that are single precision whatever STORAGE is: scores and labels.
+KERNEL copy_part_single(MARK, const float *x, float *y, int elements, Sizes part, Sizes sizeX,
+                        int imageX, int channelX, Sizes sizeY, int imageY, int channelY) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    Place p = placeOf(i, part);
+    y[indexOf(imageY + p.n, channelY + p.c, p.h, p.w, sizeY)] =
+        x[indexOf(imageX + p.n, channelX + p.c, p.h, p.w, sizeX)];
+  }
+}
+
 // y = x with zeros to its right and below it, or without its last columns and rows.
 KERNEL resize_canvas(MARK, const Number *x, Number *y, int elements, Sizes sizeY, Sizes sizeX) {
   BEGIN

@@ -61,6 +61,26 @@ KERNEL add_single(MARK, const float *a, const float *b, float *y, int elements) 
   }
 }
 
+// y = the smaller of a and b; y may be a.
+KERNEL minimum(MARK, const Number *a, const Number *b, Number *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    float first = load(a + i);
+    float second = load(b + i);
+    store(y + i, second < first ? second : first);
+  }
+}
+
+// The same of numbers that are single precision whatever STORAGE is.
+KERNEL minimum_single(MARK, const float *a, const float *b, float *y, int elements) {
+  BEGIN
+  long long i = ELEMENT;
+  if (i < elements) {
+    y[i] = b[i] < a[i] ? b[i] : a[i];
+  }
+}
+
 // The copy of parameters that products of reduced precision read.
 KERNEL convert(MARK, const float *x, Number *y, int elements) {
   BEGIN

@@ -33,6 +33,8 @@ public enum Setting {
   PARAMS("params"),
   /** The {@code input.safetensors} that belongs to weights. */
   INPUT("input"),
+  /** What it is computed on. */
+  DEVICES("devices"),
   /** The layer whose output is wanted. */
   LAYER("layer"),
   /** Steps from one line of {@code steps.jsonl} to the next. */

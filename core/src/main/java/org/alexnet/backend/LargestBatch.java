@@ -15,7 +15,8 @@ public final class LargestBatch {
    * @param fits whether there is room for the network with another batch
    */
   public static int of(CompiledNetwork programs, Predicate<CompiledNetwork> fits) {
-    int largest = 0;
+    int least = programs.placement().shards();
+    int largest = least - 1;
     int tooLarge = programs.batch();
     while (tooLarge - largest > 1) {
       int batch = (largest + tooLarge) >>> 1;
@@ -25,7 +26,7 @@ public final class LargestBatch {
         tooLarge = batch;
       }
     }
-    return largest;
+    return largest < least ? 0 : largest;
   }
 
   /**

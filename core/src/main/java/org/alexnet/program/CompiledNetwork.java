@@ -61,6 +61,7 @@ public record CompiledNetwork(
       throw new IllegalArgumentException("batch is %d, must be at least 1".formatted(batch));
     }
     requireSizes(network, batch);
+    placement.requireShards(batch);
     Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE, placement);
     List<Op> train =
         Forward.of(network, batch, StepProgram.Phase.TRAIN, placement).differentiated();

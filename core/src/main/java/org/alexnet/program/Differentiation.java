@@ -34,12 +34,19 @@ final class Differentiation {
   private final Set<Tensor> learned = new HashSet<>();
   private final Set<Tensor> moved;
   private final Set<Tensor> termByTerm = new HashSet<>();
+  private final Map<String, List<Tensor>> copies = new HashMap<>(); // read, of whole parameters
+  private final Map<String, List<Tensor>> shares = new HashMap<>(); // of shards in their gradients
+  private final AllReduce allReduce;
   private int reader; // number of the forward operation whose adjoint is made
 
   private Differentiation(
-      Map<Tensor, Parameter> parameters, Set<Tensor> moved, UnaryOperator<Tensor> finiteNear) {
+      Map<Tensor, Parameter> parameters,
+      Set<Tensor> moved,
+      Placement placement,
+      UnaryOperator<Tensor> finiteNear) {
     this.parameters = parameters;
     this.moved = moved;
+    this.allReduce = new AllReduce(placement);
     this.finiteNear = finiteNear;
   }
 
@@ -49,17 +56,20 @@ final class Differentiation {
    * @param forward operations, the loss last
    * @param parameters what is learned, and how
    * @param moved tensors that hold what others do, copied to a device or joined there
+   * @param placement the devices of shards, between which gradients of parameters are summed up
    * @param finiteNear the flag of a finite loss on the device of a parameter
    */
   static List<Op> of(
       List<Op> forward,
       Map<Tensor, Parameter> parameters,
       Set<Tensor> moved,
+      Placement placement,
       UnaryOperator<Tensor> finiteNear) {
-    Differentiation d = new Differentiation(parameters, moved, finiteNear);
+    Differentiation d = new Differentiation(parameters, moved, placement, finiteNear);
     d.findWhatDependsOnParameters(forward);
     d.findWhatGoesBackTermByTerm(forward);
     d.findReaders(forward);
+    d.findCopies(forward);
     d.ops.addAll(forward);
     for (d.reader = forward.size() - 1; d.reader >= 0; d.reader--) {
       d.adjoint(forward.get(d.reader));
@@ -111,6 +121,19 @@ final class Differentiation {
     readers.values().forEach(Collections::sort);
   }
 
+  /** For each operation that reads a whole parameter, the copy that it reads: one a shard. */
+  private void findCopies(List<Op> forward) {
+    for (Op op : forward) {
+      op.reads().stream()
+          .filter(tensor -> parameters.containsKey(tensor) && tensor.part().isWhole())
+          .forEach(w -> copies.computeIfAbsent(w.name(), name -> new ArrayList<>()).add(w));
+    }
+  }
+
+  private boolean isShared(Tensor w) {
+    return copies.getOrDefault(w.name(), List.of()).size() > 1;
+  }
+
   private void adjoint(Op op) {
     switch (op) {
       case Op.SoftmaxCrossEntropy loss -> loss(loss);
@@ -133,7 +156,7 @@ final class Differentiation {
       case Op.Transfer transfer -> transfer(transfer);
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Scale scale -> scale(scale);
-      case Op.LoadInput _, Op.Zeros _ -> {}
+      case Op.LoadInput _, Op.Zeros _, Op.Minimum _ -> {}
       case Op.Add sum -> sum(sum);
       case Op.Slice _,
           Op.ConvolutionBackwardData _,
@@ -246,8 +269,8 @@ final class Differentiation {
 
   private void convolution(Op.Convolution conv) {
     Tensor dy = gradient(conv, conv.y());
-    Tensor dw = conv.weight().gradient();
-    Tensor db = conv.bias().gradient();
+    Tensor dw = share(conv, conv.weight());
+    Tensor db = share(conv, conv.bias());
     ops.add(
         new Op.ConvolutionBackwardWeights(
             conv.layer(), conv.x(), dy, dw, db, conv.window(), conv.groups()));
@@ -265,7 +288,7 @@ final class Differentiation {
 
   private void locallyConnected(Op.LocallyConnected local) {
     Tensor dy = gradient(local, local.y());
-    Tensor dw = local.weight().gradient();
+    Tensor dw = share(local, local.weight());
     ops.add(
         new Op.LocallyConnectedBackwardWeights(
             local.layer(), local.x(), dy, dw, local.window(), local.groups()));
@@ -281,7 +304,7 @@ final class Differentiation {
   /** The gradient of what it adds to is that of the sum; no operation copies it. */
   private void positionBias(Op.PositionBias sum) {
     Tensor dy = gradient(sum, sum.y());
-    Tensor db = sum.bias().gradient();
+    Tensor db = share(sum, sum.bias());
     ops.add(new Op.PositionBiasBackward(sum.layer(), dy, db));
     if (learned.contains(sum.x())) {
       int number = next(sum.x(), reader);
@@ -296,8 +319,8 @@ final class Differentiation {
       ops.add(
           new Op.FullyConnectedBackwardData(fc.layer(), dy, fc.weight(), contribution(fc, fc.x())));
     }
-    Tensor dw = fc.weight().gradient();
-    Tensor db = fc.bias().gradient();
+    Tensor dw = share(fc, fc.weight());
+    Tensor db = share(fc, fc.bias());
     ops.add(new Op.FullyConnectedBackwardWeights(fc.layer(), fc.x(), dy, dw, db));
     update(fc.layer(), fc.weight(), dw);
     update(fc.layer(), fc.bias(), db);
@@ -423,17 +446,43 @@ final class Differentiation {
             loss.layer(), loss.probabilities(), loss.labels(), dx, loss.first()));
   }
 
+  /** What an operation finds of the gradient of a parameter: all, or what a shard contributes. */
+  private Tensor share(Op op, Tensor w) {
+    Tensor whole = w.gradient();
+    if (!isShared(w)) {
+      return whole;
+    }
+    Part part = Part.whole(op.index());
+    String name = whole.name() + "." + part.letter();
+    return new Tensor(name, whole.shape(), whole.role(), part);
+  }
+
+  /** An update once all contributions to a gradient are there, which come last shard first. */
   private void update(String layer, Tensor w, Tensor dw) {
+    if (!isShared(w)) {
+      updates.add(updated(layer, w, dw));
+      return;
+    }
+    List<Tensor> terms = shares.computeIfAbsent(w.name(), name -> new ArrayList<>());
+    terms.addFirst(dw);
+    if (terms.size() == copies.get(w.name()).size()) {
+      Tensor sum = allReduce.sum(layer, terms, w.gradient(), ops);
+      for (Tensor gradient : allReduce.spread(layer, sum, updates)) {
+        updates.add(updated(layer, w.in(gradient.part()), gradient));
+      }
+    }
+  }
+
+  private Op.Update updated(String layer, Tensor w, Tensor dw) {
     ParameterSpec how = parameters.get(w).spec();
-    updates.add(
-        new Op.Update(
-            layer,
-            w,
-            w.momentum(),
-            dw,
-            finiteNear.apply(w),
-            w.gradientSquares(),
-            how.rate(),
-            how.decay()));
+    return new Op.Update(
+        layer,
+        w,
+        w.momentum(),
+        dw,
+        finiteNear.apply(w),
+        w.gradientSquares(),
+        how.rate(),
+        how.decay());
   }
 }

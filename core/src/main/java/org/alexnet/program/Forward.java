@@ -48,7 +48,7 @@ final class Forward {
   private final Map<String, List<Tensor>> made = new HashMap<>(); // parts, by layer
   private int home; // the column of what is not cut into columns
   private List<Tensor> current; // parts of what the layer reads, then makes; one if it is not cut
-  private Tensor labels;
+  private final List<Tensor> labels = new ArrayList<>(); // of each shard
   private Tensor finite;
 
   private Forward(Network network, Phase phase, Placement placement) {
@@ -65,7 +65,7 @@ final class Forward {
       Node node = network.nodes().get(i);
       Layer layer = node.layer();
       try {
-        forward.home = placement.cut() ? node.column() : 0;
+        forward.home = placement.inColumns() ? node.column() : 0;
         forward.add(layer, network.sources(i));
       } catch (ArithmeticException e) { // sizes are multiplied exactly
         throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
@@ -83,12 +83,12 @@ final class Forward {
       case LocallyConnected local -> filters(local, locallyConnected(local));
       case PositionBias sum -> current = each(part -> positionBias(sum, part));
       case FullyConnected fc -> fullyConnected(fc);
-      case SoftmaxCrossEntropy loss -> loss(loss);
+      case SoftmaxCrossEntropy loss -> losses(loss);
       case Pooling pool -> current = each(part -> pool(pool, part));
       case Relu relu -> current = each(part -> relu(relu, part));
       case Tanh tanh -> current = each(part -> tanh(tanh, part));
       case Activation function -> current = each(part -> activation(function, part));
-      case LocalResponseNorm norm -> current = each(part -> localResponseNorm(norm, part));
+      case LocalResponseNorm norm -> localResponseNorm(norm);
       case ContrastNorm norm -> current = each(part -> contrastNorm(norm, part));
       case Blur blur -> current = each(part -> blur(blur, part));
       case Subsample kept -> current = each(part -> subsample(kept, part));
@@ -108,7 +108,7 @@ final class Forward {
 
   /** With their derivatives and the updates. */
   List<Op> differentiated() {
-    return Differentiation.of(ops, parameters, inputs.moved(), this::finiteNear);
+    return Differentiation.of(ops, parameters, inputs.moved(), placement, this::finiteNear);
   }
 
   /** What layers learn, each column's part by itself, with the declaration of the whole. */
@@ -126,27 +126,54 @@ final class Forward {
 
   /** The flag of a finite loss, on the device of a tensor. */
   private Tensor finiteNear(Tensor tensor) {
-    return inputs.on(placement.device(tensor), network.nodes().getLast().name(), finite);
+    return finiteAt(placement.device(tensor), finite);
   }
 
-  /** Every device loads the images by itself. */
+  private Tensor finiteAt(int device, Tensor flag) {
+    return inputs.on(device, network.nodes().getLast().name(), flag);
+  }
+
+  /** Every device loads the images by itself, or every shard its own. */
   private void load(int batch) {
+    List<Tensor> images = new ArrayList<>();
+    if (placement.shards() > 1) {
+      int first = 0;
+      for (int shard = 0; shard < placement.shards(); shard++) {
+        Part part = new Part(Part.Axis.IMAGES, shard, placement.shards());
+        Tensor data = load(part, first, placement.share(batch, shard));
+        images.add(data);
+        first += data.shape().n();
+      }
+    } else {
+      for (int device = 0; device < placement.deviceCount(); device++) {
+        Tensor data = load(placement.home(device), 0, batch);
+        inputs.copy(data);
+        images.add(data);
+      }
+    }
+    made.put(Network.DATA, images.subList(0, placement.shards()));
+  }
+
+  /**
+   * Loads some images of the batch and their labels.
+   *
+   * @param first number of the first in the batch
+   */
+  private Tensor load(Part part, int first, int images) {
     int c = network.input().channels();
     int stored = network.input().stored();
     int size = network.input().size();
-    for (int device = 0; device < placement.deviceCount(); device++) {
-      Part copy = Part.whole(placement.first(device));
-      Shape kept = new Shape(1, c, stored, stored);
-      Tensor mean = new Tensor(CompiledNetwork.MEAN, kept, Tensor.Role.CONSTANT, copy);
-      Tensor data = Tensor.step("data", new Shape(batch, c, size, size)).in(copy);
-      Tensor classes = Tensor.step("labels", new Shape(batch, 1, 1, 1)).in(copy);
-      ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales(), 0));
-      inputs.copy(data);
-      if (device == 0) {
-        made.put(Network.DATA, List.of(data));
-        labels = classes;
-      }
+    Part copy = placement.home(placement.device(part.index()));
+    Tensor mean =
+        new Tensor(
+            CompiledNetwork.MEAN, new Shape(1, c, stored, stored), Tensor.Role.CONSTANT, copy);
+    Tensor data = Tensor.step("data", new Shape(images, c, size, size)).in(part);
+    Tensor classes = Tensor.step("labels", new Shape(images, 1, 1, 1)).in(part);
+    ops.add(new Op.LoadInput("data", mean, data, classes, network.input().scales(), first));
+    if (part.index() < placement.shards()) {
+      labels.add(classes);
     }
+    return data;
   }
 
   /** A device that reads no image, since the first layers are elsewhere, loads none. */
@@ -175,27 +202,45 @@ final class Forward {
   }
 
   /**
-   * A part of each parameter of a layer: a range of the outputs.
+   * What a part of a layer learns: a range of the outputs, or all of them, of which every device
+   * has one copy for its shards.
    *
    * @param channels of the layer's input, all columns together
    * @param in the shape of a part of that input
+   * @param part of the layer's output
+   * @param outputs channels of that part
    */
-  private List<Tensor> parameters(Layer layer, int channels, Shape in, Part part) {
+  private List<Tensor> parameters(Layer layer, int channels, Shape in, Part part, int outputs) {
+    Part own =
+        placement.shards() > 1 && part.axis() == Part.Axis.IMAGES
+            ? placement.home(placement.device(part.index()))
+            : part;
     List<Tensor> tensors = new ArrayList<>();
     for (Parameter whole : layer.parameters(channels, in.h(), in.w())) {
       List<Integer> sizes = new ArrayList<>(whole.shape());
-      int outputs = whole.outputAxis();
-      sizes.set(outputs, sizes.get(outputs) / part.count());
+      sizes.set(whole.outputAxis(), outputs);
       Tensor tensor =
-          new Tensor(whole.name(), Shape.ofParameter(sizes), Tensor.Role.PARAMETER, part);
+          new Tensor(whole.name(), Shape.ofParameter(sizes), Tensor.Role.PARAMETER, own);
       parameters.put(tensor, whole);
       tensors.add(tensor);
     }
     return tensors;
   }
 
-  private int columns(Layer layer) {
-    return placement.cut() ? layer.columns() : 1;
+  /** How many columns filters are cut into. */
+  private int columns(FilterLayer layer) {
+    return placement.inColumns() ? layer.columns() : 1;
+  }
+
+  /**
+   * How many columns a fully-connected layer is cut into: those that it declares, or beside shards
+   * as many as there are shards, unless it has fewer outputs.
+   */
+  private int columns(FullyConnected layer) {
+    if (placement.shards() > 1) {
+      return layer.outputs() < placement.shards() ? 1 : placement.shards();
+    }
+    return placement.inColumns() ? layer.columns() : 1;
   }
 
   /** What a column makes; the whole belongs to the column of its node. */
@@ -203,8 +248,20 @@ final class Forward {
     return columns == 1 ? Part.whole(home) : new Part(Part.Axis.CHANNELS, column, columns);
   }
 
+  /** Whether these are parts of the batch. */
+  private static boolean sharded(List<Tensor> parts) {
+    return parts.getFirst().part().axis() == Part.Axis.IMAGES;
+  }
+
+  /** What is small and made for each part of something: the whole of it for each shard. */
+  private static Part perOutput(Part part) {
+    return part.axis() == Part.Axis.IMAGES ? Part.whole(part.index()) : part;
+  }
+
   private int channels() {
-    return current.stream().mapToInt(part -> part.shape().c()).sum();
+    return sharded(current)
+        ? current.getFirst().shape().c()
+        : current.stream().mapToInt(part -> part.shape().c()).sum();
   }
 
   /**
@@ -242,6 +299,13 @@ final class Forward {
 
   private void filters(FilterLayer conv, Filtering filtering) {
     Shape in = current.getFirst().shape();
+    int h = outputs(conv, conv.rounding().outputs(conv.window(), in.h()), in);
+    int w = outputs(conv, conv.rounding().outputs(conv.window(), in.w()), in);
+    requireGroups(conv, conv.groups(), channels());
+    if (sharded(current)) {
+      current = each(x -> filtered(conv, filtering, x, x.part(), conv.groups(), h, w));
+      return;
+    }
     int columns = columns(conv);
     int sharing = Math.min(columns, conv.groups()); // groups of columns that read the same
     if (columns > 1 && current.size() % sharing != 0) {
@@ -250,22 +314,28 @@ final class Forward {
           "its groups keep to %d columns, and its input has %s; it cannot be spread over devices"
               .formatted(sharing, Words.count(current.size(), "column")));
     }
-    requireGroups(conv, conv.groups(), channels());
-    int h = outputs(conv, conv.rounding().outputs(conv.window(), in.h()), in);
-    int w = outputs(conv, conv.rounding().outputs(conv.window(), in.w()), in);
-    int filters = conv.filters() / columns;
-    int channels = channels();
     List<Tensor> from = shares(conv, columns, sharing);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
       Part part = part(column, columns);
-      Tensor x = from.get(column);
-      List<Tensor> learned = parameters(conv, channels, in, part);
-      Tensor y = output(conv, new Shape(in.n(), filters, h, w), part);
-      filtering.add(x, learned, y, conv.groups() / sharing);
-      parts.add(y);
+      parts.add(filtered(conv, filtering, from.get(column), part, conv.groups() / sharing, h, w));
     }
     current = parts;
+  }
+
+  /**
+   * What the filters of a part make.
+   *
+   * @param groups of the part
+   */
+  private Tensor filtered(
+      FilterLayer conv, Filtering filtering, Tensor x, Part part, int groups, int h, int w) {
+    int filters = sharded(current) ? conv.filters() : conv.filters() / columns(conv);
+    Shape in = current.getFirst().shape();
+    List<Tensor> learned = parameters(conv, channels(), in, part, filters);
+    Tensor y = output(conv, new Shape(x.shape().n(), filters, h, w), part);
+    filtering.add(x, learned, y, groups);
+    return y;
   }
 
   private Filtering convolution(Convolution conv) {
@@ -278,7 +348,8 @@ final class Forward {
         case UNSHARED -> {
           Tensor product = Tensor.step(conv.name() + ".product", y.shape()).in(y.part());
           Tensor none =
-              Tensor.step(conv.name() + ".zeros", Shape.vector(y.shape().c())).in(y.part());
+              Tensor.step(conv.name() + ".zeros", Shape.vector(y.shape().c()))
+                  .in(perOutput(y.part()));
           ops.add(new Op.Zeros(conv.name(), none));
           ops.add(
               new Op.Convolution(conv.name(), x, filters, none, product, conv.window(), groups));
@@ -300,19 +371,25 @@ final class Forward {
   }
 
   private void fullyConnected(FullyConnected fc) {
+    if (sharded(current) && placement.parallelism() == Parallelism.DATA) {
+      current = each(x -> fullyConnected(fc, x, x.part(), fc.outputs()));
+      return;
+    }
     int columns = columns(fc);
-    int outputs = fc.outputs() / columns;
     List<Tensor> from = wholes(fc, columns);
     List<Tensor> parts = new ArrayList<>();
     for (int column = 0; column < columns; column++) {
-      Part part = part(column, columns);
-      Tensor x = from.get(column);
-      List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), part);
-      Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), part);
-      ops.add(new Op.FullyConnected(fc.name(), x, learned.get(0), learned.get(1), y));
-      parts.add(y);
+      int outputs = columns == 1 ? fc.outputs() : placement.share(fc.outputs(), column);
+      parts.add(fullyConnected(fc, from.get(column), part(column, columns), outputs));
     }
     current = parts;
+  }
+
+  private Tensor fullyConnected(FullyConnected fc, Tensor x, Part part, int outputs) {
+    List<Tensor> learned = parameters(fc, x.shape().c(), x.shape(), part, outputs);
+    Tensor y = output(fc, new Shape(x.shape().n(), outputs, 1, 1), part);
+    ops.add(new Op.FullyConnected(fc.name(), x, learned.get(0), learned.get(1), y));
+    return y;
   }
 
   private Tensor pool(Pooling pool, Tensor x) {
@@ -339,7 +416,7 @@ final class Forward {
   }
 
   private Tensor positionBias(PositionBias sum, Tensor x) {
-    List<Tensor> learned = parameters(sum, channels(), x.shape(), x.part());
+    List<Tensor> learned = parameters(sum, channels(), x.shape(), x.part(), x.shape().c());
     Tensor y = output(sum, x.shape(), x.part());
     ops.add(new Op.PositionBias(sum.name(), x, learned.getFirst(), y));
     return y;
@@ -363,20 +440,31 @@ final class Forward {
     return y;
   }
 
-  private Tensor localResponseNorm(LocalResponseNorm norm, Tensor x) {
+  private void localResponseNorm(LocalResponseNorm norm) {
     boolean across = norm.region() == LocalResponseNorm.Region.ACROSS_MAPS;
     requireGroups(norm, norm.groups(), channels());
+    if (!across || sharded(current)) {
+      current = each(part -> localResponseNorm(norm, part));
+      return;
+    }
+    if (placement.shards() > 1) { // the columns are none that the network declares
+      current = wholes(norm, 1);
+    }
+    int columns = current.size();
     InvalidNetworkException.require(
-        !across || norm.groups() % current.size() == 0,
+        norm.groups() % columns == 0,
         norm.name(),
         "groups",
         norm.groups(),
-        "a multiple of the %d columns of its input to be spread over devices"
-            .formatted(current.size()));
+        "a multiple of the %d columns of its input to be spread over devices".formatted(columns));
+    LocalResponseNorm own = norm.withGroups(norm.groups() / columns);
+    current = each(part -> localResponseNorm(own, part));
+  }
+
+  private Tensor localResponseNorm(LocalResponseNorm norm, Tensor x) {
     Tensor y = output(norm, x.shape(), x.part());
     Tensor s = Tensor.step(norm.name() + ".scale", x.shape()).in(x.part());
-    LocalResponseNorm part = across ? norm.withGroups(norm.groups() / current.size()) : norm;
-    ops.add(new Op.LocalResponseNorm(norm.name(), x, y, s, part));
+    ops.add(new Op.LocalResponseNorm(norm.name(), x, y, s, norm));
     return y;
   }
 
@@ -427,23 +515,61 @@ final class Forward {
     ops.add(
         switch (phase) {
           case TRAIN -> {
-            int before =
-                IntStream.range(0, current.indexOf(x))
-                    .map(column -> current.get(column).shape().c())
-                    .sum();
-            yield Op.Dropout.training(drop, x, y, new Op.Dropout.Origin(0, before, channels()));
+            int before = first(x);
+            Op.Dropout.Origin origin =
+                sharded(current)
+                    ? new Op.Dropout.Origin(before, 0, channels())
+                    : new Op.Dropout.Origin(0, before, channels());
+            yield Op.Dropout.training(drop, x, y, origin);
           }
           case EVALUATE -> new Op.Scale(drop.name(), x, y, 1 - drop.rate());
         });
     return y;
   }
 
-  /** Its inputs are joined in the column of the node, each of them whole. */
+  /** The channel or image that a part begins with. */
+  private int first(Tensor x) {
+    return current.subList(0, current.indexOf(x)).stream()
+        .mapToInt(part -> part.shape().along(x.part().axis()))
+        .sum();
+  }
+
+  /** Each of these whole, where what is not cut is computed. */
+  private List<Tensor> wholes(Layer layer, List<List<Tensor>> read) {
+    return read.stream()
+        .map(parts -> inputs.joined(placement.device(home), layer.name(), parts))
+        .toList();
+  }
+
+  /**
+   * The terms of each part where all inputs are cut alike.
+   *
+   * @return nothing where they are not
+   */
+  private static List<List<Tensor>> aligned(List<List<Tensor>> read) {
+    List<Tensor> first = read.getFirst();
+    boolean alike =
+        first.size() > 1
+            && read.stream()
+                .allMatch(
+                    parts -> parts.size() == first.size() && sharded(parts) == sharded(first));
+    return alike
+        ? IntStream.range(0, first.size())
+            .mapToObj(part -> read.stream().map(parts -> parts.get(part)).toList())
+            .toList()
+        : List.of();
+  }
+
+  /** Shard by shard, else its inputs are joined in the column of the node, each of them whole. */
   private void concatenation(Concatenation join, List<List<Tensor>> read) {
-    List<Tensor> wholes =
-        read.stream()
-            .map(parts -> inputs.joined(placement.device(home), join.name(), parts))
-            .toList();
+    List<List<Tensor>> aligned = aligned(read);
+    current =
+        !aligned.isEmpty() && sharded(read.getFirst())
+            ? aligned.stream().map(inputs -> concatenated(join, inputs)).toList()
+            : List.of(concatenated(join, wholes(join, read)));
+  }
+
+  private Tensor concatenated(Concatenation join, List<Tensor> wholes) {
     Shape first = wholes.getFirst().shape();
     int channels = 0;
     for (Tensor whole : wholes) {
@@ -456,27 +582,24 @@ final class Forward {
       }
       channels = Math.addExact(channels, shape.c());
     }
-    Tensor y = output(join, first.withSize(Part.Axis.CHANNELS, channels), part(0, 1));
+    Tensor y = output(join, first.withSize(Part.Axis.CHANNELS, channels), own(wholes));
     ops.add(new Op.Concatenate(join.name(), Part.Axis.CHANNELS, wholes, y));
-    current = List.of(y);
+    return y;
+  }
+
+  /** The part that is made of parts that are cut alike, or of what is whole. */
+  private Part own(List<Tensor> inputs) {
+    Part first = inputs.getFirst().part();
+    return first.isWhole() ? part(0, 1) : first;
   }
 
   /** Part by part where all inputs are cut alike, else whole in the column of the node. */
   private void sum(Sum sum, List<List<Tensor>> read) {
-    int cut = read.getFirst().size();
-    boolean alike = cut > 1 && read.stream().allMatch(parts -> parts.size() == cut);
-    List<List<Tensor>> terms =
-        alike
-            ? read
-            : read.stream()
-                .map(parts -> List.of(inputs.joined(placement.device(home), sum.name(), parts)))
-                .toList();
-    List<Tensor> parts = new ArrayList<>();
-    for (int part = 0; part < terms.getFirst().size(); part++) {
-      int index = part;
-      parts.add(added(sum, terms.stream().map(term -> term.get(index)).toList()));
-    }
-    current = parts;
+    List<List<Tensor>> aligned = aligned(read);
+    current =
+        aligned.isEmpty()
+            ? List.of(added(sum, wholes(sum, read)))
+            : aligned.stream().map(terms -> added(sum, terms)).toList();
   }
 
   private Tensor added(Sum sum, List<Tensor> terms) {
@@ -493,37 +616,56 @@ final class Forward {
       float factor = sum.coefficients().get(i);
       if (factor != 1) {
         String name = "%s.term%d".formatted(sum.name(), i + 1);
-        Tensor product =
-            Tensor.step(name, shape).in(term.part().isWhole() ? part(0, 1) : term.part());
+        Tensor product = Tensor.step(name, shape).in(own(terms));
         ops.add(new Op.Scale(sum.name(), term, product, factor));
         term = product;
       }
       scaled.add(term);
     }
-    Part first = terms.getFirst().part();
-    Tensor y = output(sum, shape, first.isWhole() ? part(0, 1) : first);
+    Tensor y = output(sum, shape, own(terms));
     ops.add(new Op.Add(sum.name(), scaled, y));
     return y;
   }
 
-  private void loss(SoftmaxCrossEntropy loss) {
-    Tensor logits = inputs.joined(placement.device(0), loss.name(), current);
-    int n = logits.shape().n();
-    Tensor probabilities = Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape());
-    finite = Tensor.step("finite", Shape.vector(1));
-    ops.add(
-        new Op.SoftmaxCrossEntropy(
-            loss.name(),
-            logits,
-            labels,
-            probabilities,
-            Tensor.step(CompiledNetwork.LOSS, new Shape(n, 1, 1, 1)),
-            finite,
-            0));
-    current = List.of(probabilities);
+  /** One for each shard, or one for the whole batch on the first device. */
+  private void losses(SoftmaxCrossEntropy loss) {
+    if (sharded(current)) {
+      List<Tensor> flags = new ArrayList<>();
+      List<Tensor> probabilities = new ArrayList<>();
+      for (int shard = 0; shard < current.size(); shard++) {
+        Tensor logits = current.get(shard);
+        Tensor flag =
+            Tensor.step("finite." + logits.part().letter(), Shape.vector(1))
+                .in(Part.whole(logits.part().index()));
+        flags.add(flag);
+        probabilities.add(
+            loss(loss, logits, labels.get(shard), flag, logits.part(), first(logits)));
+      }
+      current = probabilities;
+      if (phase == Phase.TRAIN) {
+        finite = Tensor.step("finite", Shape.vector(1));
+        List<Tensor> near = flags.stream().map(flag -> finiteAt(0, flag)).toList();
+        ops.add(new Op.Minimum(loss.name(), near, finite));
+      }
+    } else {
+      finite = Tensor.step("finite", Shape.vector(1));
+      Tensor logits = inputs.joined(placement.device(0), loss.name(), current);
+      Tensor classes = inputs.joined(placement.device(0), loss.name(), labels);
+      current = List.of(loss(loss, logits, classes, finite, Part.WHOLE, 0));
+    }
     if (phase == Phase.TRAIN) {
       parameters.keySet().forEach(this::finiteNear);
     }
+  }
+
+  private Tensor loss(
+      SoftmaxCrossEntropy loss, Tensor logits, Tensor classes, Tensor flag, Part part, int first) {
+    Tensor probabilities = Tensor.step(CompiledNetwork.PROBABILITIES, logits.shape()).in(part);
+    Tensor each =
+        Tensor.step(CompiledNetwork.LOSS, new Shape(logits.shape().n(), 1, 1, 1)).in(part);
+    ops.add(
+        new Op.SoftmaxCrossEntropy(loss.name(), logits, classes, probabilities, each, flag, first));
+    return probabilities;
   }
 
   private static void requireGroups(Layer layer, int groups, int channels) {

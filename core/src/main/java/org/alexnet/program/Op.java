@@ -688,6 +688,23 @@ public sealed interface Op {
     }
   }
 
+  /** y = the smallest of the terms, number by number: of flags, whether all are set. */
+  record Minimum(String layer, List<Tensor> terms, Tensor y) implements Op {
+    public Minimum {
+      terms = List.copyOf(terms);
+    }
+
+    @Override
+    public List<Tensor> reads() {
+      return terms;
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
   /** y = factor * x. */
   record Scale(String layer, Tensor x, Tensor y, float factor) implements Op {
     @Override

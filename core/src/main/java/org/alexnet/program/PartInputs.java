@@ -54,16 +54,11 @@ final class PartInputs {
             device,
             d -> {
               String name = tensor.name() + ".from." + tensor.part().letter();
-              Tensor copy = Tensor.step(name, tensor.shape()).in(home(d));
+              Tensor copy = Tensor.step(name, tensor.shape()).in(placement.home(d));
               ops.add(new Op.Transfer(layer, tensor, copy));
               moved.add(copy);
               return copy;
             });
-  }
-
-  /** What all columns or shards of a device share belongs to the first of them. */
-  private Part home(int device) {
-    return Part.whole(placement.first(device));
   }
 
   /** Parts that follow one another, or all, as one tensor on a device. */
@@ -83,7 +78,8 @@ final class PartInputs {
     Tensor first = parts.getFirst();
     Part.Axis axis = first.part().axis();
     int size = parts.stream().mapToInt(part -> part.shape().along(axis)).sum();
-    Tensor joined = Tensor.step(name(parts), first.shape().withSize(axis, size)).in(home(device));
+    Tensor joined =
+        Tensor.step(name(parts), first.shape().withSize(axis, size)).in(placement.home(device));
     ops.add(new Op.Concatenate(layer, axis, near, joined));
     moved.add(joined);
     byDevice.put(device, joined);

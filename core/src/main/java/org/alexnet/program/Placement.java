@@ -4,7 +4,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
+import org.alexnet.Words;
 import org.alexnet.network.Network;
 
 /**
@@ -13,14 +16,55 @@ import org.alexnet.network.Network;
  *
  * @param devices number of the device of each column or shard; a single one for a network that is
  *     not cut
+ * @param parallelism whether these are columns or shards, or shards first and columns after them
  */
-public record Placement(List<Integer> devices) {
+public record Placement(List<Integer> devices, Parallelism parallelism) {
 
   /** Everything on the first device, uncut. */
   public static final Placement WHOLE = new Placement(List.of(0));
 
   public Placement {
     devices = List.copyOf(devices);
+  }
+
+  /** Of columns. */
+  public Placement(List<Integer> devices) {
+    this(devices, Parallelism.COLUMNS);
+  }
+
+  /**
+   * Places the shards of a batch. What is computed depends on how many there are, and not on the
+   * devices that they run on.
+   *
+   * @param shards how many, at least 1
+   * @param names the devices, as many as divide the shards: each then has as many as the next, one
+   *     after the other. The same may be named for several. No name takes all to one device
+   * @throws UsageException if the shards cannot be spread over the devices
+   */
+  public static Placement shards(Parallelism parallelism, int shards, List<String> names) {
+    if (!names.isEmpty() && shards % names.size() != 0) {
+      throw new UsageException(
+          Message.of(
+              "%s cannot be spread over the %s %s; name %s (%s).",
+              Words.count(shards, "shard"),
+              Words.count(names.size(), "device"),
+              String.join(",", names),
+              shards == 1 ? "one device" : "one device, or " + divisors(shards),
+              Setting.DEVICES));
+    }
+    return new Placement(spread(shards, names), parallelism);
+  }
+
+  /** The number of the device of each column or shard, numbered in the order of first mention. */
+  private static List<Integer> spread(int parts, List<String> names) {
+    if (names.isEmpty()) {
+      return Collections.nCopies(parts, 0);
+    }
+    List<String> distinct = names.stream().distinct().toList();
+    int each = parts / names.size();
+    return IntStream.range(0, parts)
+        .mapToObj(part -> distinct.indexOf(names.get(part / each)))
+        .toList();
   }
 
   /**
@@ -50,18 +94,13 @@ public record Placement(List<Integer> devices) {
                   String.join(",", names),
                   columns == 1 ? "" : ", or " + divisors(columns)));
     }
-    List<String> distinct = names.stream().distinct().toList();
-    int each = columns / names.size();
-    return new Placement(
-        IntStream.range(0, columns)
-            .mapToObj(column -> distinct.indexOf(names.get(column / each)))
-            .toList());
+    return new Placement(spread(columns, names));
   }
 
-  /** All numbers of devices, above one, that columns spread over evenly. */
-  private static String divisors(int columns) {
-    return IntStream.rangeClosed(2, columns)
-        .filter(devices -> columns % devices == 0)
+  /** All numbers of devices, above one, that columns or shards spread over evenly. */
+  private static String divisors(int parts) {
+    return IntStream.rangeClosed(2, parts)
+        .filter(devices -> parts % devices == 0)
         .mapToObj(String::valueOf)
         .collect(Collectors.joining(" or "));
   }
@@ -69,6 +108,43 @@ public record Placement(List<Integer> devices) {
   /** Whether the network is cut. */
   public boolean cut() {
     return devices.size() > 1;
+  }
+
+  /**
+   * Refuses a batch that has fewer images than shards.
+   *
+   * @throws UsageException saying what to change
+   */
+  public void requireShards(int batch) {
+    if (batch < shards()) {
+      throw new UsageException(
+          Message.of(
+              "A batch of %d cannot be cut into %d shards: each has one image at least; use a"
+                  + " larger batch (%s) or fewer devices (%s).",
+              batch, shards(), Setting.BATCH, Setting.DEVICES));
+    }
+  }
+
+  /** Whether it is the columns of layers that are spread. */
+  boolean inColumns() {
+    return cut() && !parallelism.shards();
+  }
+
+  /** Number of shards of the batch, 1 if it is not cut. */
+  public int shards() {
+    return parallelism.shards() ? devices.size() : 1;
+  }
+
+  /**
+   * The size of a part of something that is cut as evenly as it can be: the first parts have one
+   * more where it does not divide.
+   *
+   * @param size of all parts together
+   * @param part number of one of them
+   */
+  public int share(int size, int part) {
+    int parts = devices.size();
+    return size / parts + (part < size % parts ? 1 : 0);
   }
 
   /** The device of the column or shard of an index. */
@@ -84,6 +160,11 @@ public record Placement(List<Integer> devices) {
   /** Index of the first column or shard of a device. */
   public int first(int device) {
     return devices.indexOf(device);
+  }
+
+  /** The part of what all columns or shards of a device share: it belongs to their first. */
+  Part home(int device) {
+    return Part.whole(first(device));
   }
 
   /** Number of devices. */

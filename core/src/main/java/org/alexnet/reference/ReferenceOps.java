@@ -75,6 +75,7 @@ final class ReferenceOps {
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Slice slice -> copy(slice.axis(), view(slice.x()), slice.first(), view(slice.y()), 0);
       case Op.Add add -> add(add);
+      case Op.Minimum minimum -> minimum(minimum);
       case Op.Scale scale -> scale(scale.factor(), view(scale.x()), view(scale.y()));
       case Op.SoftmaxCrossEntropy loss -> loss(loss);
       case Op.SoftmaxCrossEntropyBackward loss -> lossBackward(loss);
@@ -190,6 +191,17 @@ final class ReferenceOps {
         sum += view(term).get(i);
       }
       y.set(i, sum);
+    }
+  }
+
+  private void minimum(Op.Minimum op) {
+    View y = view(op.y());
+    for (int i = 0; i < y.length(); i++) {
+      float least = Float.POSITIVE_INFINITY;
+      for (Tensor term : op.terms()) {
+        least = Math.min(least, view(term).get(i));
+      }
+      y.set(i, least);
     }
   }
 

@@ -387,7 +387,8 @@ public abstract class OpContract {
             new Op.Concatenate("f", axis, List.of(a, b), y),
             new Op.Slice("f", axis, dy, 0, da),
             new Op.Slice("f", axis, dy, size, b.gradient()),
-            new Op.Add("f", List.of(da, a, da), Tensor.step("sum", shape)));
+            new Op.Add("f", List.of(da, a, da), Tensor.step("sum", shape)),
+            new Op.Minimum("f", List.of(da, a, da), Tensor.step("least", shape)));
     assertExact(ops);
     assertDerivatives(ops.subList(0, 3), OpRig::grid, "a", "b");
   }

@@ -97,6 +97,7 @@ public abstract class StepContract {
                 Op.Concatenate _,
                 Op.Slice _,
                 Op.Add _,
+                Op.Minimum _,
                 Op.Scale _,
                 Op.SoftmaxCrossEntropy _,
                 Op.SoftmaxCrossEntropyBackward _,

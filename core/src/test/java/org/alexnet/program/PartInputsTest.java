@@ -91,14 +91,17 @@ class PartInputsTest {
     List<Tensor> learned = new ArrayList<>();
     for (Tensor part : parts) {
       Shape shape = part.shape();
-      Tensor w = learned("f.weight", new Shape(shape.c(), 6, 1, 1), part.part().index(), learned);
-      Tensor b = learned("f.bias", Shape.vector(shape.c()), part.part().index(), learned);
+      boolean copies = part.part().axis() == Axis.IMAGES;
+      Part own = copies ? Part.whole(part.part().index()) : part.part();
+      Tensor w = learned("f.weight", new Shape(shape.c(), 6, 1, 1), own, learned);
+      Tensor b = learned("f.bias", Shape.vector(shape.c()), own, learned);
       Tensor data = Tensor.step("data", new Shape(shape.n(), 6, 3, 2)).in(part.part());
       ops.add(new Op.Convolution("f", data, w, b, part, new Window(1, 1, 0), 1));
     }
     Tensor x = inputs.joined(0, "fc", parts);
-    Tensor w = learned("fc.weight", new Shape(5, x.shape().imageElements(), 1, 1), 0, learned);
-    Tensor b = learned("fc.bias", Shape.vector(5), 0, learned);
+    Tensor w =
+        learned("fc.weight", new Shape(5, x.shape().imageElements(), 1, 1), Part.WHOLE, learned);
+    Tensor b = learned("fc.bias", Shape.vector(5), Part.WHOLE, learned);
     Tensor y = Tensor.step("logits", new Shape(x.shape().n(), 5, 1, 1));
     Tensor one = Tensor.step("finite", Shape.vector(1));
     Tensor labels = Tensor.step("labels", new Shape(x.shape().n(), 1, 1, 1));
@@ -114,11 +117,11 @@ class PartInputsTest {
             0));
     Map<Tensor, Parameter> declared = new HashMap<>();
     learned.forEach(tensor -> declared.put(tensor, parameter));
-    return Differentiation.of(List.copyOf(ops), declared, inputs.moved(), tensor -> one);
+    return Differentiation.of(List.copyOf(ops), declared, inputs.moved(), TWO, tensor -> one);
   }
 
-  private static Tensor learned(String name, Shape shape, int index, List<Tensor> all) {
-    all.add(new Tensor(name, shape, Tensor.Role.PARAMETER, Part.whole(index)));
+  private static Tensor learned(String name, Shape shape, Part part, List<Tensor> all) {
+    all.add(new Tensor(name, shape, Tensor.Role.PARAMETER, part));
     return all.getLast();
   }
 

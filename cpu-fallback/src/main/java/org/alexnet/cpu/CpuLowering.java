@@ -127,9 +127,13 @@ final class CpuLowering {
     return merge(lowered);
   }
 
-  /** Whether another column or shard than that of the operation makes a tensor. */
+  /**
+   * Whether another column or shard than that of the operation makes a tensor. What is there before
+   * the step is waited for by nobody, and nobody else reads it by the time that it is updated: an
+   * update needs all gradients of its device, and they need all that reads parameters.
+   */
   private static boolean isForeign(Tensor tensor, Op op) {
-    return tensor.part().index() != op.index();
+    return !tensor.role().persistent() && tensor.part().index() != op.index();
   }
 
   /** One order for all kernels, in which each reads only what is written before. */
@@ -179,7 +183,7 @@ final class CpuLowering {
       if (op.reads().stream().anyMatch(t -> isForeign(t, op))) {
         close(); // a kernel that waits for another part halfway could wait for itself
       }
-      if (i > 0 && ops.get(i - 1).writes().stream().anyMatch(shared::contains)) {
+      if (i > 0 && isAwaited(ops.get(i - 1), op)) {
         close(); // another part waits for this much
       }
       if (!chain.isEmpty() && ChainBuilder.images(chain.getFirst()) != ChainBuilder.images(op)) {
@@ -191,6 +195,15 @@ final class CpuLowering {
     if (!updates.isEmpty()) {
       result.add(new UpdateKernel(List.copyOf(updates), kernels, layouts));
     }
+  }
+
+  /**
+   * Whether another part waits for what an operation makes; but both gradients are made at once.
+   */
+  private boolean isAwaited(Op op, Op next) {
+    boolean both =
+        op instanceof Op.ConvolutionBackwardWeights && next instanceof Op.ConvolutionBackwardData;
+    return !both && op.writes().stream().anyMatch(shared::contains);
   }
 
   /**
@@ -218,7 +231,7 @@ final class CpuLowering {
         Op.Update update = fused(updateOf(filter));
         add(new FullyConnectedBackwardWeightsKernel(filter, update, kernels, layouts, workers));
       }
-      case Op.SoftmaxCrossEntropy loss -> loss(loss, next);
+      case Op.SoftmaxCrossEntropy loss -> loss(loss);
       case Op.SoftmaxCrossEntropyBackward gradient ->
           throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
       case Op.Transfer transfer -> add(new TransferKernel(transfer, layouts));
@@ -251,13 +264,22 @@ final class CpuLowering {
       case Op.Concatenate o -> concatenate(o);
       case Op.Slice o -> slice(o);
       case Op.Add o -> add(o);
+      case Op.Minimum o -> add(new MinimumKernel(o, layouts));
     }
   }
 
-  private void loss(Op.SoftmaxCrossEntropy loss, Op next) {
+  /** A loss and its gradient, which needs nothing else. */
+  private void loss(Op.SoftmaxCrossEntropy loss) {
     Op.SoftmaxCrossEntropyBackward gradient =
-        next instanceof Op.SoftmaxCrossEntropyBackward g ? fused(g) : null;
-    add(new LossKernel(loss, gradient, layouts));
+        ops.stream()
+            .filter(
+                op ->
+                    op instanceof Op.SoftmaxCrossEntropyBackward g
+                        && g.probabilities().equals(loss.probabilities()))
+            .map(Op.SoftmaxCrossEntropyBackward.class::cast)
+            .findFirst()
+            .orElse(null);
+    add(new LossKernel(loss, fused(gradient), layouts));
   }
 
   private void concatenate(Op.Concatenate o) {
@@ -568,6 +590,7 @@ final class CpuLowering {
             Op.FullyConnectedBackwardData _,
             Op.FullyConnectedBackwardWeights _,
             Op.Transfer _,
+            Op.Minimum _,
             Op.SoftmaxCrossEntropy _,
             Op.SoftmaxCrossEntropyBackward _,
             Op.Update _ ->

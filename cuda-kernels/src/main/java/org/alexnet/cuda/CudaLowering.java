@@ -158,6 +158,7 @@ final class CudaLowering {
       case Op.Concatenate o -> images.concatenate(o);
       case Op.Slice o -> images.slice(o);
       case Op.Add o -> images.add(o);
+      case Op.Minimum o -> images.minimum(o);
       case Op.Scale o -> images.scale(o);
       case Op.SoftmaxCrossEntropy o -> images.loss(o);
       case Op.SoftmaxCrossEntropyBackward o -> images.lossBackward(o);

@@ -11,4 +11,14 @@ class CudaShardsTest extends ShardsContract {
   protected Backend open(int threads, int devices) {
     return StandInBackend.deterministic(Precision.FP32, devices);
   }
+
+  @Override
+  protected int mostThreads() {
+    return 1;
+  }
+
+  @Override
+  protected int mostShards() {
+    return 4;
+  }
 }

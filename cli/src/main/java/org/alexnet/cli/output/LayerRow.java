@@ -119,6 +119,7 @@ public record LayerRow(
           Op.Concatenate _,
           Op.Slice _,
           Op.Add _,
+          Op.Minimum _,
           Op.Scale _,
           Op.SoftmaxCrossEntropy _,
           Op.SoftmaxCrossEntropyBackward _,

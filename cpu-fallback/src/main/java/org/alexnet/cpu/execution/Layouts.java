@@ -43,6 +43,7 @@ public final class Layouts {
           gradients(o.dw(), o.db(), panels(o.dw().shape(), o.x().shape(), tileWidth));
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
+      case Op.Minimum o -> same(o.terms().getFirst(), o.y());
       case Op.LoadInput load -> special.put(load.mean(), plain(load.mean()));
       case Op.Zeros _,
           Op.PositionBias _,

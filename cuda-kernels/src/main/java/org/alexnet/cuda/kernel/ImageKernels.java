@@ -166,21 +166,28 @@ public final class ImageKernels {
   }
 
   public CudaKernel add(Op.Add op) {
-    return backward(
-        op,
-        b -> {
-          // Gradients of fully-connected layers and of biases are single precision always.
-          boolean same = layouts.of(op.y()).storage() == layouts.storage();
-          String kernel = same ? "add" : "add_single";
-          List<Call> calls = new ArrayList<>();
-          long y = b.address(op.y());
-          long sum = b.address(op.terms().getFirst());
-          for (Tensor term : op.terms().subList(1, op.terms().size())) {
-            calls.add(b.each(kernel, count(op.y()), sum, b.address(term), y, count(op.y())));
-            sum = y;
-          }
-          return calls;
-        });
+    return backward(op, b -> folded("add", op.terms(), op.y(), b));
+  }
+
+  public CudaKernel minimum(Op.Minimum op) {
+    return forward(op, b -> folded("minimum", op.terms(), op.y(), b));
+  }
+
+  /** The kernel for how a tensor is kept: scores, flags and some gradients in single precision. */
+  private String kernel(String name, Tensor y) {
+    return layouts.of(y).storage() == layouts.storage() ? name : name + "_single";
+  }
+
+  /** A kernel of two terms, applied to the result so far and the next one. */
+  private List<Call> folded(String kernel, List<Tensor> terms, Tensor y, Binding b) {
+    String name = kernel(kernel, y);
+    List<Call> calls = new ArrayList<>();
+    long result = b.address(terms.getFirst());
+    for (Tensor term : terms.subList(1, terms.size())) {
+      calls.add(b.each(name, count(y), result, b.address(term), b.address(y), count(y)));
+      result = b.address(y);
+    }
+    return calls;
   }
 
   /** The derivative is the same operation, on the gradient. */
@@ -356,7 +363,7 @@ public final class ImageKernels {
     requireSame(x, y);
     Shape s = count(x) < count(y) ? x.shape() : y.shape();
     return b.each(
-        "copy_part",
+        kernel("copy_part", y),
         s.elements(),
         b.address(x),
         b.address(y),

@@ -32,6 +32,7 @@ public final class Layouts {
     Layouts layouts = new Layouts(precision);
     for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {
       program.ops().forEach(layouts::note);
+      program.ops().reversed().forEach(layouts::noteParts);
       program.tensors().forEach(tensor -> checkSize(tensor, tensor.shape()));
     }
     return layouts;
@@ -85,6 +86,7 @@ public final class Layouts {
       case Op.Update o -> update(o);
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
+      case Op.Minimum o -> same(o.terms().getFirst(), o.y());
       case Op.Relu o -> {}
       case Op.ReluBackward o -> {}
       case Op.Tanh o -> {}
@@ -104,6 +106,16 @@ public final class Layouts {
       case Op.Slice o -> {}
       case Op.Scale o -> {}
       case Op.SoftmaxCrossEntropyBackward o -> plain(o.probabilities(), o.labels());
+    }
+  }
+
+  /** Parts are kept as what is joined of them, such as scores in columns. */
+  private void noteParts(Op op) {
+    if (op instanceof Op.Concatenate o && special.containsKey(o.y())) {
+      o.parts().forEach(this::plain);
+    }
+    if (op instanceof Op.Transfer o && special.containsKey(o.y())) {
+      special.putIfAbsent(o.x(), special.get(o.y()));
     }
   }
 
