@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.Backend;
 import org.alexnet.cli.measure.Benchmark;
-import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
+import org.alexnet.cli.option.ParallelOptions;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
@@ -55,7 +55,7 @@ final class BenchCommand extends LongCommand {
   private boolean kernels;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n")
-  private ComputeOptions devices = new ComputeOptions();
+  private ParallelOptions devices = new ParallelOptions();
 
   @Mixin private CommonOptions common;
 

@@ -8,19 +8,21 @@ import java.util.concurrent.Callable;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
-import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
+import org.alexnet.cli.option.ParallelOptions;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.LayerRow;
 import org.alexnet.cli.output.Terminal;
+import org.alexnet.cli.output.TrafficTable;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelFile;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Shape;
+import org.alexnet.program.Traffic;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -66,7 +68,7 @@ final class SummaryCommand implements Callable<Integer> {
   private Show show = Show.LAYERS;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n")
-  private ComputeOptions devices = new ComputeOptions();
+  private ParallelOptions devices = new ParallelOptions();
 
   @Mixin private CommonOptions common;
 
@@ -96,7 +98,12 @@ final class SummaryCommand implements Callable<Integer> {
       return ExitStatus.SUCCESS;
     }
     switch (show) {
-      case LAYERS -> layers(rows);
+      case LAYERS -> {
+        layers(rows);
+        if (devices.devices.size() > 1) {
+          traffic(programs).print(terminal.out(), images, devices.devices);
+        }
+      }
       case PROGRAM ->
           terminal
               .out()
@@ -124,6 +131,10 @@ final class SummaryCommand implements Callable<Integer> {
               count(row.multiplyAdds()));
     }
     terminal.out().printf(form, "", "", "", "", count(parameters(rows)), count(work(rows)));
+  }
+
+  private TrafficTable traffic(CompiledNetwork programs) {
+    return new TrafficTable(Traffic.ways(programs.network(), programs.batch(), devices.devices));
   }
 
   private static String count(long number) {
@@ -170,7 +181,11 @@ final class SummaryCommand implements Callable<Integer> {
       layer.put("multiply_adds", row.multiplyAdds());
     }
     switch (show) {
-      case LAYERS -> {}
+      case LAYERS -> {
+        if (devices.devices.size() > 1) {
+          traffic(programs).addTo(json);
+        }
+      }
       case PROGRAM -> {
         ObjectNode steps = json.putObject("program");
         programs.train().toString().lines().forEach(steps.putArray("train")::add);

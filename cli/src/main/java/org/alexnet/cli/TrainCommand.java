@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.alexnet.cli.option.AugmentationName;
-import org.alexnet.cli.option.ComputeOptions;
 import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
+import org.alexnet.cli.option.ParallelOptions;
 import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
@@ -255,7 +255,7 @@ final class TrainCommand extends LongCommand {
   private FolderOptions folder = new FolderOptions();
 
   @ArgGroup(validate = false, heading = "%nDevices:%n", order = 4)
-  private ComputeOptions devices = new ComputeOptions();
+  private ParallelOptions devices = new ParallelOptions();
 
   @Mixin private CommonOptions common;
 
@@ -352,6 +352,7 @@ final class TrainCommand extends LongCommand {
     training.skipBad(images.skipBad).deterministic(recipe.deterministic);
     training.precision(devices.precision().toString());
     training.convolution(devices.convolution().toString());
+    set(devices.parallel, way -> training.parallel(way.toString()));
     set(images.data, training::data);
     set(images.validation, training::validation);
     set(images.validationFraction, training::validationFraction);

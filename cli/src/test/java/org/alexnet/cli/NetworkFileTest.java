@@ -188,7 +188,13 @@ class NetworkFileTest {
     }
     Path settings = parts.resolve("run.json");
     ObjectNode json = (ObjectNode) JSON.readTree(settings.toFile());
-    assertEquals(4, json.get("format").asInt());
+    assertEquals(5, json.get("format").asInt());
+    json.put("format", 4).remove(List.of("parallel", "shards"));
+    Files.writeString(settings, json.toString());
+    assertEquals(
+        Cli.run("eval", whole, "--json").json(),
+        Cli.run("eval", parts, "--json").json(),
+        "format 4");
     json.put("format", 3);
     ((ObjectNode) json.get("network").get("input")).remove("resize");
     Files.writeString(settings, json.toString());

@@ -246,7 +246,17 @@ class UsageTest {
   @Test
   void devicesMustSuitTheColumns(@TempDir Path dir) {
     Path out = dir.resolve("run");
-    Object[] one = {"train", "--devices", "cpu:0,cpu:1", "--data", "shapes:10", "--out", out};
+    Object[] one = {
+      "train",
+      "--parallel",
+      "columns",
+      "--devices",
+      "cpu:0,cpu:1",
+      "--data",
+      "shapes:10",
+      "--out",
+      out
+    };
     String line = Cli.run(one).failure(ExitStatus.WRONG_USAGE);
     assertTrue(line.contains("alexnet-32 has 1 column "), line);
     assertEquals(
@@ -256,7 +266,7 @@ class UsageTest {
       "--model",
       "alexnet-2012",
       "--devices",
-      "reference:0,reference:1,reference:2",
+      "reference:0,reference:1,reference:8",
       "--backend",
       "reference",
       "--data",
@@ -265,7 +275,7 @@ class UsageTest {
       out
     };
     line = Cli.run(three).failure(ExitStatus.WRONG_USAGE);
-    assertTrue(line.contains("\"reference:2\""), line);
+    assertTrue(line.contains("\"reference:8\""), line);
     assertTrue(line.contains("reference:0, reference:1"), line);
     assertFalse(Files.exists(out), "nothing is written");
   }

@@ -28,6 +28,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Normalization;
 import org.alexnet.network.Parameter;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Parallelism;
 import org.alexnet.run.DataIdentity;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
@@ -309,7 +310,9 @@ public final class Import {
             false,
             false,
             Precision.FP32,
-            ConvolutionMethod.AUTO);
+            ConvolutionMethod.AUTO,
+            Parallelism.COLUMNS,
+            1);
     ObjectNode json = config.toJson();
     json.put("init", weights.path().toAbsolutePath().toString());
     json.putNull("backend");

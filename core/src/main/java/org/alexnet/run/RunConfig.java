@@ -27,6 +27,7 @@ import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Parallelism;
 import org.alexnet.program.Placement;
 
 /**
@@ -47,6 +48,8 @@ import org.alexnet.program.Placement;
  *     every time is chosen
  * @param precision the arithmetic
  * @param convolution how convolutions are computed
+ * @param parallelism how a step is cut
+ * @param shards parts of the batch, of which each device has some; 1 for columns
  */
 public record RunConfig(
     Network network,
@@ -62,27 +65,37 @@ public record RunConfig(
     boolean skipBad,
     boolean deterministic,
     Precision precision,
-    ConvolutionMethod convolution) {
+    ConvolutionMethod convolution,
+    Parallelism parallelism,
+    int shards) {
 
   /**
-   * Format 3 said nothing of how pictures are resized, and knew no runs that were imported; format
-   * 2 had no network but the name of one in the catalogue.
+   * Format 4 knew no shards; format 3 said nothing of how pictures are resized, and knew no runs
+   * that were imported; format 2 had no network but the name of one in the catalogue.
    */
-  private static final int FORMAT = 4;
+  private static final int FORMAT = 5;
 
   private static final int BY_NAME = 2;
 
   public RunConfig {
     classNames = List.copyOf(classNames);
+    if (shards < 1 || (shards > 1 && !parallelism.shards())) {
+      throw new IllegalArgumentException(
+          "parallel is %s with shards %d".formatted(parallelism, shards));
+    }
   }
 
   /**
    * The programs of this run on devices by name.
    *
    * @param gradients whether the gradients of parameters can be read after a training step
+   * @throws org.alexnet.UsageException if its columns or shards cannot be spread over the devices
    */
   public CompiledNetwork programs(List<String> devices, boolean gradients) {
-    Placement placement = Placement.of(network, devices, deterministic);
+    Placement placement =
+        parallelism.shards()
+            ? Placement.shards(parallelism, shards, devices)
+            : Placement.of(network, devices, deterministic);
     List<String> observed =
         gradients
             ? CompiledNetwork.declared(network).keySet().stream()
@@ -178,6 +191,8 @@ public record RunConfig(
     json.put("deterministic", deterministic);
     json.put("precision", precision.toString());
     json.put("convolution", convolution.toString());
+    json.put("parallel", parallelism.toString());
+    json.put("shards", shards);
     json.set("network", ModelFile.json(network));
     return json;
   }
@@ -203,7 +218,9 @@ public record RunConfig(
         skipBad,
         deterministic,
         precision,
-        convolution);
+        convolution,
+        parallelism,
+        shards);
   }
 
   /**
@@ -282,6 +299,8 @@ public record RunConfig(
         json.path("deterministic").asBoolean(),
         Precision.named(json.path("precision").asText("fp32")),
         // Runs that do not say were begun when there was no other way.
-        ConvolutionMethod.named(json.path("convolution").asText("direct")));
+        ConvolutionMethod.named(json.path("convolution").asText("direct")),
+        Parallelism.named(json.path("parallel").asText("columns")),
+        json.path("shards").asInt(1));
   }
 }

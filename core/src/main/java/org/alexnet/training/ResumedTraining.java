@@ -53,7 +53,7 @@ public sealed interface ResumedTraining permits Training {
   /**
    * As {@link Training#devices}.
    *
-   * @param names one, or one for each column
+   * @param names one, or as many as divide the columns or the shards of the run
    * @return this run
    */
   ResumedTraining devices(List<String> names);

@@ -14,6 +14,7 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
+import org.alexnet.program.Parallelism;
 
 /**
  * A training run: what to train, on what and how. Everything but the model has a default, and what
@@ -34,6 +35,7 @@ public final class Training implements ResumedTraining {
   double validationFraction;
   String backend = "auto";
   List<String> devices = List.of();
+  Parallelism parallelism; // null for what suits the network
   int threads = Runtime.getRuntime().availableProcessors();
   Integer epochs;
   Integer batch;
@@ -128,12 +130,28 @@ public final class Training implements ResumedTraining {
   }
 
   /**
-   * Devices by name: {@code cpu:0}, or one for each of the network's columns, {@code cpu:0} and
-   * {@code cpu:1}.
+   * Devices by name: {@code cpu:0}, or one for each column or shard, {@code cpu:0} and {@code
+   * cpu:1}. The same may be named several times.
    */
   @Override
   public Training devices(List<String> names) {
     devices = List.copyOf(names);
+    return this;
+  }
+
+  /**
+   * How a step is cut for several devices: {@code columns}, those of the network; {@code data},
+   * each device a part of the batch; {@code hybrid}, fully-connected layers by their outputs and
+   * what is before them by the batch; or {@code auto}, whichever sends least. A batch is cut into
+   * as many shards as devices are named, and what is computed depends on their number, not on the
+   * devices: a run keeps it, and may be resumed on any number of devices that divides it. By
+   * default the network's own columns, where the devices divide them, else as {@code auto}.
+   *
+   * @param name one of these
+   * @return this run
+   */
+  public Training parallel(String name) {
+    parallelism = Parallelism.named(name);
     return this;
   }
 

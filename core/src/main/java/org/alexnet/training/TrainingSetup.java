@@ -30,6 +30,7 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
+import org.alexnet.program.Traffic;
 import org.alexnet.run.DataIdentity;
 import org.alexnet.run.Environment;
 import org.alexnet.run.RunConfig;
@@ -127,7 +128,9 @@ final class TrainingSetup {
   private void checkSizes() {
     Model model = training.model;
     Model fitted = training.classes == null ? model : model.withClasses(training.classes);
-    CompiledNetwork.requireSizes(fitted.network(), training.recipe(fitted).batch());
+    int batch = training.recipe(fitted).batch();
+    CompiledNetwork.requireSizes(fitted.network(), batch);
+    place(fitted.network(), batch).requireShards(batch);
     Weights.requireMemory(fitted.network());
   }
 
@@ -162,6 +165,7 @@ final class TrainingSetup {
       }
       RunConfig config = saved.withSources(training.data, training.validation);
       config.requireSources();
+      CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = config.network().input();
       BackendOptions options =
@@ -178,7 +182,6 @@ final class TrainingSetup {
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
         check(data, config.network());
         recordResumption(folder, config, before, provider);
-        CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
         sayTraffic(programs);
         listener.progress(Activity.COMPILING, 0, 0);
         try (Executable executable = backend.compile(programs)) {
@@ -338,21 +341,26 @@ final class TrainingSetup {
       names = init.classNames();
     }
     Model fitted = model.withClasses(classes);
+    Recipe recipe = recipe(train, fitted);
+    Network network = training.dropout ? fitted.network() : fitted.network().withoutDropout();
+    Placement placement = place(network, recipe.batch());
     return new RunConfig(
-        training.dropout ? fitted.network() : fitted.network().withoutDropout(),
+        network,
         names,
         DataSets.absolute(training.data),
         training.validation == null ? null : DataSets.absolute(training.validation),
         training.validationFraction,
         DataIdentity.of(data),
         training.seed,
-        recipe(train, fitted),
+        recipe,
         training.shuffle,
         training.dropout,
         training.skipBad,
         training.deterministic,
         training.precision,
-        training.convolution);
+        training.convolution,
+        placement.parallelism(),
+        placement.shards());
   }
 
   /** The recipe for a source. Floating-point images are used as given unless that is overruled. */
@@ -368,6 +376,11 @@ final class TrainingSetup {
               .formatted(train.description(), training.augmentation));
     }
     return recipe.with(Augmentation.NONE);
+  }
+
+  private Placement place(Network network, int batch) {
+    return Traffic.place(
+        training.parallelism, network, batch, training.devices, training.deterministic);
   }
 
   private static void check(DataSet data, Network network) {
@@ -421,13 +434,24 @@ final class TrainingSetup {
                 config.seed()));
   }
 
+  /** How the work is cut, as the beginning of a sentence. */
+  private static String cut(Placement placement) {
+    String shards = Words.count(placement.shards(), "shard") + " of the batch";
+    return switch (placement.parallelism()) {
+      case AUTO -> throw new IllegalStateException("not chosen");
+      case COLUMNS -> "Columns";
+      case DATA -> shards;
+      case HYBRID -> shards + ", and fully-connected layers in columns,";
+    };
+  }
+
   private void sayTraffic(CompiledNetwork programs) {
     Placement placement = programs.placement();
     if (placement.deviceCount() == 1) {
       return;
     }
     List<String> devices = training.devices.stream().distinct().toList();
-    StringBuilder text = new StringBuilder("Columns on ");
+    StringBuilder text = new StringBuilder(cut(placement)).append(" on ");
     text.append(String.join(", ", training.devices)).append("; a training step sends");
     long[][] bytes = programs.traffic();
     String separator = " ";

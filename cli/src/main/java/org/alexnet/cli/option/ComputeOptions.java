@@ -5,7 +5,7 @@ import org.alexnet.backend.Precision;
 import picocli.CommandLine.Option;
 
 /** On what a command computes, and by which arithmetic. */
-public final class ComputeOptions extends DeviceOptions {
+public class ComputeOptions extends DeviceOptions {
   @Option(
       names = "--precision",
       paramLabel = "P",

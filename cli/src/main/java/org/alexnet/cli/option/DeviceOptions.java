@@ -35,7 +35,8 @@ public class DeviceOptions {
       paramLabel = "D",
       split = ",",
       description =
-          "One device, or one for each column, such as cpu:0,cpu:1. Default: the backend's first.")
+          "One device, or one for each part of the work, such as cpu:0,cpu:1; the same may be named"
+              + " several times. Default: the backend's first.")
   public List<String> devices = List.of();
 
   @Option(
