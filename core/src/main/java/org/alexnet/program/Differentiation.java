@@ -25,6 +25,12 @@ import org.alexnet.network.ParameterSpec;
  * that sums do not depend on which columns share a device.
  */
 final class Differentiation {
+  /** Numbers of a gradient that go from device to device together: 2 MB. */
+  private static final int SLICE = 1 << 19;
+
+  /** Outputs that backends keep together, or a multiple of them. */
+  private static final int ROWS = 64;
+
   private final Map<Tensor, Parameter> parameters;
   private final UnaryOperator<Tensor> finiteNear;
   private final List<Op> ops = new ArrayList<>();
@@ -46,7 +52,7 @@ final class Differentiation {
       UnaryOperator<Tensor> finiteNear) {
     this.parameters = parameters;
     this.moved = moved;
-    this.allReduce = new AllReduce(placement);
+    this.allReduce = new AllReduce(placement, ops, updates);
     this.finiteNear = finiteNear;
   }
 
@@ -322,7 +328,7 @@ final class Differentiation {
     Tensor dw = share(fc, fc.weight());
     Tensor db = share(fc, fc.bias());
     ops.add(new Op.FullyConnectedBackwardWeights(fc.layer(), fc.x(), dy, dw, db));
-    update(fc.layer(), fc.weight(), dw);
+    update(fc.layer(), fc.weight(), dw, rows(fc.weight()));
     update(fc.layer(), fc.bias(), db);
   }
 
@@ -457,8 +463,16 @@ final class Differentiation {
     return new Tensor(name, whole.shape(), whole.role(), part);
   }
 
-  /** An update once all contributions to a gradient are there, which come last shard first. */
   private void update(String layer, Tensor w, Tensor dw) {
+    update(layer, w, dw, Integer.MAX_VALUE);
+  }
+
+  /**
+   * An update once all contributions to a gradient are there, which come last shard first.
+   *
+   * @param rows outputs that go from device to device together
+   */
+  private void update(String layer, Tensor w, Tensor dw, int rows) {
     if (!isShared(w)) {
       updates.add(updated(layer, w, dw));
       return;
@@ -466,11 +480,16 @@ final class Differentiation {
     List<Tensor> terms = shares.computeIfAbsent(w.name(), name -> new ArrayList<>());
     terms.addFirst(dw);
     if (terms.size() == copies.get(w.name()).size()) {
-      Tensor sum = allReduce.sum(layer, terms, w.gradient(), ops);
-      for (Tensor gradient : allReduce.spread(layer, sum, updates)) {
+      for (Tensor gradient : allReduce.sums(layer, terms, w.gradient(), rows)) {
         updates.add(updated(layer, w.in(gradient.part()), gradient));
       }
     }
+  }
+
+  /** Outputs of a slice: about {@link #SLICE} numbers, and whole blocks of whatever layout. */
+  private static int rows(Tensor weights) {
+    int blocks = SLICE / weights.shape().imageElements() / ROWS;
+    return Math.max(1, blocks) * ROWS;
   }
 
   private Op.Update updated(String layer, Tensor w, Tensor dw) {

@@ -22,9 +22,9 @@ public enum Link {
     this.latency = latency;
   }
 
-  /** Seconds until so many bytes in so many messages are across. */
-  public double seconds(long bytes, int messages) {
-    return bytes / bytesPerSecond + messages * latency;
+  /** Seconds until a message of so many bytes is across. */
+  public double seconds(long bytes) {
+    return bytes / bytesPerSecond + latency;
   }
 
   /** As its makers call it. */

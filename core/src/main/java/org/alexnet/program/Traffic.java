@@ -2,7 +2,10 @@ package org.alexnet.program;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.UsageException;
 import org.alexnet.network.Network;
@@ -14,8 +17,15 @@ import org.alexnet.network.Network;
  * @param sent bytes that the device sends which sends the most
  * @param received bytes that the device receives which receives the most
  * @param messages of the device that sends or receives the most of them
+ * @param seconds how long a step spends on links of each kind if computing takes no time: each
+ *     device sends one message and receives one at a time, when what it holds is there
  */
-public record Traffic(Placement placement, long sent, long received, int messages) {
+public record Traffic(
+    Placement placement, long sent, long received, int messages, Map<Link, Double> seconds) {
+
+  public Traffic {
+    seconds = Map.copyOf(seconds);
+  }
 
   /** Of a network's training program. */
   public static Traffic of(CompiledNetwork programs) {
@@ -43,7 +53,38 @@ public record Traffic(Placement placement, long sent, long received, int message
       mostReceived = Math.max(mostReceived, received[device]);
       messages = Math.max(messages, Math.max(sends[device], receives[device]));
     }
-    return new Traffic(placement, most, mostReceived, messages);
+    Map<Link, Double> seconds = new EnumMap<>(Link.class);
+    for (Link link : Link.values()) {
+      seconds.put(link, seconds(programs, link));
+    }
+    return new Traffic(placement, most, mostReceived, messages, seconds);
+  }
+
+  private static double seconds(CompiledNetwork programs, Link link) {
+    Placement placement = programs.placement();
+    double[] sending = new double[placement.deviceCount()]; // until when
+    double[] receiving = new double[placement.deviceCount()];
+    Map<Tensor, Double> there = new HashMap<>(); // since when
+    double last = 0;
+    for (Op op : programs.train().ops()) {
+      double ready = 0;
+      for (Tensor tensor : op.reads()) {
+        ready = Math.max(ready, there.getOrDefault(tensor, 0.0));
+      }
+      if (op instanceof Op.Transfer transfer) {
+        int from = placement.device(transfer.x());
+        int to = placement.device(transfer.y());
+        ready = Math.max(ready, Math.max(sending[from], receiving[to]));
+        ready += link.seconds(transfer.bytes());
+        sending[from] = ready;
+        receiving[to] = ready;
+      }
+      for (Tensor tensor : op.writes()) {
+        there.put(tensor, ready);
+      }
+      last = Math.max(last, ready);
+    }
+    return last;
   }
 
   /**
@@ -124,8 +165,8 @@ public record Traffic(Placement placement, long sent, long received, int message
         : least(ways, Link.PCIE).placement;
   }
 
-  /** Seconds that the busiest device spends on a link which carries both directions at once. */
+  /** Seconds of a step on links of a kind. */
   public double seconds(Link link) {
-    return link.seconds(Math.max(sent, received), messages);
+    return seconds.get(link);
   }
 }

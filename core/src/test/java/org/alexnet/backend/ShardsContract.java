@@ -65,6 +65,7 @@ public abstract class ShardsContract {
           new Cut(TestNetworks.unshared(), Parallelism.DATA, TWO),
           new Cut(TestNetworks.graph(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.scattered(), Parallelism.DATA, TWO),
+          new Cut(TestNetworks.wide(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.shallow(), Parallelism.HYBRID, TWO),
           new Cut(TestNetworks.various(), Parallelism.HYBRID, FOUR),
           new Cut(TestNetworks.odd(), Parallelism.HYBRID, EIGHT),
@@ -77,7 +78,7 @@ public abstract class ShardsContract {
 
   /** The largest number of threads to compare; 1 if the backend computes with none of its own. */
   protected int mostThreads() {
-    return 4;
+    return 8;
   }
 
   /** The largest number of shards to run; as many devices are asked for. */
@@ -189,8 +190,11 @@ public abstract class ShardsContract {
     return each(
         cut -> {
           Map<String, float[]> one = learned(cut, cut.placements().getFirst(), 1);
-          for (int threads = 1; threads <= mostThreads(); threads++) {
+          for (int threads : new int[] {1, 3, 8}) {
             for (Placement placement : cut.placements()) {
+              if (threads > mostThreads()) {
+                continue;
+              }
               assertEquals(
                   "",
                   NetworkRig.difference(one, learned(cut, placement, threads)),

@@ -124,6 +124,17 @@ public final class TestNetworks {
         fc("fc3", 4));
   }
 
+  /** A layer so large that its gradient goes between devices in slices, the last a small one. */
+  static Network wide() {
+    return network(
+        "wide",
+        new Input(1, 93, 95, 1 / 128f),
+        new Dropout("drop1", 0.5f, Dropout.Scaling.TRAINING),
+        fc("fc2", 70),
+        new Relu("relu2"),
+        fc("fc3", 3));
+  }
+
   /** Two columns as those of 2012, with numbers of channels that fill no vector. */
   public static Network columns() {
     return network(

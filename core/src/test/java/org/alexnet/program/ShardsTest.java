@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
+import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.network.SoftmaxCrossEntropy;
 import org.junit.jupiter.api.Test;
 
 /** Batches cut into shards, alone and before columns, on one device or several. */
@@ -95,6 +97,43 @@ class ShardsTest {
         lines.stream()
             .filter(line -> line.contains("fc2.weight.grad") && !line.contains("Backward"))
             .toList());
+  }
+
+  /** Large gradients go from device to device in slices that follow one another. */
+  @Test
+  void largeGradientsAreSummedUpInSlices() {
+    Network large =
+        Network.chain(
+            "large",
+            new Input(2, 64, 64, 1),
+            List.of(Programs.fc("fc1", 70, 1), new SoftmaxCrossEntropy("softmax")));
+    Placement two = Placement.shards(Parallelism.DATA, 2, TWO);
+    List<String> lines = Programs.lines(CompiledNetwork.of(large, 2, two, List.of()).train());
+    assertEquals(
+        List.of(
+            "Slice: fc1.weight.grad.a -> fc1.weight.grad.a.slice.0",
+            "Slice: fc1.weight.grad.a -> fc1.weight.grad.a.slice.1",
+            "Slice: fc1.weight.grad.b b -> fc1.weight.grad.b.slice.0 b",
+            "Slice: fc1.weight.grad.b b -> fc1.weight.grad.b.slice.1 b",
+            "Transfer: fc1.weight.grad.a.slice.0 -> fc1.weight.grad.a.slice.0.from.a b",
+            "Add: fc1.weight.grad.a.slice.0.from.a b, fc1.weight.grad.b.slice.0 b ->"
+                + " fc1.weight.grad.slice.0 b",
+            "Transfer: fc1.weight.grad.a.slice.1 -> fc1.weight.grad.a.slice.1.from.a b",
+            "Add: fc1.weight.grad.a.slice.1.from.a b, fc1.weight.grad.b.slice.1 b ->"
+                + " fc1.weight.grad.slice.1 b",
+            "Concatenate: fc1.weight.grad.slice.0 b, fc1.weight.grad.slice.1 b ->"
+                + " fc1.weight.grad b",
+            "Transfer: fc1.weight.grad.slice.0 b -> fc1.weight.grad.slice.0",
+            "Transfer: fc1.weight.grad.slice.1 b -> fc1.weight.grad.slice.1",
+            "Concatenate: fc1.weight.grad.slice.0, fc1.weight.grad.slice.1 -> fc1.weight.grad"),
+        lines.stream()
+            .filter(line -> line.contains("fc1.weight.grad") && !line.matches("(Fully|Update).*"))
+            .toList());
+    Placement one = Placement.shards(Parallelism.DATA, 2, List.of());
+    assertFalse(
+        Programs.lines(CompiledNetwork.of(large, 2, one, List.of()).train()).stream()
+            .anyMatch(line -> line.startsWith("Slice")),
+        "nothing is sent");
   }
 
   /** One shard's loss stops the learning of all. */

@@ -8,4 +8,9 @@ class ReferenceShardsTest extends ShardsContract {
   protected Backend open(int threads, int devices) {
     return new ReferenceBackend();
   }
+
+  @Override
+  protected int mostThreads() {
+    return 1;
+  }
 }

@@ -6,6 +6,7 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.network.Window;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
+import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
@@ -43,6 +44,8 @@ public final class Layouts {
           gradients(o.dw(), o.db(), panels(o.dw().shape(), o.x().shape(), tileWidth));
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
+      case Op.Slice o -> rows(o.axis(), o.x(), o.y());
+      case Op.Concatenate o -> rows(o.axis(), o.parts().getFirst(), o.y());
       case Op.Minimum o -> same(o.terms().getFirst(), o.y());
       case Op.LoadInput load -> special.put(load.mean(), plain(load.mean()));
       case Op.Zeros _,
@@ -69,8 +72,6 @@ public final class Layouts {
           Op.ChannelSelection _,
           Op.ChannelSelectionBackward _,
           Op.Dropout _,
-          Op.Concatenate _,
-          Op.Slice _,
           Op.Scale _,
           Op.SoftmaxCrossEntropy _,
           Op.SoftmaxCrossEntropyBackward _,
@@ -82,6 +83,13 @@ public final class Layouts {
   private void same(Tensor from, Tensor to) {
     if (special.containsKey(from)) {
       special.put(to, special.get(from));
+    }
+  }
+
+  /** Some outputs of weights that are kept in panels, from the beginning of a panel on, or all. */
+  private void rows(Part.Axis axis, Tensor from, Tensor to) {
+    if (axis == Part.Axis.IMAGES && special.get(from) instanceof Layout.Panels p) {
+      special.put(to, new Layout.Panels(1, to.shape().n(), p.window(), p.tileWidth()));
     }
   }
 

@@ -10,6 +10,7 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
+import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
@@ -86,6 +87,8 @@ public final class Layouts {
       case Op.Update o -> update(o);
       case Op.Transfer o -> same(o.x(), o.y());
       case Op.Add o -> same(o.terms().getFirst(), o.y());
+      case Op.Slice o -> rows(o.axis(), o.x(), o.y());
+      case Op.Concatenate o -> rows(o.axis(), o.parts().getFirst(), o.y());
       case Op.Minimum o -> same(o.terms().getFirst(), o.y());
       case Op.Relu o -> {}
       case Op.ReluBackward o -> {}
@@ -102,8 +105,6 @@ public final class Layouts {
       case Op.ChannelSelection o -> {}
       case Op.ChannelSelectionBackward o -> {}
       case Op.Dropout o -> {}
-      case Op.Concatenate o -> {}
-      case Op.Slice o -> {}
       case Op.Scale o -> {}
       case Op.SoftmaxCrossEntropyBackward o -> plain(o.probabilities(), o.labels());
     }
@@ -135,6 +136,15 @@ public final class Layouts {
   private void same(Tensor from, Tensor to) {
     if (special.containsKey(from)) {
       special.put(to, special.get(from));
+    }
+  }
+
+  /** Some outputs of weights, or all, are kept as what they are taken from. */
+  private void rows(Part.Axis axis, Tensor from, Tensor to) {
+    Layout layout = special.get(from);
+    if (axis == Part.Axis.IMAGES && layout != null) {
+      Shape shape = layout.shape().withN(to.shape().n());
+      special.put(to, new Layout(shape, layout.storage(), layout.channelsLast()));
     }
   }
 
