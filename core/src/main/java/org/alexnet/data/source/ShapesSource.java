@@ -48,7 +48,11 @@ final class ShapesSource implements ImageSource {
   /** Noise by the leading bits of its word, at the centres of equally probable cells. */
   private static final int QUANTILE_BITS = 13;
 
+  private static final int SHIFT = Integer.SIZE - QUANTILE_BITS;
+
   private static final double[] QUANTILES = quantiles();
+
+  private static final double[][] FIGURES = figures();
 
   private final String description;
   private final byte[][] images;
@@ -89,35 +93,51 @@ final class ShapesSource implements ImageSource {
     return quantiles;
   }
 
+  private static double[][] figures() {
+    double[][] figures = new double[NOISE][PLANE];
+    for (int label = 0; label < NOISE; label++) {
+      for (int p = 0; p < PLANE; p++) {
+        figures[label][p] = covers(label, p / SIZE, p % SIZE) ? 1 : 0;
+      }
+    }
+    return figures;
+  }
+
   private static byte[] draw(Philox random, int i) {
     long first = i * ELEMENTS;
     byte[] image = new byte[FORMAT.values()];
-    double[] colour = new double[3];
+    double[] pattern = pattern(i % CLASSES.size(), random, first + PATTERN_AT);
     for (int c = 0; c < 3; c++) {
-      colour[c] = random.uniform(first + COLOUR_AT + c);
-    }
-    double[] pattern = new double[PLANE];
-    for (int p = 0; p < PLANE; p++) {
-      pattern[p] = pattern(i % CLASSES.size(), p / SIZE, p % SIZE, random, first + PATTERN_AT);
-    }
-    int[] words = new int[4];
-    for (int at = 0; at < image.length; at += 4) {
-      random.block((first + NOISE_AT + at) / 4, words);
-      for (int k = 0; k < 4; k++) {
-        double noise = QUANTILES[words[k] >>> (Integer.SIZE - QUANTILE_BITS)];
-        double value = pattern[(at + k) % PLANE] * colour[(at + k) / PLANE] + noise;
-        image[at + k] = (byte) Math.round(255 * Math.clamp(value, 0, 1));
+      double colour = random.uniform(first + COLOUR_AT + c);
+      for (int p = 0; p < PLANE; p += SIZE) {
+        row(random, first + NOISE_AT, pattern, p, colour, image, c * PLANE + p);
       }
     }
     return image;
   }
 
-  private static double pattern(int label, int y, int x, Philox random, long noise) {
-    return switch (label) {
-      case NOISE -> random.uniform(noise + y * SIZE + x);
-      case 9 -> SOLID;
-      default -> covers(label, y, x) ? 1 : 0;
-    };
+  private static double[] pattern(int label, Philox random, long noise) {
+    if (label < NOISE) {
+      return FIGURES[label];
+    }
+    double[] pattern = new double[PLANE];
+    for (int p = 0; p < PLANE; p++) {
+      pattern[p] = label == NOISE ? random.uniform(noise + p) : SOLID;
+    }
+    return pattern;
+  }
+
+  /** A row at a time, so that the JIT compiler has it at once and need not enter a long loop. */
+  private static void row(
+      Philox random, long noise, double[] pattern, int p, double colour, byte[] image, int at) {
+    int[] words = new int[4];
+    for (int x = 0; x < SIZE; x++) {
+      if (x % 4 == 0) {
+        random.block((noise + at + x) / 4, words);
+      }
+      double value = pattern[p + x] * colour + QUANTILES[words[x % 4] >>> SHIFT];
+      image[at + x] = (byte) Math.round(255 * Math.clamp(value, 0, 1));
+    }
   }
 
   /** Whether the figure of a class covers a pixel. */
