@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.alexnet.LongTest;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
@@ -56,20 +57,26 @@ public abstract class ShardsContract {
           List.of(0, 0, 1, 1, 2, 2, 3, 3),
           List.of(0, 1, 2, 3, 4, 5, 6, 7));
 
-  private static final List<Cut> CUTS =
+  /**
+   * Convolutions, columns and branches, in even shards and others, of images and before columns.
+   */
+  private static final List<Cut> FEW =
       List.of(
           new Cut(TestNetworks.shallow(), Parallelism.DATA, TWO),
+          new Cut(TestNetworks.graph(), Parallelism.DATA, THREE),
+          new Cut(TestNetworks.columns(), Parallelism.DATA, FOUR),
+          new Cut(TestNetworks.shallow(), Parallelism.HYBRID, TWO),
+          new Cut(TestNetworks.columns(), Parallelism.HYBRID, THREE),
+          new Cut(TestNetworks.odd(), Parallelism.HYBRID, EIGHT));
+
+  private static final List<Cut> MORE =
+      List.of(
           new Cut(TestNetworks.various(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.odd(), Parallelism.DATA, EIGHT),
-          new Cut(TestNetworks.columns(), Parallelism.DATA, FOUR),
           new Cut(TestNetworks.unshared(), Parallelism.DATA, TWO),
-          new Cut(TestNetworks.graph(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.scattered(), Parallelism.DATA, TWO),
           new Cut(TestNetworks.wide(), Parallelism.DATA, THREE),
-          new Cut(TestNetworks.shallow(), Parallelism.HYBRID, TWO),
           new Cut(TestNetworks.various(), Parallelism.HYBRID, FOUR),
-          new Cut(TestNetworks.odd(), Parallelism.HYBRID, EIGHT),
-          new Cut(TestNetworks.columns(), Parallelism.HYBRID, THREE),
           new Cut(TestNetworks.unshared(), Parallelism.HYBRID, TWO),
           new Cut(TestNetworks.graph(), Parallelism.HYBRID, THREE));
 
@@ -96,7 +103,7 @@ public abstract class ShardsContract {
   }
 
   private Stream<DynamicTest> each(Consumer<Cut> test) {
-    return CUTS.stream()
+    return Stream.concat(FEW.stream(), MORE.stream().filter(_ -> LongTest.RUN))
         .filter(cut -> cut.devices.getFirst().size() <= mostShards())
         .map(cut -> DynamicTest.dynamicTest(cut + "", () -> test.accept(cut)));
   }
