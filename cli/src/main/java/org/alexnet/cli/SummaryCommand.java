@@ -1,6 +1,5 @@
 package org.alexnet.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
@@ -15,13 +14,12 @@ import org.alexnet.cli.option.Require;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
-import org.alexnet.cli.output.LayerRow;
+import org.alexnet.cli.output.LayerTable;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.cli.output.TrafficTable;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelFile;
 import org.alexnet.program.CompiledNetwork;
-import org.alexnet.program.Shape;
 import org.alexnet.program.Traffic;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -83,7 +81,7 @@ final class SummaryCommand implements Callable<Integer> {
     Model named = files.model(model);
     Model chosen = classes == null ? named : named.withClasses(classes);
     int images = batch == null ? chosen.recipe().batch() : batch;
-    List<LayerRow> rows = LayerRow.of(CompiledNetwork.of(chosen.network(), images));
+    LayerTable layers = new LayerTable(CompiledNetwork.of(chosen.network(), images));
     CompiledNetwork programs = devices.programs(chosen.network(), images);
     MemoryPlan plan = null;
     List<String> names = null;
@@ -94,12 +92,12 @@ final class SummaryCommand implements Callable<Integer> {
       }
     }
     if (common.json) {
-      Answers.print(terminal, json(chosen, programs, rows, names, plan));
+      Answers.print(terminal, json(chosen, programs, layers, names, plan));
       return ExitStatus.SUCCESS;
     }
     switch (show) {
       case LAYERS -> {
-        layers(rows);
+        layers.print(terminal.out());
         if (devices.devices.size() > 1) {
           traffic(programs).print(terminal.out(), images, devices.devices);
         }
@@ -114,39 +112,8 @@ final class SummaryCommand implements Callable<Integer> {
     return ExitStatus.SUCCESS;
   }
 
-  private void layers(List<LayerRow> rows) {
-    String form = "%-10s %-19s %14s %6s %14s %16s%n";
-    terminal.out().printf(form, "layer", "type", "output", "groups", "parameters", "multiply-adds");
-    for (LayerRow row : rows) {
-      Shape o = row.output();
-      terminal
-          .out()
-          .printf(
-              form,
-              row.name(),
-              row.type(),
-              "%d x %d x %d".formatted(o.c(), o.h(), o.w()),
-              row.groups(),
-              count(row.parameters()),
-              count(row.multiplyAdds()));
-    }
-    terminal.out().printf(form, "", "", "", "", count(parameters(rows)), count(work(rows)));
-  }
-
   private TrafficTable traffic(CompiledNetwork programs) {
     return new TrafficTable(Traffic.ways(programs.network(), programs.batch(), devices.devices));
-  }
-
-  private static String count(long number) {
-    return number == 0 ? "" : "%,d".formatted(number);
-  }
-
-  private static long parameters(List<LayerRow> rows) {
-    return rows.stream().mapToLong(LayerRow::parameters).sum();
-  }
-
-  private static long work(List<LayerRow> rows) {
-    return rows.stream().mapToLong(LayerRow::multiplyAdds).sum();
   }
 
   private void memory(CompiledNetwork programs, List<String> names, MemoryPlan plan) {
@@ -162,24 +129,13 @@ final class SummaryCommand implements Callable<Integer> {
   private ObjectNode json(
       Model chosen,
       CompiledNetwork programs,
-      List<LayerRow> rows,
+      LayerTable layers,
       List<String> names,
       MemoryPlan plan) {
     ObjectNode json = Answers.object();
     json.put("model", programs.network().name());
     json.put("batch", programs.batch());
-    json.put("parameters", parameters(rows));
-    json.put("multiply_adds", work(rows));
-    ArrayNode layers = json.putArray("layers");
-    for (LayerRow row : rows) {
-      ObjectNode layer = layers.addObject();
-      layer.put("name", row.name());
-      layer.put("type", row.type());
-      layer.putArray("output").add(row.output().c()).add(row.output().h()).add(row.output().w());
-      layer.put("groups", row.groups());
-      layer.put("parameters", row.parameters());
-      layer.put("multiply_adds", row.multiplyAdds());
-    }
+    layers.addTo(json);
     switch (show) {
       case LAYERS -> {
         if (devices.devices.size() > 1) {

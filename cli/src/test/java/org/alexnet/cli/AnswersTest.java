@@ -216,7 +216,8 @@ class AnswersTest {
     assertEquals(1_147_466, answer.get("parameters").asLong());
     assertEquals(11_375_616, answer.get("multiply_adds").asLong());
     JsonNode conv = answer.get("layers").get(0);
-    has(conv, "name", "type", "output", "groups", "parameters", "multiply_adds");
+    has(conv, "name", "type", "output", "groups", "parameters", "multiply_adds", "reads");
+    assertEquals("[\"data\"]", conv.get("reads").toString());
     assertEquals("[32,32,32]", conv.get("output").toString());
     Cli.Result plain = Cli.run("summary", "--model", "alexnet-32", "--classes", 3);
     assertTrue(plain.out().contains("1,143,875"), plain.out());

@@ -12,7 +12,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.alexnet.backend.TestNetworks;
 import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.model.Model;
+import org.alexnet.model.ModelFile;
+import org.alexnet.model.Models;
+import org.alexnet.model.Recipe;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -268,5 +273,21 @@ class NetworkFileTest {
         Cli.run("summary", "--model", file, "--devices", "cpu:0,cpu:1")
             .failure(ExitStatus.FAILED)
             .strip());
+  }
+
+  /** Of a chain nobody needs to be told. */
+  @Test
+  void whatALayerOfAGraphReads() throws IOException {
+    Recipe recipe = Models.named("alexnet-32").recipe();
+    Model graph = new Model(TestNetworks.graph(), recipe, "two branches");
+    Files.writeString(file, ModelFile.text(graph));
+    List<String> lines = Cli.run("summary", "--model", file).success().lines().toList();
+    assertTrue(lines.getFirst().endsWith("  reads"), lines.getFirst());
+    assertTrue(lines.get(6).endsWith("  relu1a, tanh1b, relu1a"), lines.get(6));
+    assertTrue(lines.get(3).startsWith("conv1b ") && lines.get(3).endsWith("  data"), lines.get(3));
+    JsonNode json = Cli.run("summary", "--model", file, "--json").json();
+    assertEquals("[\"conv2\",\"relu1a\"]", json.get("layers").get(7).get("reads").toString());
+    String chain = Cli.run("summary", "--model", "alexnet-32").success();
+    assertFalse(chain.contains("reads"), chain);
   }
 }
