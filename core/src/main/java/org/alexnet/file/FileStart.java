@@ -2,6 +2,7 @@ package org.alexnet.file;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -36,6 +37,15 @@ public final class FileStart {
   /** {@return a copy of the bytes} */
   public byte[] bytes() {
     return bytes.clone();
+  }
+
+  /**
+   * {@return the bytes as text, without a mark of the order of bytes}
+   *
+   * @param charset that it would be in
+   */
+  public String text(Charset charset) {
+    return TextFiles.withoutMark(new String(bytes, charset));
   }
 
   /** A few of them as a phrase: {@code begins with "PK\x03\x04"}, or {@code is empty}. */

@@ -2,11 +2,8 @@ package org.alexnet.model;
 
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +12,9 @@ import java.util.function.Function;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.UsageException;
-import org.alexnet.file.DurableFiles;
 import org.alexnet.file.FileStart;
 import org.alexnet.file.JsonFiles;
+import org.alexnet.file.TextFiles;
 import org.alexnet.model.json.JsonValue;
 import org.alexnet.model.json.RecordReader;
 import org.alexnet.model.json.RecordWriter;
@@ -28,12 +25,6 @@ import org.alexnet.program.CompiledNetwork;
 
 /** A model as a file: its records as JSON, field by field. */
 public final class ModelFile implements ModelSource {
-  /** A layer takes some 300 bytes. */
-  private static final long MOST_BYTES = 1_000_000;
-
-  /** Of the order of bytes; of none in UTF-8. */
-  private static final String MARK = "\uFEFF";
-
   private static final Map<Class<?>, Function<String, ?>> TEXTS =
       Map.of(Schedule.class, Schedule::parse);
   private static final RecordWriter WRITER = new RecordWriter(TEXTS.keySet(), Node.class);
@@ -83,45 +74,26 @@ public final class ModelFile implements ModelSource {
    * @throws AlexNetException if it is in another encoding than JSON must be
    */
   private static boolean isJson(Path file) {
-    byte[] start = FileStart.of(file).bytes();
+    FileStart start = FileStart.of(file);
     if (begins(start, StandardCharsets.UTF_16LE) || begins(start, StandardCharsets.UTF_16BE)) {
-      throw notUtf8(file, null);
+      throw TextFiles.notUtf8(file, null);
     }
     return begins(start, StandardCharsets.UTF_8);
   }
 
   /** Whether an object of JSON may begin here; many an editor puts a mark before it. */
-  private static boolean begins(byte[] start, Charset charset) {
-    return withoutMark(new String(start, charset)).stripLeading().startsWith("{");
-  }
-
-  private static String withoutMark(String text) {
-    return text.startsWith(MARK) ? text.substring(1) : text;
-  }
-
-  private static AlexNetException notUtf8(Path file, Exception cause) {
-    return new AlexNetException(file + " is not UTF-8 text, which JSON must be.", cause);
+  private static boolean begins(FileStart start, Charset charset) {
+    return start.text(charset).stripLeading().startsWith("{");
   }
 
   private static Model read(Path file) {
-    try {
-      if (Files.size(file) > MOST_BYTES) {
-        throw new AlexNetException(
-            "%s has %,d bytes, and the file of a network %,d at most."
-                .formatted(file, Files.size(file), MOST_BYTES));
-      }
-      Form form =
-          reader(file.toString())
-              .read(
-                  complete(JsonValue.parse(file.toString(), withoutMark(Files.readString(file)))),
-                  Form.class,
-                  read -> requireSizes(file, read.network()));
-      return new Model(form.network(), form.recipe, form.description, form.fewerClasses);
-    } catch (CharacterCodingException e) {
-      throw notUtf8(file, e);
-    } catch (IOException e) {
-      throw new AlexNetException(file + " cannot be read: " + DurableFiles.reason(e), e);
-    }
+    Form form =
+        reader(file.toString())
+            .read(
+                complete(JsonValue.parse(file.toString(), TextFiles.read(file))),
+                Form.class,
+                read -> requireSizes(file, read.network()));
+    return new Model(form.network(), form.recipe, form.description, form.fewerClasses);
   }
 
   /** Sizes that are the file's fault are so also where a user may choose others. */

@@ -223,7 +223,7 @@ class ModelFileTest {
     assertTrue(refused("{").contains("is not valid JSON"));
     Path file = Files.write(dir.resolve("net.json"), new byte[] {'{', '"', (byte) 0xff});
     AlexNetException e = assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
-    assertEquals(file + " is not UTF-8 text, which JSON must be.", e.getMessage());
+    assertEquals(file + " is not UTF-8 text; save it in that encoding.", e.getMessage());
   }
 
   @Test
@@ -254,7 +254,7 @@ class ModelFileTest {
       Path file = Files.write(dir.resolve("net.json"), text.getBytes(charset));
       AlexNetException e =
           assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
-      assertEquals(file + " is not UTF-8 text, which JSON must be.", e.getMessage());
+      assertEquals(file + " is not UTF-8 text; save it in that encoding.", e.getMessage());
     }
     UsageException e = assertThrows(UsageException.class, () -> Models.named(dir.toString()));
     assertTrue(e.getMessage().startsWith(dir + " is a folder, and no model; there are:"));
@@ -285,7 +285,7 @@ class ModelFileTest {
     said = refused("{\"a\": ".repeat(100_000));
     assertTrue(said.contains("values are nested deeper than 16"), said);
     said = refused(text.replaceAll("\n", "\n" + " ".repeat(50_000)));
-    assertTrue(said.contains(" bytes, and the file of a network 1,000,000 at most."), said);
+    assertTrue(said.contains(" has more than 1,000,000 bytes, the most"), said);
     said = refused(text.replaceFirst("max", "\\\\u001b[2J"));
     assertTrue(said.contains("kind is \"?[2J\", must be one of max, average"), said);
   }
@@ -310,7 +310,7 @@ class ModelFileTest {
   void aMillionLayersAreRefused() throws IOException {
     String relu = "{\"type\": \"relu\", \"name\": \"r%d\"},";
     String said = refused(before("conv1", 1_000_000, relu));
-    assertTrue(said.contains(" bytes, and the file of a network"), said);
+    assertTrue(said.contains(" has more than 1,000,000 bytes, the most"), said);
     said = refused(before("conv1", 200_000, "{},"));
     assertTrue(said.contains(" has more than 1,000 values, which no network needs"), said);
     said = refused(before("conv1", 300_000, "7,"));

@@ -1,16 +1,14 @@
 package org.alexnet.formats.caffe;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.data.Augmentation;
-import org.alexnet.file.DurableFiles;
 import org.alexnet.file.FileStart;
+import org.alexnet.file.TextFiles;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelRequest;
 import org.alexnet.model.ModelSource;
@@ -19,8 +17,6 @@ import org.alexnet.model.Schedule;
 
 /** Networks that are described as Caffe's text. */
 public final class CaffeNetworks implements ModelSource {
-  private static final long MOST_BYTES = 1_000_000;
-
   /** Behind comments, a field that networks begin with. */
   private static final Pattern BEGINNING =
       Pattern.compile(
@@ -47,24 +43,16 @@ public final class CaffeNetworks implements ModelSource {
   }
 
   private static boolean isPrototxt(Path file) {
-    String start = new String(FileStart.of(file).bytes(), StandardCharsets.ISO_8859_1);
+    String start = FileStart.of(file).text(StandardCharsets.UTF_8);
     return BEGINNING.matcher(start).matches();
   }
 
   private static Model read(Path file) {
     try {
-      if (Files.size(file) > MOST_BYTES) {
-        throw new AlexNetException(
-            "%s has %,d bytes, and the text of a network %,d at most."
-                .formatted(file, Files.size(file), MOST_BYTES));
-      }
-      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-      Prototxt net = Prototxt.parse(file.toString(), text);
+      Prototxt net = Prototxt.parse(file.toString(), TextFiles.read(file));
       return new Model(new NetworkReader(net).read(), RECIPE, "from " + file.getFileName());
     } catch (InvalidNetworkException e) {
       throw new AlexNetException("%s: %s.".formatted(file, e.getMessage()), e);
-    } catch (IOException e) {
-      throw new AlexNetException(file + " cannot be read: " + DurableFiles.reason(e), e);
     }
   }
 }

@@ -1,15 +1,12 @@
 package org.alexnet.formats.convnet;
 
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
-import org.alexnet.file.DurableFiles;
+import org.alexnet.file.TextFiles;
 
 /**
  * A file of sections, each with names and values, as Python's {@code ConfigParser} reads it: {@code
@@ -20,25 +17,11 @@ import org.alexnet.file.DurableFiles;
  * @param sections by name, in their order
  */
 record ConfigFile(Path path, SequencedMap<String, Section> sections) {
-  /** The largest of the authors' files has 12,000. */
-  private static final long MOST_BYTES = 1_000_000;
-
   private static final int MOST_SECTIONS = 2_000;
 
   /** Reads a file. */
   static ConfigFile read(Path path) {
-    try {
-      long bytes = Files.size(path);
-      if (bytes > MOST_BYTES) {
-        throw new AlexNetException(
-            "%s has %,d bytes, and a layer file %,d at most.".formatted(path, bytes, MOST_BYTES));
-      }
-      return parse(path, Files.readString(path));
-    } catch (CharacterCodingException e) {
-      throw new AlexNetException(path + " is not UTF-8 text, which a layer file must be.", e);
-    } catch (IOException e) {
-      throw new AlexNetException(path + " cannot be read: " + DurableFiles.reason(e), e);
-    }
+    return parse(path, TextFiles.read(path));
   }
 
   private static ConfigFile parse(Path path, String text) {

@@ -57,7 +57,7 @@ public final class ConvnetNetworks implements ModelSource {
   }
 
   private static boolean isLayerFile(Path file) {
-    String start = new String(FileStart.of(file).bytes(), StandardCharsets.ISO_8859_1);
+    String start = FileStart.of(file).text(StandardCharsets.UTF_8);
     return BEGINNING.matcher(start).matches()
         || file.toString().toLowerCase(Locale.ROOT).endsWith(".cfg")
             && COMMENTS.matcher(start).matches();

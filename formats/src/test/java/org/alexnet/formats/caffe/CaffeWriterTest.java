@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -197,6 +198,17 @@ class CaffeWriterTest {
             AlexNetException.class, () -> read(text.replaceFirst(Pattern.quote(from), to)));
     assertTrue(e.getMessage().startsWith(dir.resolve("net.prototxt").toString()), e.getMessage());
     assertTrue(e.getMessage().contains(sentence), e.getMessage());
+  }
+
+  @Test
+  void marksBeforeTheTextOtherEncodingsAndHugeFiles() throws IOException {
+    assertEquals(read(FOR_TRAINING).network(), read("\uFEFF" + FOR_TRAINING).network());
+    Path file = dir.resolve("net.prototxt");
+    Files.write(file, ("# Stra\u00dfe\n" + FOR_TRAINING).getBytes(StandardCharsets.ISO_8859_1));
+    AlexNetException e = assertThrows(AlexNetException.class, () -> Models.inFile(file));
+    assertEquals(file + " is not UTF-8 text; save it in that encoding.", e.getMessage());
+    e = assertThrows(AlexNetException.class, () -> read(FOR_TRAINING + " ".repeat(1_000_000)));
+    assertTrue(e.getMessage().contains("has more than 1,000,000 bytes"), e.getMessage());
   }
 
   @Test
