@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
+import org.alexnet.LongTest;
 import org.alexnet.backend.TestNetworks;
 import org.alexnet.exchange.Export;
 import org.alexnet.exchange.Import;
@@ -65,6 +66,10 @@ class OnnxReaderTest {
 
   static Stream<Network> networks() {
     return Stream.concat(TestNetworks.small().stream(), Networks.all());
+  }
+
+  static Stream<Network> catalogue() {
+    return Models.all().stream().map(Model::network);
   }
 
   /**
@@ -130,6 +135,13 @@ class OnnxReaderTest {
     for (int i = 0; i < expected.size(); i++) {
       assertArrayEquals(expected.get(i), got.get(i), network.name());
     }
+  }
+
+  @LongTest
+  @ParameterizedTest
+  @MethodSource("catalogue")
+  void theCatalogueThereAndBack(Network network) throws IOException {
+    thereAndBack(network);
   }
 
   /** What becomes of pixels comes back as it was said, also torchvision's constants. */
