@@ -7,7 +7,7 @@
 module org.alexnet.core {
   requires transitive com.fasterxml.jackson.databind;
   requires commons.math3;
-  requires java.desktop;
+  requires transitive java.desktop;
 
   exports org.alexnet;
   exports org.alexnet.exchange;

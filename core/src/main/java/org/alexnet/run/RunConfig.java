@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -17,6 +16,7 @@ import org.alexnet.data.Augmentation;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.UnreadableImageException;
+import org.alexnet.data.source.Data;
 import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.SourceFingerprint;
@@ -136,15 +136,31 @@ public record RunConfig(
    * @throws AlexNetException naming the place and the remedy
    */
   public void requireSources() {
-    for (String source : Arrays.asList(data, validation)) {
-      if (source != null && !DataSets.exists(source)) {
-        throw new AlexNetException(
-            Message.of(
+    requireSource(data, Setting.DATA);
+    requireSource(validation, Setting.VALIDATION);
+  }
+
+  /**
+   * Checks that a source is still where it was.
+   *
+   * @param source one of this run's, or null
+   * @param setting that names another place
+   * @throws AlexNetException naming the place and the remedy
+   */
+  public static void requireSource(String source, Setting setting) {
+    if (source == null || DataSets.exists(source)) {
+      return;
+    }
+    throw new AlexNetException(
+        Data.isGiven(source)
+            ? Message.of(
+                "The images of the run (%s) were given by a program, which alone can give them"
+                    + " again: give them, or name the place of the same images (%s).",
+                Data.givenDescription(source), setting)
+            : Message.of(
                 "The images of the run were in %s, which does not exist any more; if they have"
                     + " moved, give the new place (%s).",
-                source, source.equals(data) ? Setting.DATA : Setting.VALIDATION));
-      }
-    }
+                source, setting));
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.alexnet.training;
 
 import java.util.List;
+import org.alexnet.data.ImageSource;
 import org.alexnet.model.Schedule;
 
 /**
@@ -19,12 +20,30 @@ public sealed interface ResumedTraining permits Training {
   ResumedTraining data(String source);
 
   /**
+   * Training images that the program has. They stay open, and are read by several threads.
+   *
+   * @param source labelled images of any size; not closed
+   * @return this run
+   * @throws org.alexnet.AlexNetException if it holds no images
+   */
+  ResumedTraining data(ImageSource source);
+
+  /**
    * The place of the validation images, if they have moved. They must be the same images.
    *
    * @param source a data source as for {@link Training#data}
    * @return this run
    */
   ResumedTraining validation(String source);
+
+  /**
+   * Validation images that the program has, as for {@link #data(ImageSource)}.
+   *
+   * @param source labelled images of any size; not closed
+   * @return this run
+   * @throws org.alexnet.AlexNetException if it holds no images
+   */
+  ResumedTraining validation(ImageSource source);
 
   /**
    * Passes over the training images in all; the model's own schedule is stretched with them.

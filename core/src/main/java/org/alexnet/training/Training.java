@@ -10,6 +10,8 @@ import org.alexnet.UsageException;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
+import org.alexnet.data.ImageSource;
+import org.alexnet.data.source.Data;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
@@ -30,8 +32,8 @@ import org.alexnet.program.Parallelism;
 public final class Training implements ResumedTraining {
   final Model model;
   final Path resumed;
-  String data; // null only for a resumed run that keeps its own
-  String validation;
+  Data data; // null only for a resumed run that keeps its own
+  Data validation;
   double validationFraction;
   String backend = "auto";
   List<String> devices = List.of();
@@ -63,7 +65,7 @@ public final class Training implements ResumedTraining {
   private Training(Model model, Path resumed) {
     this.model = model;
     this.resumed = resumed;
-    this.data = resumed == null ? "shapes" : null;
+    this.data = resumed == null ? Data.named("shapes") : null;
   }
 
   /**
@@ -99,14 +101,28 @@ public final class Training implements ResumedTraining {
   /** Training images: {@code shapes}, a folder, or a {@code .safetensors} file. */
   @Override
   public Training data(String source) {
-    data = source;
+    data = Data.named(source);
+    return this;
+  }
+
+  /** Training images that the program has. */
+  @Override
+  public Training data(ImageSource source) {
+    data = Data.given(source);
     return this;
   }
 
   /** Validation images, a source as for {@link #data}. */
   @Override
   public Training validation(String source) {
-    validation = source;
+    validation = Data.named(source);
+    return this;
+  }
+
+  /** Validation images that the program has. */
+  @Override
+  public Training validation(ImageSource source) {
+    validation = Data.given(source);
     return this;
   }
 

@@ -19,6 +19,7 @@ import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.ImageSource;
+import org.alexnet.data.source.Data;
 import org.alexnet.data.source.DataSets;
 import org.alexnet.data.source.OpenOptions;
 import org.alexnet.data.source.Sources;
@@ -163,8 +164,9 @@ final class TrainingSetup {
       if (before.epoch >= (training.epochs == null ? before.epochs : training.epochs)) {
         return nothingToDo(folder, before);
       }
-      RunConfig config = saved.withSources(training.data, training.validation);
-      config.requireSources();
+      RunConfig config = saved.withSources(name(training.data), name(training.validation));
+      Data trainedOn = chosen(training.data, config.data(), Setting.DATA);
+      Data validatedWith = chosen(training.validation, config.validation(), Setting.VALIDATION);
       CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = config.network().input();
@@ -173,8 +175,8 @@ final class TrainingSetup {
       try (Backend backend = provider.open(options);
           DataSet data =
               open(
-                  config.data(),
-                  config.validation(),
+                  trainedOn,
+                  validatedWith,
                   config.validationFraction(),
                   config.seed(),
                   input,
@@ -193,6 +195,19 @@ final class TrainingSetup {
         }
       }
     }
+  }
+
+  private static String name(Data data) {
+    return data == null ? null : data.name();
+  }
+
+  /** The images of a resumed run: those that are given now, or those of its settings. */
+  private static Data chosen(Data now, String name, Setting setting) {
+    if (now != null && now.given() != null) {
+      return now;
+    }
+    RunConfig.requireSource(name, setting);
+    return name == null ? null : Data.named(name);
   }
 
   /** Adds where the run goes on, and where the sources are now. */
@@ -292,7 +307,7 @@ final class TrainingSetup {
   }
 
   private DataSet open(
-      String data, String validation, double fraction, long seed, Input input, boolean skipBad) {
+      Data data, Data validation, double fraction, long seed, Input input, boolean skipBad) {
     OpenOptions opening =
         new OpenOptions(
                 input.channels(),
@@ -347,8 +362,8 @@ final class TrainingSetup {
     return new RunConfig(
         network,
         names,
-        DataSets.absolute(training.data),
-        training.validation == null ? null : DataSets.absolute(training.validation),
+        DataSets.absolute(training.data.name()),
+        training.validation == null ? null : DataSets.absolute(training.validation.name()),
         training.validationFraction,
         DataIdentity.of(data),
         training.seed,
@@ -419,7 +434,7 @@ final class TrainingSetup {
             .formatted(
                 config.network().name(),
                 config.network().classes(),
-                training.data,
+                training.data.description(),
                 Words.count(data.images(), "image"),
                 data.validationImages() == 0
                     ? ""

@@ -1,9 +1,5 @@
 package org.alexnet.data.image;
 
-import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -87,7 +83,7 @@ final class ImageDecoder {
     try (DecodingMemory _ = DecodingMemory.reserve(pixels * BYTES_PER_PIXEL)) {
       return colour != null
           ? colour.convert(reader.readRaster(0, param))
-          : convert(reader.read(0, param));
+          : Pictures.convert(reader.read(0, param));
     }
   }
 
@@ -163,38 +159,5 @@ final class ImageDecoder {
     if (width * height > MAX_PIXELS) {
       throw new IOException("%d x %d pixels are more than %d".formatted(width, height, MAX_PIXELS));
     }
-  }
-
-  /** Takes samples as they are stored; bands are R G B or grey, with or without alpha. */
-  private static Picture convert(BufferedImage image) {
-    Raster raster = image.getRaster();
-    ColorModel model = image.getColorModel();
-    int width = image.getWidth();
-    int height = image.getHeight();
-    int bands = raster.getNumBands();
-    IndexColorModel palette = model instanceof IndexColorModel index ? index : null;
-    Picture picture = Picture.blank(palette != null || bands >= 3 ? 3 : 1, width, height);
-    byte[][] planes = picture.planes();
-    int[] row = new int[width * bands];
-    for (int y = 0; y < height; y++) {
-      raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
-      for (int x = 0; x < width; x++) {
-        for (int c = 0; c < planes.length; c++) {
-          planes[c][y * width + x] =
-              palette != null
-                  ? (byte) (palette.getRGB(row[x]) >> (16 - 8 * c))
-                  : eightBits(row[x * bands + c], model.getComponentSize(c));
-        }
-      }
-    }
-    return picture;
-  }
-
-  private static byte eightBits(int sample, int bits) {
-    if (bits == 8) {
-      return (byte) sample;
-    }
-    long most = (1L << bits) - 1;
-    return (byte) ((sample * 255L + most / 2) / most);
   }
 }

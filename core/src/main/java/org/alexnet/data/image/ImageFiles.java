@@ -3,7 +3,6 @@ package org.alexnet.data.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -52,15 +51,7 @@ public final class ImageFiles {
     } finally {
       idle.add(decoder);
     }
-    Picture whole = picture.withChannels(format.channels());
-    Picture fitted =
-        stretched
-            ? Resizer.stretch(whole, format.height(), format.width())
-            : Resizer.fit(whole, format.height(), format.width());
-    int plane = format.height() * format.width();
-    for (int c = 0; c < format.channels(); c++) {
-      MemorySegment.copy(fitted.planes()[c], 0, to, ValueLayout.JAVA_BYTE, (long) c * plane, plane);
-    }
+    Pictures.write(picture, format, stretched, to);
   }
 
   private static byte[] bytes(Path file) throws IOException {

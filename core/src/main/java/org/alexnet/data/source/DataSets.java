@@ -51,6 +51,22 @@ public final class DataSets {
    * @throws IllegalArgumentException if both {@code valSrc} and {@code valFraction} are given
    */
   public static DataSet open(String src, String valSrc, double valFraction, OpenOptions options) {
+    return open(Data.named(src), valSrc == null ? null : Data.named(valSrc), valFraction, options);
+  }
+
+  /**
+   * As {@link #open(String, String, double, OpenOptions)}, of images that are named or given. Given
+   * ones bring no others to be judged by.
+   *
+   * @param src training images
+   * @param valSrc validation images; null for none
+   * @param valFraction above 0 and below 1; 0 for none
+   * @param options size of the images and how to read them
+   * @return both sets, which the caller closes; images that were given stay open
+   * @throws AlexNetException if a source cannot be used, or if their classes do not match
+   * @throws IllegalArgumentException if both {@code valSrc} and {@code valFraction} are given
+   */
+  public static DataSet open(Data src, Data valSrc, double valFraction, OpenOptions options) {
     if (valSrc != null && valFraction != 0) {
       throw new IllegalArgumentException(
           "validation data were given twice, as a source and as a fraction: give one of them");
@@ -59,7 +75,8 @@ public final class DataSets {
       throw new IllegalArgumentException(
           "validation fraction %s must be above 0 and below 1".formatted(valFraction));
     }
-    ImageSource train = fitted(openTraining(src, options), options);
+    ImageSource train =
+        fitted(src.given() == null ? openTraining(src.name(), options) : src.given(), options);
     ImageSource validation = null;
     try {
       if (valFraction > 0) {
@@ -67,8 +84,8 @@ public final class DataSets {
       }
       if (valSrc != null) {
         validation = openForEvaluation(valSrc, options);
-      } else if (bringsValidation(src)) {
-        validation = openForEvaluation(src, options);
+      } else if (src.given() == null && bringsValidation(src.name())) {
+        validation = openForEvaluation(src.name(), options);
       }
       if (validation != null) {
         requireComparable(train, validation);
@@ -101,6 +118,23 @@ public final class DataSets {
 
   private static String kind(ImageSource source) {
     return source.format().floats() ? "floating-point images" : "pixels";
+  }
+
+  private static ImageSource openForEvaluation(Data data, OpenOptions options) {
+    return data.given() == null
+        ? openForEvaluation(data.name(), options)
+        : fitted(data.given(), options);
+  }
+
+  /**
+   * {@return images that a program gives, as a network takes them}
+   *
+   * @param source stays open when what is returned is closed
+   * @param options size of the images
+   * @throws AlexNetException if the network cannot take them
+   */
+  public static ImageSource given(ImageSource source, OpenOptions options) {
+    return fitted(new GivenSource(source), options);
   }
 
   /**
@@ -179,7 +213,9 @@ public final class DataSets {
    * @param src what the user named
    */
   public static String absolute(String src) {
-    return isShapes(src) ? src : existing(src).toAbsolutePath().normalize().toString();
+    return isShapes(src) || Data.isGiven(src)
+        ? src
+        : existing(src).toAbsolutePath().normalize().toString();
   }
 
   private static ImageSource openTraining(String src, OpenOptions options) {
@@ -290,6 +326,13 @@ public final class DataSets {
       throw new AlexNetException("'%s' is not a path; %s".formatted(src, KINDS), e);
     }
     if (src.isBlank() || !Files.exists(path)) {
+      if (Data.isGiven(src)) {
+        throw new AlexNetException(
+            Message.of(
+                "The images of the run (%s) were given by a program, which alone can give them"
+                    + " again: give them, or name other images (%s).",
+                Data.givenDescription(src), Setting.DATA));
+      }
       throw new AlexNetException("'%s' does not exist; %s".formatted(src, KINDS));
     }
     boolean file = Files.isRegularFile(path);
