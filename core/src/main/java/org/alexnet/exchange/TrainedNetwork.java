@@ -1,8 +1,11 @@
 package org.alexnet.exchange;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
@@ -15,7 +18,9 @@ import org.alexnet.program.Shape;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
 import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.DType;
 import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.TensorInfo;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.OtherNames;
 import org.alexnet.weights.Weights;
@@ -94,6 +99,50 @@ public final class TrainedNetwork implements AutoCloseable {
     }
   }
 
+  /**
+   * Weights in memory. There is nothing to close, and it can be read by several threads.
+   *
+   * @param network input and layers
+   * @param classNames names of the classes by number; empty where they have none
+   * @param statistics what becomes of pixels
+   * @param weights every parameter by its name; not copied
+   * @return the network with these weights
+   */
+  @SuppressWarnings("exports") // for this engine's own training
+  public static TrainedNetwork of(
+      Network network,
+      List<String> classNames,
+      InputStatistics statistics,
+      SequencedMap<String, FloatTensor> weights) {
+    return new TrainedNetwork(network, classNames, statistics, new MemoryWeights(weights), null);
+  }
+
+  /** Weights by the names of their parameters. */
+  private record MemoryWeights(SequencedMap<String, FloatTensor> weights) implements WeightSource {
+    @Override
+    public Path path() {
+      return Path.of("memory");
+    }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+      Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+      weights.forEach(
+          (name, tensor) -> tensors.put(name, new TensorInfo(DType.F32, tensor.shape())));
+      return tensors;
+    }
+
+    @Override
+    public float[] floats(String name) {
+      return weights.get(name).values().clone();
+    }
+
+    @Override
+    public void close() {
+      // It stays in memory.
+    }
+  }
+
   /** {@return input and layers} */
   public Network network() {
     return network;
@@ -102,6 +151,12 @@ public final class TrainedNetwork implements AutoCloseable {
   /** {@return names of the classes by number; empty where they have none} */
   public List<String> classNames() {
     return classNames;
+  }
+
+  /** {@return what becomes of pixels; null where that is not known} */
+  @SuppressWarnings("exports") // for this engine's own inference
+  public InputStatistics statistics() {
+    return statistics;
   }
 
   /**

@@ -33,7 +33,7 @@ import org.alexnet.tensor.TensorInfo;
  * read meanwhile, each of which keeps the generation it found when it opened the run. For use by
  * one thread; a thread that is interrupted while it writes fails as if the disk had.
  */
-public final class RunFolder implements AutoCloseable {
+public final class RunFolder implements RunStore {
   static final String RUN = "run.json";
   private static final String RUN_TEMPORARY = "run.json.tmp";
   private static final String INPUT = "input.safetensors";
@@ -209,11 +209,13 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** The run's folder, as it was given. */
+  @Override
   public Path dir() {
     return dir;
   }
 
   /** A copy of the run's settings. */
+  @Override
   public ObjectNode runJson() {
     return runJson.deepCopy();
   }
@@ -228,6 +230,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Number of the current checkpoint, 1 for the first; 0 where there is none yet. */
+  @Override
   public long checkpoint() {
     return current().map(Generation::number).orElse(0L);
   }
@@ -240,6 +243,7 @@ public final class RunFolder implements AutoCloseable {
    *     tensor or file and why, and the previous checkpoint is then intact; and when the run was
    *     removed, moved or replaced since it was opened
    */
+  @Override
   public void commit(Checkpoint checkpoint) {
     CheckpointStore store = writing().store();
     requireThere();
@@ -311,6 +315,7 @@ public final class RunFolder implements AutoCloseable {
    *
    * @throws AlexNetException when the disk refuses; nothing of the line then stays
    */
+  @Override
   public void appendMetrics(ObjectNode line) {
     append(metrics, line, true);
   }
@@ -320,6 +325,7 @@ public final class RunFolder implements AutoCloseable {
    *
    * @throws AlexNetException when the disk refuses; nothing of the line then stays
    */
+  @Override
   public void appendStep(ObjectNode line) {
     append(steps, line, false);
   }
@@ -335,6 +341,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** The lines of {@code metrics.jsonl}; for a reader, those its checkpoint knows. */
+  @Override
   public List<JsonNode> metrics() {
     return metrics.read(reading.map(r -> r.generation().metricsBytes()).orElseGet(metrics::length));
   }
@@ -407,6 +414,7 @@ public final class RunFolder implements AutoCloseable {
    *
    * @throws AlexNetException when the disk refuses
    */
+  @Override
   public void writeInput(SequencedMap<String, FloatTensor> tensors, Map<String, String> metadata) {
     CheckpointStore store = writing().store();
     store.keep(INPUT, SafetensorsWriter.save(dir.resolve(INPUT), metadata, tensors));
@@ -417,6 +425,7 @@ public final class RunFolder implements AutoCloseable {
    *
    * @throws AlexNetException when the disk refuses; the settings before are then kept
    */
+  @Override
   public void replaceSettings(ObjectNode settings) {
     writing();
     try {

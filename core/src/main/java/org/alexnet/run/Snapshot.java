@@ -1,5 +1,6 @@
 package org.alexnet.run;
 
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +67,9 @@ final class Snapshot implements AutoCloseable {
     try {
       return CheckpointStore.open(dir, name);
     } catch (AlexNetException e) {
+      if (e.getCause() instanceof ClosedByInterruptException) {
+        throw e; // nothing is wrong with the run
+      }
       throw new AlexNetException(
           Message.of("%s; restore the run's folder from a copy, or train anew", e.message()), e);
     }

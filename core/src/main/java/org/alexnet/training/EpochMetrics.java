@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.alexnet.inference.Evaluation;
-import org.alexnet.run.RunFolder;
+import org.alexnet.run.RunStore;
 
 /**
  * One line of {@code metrics.jsonl}.
@@ -46,8 +46,8 @@ public record EpochMetrics(
   }
 
   /** Those of a run's last epoch; null before its first is done. */
-  static EpochMetrics last(RunFolder folder) {
-    List<JsonNode> lines = folder.metrics();
+  static EpochMetrics last(RunStore run) {
+    List<JsonNode> lines = run.metrics();
     return lines.isEmpty() ? null : fromJson(lines.getLast());
   }
 

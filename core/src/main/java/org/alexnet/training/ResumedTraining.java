@@ -121,7 +121,10 @@ public sealed interface ResumedTraining permits Training {
   void stop();
 
   /**
-   * Trains to the end, or until {@link #stop}.
+   * Trains to the end, or until {@link #stop}, on a thread of its own, which also calls the
+   * listener. If the thread that waits here is interrupted, that counts as {@link #stop}: the run
+   * ends in good order, and this returns with the interrupt flag set. What the listener throws ends
+   * the run and is thrown here.
    *
    * @return where the run ended
    * @throws org.alexnet.AlexNetException if the folder is not a run or its data, files or devices

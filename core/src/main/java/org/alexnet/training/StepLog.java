@@ -10,7 +10,7 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.StepResult;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
-import org.alexnet.run.RunFolder;
+import org.alexnet.run.RunStore;
 
 /**
  * Writes {@code steps.jsonl}. What is not yet in a line is kept in the run's state, so that a run
@@ -23,19 +23,19 @@ final class StepLog {
   private static final String SETTING = "log_every";
 
   private final int every; // 0 for never
-  private final RunFolder folder;
+  private final RunStore run;
   private final Executable executable;
   private final Map<String, List<Tensor>> squares;
   private final RunState state;
 
   private StepLog(
       int every,
-      RunFolder folder,
+      RunStore run,
       Executable executable,
       Map<String, List<Tensor>> squares,
       RunState state) {
     this.every = every;
-    this.folder = folder;
+    this.run = run;
     this.executable = executable;
     this.squares = squares;
     this.state = state;
@@ -48,17 +48,17 @@ final class StepLog {
    */
   static StepLog of(
       Integer asked,
-      RunFolder folder,
+      RunStore run,
       Executable executable,
       CompiledNetwork programs,
       RunState state) {
-    ObjectNode settings = folder.runJson();
+    ObjectNode settings = run.runJson();
     int before = settings.path(SETTING).asInt(DEFAULT);
     int every = asked == null ? before : asked;
     if (every != before || !settings.has(SETTING)) {
-      folder.replaceSettings(settings.put(SETTING, every));
+      run.replaceSettings(settings.put(SETTING, every));
     }
-    return new StepLog(every, folder, executable, programs.gradientSquares(), state);
+    return new StepLog(every, run, executable, programs.gradientSquares(), state);
   }
 
   /**
@@ -104,7 +104,7 @@ final class StepLog {
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             gradientNorms());
     window.clear();
-    folder.appendStep(metrics.toJson());
+    run.appendStep(metrics.toJson());
     return metrics;
   }
 

@@ -17,6 +17,7 @@ import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
 import org.alexnet.program.Parallelism;
+import org.alexnet.run.OwnThread;
 
 /**
  * A training run: what to train, on what and how. Everything but the model has a default, and what
@@ -59,6 +60,7 @@ public final class Training implements ResumedTraining {
   double checkpointMinutes = 10;
   Integer logEvery;
   Path out;
+  boolean inMemory;
   TrainingListener listener = new TrainingListener() {};
   private volatile boolean stop;
 
@@ -397,6 +399,17 @@ public final class Training implements ResumedTraining {
     return this;
   }
 
+  /**
+   * Keeps the run in memory and writes nothing: no folder, no checkpoints. The result has the
+   * trained network; if training fails, nothing of it remains.
+   *
+   * @return this run
+   */
+  public Training inMemory() {
+    inMemory = true;
+    return this;
+  }
+
   /** Is told how it goes. */
   @Override
   public Training listener(TrainingListener value) {
@@ -414,7 +427,7 @@ public final class Training implements ResumedTraining {
     return stop;
   }
 
-  /** Trains to the end, or until {@link #stop}. */
+  /** Trains to the end, or until {@link #stop} or an interrupt. */
   @Override
   public TrainingResult run() {
     if (validation != null && validationFraction > 0) {
@@ -423,7 +436,11 @@ public final class Training implements ResumedTraining {
               "%s and %s exclude each other: give one of them.",
               Setting.VALIDATION, Setting.VALIDATION_FRACTION));
     }
-    return new TrainingSetup(this).run();
+    if (inMemory && out != null) {
+      throw new UsageException(
+          Message.of("inMemory and %s exclude each other: give one of them.", Setting.OUT));
+    }
+    return OwnThread.run("training", new TrainingSetup(this)::run, this::stop);
   }
 
   /** The recipe of the model, with as many classes as it will have, and what was overridden. */

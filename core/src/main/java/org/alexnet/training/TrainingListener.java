@@ -39,7 +39,7 @@ public interface TrainingListener {
   /**
    * Training begins, or goes on.
    *
-   * @param run the run folder
+   * @param run the run folder; null of a run {@linkplain Training#inMemory in memory}
    * @param step training steps of the run so far
    */
   default void begin(Path run, long step) {}

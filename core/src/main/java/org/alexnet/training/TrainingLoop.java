@@ -16,15 +16,17 @@ import org.alexnet.data.ColourShift;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.loading.BatchLoader;
 import org.alexnet.data.loading.LoaderOptions;
+import org.alexnet.exchange.TrainedNetwork;
 import org.alexnet.inference.Evaluation;
 import org.alexnet.inference.Evaluator;
 import org.alexnet.inference.Views;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Tensor;
 import org.alexnet.run.Checkpoint;
+import org.alexnet.run.MemoryRun;
 import org.alexnet.run.RunConfig;
-import org.alexnet.run.RunFolder;
 import org.alexnet.run.RunLog;
+import org.alexnet.run.RunStore;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
 import org.alexnet.weights.format.SafetensorsFormat;
@@ -40,7 +42,7 @@ final class TrainingLoop {
   private final Backend backend;
   private final Executable executable;
   private final CompiledNetwork programs;
-  private final RunFolder folder;
+  private final RunStore store;
   private final RunState state;
   private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
   private Begun trained; // the last step that was done; its batch is not released yet
@@ -55,7 +57,7 @@ final class TrainingLoop {
       Backend backend,
       Executable executable,
       CompiledNetwork programs,
-      RunFolder folder,
+      RunStore store,
       RunState state) {
     this.training = training;
     this.config = config;
@@ -63,18 +65,18 @@ final class TrainingLoop {
     this.backend = backend;
     this.executable = executable;
     this.programs = programs;
-    this.folder = folder;
+    this.store = store;
     this.state = state;
-    this.log = StepLog.of(training.logEvery, folder, executable, programs, state);
+    this.log = StepLog.of(training.logEvery, store, executable, programs, state);
   }
 
   TrainingResult run(InputStatistics input) {
     executable.write(programs.persistent().get(CompiledNetwork.MEAN), input.mean());
-    if (folder.checkpoint() == 0) {
+    if (store.checkpoint() == 0) {
       commit(false);
     }
-    lastMetrics = EpochMetrics.last(folder);
-    training.listener.begin(folder.dir(), state.step);
+    lastMetrics = EpochMetrics.last(store);
+    training.listener.begin(store.dir(), state.step);
     lastCheckpoint = System.nanoTime();
     try (BatchLoader loader =
         new BatchLoader(
@@ -84,12 +86,15 @@ final class TrainingLoop {
       }
     }
     return new TrainingResult(
-        folder.dir(),
+        store.dir(),
         state.epoch,
         state.step,
         lastMetrics,
         backend.name(),
-        state.epoch < state.epochs);
+        state.epoch < state.epochs,
+        store instanceof MemoryRun run
+            ? TrainedNetwork.of(programs.network(), config.classNames(), input, run.weights())
+            : null);
   }
 
   private LoaderOptions loading(InputStatistics input) {
@@ -198,16 +203,16 @@ final class TrainingLoop {
     try {
       return work.get();
     } catch (AlexNetException e) {
-      if (!RunLog.isRun(folder.dir())) {
-        throw e; // it cannot be taken up there
+      if (store.dir() == null || !RunLog.isRun(store.dir())) {
+        throw e; // it cannot be taken up again
       }
       throw new AlexNetException(
           Message.of(
               "%s%s The last checkpoint is in %s; resume it with %s.",
               e.message(),
               e.getMessage().endsWith(".") ? "" : ".",
-              folder.dir(),
-              Setting.RESUME.to(folder.dir())),
+              store.dir(),
+              Setting.RESUME.to(store.dir())),
           e);
     }
   }
@@ -221,16 +226,8 @@ final class TrainingLoop {
     }
     return new AlexNetException(
         Message.of(
-            "The loss is %s in step %d (epoch %d); the first value that is not finite is in %s. The"
-                + " last good checkpoint is in %s; resume from it with a lower learning rate than"
-                + " %s in a new run (%s).",
-            result.lossSum(),
-            state.step + 1,
-            state.epoch + 1,
-            where,
-            folder.dir(),
-            LearningRate.text(settings.rate()),
-            Setting.INIT.to(folder.dir().resolve("model.safetensors"))));
+            "The loss is %s in step %d (epoch %d); the first value that is not finite is in %s. %s",
+            result.lossSum(), state.step + 1, state.epoch + 1, where, lowerRate(settings.rate())));
   }
 
   /**
@@ -269,7 +266,7 @@ final class TrainingLoop {
             rate);
     boolean best = state.rate.judge(validation == null ? state.meanLoss() : validation.top1Error());
     state.nextEpoch();
-    folder.appendMetrics(lastMetrics.toJson());
+    store.appendMetrics(lastMetrics.toJson());
     commit(best && validation != null);
     training.listener.epoch(lastMetrics);
     return true;
@@ -338,16 +335,24 @@ final class TrainingLoop {
     float rate = state.rate.at(state.epoch, state.epochs);
     return new AlexNetException(
         Message.of(
-            "Training has diverged in epoch %d, step %d: %s, where guessing has %.4g. The last"
-                + " checkpoint before is kept in %s; train from its weights with a lower learning"
-                + " rate than %s in a new run (%s).",
+            "Training has diverged in epoch %d, step %d: %s, where guessing has %.4g. %s",
             state.epoch + 1,
             state.step,
             how,
             Math.log(programs.network().classes()),
-            folder.dir(),
+            lowerRate(rate)));
+  }
+
+  /** What to do about a network that is ruined. */
+  private Message lowerRate(float rate) {
+    return store.dir() == null
+        ? Message.of("Train with a lower learning rate than %s.", LearningRate.text(rate))
+        : Message.of(
+            "The last good checkpoint is kept in %s; train from its weights with a lower learning"
+                + " rate than %s in a new run (%s).",
+            store.dir(),
             LearningRate.text(rate),
-            Setting.INIT.to(folder.dir().resolve("model.safetensors"))));
+            Setting.INIT.to(store.dir().resolve("model.safetensors")));
   }
 
   private void commit(boolean best) {
@@ -362,7 +367,7 @@ final class TrainingLoop {
                     SafetensorsFormat.metadata(config.classNames()),
                     state.toJson(),
                     best));
-    folder.commit(checkpoint);
+    store.commit(checkpoint);
     lastCheckpoint = System.nanoTime();
   }
 

@@ -34,8 +34,10 @@ import org.alexnet.program.Placement;
 import org.alexnet.program.Traffic;
 import org.alexnet.run.DataIdentity;
 import org.alexnet.run.Environment;
+import org.alexnet.run.MemoryRun;
 import org.alexnet.run.RunConfig;
 import org.alexnet.run.RunFolder;
+import org.alexnet.run.RunStore;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.weights.InputStatistics;
@@ -108,18 +110,20 @@ final class TrainingSetup {
       listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
       try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
-          RunFolder folder = create(record(config, provider, backend, lowered))) {
-        folder.writeInput(statistics.tensors(), statistics.metadata(input));
+          RunStore store = create(record(config, provider, backend, lowered))) {
+        store.writeInput(statistics.tensors(), statistics.metadata(input));
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
-        return new TrainingLoop(
-                training, config, data, backend, executable, programs, folder, state)
+        return new TrainingLoop(training, config, data, backend, executable, programs, store, state)
             .run(statistics);
       }
     }
   }
 
-  private RunFolder create(ObjectNode settings) {
+  private RunStore create(ObjectNode settings) {
+    if (training.inMemory) {
+      return new MemoryRun(settings);
+    }
     return training.out != null
         ? RunFolder.create(training.out, settings)
         : RunFolder.createUnique(training.defaultOut(), settings);
@@ -250,7 +254,8 @@ final class TrainingSetup {
         state.step,
         EpochMetrics.last(folder),
         folder.runJson().path("backend").asText(),
-        false);
+        false,
+        null);
   }
 
   /** Where the run stands, with the epochs and the schedule that are asked for now. */
