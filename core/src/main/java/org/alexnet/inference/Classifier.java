@@ -1,12 +1,17 @@
 package org.alexnet.inference;
 
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -18,13 +23,18 @@ import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.ProgressListener;
+import org.alexnet.data.source.MemoryImages;
 import org.alexnet.data.source.Sources;
+import org.alexnet.exchange.TrainedNetwork;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
+import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.alexnet.run.RunFolder;
+import org.alexnet.tensor.FloatTensor;
 import org.alexnet.training.Training;
 import org.alexnet.weights.Weights;
 import org.alexnet.weights.format.SafetensorsFormat;
@@ -32,14 +42,18 @@ import org.alexnet.weights.format.WeightFiles;
 import org.alexnet.weights.format.WeightSource;
 
 /**
- * A trained network, ready to evaluate and to classify images. Close it after use. Not safe for
- * several threads at once; it uses several itself.
+ * A trained network, ready to evaluate and to classify images. Close it after use.
  *
  * <pre>{@code
  * try (Classifier classifier = Classifier.open(Path.of("runs/pets"))) {
  *   Prediction p = classifier.predict(List.of(Path.of("cat.jpg")), 3).getFirst();
  * }
  * }</pre>
+ *
+ * <p>It may be used from several threads: their images are computed one call after the other, for
+ * each call uses {@linkplain Options#threads several threads} itself. What receives scores must not
+ * ask the same classifier for more. A thread that is interrupted while it waits for images gets an
+ * {@link AlexNetException} with its interrupt flag set, and the classifier remains usable.
  */
 public final class Classifier implements AutoCloseable {
 
@@ -111,6 +125,16 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
+     * The same with another number of images a step: 1 for a program that asks for one at a time.
+     *
+     * @param images at least 1
+     * @return the options
+     */
+    public Options withBatch(int images) {
+      return new Options(backend, devices, threads, images, say, leftOut, progress, layers);
+    }
+
+    /**
      * The best backend, all cores, 128 images a step, silently; every image must be readable.
      *
      * @return options for a program that sets none
@@ -168,8 +192,15 @@ public final class Classifier implements AutoCloseable {
   private final CompiledNetwork programs;
   private final Backend backend;
   private final Executable executable;
+  private final ReentrantLock lock = new ReentrantLock();
+  private boolean closed; // guarded by the lock
 
-  private Classifier(TrainedModel model, Options options, WeightSource weights) {
+  /** Writes weights into what computes with them. */
+  private interface WeightWriter {
+    void write(Executable executable, CompiledNetwork programs);
+  }
+
+  private Classifier(TrainedModel model, Options options, WeightWriter weights) {
     this.model = model;
     this.options = options;
     this.sources = new TrainedSources(model, options);
@@ -181,17 +212,28 @@ public final class Classifier implements AutoCloseable {
     this.backend =
         Backends.choose(options.backend, text -> options.say.accept(Message.of(text)))
             .open(new BackendOptions(options.threads, options.devices));
+    Executable compiled = null;
     try {
-      this.executable = backend.compile(programs);
-      Weights.read(weights, network, executable::write);
+      compiled = backend.compile(programs);
+      weights.write(compiled, programs);
       if (model.takesPixels()) {
-        executable.write(
-            programs.persistent().get(CompiledNetwork.MEAN), model.statistics().mean());
+        compiled.write(programs.persistent().get(CompiledNetwork.MEAN), model.statistics().mean());
       }
+      this.executable = compiled;
     } catch (RuntimeException e) {
+      if (compiled != null) {
+        compiled.close();
+      }
       backend.close();
       throw e;
     }
+  }
+
+  private static Classifier open(TrainedModel model, Options options, WeightSource weights) {
+    return new Classifier(
+        model,
+        options,
+        (executable, programs) -> Weights.read(weights, programs.network(), executable::write));
   }
 
   /**
@@ -227,8 +269,34 @@ public final class Classifier implements AutoCloseable {
   public static Classifier open(Path run, List<String> classNames, Options options) {
     try (RunFolder folder = RunFolder.openForReading(run);
         WeightSource weights = SafetensorsFormat.source(folder.openWeights())) {
-      return new Classifier(TrainedModel.of(folder, classNames), options, weights);
+      return open(TrainedModel.of(folder, classNames), options, weights);
     }
+  }
+
+  /**
+   * {@return a classifier with the weights of a trained network, such as a run in memory results
+   * in, and with {@link Options#defaults}}
+   *
+   * @param network is read now and may be closed then
+   */
+  public static Classifier open(TrainedNetwork network) {
+    return open(network, Options.defaults());
+  }
+
+  /**
+   * {@return a classifier with the weights of a trained network}
+   *
+   * @param network is read now and may be closed then
+   * @param options how to compute
+   * @throws AlexNetException if the backend cannot serve
+   */
+  public static Classifier open(TrainedNetwork network, Options options) {
+    TrainedModel model =
+        new TrainedModel(network.network(), network.classNames(), network.statistics(), null);
+    SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    network.parameters().forEach(p -> weights.put(p.name(), network.read(p.name())));
+    return new Classifier(
+        model, options, (executable, programs) -> Weights.put(executable, programs, weights));
   }
 
   /**
@@ -263,7 +331,7 @@ public final class Classifier implements AutoCloseable {
   public static Classifier open(
       Model model, Path weights, Path input, List<String> classNames, Options options) {
     try (WeightSource file = WeightFiles.open(weights)) {
-      return new Classifier(TrainedModel.of(model, file, input, classNames), options, file);
+      return open(TrainedModel.of(model, file, input, classNames), options, file);
     }
   }
 
@@ -348,12 +416,47 @@ public final class Classifier implements AutoCloseable {
     }
   }
 
-  private Evaluation evaluate(ImageSource images, Views views) {
+  /**
+   * Loss and errors over labelled images of a program's own. Their classes are matched by name with
+   * those that the network knows, where both have names.
+   *
+   * @param source pixels of any size, or numbers as the network takes them; not closed
+   * @param views how each image is seen
+   * @return loss and errors
+   * @throws AlexNetException if the network cannot take these images, or does not know their
+   *     classes
+   */
+  public Evaluation evaluate(ImageSource source, Views views) {
+    ImageSource images = sources.givenLabelled(source);
     Sources.checkLabels(images, model.network().classes());
-    Evaluator evaluator = evaluator();
-    Evaluation result = evaluator.evaluate(images, views).orElseThrow();
-    evaluator.leftOut().forEach(this::leftOut);
-    return result;
+    return exclusively(
+        () -> {
+          Evaluator evaluator = evaluator();
+          Evaluation result = evaluator.evaluate(images, views).orElseThrow();
+          evaluator.leftOut().forEach(this::leftOut);
+          return result;
+        });
+  }
+
+  /** Has one thread at a time use what computes. */
+  private <T> T exclusively(Supplier<T> work) {
+    requireNotWithin();
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the classifier is closed");
+      }
+      return work.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void requireNotWithin() {
+    if (lock.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "what receives scores of a classifier must neither ask it for more nor close it");
+    }
   }
 
   private void leftOut(String image) {
@@ -395,6 +498,40 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
+   * {@return the {@code top} most probable classes of each image of a program's own}
+   *
+   * @param source pixels of any size, or numbers as the network takes them; not closed
+   * @param top classes to name, at least 1
+   * @throws AlexNetException if the network cannot take these images
+   */
+  public List<Prediction> predict(ImageSource source, int top) {
+    List<Prediction> predictions = new ArrayList<>();
+    score(source, image -> predictions.add(prediction(image, top)));
+    return predictions;
+  }
+
+  /**
+   * {@return the {@code top} most probable classes of a picture in memory} A step computes as many
+   * images as {@link Options#batch} says, so that a program that asks for one at a time sets that
+   * to 1.
+   *
+   * @param picture of any size and colour model
+   * @param top classes to name, at least 1
+   * @throws AlexNetException if the network was trained on numbers that no pixels become
+   */
+  public Prediction predict(BufferedImage picture, int top) {
+    Input input = model.network().input();
+    return predict(
+            MemoryImages.pictures(
+                input.channels(),
+                input.stored(),
+                input.resize() == Resize.STRETCH,
+                List.of(picture)),
+            top)
+        .getFirst();
+  }
+
+  /**
    * Hands on the scores of every image of a data source, of which only a few are in memory. Those
    * that cannot be read count among the images, also where the run left such out.
    *
@@ -422,22 +559,28 @@ public final class Classifier implements AutoCloseable {
   /**
    * Hands on the scores of images that are open already and stay so.
    *
-   * @param source a data source
-   * @param receiver is told in the order of the source
+   * @param source pixels of any size, or numbers as the network takes them
+   * @param receiver is told in the order of the source, on this thread
+   * @throws AlexNetException if the network cannot take these images
    */
   public void score(ImageSource source, ScoreReceiver receiver) {
-    int classes = classes();
-    receiver.begin(source.size());
-    Evaluator evaluator = evaluator();
-    evaluator.outputs(
-        source,
-        outputs.tensors(),
-        (image, row, values) -> {
-          List<float[]> own = values.stream().map(batch -> row(batch, row)).toList();
-          receiver.accept(
-              new Scored(image, source.name(image), own.get(0), own.get(1), outputs.byLayer(own)));
+    ImageSource images = sources.given(source);
+    exclusively(
+        () -> {
+          receiver.begin(images.size());
+          Evaluator evaluator = evaluator();
+          evaluator.outputs(
+              images,
+              outputs.tensors(),
+              (image, row, values) -> {
+                List<float[]> own = values.stream().map(batch -> row(batch, row)).toList();
+                receiver.accept(
+                    new Scored(
+                        image, images.name(image), own.get(0), own.get(1), outputs.byLayer(own)));
+              });
+          evaluator.leftOut().forEach(this::leftOut);
+          return null;
         });
-    evaluator.leftOut().forEach(this::leftOut);
   }
 
   private float[] row(float[] batch, int row) {
@@ -533,9 +676,22 @@ public final class Classifier implements AutoCloseable {
     return sources.files(files);
   }
 
+  /**
+   * Frees what the network occupies, once calls of other threads that are under way are done. May
+   * be called more than once; other methods that compute then throw {@link IllegalStateException}.
+   */
   @Override
   public void close() {
-    executable.close();
-    backend.close();
+    requireNotWithin();
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        executable.close();
+        backend.close();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -135,6 +135,20 @@ record TrainedSources(TrainedModel model, Classifier.Options options) {
     return checked(DataSets.openFiles(files, opening(false)));
   }
 
+  /** Images that a program has, as the network takes them. They stay open. */
+  ImageSource given(ImageSource source) {
+    ImageSource fitted = DataSets.given(source, opening(false));
+    if (!fitted.format().floats() && !model.takesPixels()) {
+      throw model.noPixels(source.description());
+    }
+    return fitted;
+  }
+
+  /** As {@link #given}, with labels by the network's classes. */
+  ImageSource givenLabelled(ImageSource source) {
+    return matched(given(source));
+  }
+
   /**
    * Labels by the network's classes, matched by name.
    *

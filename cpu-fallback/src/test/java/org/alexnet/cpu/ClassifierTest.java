@@ -6,17 +6,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.data.ProgressListener;
+import org.alexnet.data.TestImages;
+import org.alexnet.data.source.MemoryImages;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.Evaluation;
 import org.alexnet.inference.Prediction;
+import org.alexnet.inference.Views;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.training.Training;
 import org.alexnet.training.TrainingRig;
@@ -179,5 +187,68 @@ class ClassifierTest {
             Classifier.open(TrainingRig.MODEL, file, null, List.of(), options("cpu", 1, 1))
                 .close());
     return message;
+  }
+
+  @Test
+  void severalThreadsAskOneClassifier() throws Exception {
+    Path run = trained();
+    try (Classifier classifier = Classifier.open(run, options("cpu", 2, 4));
+        ExecutorService pool = Executors.newFixedThreadPool(4)) {
+      float[] alone = logits(classifier, "shapes:40");
+      Evaluation evaluation = classifier.evaluate("shapes:40");
+      List<Future<float[]>> scores = new ArrayList<>();
+      List<Future<Evaluation>> evaluations = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        scores.add(pool.submit(() -> logits(classifier, "shapes:40")));
+        evaluations.add(pool.submit(() -> classifier.evaluate("shapes:40")));
+      }
+      for (Future<float[]> score : scores) {
+        assertArrayEquals(alone, score.get());
+      }
+      for (Future<Evaluation> other : evaluations) {
+        assertEquals(evaluation, other.get());
+      }
+    }
+  }
+
+  @Test
+  void aClassifierIsClosedOnceAndForAll() {
+    Classifier classifier = Classifier.open(trained(), options("cpu", 2, 4));
+    assertThrows(
+        IllegalStateException.class,
+        () -> classifier.score("shapes:40", image -> classifier.predict("shapes:40", 1)));
+    assertThrows(
+        IllegalStateException.class,
+        () -> classifier.score("shapes:40", image -> classifier.close()));
+    assertEquals(10, classifier.predict("shapes:40", 1).size());
+    classifier.close();
+    classifier.close();
+    assertEquals(
+        "the classifier is closed",
+        assertThrows(IllegalStateException.class, () -> classifier.predict("shapes:40", 1))
+            .getMessage());
+  }
+
+  @Test
+  void aPictureInMemoryIsThatOfItsFile() throws IOException {
+    BufferedImage picture =
+        TestImages.image(BufferedImage.TYPE_INT_ARGB, 50, 41, p -> 0xFF000000 | p * 7919);
+    Path file = dir.resolve("picture.png");
+    TestImages.write(file, TestImages.bytes(picture, "png"));
+    try (Classifier classifier = Classifier.open(trained(), options("cpu", 2, 1))) {
+      Prediction ofFile = classifier.predict(List.of(file), 3).getFirst();
+      assertEquals(ofFile.top(), classifier.predict(picture, 3).top());
+      MemoryImages grey = MemoryImages.pixels(1, 32, 32, List.of(new byte[32 * 32]));
+      String refused =
+          assertThrows(AlexNetException.class, () -> classifier.predict(grey, 1)).getMessage();
+      assertTrue(refused.contains("3 x 32 x 32 are required"), refused);
+      MemoryImages unknown =
+          MemoryImages.pictures(3, 40, false, List.of(picture))
+              .labelled(new int[] {0}, List.of("zebra"));
+      String strange =
+          assertThrows(AlexNetException.class, () -> classifier.evaluate(unknown, Views.CENTRE))
+              .getMessage();
+      assertTrue(strange.contains("zebra"), strange);
+    }
   }
 }
