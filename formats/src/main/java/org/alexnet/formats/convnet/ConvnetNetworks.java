@@ -2,10 +2,13 @@ package org.alexnet.formats.convnet;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
 import org.alexnet.Setting;
@@ -83,7 +86,7 @@ public final class ConvnetNetworks implements ModelSource {
               learning.decay(),
               new Schedule.Plateau(PATIENCE),
               crops ? Augmentation.PAPER : Augmentation.NONE);
-      return new Model(network, recipe, description(path, request, learning));
+      return new Model(network, recipe, description(path, request, notes(file, learning)));
     } catch (InvalidNetworkException e) {
       throw new AlexNetException("%s: %s.".formatted(path, e.getMessage()), e);
     }
@@ -94,11 +97,25 @@ public final class ConvnetNetworks implements ModelSource {
     return NetworkFiles.name(stem, "cuda-convnet");
   }
 
-  private static String description(Path path, ModelRequest request, LearningFile learning) {
+  /** What the files say and a network of this program does not keep. */
+  private static List<String> notes(ConfigFile file, LearningFile learning) {
+    List<String> notes = new ArrayList<>();
+    if (!learning.schedules().isEmpty()) {
+      notes.add("how rates fall (%s)".formatted(String.join(", ", learning.schedules())));
+    }
+    List<String> functions =
+        Stream.of("initWFunc", "initBFunc", "initCFunc")
+            .filter(key -> file.sections().values().stream().anyMatch(section -> section.has(key)))
+            .toList();
+    if (!functions.isEmpty()) {
+      notes.add(
+          "what functions of Python start it with (%s)".formatted(String.join(", ", functions)));
+    }
+    return notes;
+  }
+
+  private static String description(Path path, ModelRequest request, List<String> notes) {
     String files = "from %s and %s".formatted(path.getFileName(), request.params().getFileName());
-    return learning.schedules().isEmpty()
-        ? files
-        : "%s, but for how rates fall (%s)"
-            .formatted(files, String.join(", ", learning.schedules()));
+    return notes.isEmpty() ? files : files + ", but for " + String.join(" and ", notes);
   }
 }

@@ -2,6 +2,7 @@ package org.alexnet.formats.convnet;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.alexnet.formats.convnet.Graph.Output;
 import org.alexnet.network.Convolution;
@@ -39,6 +40,7 @@ final class Filters implements Weighted {
 
   private final List<Window> windows = new ArrayList<>();
   private final List<Integer> groups;
+  private final List<SparseGroups> sparse;
   private final List<ParameterSpec> weights;
   private final ParameterSpec bias;
   private final boolean local;
@@ -49,11 +51,8 @@ final class Filters implements Weighted {
   Filters(Section section, List<Output> inputs, LearningFile learning, boolean local) {
     int n = inputs.size();
     this.local = local;
-    if (section.flags("randSparse", n, false).contains(true)) {
-      throw section.wrong(
-          "randSparse", "is there: groups that read channels drawn at random are not known here");
-    }
     this.groups = section.wholes("groups", n, 1);
+    this.sparse = sparse(section, inputs);
     List<Integer> counts = section.wholes("filters", n);
     List<Integer> kernels = section.wholes("filterSize", n);
     List<Integer> strides = section.wholes("stride", n, 1);
@@ -87,6 +86,28 @@ final class Filters implements Weighted {
             : Convolution.Biases.UNSHARED;
   }
 
+  /** The channels of groups that read any; null for those that read the channels of their place. */
+  private List<SparseGroups> sparse(Section section, List<Output> inputs) {
+    int n = inputs.size();
+    List<Boolean> random = section.flags("randSparse", n, false);
+    List<SparseGroups> sparse = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      int channels = inputs.get(i).channels();
+      int all = Math.max(1, groups.get(i)); // what else groups must not be, the layer says
+      int each =
+          random.contains(true) && section.has("filterChannels")
+              ? section.wholes("filterChannels", n).get(i)
+              : channels / all;
+      if (!random.get(i) && each != channels / all) {
+        throw section.wrong(
+            "filterChannels",
+            "is %d, must be %d for an input without randSparse".formatted(each, channels / all));
+      }
+      sparse.add(random.get(i) ? SparseGroups.of(section, all, channels, each) : null);
+    }
+    return sparse;
+  }
+
   /**
    * Windows along an edge; the authors' program counts 1 + ceil((2 pad + size - filter) / stride).
    */
@@ -107,6 +128,11 @@ final class Filters implements Weighted {
         || windows.stream().allMatch(windows.getFirst()::equals)
             && groups.stream().allMatch(count -> count == 1)
             && weights.stream().allMatch(weights.getFirst()::equals);
+  }
+
+  @Override
+  public Optional<Layer> before(String name, int input) {
+    return Optional.ofNullable(sparse.get(input)).map(groups -> groups.selection(name));
   }
 
   @Override

@@ -213,17 +213,25 @@ final class LayerReader {
   private Output weighted(String name, List<Output> inputs, Weighted layer, int column) {
     if (layer.joins()) {
       Output read = graph.join(name, inputs, column);
-      graph.add(layer.part(name, 0), List.of(read.node()), column);
+      part(layer, name, 0, read.node(), column);
     } else {
       List<String> parts = new ArrayList<>();
       for (int i = 0; i < inputs.size(); i++) {
         String part = name + "_" + i;
-        graph.add(layer.part(part, i), List.of(inputs.get(i).node()), column);
+        part(layer, part, i, inputs.get(i).node(), column);
         parts.add(part);
       }
       graph.add(new Sum(name, parts.stream().map(_ -> 1f).toList()), parts, column);
     }
     return layer.output().by(name);
+  }
+
+  private void part(Weighted layer, String name, int input, String read, int column) {
+    layer
+        .before(name + "_channels", input)
+        .ifPresent(selection -> graph.add(selection, List.of(read), column));
+    String node = layer.before(name + "_channels", input).map(Layer::name).orElse(read);
+    graph.add(layer.part(name, input), List.of(node), column);
   }
 
   private Output concatenation(Section section, List<Output> inputs, int column) {

@@ -1,5 +1,6 @@
 package org.alexnet.formats.convnet;
 
+import java.util.Optional;
 import org.alexnet.formats.convnet.Graph.Output;
 import org.alexnet.network.Layer;
 
@@ -7,6 +8,11 @@ import org.alexnet.network.Layer;
 interface Weighted {
   /** Whether one layer that reads all inputs joined, the part of the first, is the same. */
   boolean joins();
+
+  /** What a part reads its input through. */
+  default Optional<Layer> before(String name, int input) {
+    return Optional.empty();
+  }
 
   /** The layer of one input; the first of them has the biases. */
   Layer part(String name, int input);

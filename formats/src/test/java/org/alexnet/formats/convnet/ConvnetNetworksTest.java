@@ -1,6 +1,7 @@
 package org.alexnet.formats.convnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
@@ -18,6 +20,7 @@ import org.alexnet.model.ModelRequest;
 import org.alexnet.model.Models;
 import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Blur;
+import org.alexnet.network.ChannelSelection;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
@@ -264,6 +267,70 @@ class ConvnetNetworksTest {
   }
 
   @Test
+  void sparseGroupsReadChannelsDrawnByTheirName() throws IOException {
+    LayerFileText text =
+        new LayerFileText()
+            .weighted("a", 1, CONV)
+            .weighted(
+                "b",
+                1,
+                "type=conv inputs=a channels=16 filters=4 groups=4 filterSize=3 initW=0.01"
+                    + " randSparse=1 filterChannels=8 partialSum=1 initCFunc=initw.makec(b)")
+            .weighted(
+                "c",
+                2,
+                "type=conv inputs=b,a channels=16,16 filters=8,16 groups=2,1 filterSize=3,5"
+                    + " initW=0.01,0.01 randSparse=true,false partialSum=1")
+            .end("c", 1, 10);
+    Model model = text.read(dir, 24);
+    assertEquals(
+        "from layers-test.cfg and layer-params-test.cfg, but for what functions of Python start it"
+            + " with (initCFunc)",
+        model.description());
+    List<Node> nodes = model.network().nodes();
+    assertEquals(
+        List.of("a", "b_channels", "b", "c_0_channels", "c_0", "c_1", "c", "fc", "probs"),
+        nodes.stream().map(Node::name).toList());
+    List<Integer> b = ((ChannelSelection) nodes.get(1).layer()).channels();
+    assertEquals(32, b.size());
+    assertPermutation(16, b.subList(0, 16));
+    assertPermutation(16, b.subList(16, 32));
+    assertNotEquals(b.subList(0, 16), b.subList(16, 32));
+    // The groups read eight channels each; the layer has half as many weights as all channels need.
+    assertEquals(conv("b", 16, new Window(3, 1, 0), 4), nodes.get(2).layer());
+    List<Integer> c = ((ChannelSelection) nodes.get(3).layer()).channels();
+    assertPermutation(16, c);
+    assertNotEquals(b.subList(0, 16), c);
+    assertEquals(model, text.read(dir, 24));
+    // By their names alone, and for good: a run that is resumed has the same network.
+    assertEquals(List.of(5, 1, 11, 14, 15, 8, 6, 13), b.subList(0, 8));
+  }
+
+  @Test
+  void groupsInTheirOrderReadTheirShareOfTheChannels() {
+    LayerFileText text =
+        new LayerFileText()
+            .weighted("a", 1, CONV)
+            .weighted(
+                "b",
+                2,
+                "type=conv inputs=a,a channels=16,16 filters=1,1 groups=2,2 filterSize=3,3"
+                    + " initW=1,1 randSparse=1,0 filterChannels=8,4")
+            .end("b", 1, 10);
+    AlexNetException refused = assertThrows(AlexNetException.class, () -> text.read(dir, 32));
+    assertTrue(
+        refused
+            .getMessage()
+            .contains("layer b: filterChannels is 4, must be 8 for an input without randSparse"),
+        refused.getMessage());
+  }
+
+  private static void assertPermutation(int channels, List<Integer> order) {
+    assertEquals(IntStream.range(0, channels).boxed().toList(), order.stream().sorted().toList());
+    assertNotEquals(IntStream.range(0, channels).boxed().toList(), order);
+  }
+
+  @Test
   void gpusAreColumns() throws IOException {
     Network network = LayerFileText.twoColumns(8, 1000).read(dir, null).network();
     assertEquals(2, network.columns());
@@ -405,7 +472,14 @@ class ConvnetNetworksTest {
         "type=conv inputs=data channels=3 filters=1 filterSize=3 initW=nan | initW is \"nan\", must"
             + " be a number",
         "type=conv inputs=data channels=3 filters=1 filterSize=3 initW=-1 | sigma is -1.0",
-        "type=conv inputs=data channels=3 filters=1 filterSize=3 initW=1 randSparse=1 | randSparse",
+        "type=conv inputs=data channels=3 filters=1 filterSize=3 initW=1 randSparse=1 | groups is"
+            + " 1, must be at least 2 with randSparse",
+        "type=conv inputs=a channels=16 filters=1 groups=4 filterSize=3 initW=1 randSparse=1"
+            + " filterChannels=6 | filterChannels is 6, must divide the 16 channels",
+        "type=conv inputs=a channels=16 filters=1 groups=3 filterSize=3 initW=1 randSparse=1"
+            + " filterChannels=8 | filterChannels is 8: that of 3 groups is 24, must be the 16",
+        "type=conv inputs=a channels=16 filters=1 groups=20000 filterSize=3 initW=1 randSparse=1"
+            + " filterChannels=4 | groups read 80,000 channels together, must read 65,536 at most",
         "type=conv inputs=data channels=3 filters=1 filterSize=3 initW=1 weightSource=x |"
             + " weightSource is not known here",
         "type=conv inputs=data channels=3 filters=1 filterSize=3 initW=1 neuron=nrelu | neuron is"
