@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.backend.Executable;
@@ -21,7 +22,9 @@ import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.DeviceMemory;
+import org.alexnet.cuda.device.GeneratedKernel;
 import org.alexnet.cuda.device.PinnedBatch;
+import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.step.BatchSlot;
@@ -69,6 +72,7 @@ final class CudaExecutable implements Executable {
     this.devices = backend.devices().subList(0, plan.devices().size());
     try {
       for (int d = 0; d < devices.size(); d++) {
+        devices.get(d).compile(generated(d));
         memories.add(allocate(d));
       }
       for (Phase phase : Phase.values()) {
@@ -79,6 +83,14 @@ final class CudaExecutable implements Executable {
       close();
       throw e;
     }
+  }
+
+  private List<GeneratedKernel> generated(int device) {
+    return Stream.of(Phase.values())
+        .flatMap(phase -> lowered.kernels(phase).stream())
+        .filter(kernel -> lowered.device(kernel) == device)
+        .flatMap(kernel -> ((CudaKernel) kernel).generated().stream())
+        .toList();
   }
 
   private DeviceMemory allocate(int number) {

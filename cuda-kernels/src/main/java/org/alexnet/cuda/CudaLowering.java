@@ -15,6 +15,7 @@ import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.fusion.Chains;
 import org.alexnet.cuda.kernel.ContrastNormKernels;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.FixedImageKernels;
@@ -30,8 +31,8 @@ import org.alexnet.program.Tensor;
 
 /**
  * Chooses kernels: cuDNN for convolutions, cuBLAS for fully-connected layers, our own for the rest.
- * A bias and a ReLU go into one launch behind the product before them, and all updates of a device
- * into one.
+ * A bias and a ReLU go into one launch behind the product before them, {@link Chains} of
+ * normalizations, poolings and gradients into one, and all updates of a device into one.
  */
 final class CudaLowering {
   private final CompiledNetwork programs;
@@ -46,6 +47,7 @@ final class CudaLowering {
   private final FixedImageKernels fixed;
   private final Map<Tensor, Integer> readers = new HashMap<>();
   private final Map<Tensor, Op.Relu> relus = new HashMap<>();
+  private final Chains chains;
 
   private CudaLowering(
       CompiledNetwork programs,
@@ -63,6 +65,7 @@ final class CudaLowering {
     this.fixed = new FixedImageKernels(layouts);
     this.contrast = new ContrastNormKernels(layouts);
     this.local = new LocallyConnectedKernels(layouts);
+    this.chains = new Chains(program, layouts);
     for (Op op : program.ops()) {
       op.reads().forEach(t -> readers.merge(t, 1, Integer::sum));
       if (op instanceof Op.Relu relu) {
@@ -99,7 +102,8 @@ final class CudaLowering {
                 List.of(programs.placement().device(o.w()), o.finite()), d -> new ArrayList<>())
             .add(o);
       } else {
-        kernels.add(kernel(op, done));
+        CudaKernel chain = chains.kernel(op, done);
+        kernels.add(chain != null ? chain : kernel(op, done));
       }
     }
     boolean scaled = backend.precision() == Precision.FP16;
@@ -120,7 +124,8 @@ final class CudaLowering {
         yield convolutions(o).forward(o, relu == null ? o.y() : relu.y(), relu != null);
       }
       case Op.ConvolutionBackwardData o -> convolutions(o).backwardData(o);
-      case Op.ConvolutionBackwardWeights o -> convolutions(o).backwardWeights(o);
+      case Op.ConvolutionBackwardWeights o ->
+          convolutions(o).backwardWeights(o, !chains.hasBias(o.db()));
       case Op.LocallyConnected o -> local.forward(o);
       case Op.LocallyConnectedBackwardData o -> local.backwardData(o);
       case Op.LocallyConnectedBackwardWeights o -> local.backwardWeights(o);
@@ -132,7 +137,8 @@ final class CudaLowering {
         yield fullyConnected.forward(o, relu == null ? o.y() : relu.y(), relu != null);
       }
       case Op.FullyConnectedBackwardData o -> fullyConnected.backwardData(o);
-      case Op.FullyConnectedBackwardWeights o -> fullyConnected.backwardWeights(o);
+      case Op.FullyConnectedBackwardWeights o ->
+          fullyConnected.backwardWeights(o, !chains.hasBias(o.db()));
       case Op.Relu o -> images.relu(o);
       case Op.ReluBackward o -> images.reluBackward(o);
       case Op.Tanh o -> images.tanh(o);

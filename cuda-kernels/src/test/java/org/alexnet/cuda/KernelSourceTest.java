@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.alexnet.LongTest;
 import org.alexnet.backend.Precision;
 import org.alexnet.cuda.device.KernelCompiler;
+import org.alexnet.model.Models;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -42,9 +43,27 @@ class KernelSourceTest {
       System.out.println(reason);
       Assumptions.abort(reason);
     }
-    return Stream.of(Precision.values())
-        .filter(p -> p != Precision.TF32 || !definitions(p).equals(definitions(Precision.FP32)))
-        .map(precision -> DynamicTest.dynamicTest(precision.toString(), () -> compile(precision)));
+    Stream<DynamicTest> all =
+        Stream.of(Precision.values())
+            .filter(p -> p != Precision.TF32 || !definitions(p).equals(definitions(Precision.FP32)))
+            .map(
+                precision ->
+                    DynamicTest.dynamicTest(
+                        precision.toString(),
+                        () -> compile(precision, KernelCompiler.source(), ARCHITECTURES)));
+    Precision precision = Precision.BF16;
+    List<String> some = LongTest.RUN ? ARCHITECTURES : List.of("sm_90a");
+    return Stream.concat(
+        all,
+        Stream.of(
+            DynamicTest.dynamicTest(
+                "generated for alexnet-2012, " + precision,
+                () ->
+                    compile(
+                        precision,
+                        KernelCompiler.source(
+                            GeneratedKernels.of(Models.named("alexnet-2012"), precision)),
+                        some))));
   }
 
   private static List<String> definitions(Precision precision) {
@@ -52,13 +71,14 @@ class KernelSourceTest {
   }
 
   /** All architectures in one call; a warning is an error. */
-  private static void compile(Precision precision) throws IOException, InterruptedException {
+  private static void compile(Precision precision, String text, List<String> architectures)
+      throws IOException, InterruptedException {
     Path source = dir.resolve("kernels-" + precision + ".cu");
-    Files.writeString(source, KernelCompiler.source());
+    Files.writeString(source, text);
     List<String> command =
         new ArrayList<>(List.of(compiler().toString(), "-std=c++17", "-Werror", "all-warnings"));
     command.addAll(definitions(precision));
-    for (String architecture : ARCHITECTURES) {
+    for (String architecture : architectures) {
       String virtual = architecture.replace("sm_", "compute_");
       command.add("-gencode=arch=" + virtual + ",code=" + architecture);
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import jcuda.Pointer;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.kernel.BiasKernels;
@@ -146,7 +147,12 @@ public final class ConvolutionKernels {
         });
   }
 
-  public CudaKernel backwardWeights(Op.ConvolutionBackwardWeights op) {
+  /**
+   * The gradient of the filters.
+   *
+   * @param withBias whether that of the bias is computed too, and not elsewhere
+   */
+  public CudaKernel backwardWeights(Op.ConvolutionBackwardWeights op, boolean withBias) {
     Canvas canvas = canvas(op.x().shape(), op.dy().shape(), op.window());
     ConvolutionPlan plan =
         plans.apply(
@@ -157,17 +163,19 @@ public final class ConvolutionKernels {
                 op.dy().shape(),
                 op.window(),
                 op.groups()));
-    BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()));
+    BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()), withBias);
     String label = op.layer() + " backward filter";
+    List<BufferUse> uses =
+        new ArrayList<>(
+            List.of(layouts.read(op.x()), layouts.read(op.dy()), layouts.write(op.dw())));
+    if (withBias) {
+      uses.add(layouts.write(op.db()));
+    }
     return new CudaKernel(
         label,
         op.layer(),
         true,
-        List.of(
-            layouts.read(op.x()),
-            layouts.read(op.dy()),
-            layouts.write(op.dw()),
-            layouts.write(op.db())),
+        uses,
         Math.max(canvas.bytes() + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
         plan.choice(),
         binding -> {

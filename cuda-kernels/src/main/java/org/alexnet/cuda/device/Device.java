@@ -22,6 +22,7 @@ import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,8 @@ public final class Device implements AutoCloseable {
   private final CUcontext context;
   private final List<AutoCloseable> owned = new ArrayList<>();
   private final Map<String, CUfunction> functions = new HashMap<>();
+  private final Map<String, CUmodule> generated = new HashMap<>();
+  private final KernelCompiler compiler;
   private final CUstream compute;
   private final CUstream copies;
   private final cublasHandle blas;
@@ -76,6 +79,7 @@ public final class Device implements AutoCloseable {
   public Device(int ordinal, Precision precision, KernelCompiler compiler) {
     this.ordinal = ordinal;
     this.precision = precision;
+    this.compiler = compiler;
     Cuda.check(cuDeviceGet(device, ordinal), "find device " + name());
     try {
       // First of all, since libraries that no longer support a device say less about it.
@@ -85,7 +89,7 @@ public final class Device implements AutoCloseable {
       copies = stream();
       blas = openBlas();
       dnn = openDnn();
-      load(code);
+      module = load(code);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -130,16 +134,16 @@ public final class Device implements AutoCloseable {
     return handle;
   }
 
-  private void load(byte[] code) {
-    module = new CUmodule();
+  private CUmodule load(byte[] code) {
+    CUmodule loaded = new CUmodule();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment image = arena.allocateFrom(JAVA_BYTE, code);
       int answer =
           cuModuleLoadDataEx(
-              module, Addresses.of(image.address()), 0, new int[0], Pointer.to(new int[0]));
-      own(
+              loaded, Addresses.of(image.address()), 0, new int[0], Pointer.to(new int[0]));
+      return own(
           Resource.of(
-              this, module, answer, "load the kernels on " + name(), m -> cuModuleUnload(m)));
+              this, loaded, answer, "load the kernels on " + name(), m -> cuModuleUnload(m)));
     }
   }
 
@@ -192,14 +196,26 @@ public final class Device implements AutoCloseable {
     return value[0];
   }
 
-  /** One of our kernels. */
+  /** Compiles what is not there yet; it stays until this device is closed. */
+  public void compile(Collection<GeneratedKernel> kernels) {
+    List<GeneratedKernel> missing =
+        kernels.stream().distinct().filter(k -> !generated.containsKey(k.name())).toList();
+    if (!missing.isEmpty()) {
+      use();
+      CUmodule made = load(compiler.code(name(), capability(), missing));
+      missing.forEach(kernel -> generated.put(kernel.name(), made));
+    }
+  }
+
+  /** One of our kernels; a generated one must have been compiled before. */
   public CUfunction function(String kernel) {
     return functions.computeIfAbsent(
         kernel,
         k -> {
           use();
           CUfunction function = new CUfunction();
-          Cuda.check(cuModuleGetFunction(function, module, k), "find the kernel " + k);
+          CUmodule from = generated.getOrDefault(k, module);
+          Cuda.check(cuModuleGetFunction(function, from, k), "find the kernel " + k);
           return function;
         });
   }

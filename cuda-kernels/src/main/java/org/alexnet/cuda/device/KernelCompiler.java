@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Precision;
@@ -24,6 +26,7 @@ public final class KernelCompiler {
   private static final List<String> FILES =
       List.of(
           "common.cuh",
+          "vector.cuh",
           "input.cu",
           "bias.cu",
           "pointwise.cu",
@@ -40,6 +43,10 @@ public final class KernelCompiler {
           "dropout.cu",
           "loss.cu",
           "update.cu");
+
+  /** What generated kernels are instances of. */
+  private static final List<String> TEMPLATES =
+      List.of("common.cuh", "vector.cuh", "norm_pool.cuh");
 
   /** The oldest architecture that every release of CUDA 12 and 13 makes PTX for. */
   private static final int COMMON = 75;
@@ -61,8 +68,23 @@ public final class KernelCompiler {
 
   /** All kernels as one source, each file's lines numbered as in the file. */
   public static String source() {
+    return source(FILES);
+  }
+
+  /** Generated kernels with the templates that they are instances of, as one source. */
+  public static String source(Collection<GeneratedKernel> generated) {
+    StringBuilder source = new StringBuilder(source(TEMPLATES));
+    generated.stream()
+        .sorted(Comparator.comparing(GeneratedKernel::name))
+        .forEach(
+            kernel ->
+                source.append("#line 1 \"%s\"\n".formatted(kernel.name())).append(kernel.source()));
+    return source.toString();
+  }
+
+  private static String source(List<String> files) {
     StringBuilder source = new StringBuilder();
-    for (String file : FILES) {
+    for (String file : files) {
       try (InputStream in = KernelCompiler.class.getResourceAsStream("kernels/" + file)) {
         source.append("#line 1 \"").append(file).append("\"\n");
         source.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
@@ -89,25 +111,38 @@ public final class KernelCompiler {
    * @throws AlexNetException if the device is older than all that NVRTC knows
    */
   byte[] code(String device, int capability) {
+    return code(device, capability, source());
+  }
+
+  /**
+   * Generated kernels for a device, likewise.
+   *
+   * @param device its name, for messages
+   * @param capability 75 for compute capability 7.5
+   */
+  byte[] code(String device, int capability, Collection<GeneratedKernel> generated) {
+    return code(device, capability, source(generated));
+  }
+
+  private byte[] code(String device, int capability, String source) {
     String obstacle = architectures.obstacle(device, capability);
     if (!obstacle.isEmpty()) {
       throw new AlexNetException(obstacle);
     }
     try {
-      return code(Target.CUBIN, "sm_" + capability);
+      return code(Target.CUBIN, "sm_" + capability, source);
     } catch (Cuda.Failure e) {
       if (!Nvrtc.isUnknownOption(e)) {
         throw e;
       }
-      return code(Target.PTX, "compute_" + Math.min(capability, COMMON));
+      return code(Target.PTX, "compute_" + Math.min(capability, COMMON), source);
     }
   }
 
-  private byte[] code(Target target, String architecture) {
+  private byte[] code(Target target, String architecture, String source) {
     List<String> options = new ArrayList<>(definitions(precision));
     options.add("--std=c++17");
     options.add("--gpu-architecture=" + architecture);
-    String source = source();
     Path file = cache.resolve("kernels-" + CacheFolder.name(nvrtc.version() + options + source));
     try {
       if (Files.isReadable(file)) {

@@ -49,7 +49,7 @@ public record Binding(
   }
 
   /** A launch of a grid of blocks; the two arguments that all kernels have are put in front. */
-  Launch launch(String kernel, int blocksX, int blocksY, Object... arguments) {
+  public Launch launch(String kernel, int blocksX, int blocksY, Object... arguments) {
     Object[] all = new Object[arguments.length + 2];
     all[0] = progress;
     all[1] = number;

@@ -3,12 +3,14 @@ package org.alexnet.cuda.kernel;
 import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.Kernel;
+import org.alexnet.cuda.device.GeneratedKernel;
 
 /**
  * A kernel of a step: one call of a library or one launch, or a few that belong together.
  *
  * @param label layer and operation
  * @param choice the algorithm, where there are several
+ * @param generated what is compiled for it besides the kernels that every network has
  * @param binder makes the calls, once addresses are known
  */
 public record CudaKernel(
@@ -18,6 +20,7 @@ public record CudaKernel(
     List<BufferUse> uses,
     long workspaceBytes,
     String choice,
+    List<GeneratedKernel> generated,
     Binder binder)
     implements Kernel {
 
@@ -36,6 +39,19 @@ public record CudaKernel(
 
   public CudaKernel {
     uses = List.copyOf(uses);
+    generated = List.copyOf(generated);
+  }
+
+  /** Of kernels that every network has. */
+  public CudaKernel(
+      String label,
+      String layer,
+      boolean backward,
+      List<BufferUse> uses,
+      long workspaceBytes,
+      String choice,
+      Binder binder) {
+    this(label, layer, backward, uses, workspaceBytes, choice, List.of(), binder);
   }
 
   /** Without a choice. */

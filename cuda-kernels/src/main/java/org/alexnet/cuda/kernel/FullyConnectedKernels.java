@@ -2,6 +2,7 @@ package org.alexnet.cuda.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
 import org.alexnet.cuda.kernel.Product.Operand;
 import org.alexnet.program.Op;
@@ -71,19 +72,25 @@ public final class FullyConnectedKernels {
                     operand(binding, op.dx(), false))));
   }
 
-  /** dw = dy' x, db = the sum of dy. */
-  public CudaKernel backwardWeights(Op.FullyConnectedBackwardWeights op) {
-    BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()));
+  /**
+   * dw = dy' x, db = the sum of dy.
+   *
+   * @param withBias whether db is computed too, and not elsewhere
+   */
+  public CudaKernel backwardWeights(Op.FullyConnectedBackwardWeights op, boolean withBias) {
+    BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()), withBias);
     String label = op.layer() + " backward filter";
+    List<BufferUse> uses =
+        new ArrayList<>(
+            List.of(layouts.read(op.x()), layouts.read(op.dy()), layouts.write(op.dw())));
+    if (withBias) {
+      uses.add(layouts.write(op.db()));
+    }
     return new CudaKernel(
         label,
         op.layer(),
         true,
-        List.of(
-            layouts.read(op.x()),
-            layouts.read(op.dy()),
-            layouts.write(op.dw()),
-            layouts.write(op.db())),
+        uses,
         bias.workspaceBytes(),
         binding -> {
           List<Call> calls = new ArrayList<>();

@@ -21,7 +21,7 @@ import org.alexnet.cuda.kernel.CudaKernel.Call;
  * A launch of one of our kernels. Its arguments lie in native memory from the beginning: launching
  * it again costs one call.
  */
-final class Launch implements Call {
+public final class Launch implements Call {
   /** Threads a block, as the kernels count on. */
   static final int THREADS = 256;
 
