@@ -33,17 +33,18 @@ record SparseGroups(int groups, int channels, int each) {
           "filterChannels",
           "is %d, must divide the %,d channels of the input".formatted(each, channels));
     }
-    if (Math.multiplyExact(groups, each) > ChannelSelection.MOST) {
+    long all = (long) groups * each;
+    if (all > ChannelSelection.MOST) {
       throw section.wrong(
           "groups",
           "read %,d channels together, must read %,d at most"
-              .formatted(groups * each, ChannelSelection.MOST));
+              .formatted(all, ChannelSelection.MOST));
     }
-    if (groups * each % channels != 0) {
+    if (all % channels != 0) {
       throw section.wrong(
           "filterChannels",
           "is %d: that of %d groups is %,d, must be the %,d channels of the input or a multiple"
-              .formatted(each, groups, groups * each, channels));
+              .formatted(each, groups, all, channels));
     }
     return new SparseGroups(groups, channels, each);
   }
