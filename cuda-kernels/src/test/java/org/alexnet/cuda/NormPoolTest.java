@@ -391,9 +391,8 @@ class NormPoolTest {
       near(unit.y(), o, normalized(chosen), y, bound);
     }
 
-    /** The gradient of what was normalized. */
-    private double[] gathered() {
-      float[] dy = values.get(unit.dy().name());
+    /** The gradient of what was normalized, of the gradient of what was written. */
+    private double[] gathered(float[] dy) {
       double[] g = new double[x.length];
       if (unit.pool == null) {
         Arrays.setAll(g, i -> dy[i]);
@@ -410,10 +409,16 @@ class NormPoolTest {
     }
 
     private void backward() {
-      double[] g = gathered();
+      float[] dy = values.get(unit.dy().name());
+      float[] sizes = new float[dy.length];
+      for (int i = 0; i < dy.length; i++) {
+        sizes[i] = Math.abs(dy[i]);
+      }
+      double[] g = gathered(dy);
+      double[] added = gathered(sizes); // gradients of windows that overlap may cancel each other
       double[] want = new double[x.length];
       double[] size = new double[x.length];
-      eachInput((n, c, h, w) -> derive(n, c, h, w, g, want, size));
+      eachInput((n, c, h, w) -> derive(n, c, h, w, g, added, want, size));
       float[] dx = values.get(unit.dx().name());
       double[] db = new double[in.c()];
       double[] bound = new double[in.c()];
@@ -432,20 +437,21 @@ class NormPoolTest {
       }
     }
 
-    private void derive(int n, int c, int h, int w, double[] g, double[] want, double[] size) {
+    private void derive(
+        int n, int c, int h, int w, double[] g, double[] added, double[] want, double[] size) {
       int i = index(in, n, c, h, w);
       double value = g[i];
-      double all = Math.abs(g[i]);
+      double all = added[i];
       if (unit.norm != null) {
         double beta = unit.norm.norm().beta();
         double slope = 2 * unit.norm.norm().factor() * beta * x[i];
         value *= Math.pow(scale[i], -beta);
-        all = Math.abs(value);
+        all *= Math.pow(scale[i], -beta);
         for (int j = region(c)[0]; j <= region(c)[1]; j++) {
           int k = index(in, n, j, h, w);
-          double term = slope * g[k] * x[k] * Math.pow(scale[k], -beta - 1);
-          value -= term;
-          all += Math.abs(term);
+          double factor = slope * x[k] * Math.pow(scale[k], -beta - 1);
+          value -= factor * g[k];
+          all += Math.abs(factor) * added[k];
         }
       }
       boolean passes = unit.relu == null || x[i] > 0;
