@@ -1,12 +1,13 @@
 """Times this engine and PyTorch in turn on one machine and prints the median ratios.
 
 Usage: PYTHONPATH=DIR python3 benchmarks/peers/compare_pytorch.py [--model alexnet-32] [--rounds 5]
-    [--threads 2] [--batch 128] [--more]
+    [--threads 2] [--batch 128] [--vectors avx2] [--more]
 
 DIR holds PyTorch. Build first: mvn -DskipTests package. A ratio above 1 means that this engine is
 faster. PyTorch's best memory format of the round is what it is compared with. With alexnet-32 the
 product of two matrices is timed as well. With --batch 1 the rates of inference are one image's
-latency turned round. With --more the last round also measures PyTorch compiled (torch.compile) and,
+latency turned round. With --vectors avx2 both use vectors of 256 bits on a machine that has longer
+ones. With --more the last round also measures PyTorch compiled (torch.compile) and,
 for the network of 2012, without its local response normalization, both with channels last.
 """
 
@@ -16,6 +17,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -24,6 +26,16 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# What the libraries read when they are loaded, so that it has to be there before.
+AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ALEXNET_JAVA_OPTS": "-Dalexnet.vector.bits=256",
+    "JDK_JAVA_OPTIONS": "-Dalexnet.vector.bits=256",
+}
+
 
 def median_seconds(f, seconds=2.0):
     """Median time of one call, over about the given time, after warming up for as long."""
@@ -143,12 +155,17 @@ def main():
     parser.add_argument("--model", choices=MODELS, default="alexnet-32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--vectors", choices=["avx2"])
     parser.add_argument("--more", action="store_true")
     options = parser.parse_args()
     if "JAVA_HOME" not in os.environ:
         parser.error("set JAVA_HOME to a JDK 25")
+    if options.vectors and any(os.environ.get(key) != value for key, value in AVX2.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **AVX2})
     torch.set_num_threads(options.threads)
-    print(f"PyTorch {torch.__version__}, {options.threads} threads, {platform.processor() or platform.machine()}")
+    machine = platform.processor() or platform.machine()
+    vectors = torch.backends.cpu.get_cpu_capability()
+    print(f"PyTorch {torch.__version__}, {options.threads} threads, {machine}, {vectors}")
     ratios = {"product": [], "train": [], "infer": []}
     for i in range(options.rounds):
         peer = torch_round(options.model, options.batch, options.more and i == options.rounds - 1)
