@@ -250,8 +250,9 @@ public final class Import {
     if (file == null) {
       throw new UsageException(
           Message.of(
-              "A mean image is subtracted from what this network reads: give its file (%s).",
-              Setting.MEAN));
+              "A mean image is subtracted from what this network reads: give its file (%s), or a"
+                  + " network that says what else becomes of pixels (%s).",
+              Setting.MEAN, Setting.MODEL));
     }
     if (new SafetensorsFormat().recognizes(FileStart.of(file))) {
       return InputStatistics.load(file, input);

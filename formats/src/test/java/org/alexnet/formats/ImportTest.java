@@ -133,7 +133,8 @@ class ImportTest {
             UsageException.class,
             () -> Import.of(List.of(weights)).model(Tiny.model(image)).run(run));
     assertEquals(
-        "A mean image is subtracted from what this network reads: give its file (mean).",
+        "A mean image is subtracted from what this network reads: give its file (mean), or a"
+            + " network that says what else becomes of pixels (model).",
         e.getMessage());
     float[] mean = new float[3 * 4 * 4];
     for (int i = 0; i < mean.length; i++) {

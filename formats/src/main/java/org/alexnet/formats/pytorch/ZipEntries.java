@@ -121,7 +121,8 @@ final class ZipEntries {
         int16(at + 10) == 0,
         "its entry "
             + shown(name)
-            + " is compressed, which torch.save never does; store it without compression");
+            + " is compressed, as programs of TorchScript are and a state dict never is; save one:"
+            + " torch.save(model.state_dict(), FILE)");
     long packed = unsigned(at + 20);
     long size = unsigned(at + 24);
     long offset = unsigned(at + 42);

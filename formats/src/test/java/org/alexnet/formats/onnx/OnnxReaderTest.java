@@ -352,6 +352,9 @@ class OnnxReaderTest {
       assertTrue(refused(external(place, "0", "24")).contains("only files beside it are opened"));
     }
     Files.delete(dir.resolve("../outside.bin"));
+    assertTrue(
+        refused(external("moved.bin", "0", "24")).endsWith("put that file beside it."),
+        "a graph that was moved without its data");
     for (String[] numbers :
         new String[][] {
           {"48", "24"}, {"-8", "24"}, {"x", "24"}, {"9223372036854775807", "24"}, {"0", "-1"}

@@ -3,6 +3,7 @@ package org.alexnet.formats.onnx.message;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -169,7 +170,13 @@ final class TensorReader implements AutoCloseable {
           "its tensor %s lies in %s; only files beside it are opened"
               .formatted(MappedFile.shown(name), MappedFile.shown(location)));
     }
-    return MappedFile.open(file.path().resolveSibling(path));
+    Path beside = file.path().resolveSibling(path);
+    if (Files.notExists(beside)) {
+      throw file.wrong(
+          "its tensor %s lies in %s, which is not there; put that file beside it"
+              .formatted(MappedFile.shown(name), MappedFile.shown(location)));
+    }
+    return MappedFile.open(beside);
   }
 
   @Override
