@@ -132,9 +132,19 @@ class OnnxReaderTest {
     }
     List<float[]> expected = trained.scores();
     List<float[]> got = trained.scores(run);
-    for (int i = 0; i < expected.size(); i++) {
-      assertArrayEquals(expected.get(i), got.get(i), network.name());
+    if (network.nodes().stream().allMatch(OnnxReaderTest::keepsItsFactor)) {
+      for (int i = 0; i < expected.size(); i++) {
+        assertArrayEquals(expected.get(i), got.get(i), network.name());
+      }
+    } else {
+      OnnxRuntime.assertClose(expected, got.toArray(float[][]::new), network.name());
     }
+  }
+
+  /** There is no number of single precision that is five times the paper's alpha. */
+  private static boolean keepsItsFactor(Node node) {
+    return !(node.layer() instanceof LocalResponseNorm norm)
+        || norm.factor() == ((LocalResponseNorm) withoutWhatIsLost(node).layer()).factor();
   }
 
   @LongTest
