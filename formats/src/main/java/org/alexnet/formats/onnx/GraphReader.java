@@ -116,8 +116,14 @@ final class GraphReader {
     return treatment;
   }
 
+  /** Whether the graph is another program's and reads pixels of 0..1, as far as it shows. */
+  boolean readsPixelsOfOne() {
+    return treatment != null && treatment.areOfOne() && !onnx.metadata.containsKey("stored");
+  }
+
   private Input input() {
     Pixels treated = treatment == null ? Pixels.asTheyAre(channels) : treatment;
+    treated = readsPixelsOfOne() ? treated.dividedBy255() : treated;
     int stored =
         treated
             .image()

@@ -65,6 +65,10 @@ public final class OnnxFormat implements WeightFormat {
         held = graph.held;
         stored = graph.stored;
         mean = graph.pixels() == null ? mean : graph.pixels().image();
+        if (graph.readsPixelsOfOne()) {
+          remarks =
+              List.of("Its graph reads pixels of 0..1: those of 0..255 are divided by 255 before.");
+        }
       } catch (InvalidNetworkException e) {
         remarks =
             List.of(

@@ -25,6 +25,28 @@ record Pixels(float[] scales, float[] mean) {
     return new Pixels(scales, new float[channels]);
   }
 
+  /**
+   * Whether they were made for pixels of 0..1, as PyTorch reads pictures: what they are multiplied
+   * with would make numbers above 255 of those of 0..255.
+   */
+  boolean areOfOne() {
+    for (float scale : scales) {
+      if (scale > 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The same of pixels of 0..255. */
+  Pixels dividedBy255() {
+    float[] divided = new float[scales.length];
+    for (int c = 0; c < divided.length; c++) {
+      divided[c] = scales[c] / 255;
+    }
+    return new Pixels(divided, mean);
+  }
+
   private int channels() {
     return scales.length;
   }

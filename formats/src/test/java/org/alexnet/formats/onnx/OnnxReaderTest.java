@@ -2,6 +2,7 @@ package org.alexnet.formats.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -171,6 +172,33 @@ class OnnxReaderTest {
         assertEquals(normalization.offset(c), back.input().normalization().offset(c));
       }
       assertEquals(14, back.input().stored());
+    }
+  }
+
+  /** As a module of PyTorch that normalizes by itself what {@code ToTensor} made. */
+  @Test
+  void pixelsOfOne() throws IOException {
+    Graph graph = new Graph();
+    graph.tensor("mean", List.of(1L, 3L, 1L, 1L), () -> new float[] {0.485f, 0.456f, 0.406f});
+    graph.tensor("deviation", List.of(1L, 3L, 1L, 1L), () -> new float[] {0.229f, 0.224f, 0.225f});
+    graph.tensor("w", List.of(2L, 3L), () -> ramp(6));
+    graph.tensor("b", List.of(2L), () -> ramp(2));
+    graph.node("Sub", "less", "x", "mean");
+    graph.node("Div", "normalized", "less", "deviation");
+    graph.node("GlobalAveragePool", "pooled", "normalized");
+    graph.node("Flatten", "flat", "pooled");
+    graph.node("Gemm", "y", "flat", "w", "b").integer("transB", 1);
+    Path file = write(graph, 4);
+    Normalization got = Models.named(file.toString()).network().input().normalization();
+    Normalization.Channels channels = assertInstanceOf(Normalization.Channels.class, got);
+    for (int c = 0; c < 3; c++) {
+      assertEquals(List.of(0.485f, 0.456f, 0.406f).get(c), channels.means().get(c), 1e-7f);
+      assertEquals(List.of(0.229f, 0.224f, 0.225f).get(c), channels.deviations().get(c), 1e-7f);
+    }
+    try (WeightSource source = WeightFiles.open(file)) {
+      assertEquals(
+          List.of("Its graph reads pixels of 0..1: those of 0..255 are divided by 255 before."),
+          source.remarks());
     }
   }
 
