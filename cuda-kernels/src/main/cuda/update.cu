@@ -14,6 +14,7 @@ struct Segment {
   float *squares;  // the sum of the squares of dw
   int first;       // the first of its pieces
   int pieces;
+  float momentum;  // what the momentum is multiplied by
 };
 
 // A piece of a parameter for each block.
@@ -78,13 +79,14 @@ KERNEL update(MARK, const Segment *segments, const Piece *pieces, const float *u
   int end = piece.from + PIECE < s.elements ? piece.from + PIECE : s.elements;
   float rate = step->rate * s.rate;
   float decay = step->decay * s.decay * rate;
+  float momentum = step->momentum * s.momentum;
   float unscale = 1 / step->lossScale;
   float sum = 0;
   for (int i = piece.from + threadIdx.x; i < end; i += THREADS) {
     float g = gradientAt(s, i) * unscale;
     sum += g * g;
     float w = s.w[i];
-    float v = step->momentum * s.v[i] - decay * w - rate * g;
+    float v = momentum * s.v[i] - decay * w - rate * g;
     w += v;
     s.v[i] = v;
     s.w[i] = w;
@@ -110,5 +112,46 @@ KERNEL gather_squares(MARK, const Segment *segments, const float *squares) {
   sum = sumOfBlock(sum, sums);
   if (threadIdx.x == 0) {
     *s.squares = sum;
+  }
+}
+
+// Brings each filter within bounds of its norm or deviation: w *= bound / measure. One block a
+// filter. Element k of filter f is at (f - f mod inner) length + f mod inner + k inner.
+KERNEL bound_filters(MARK, float *w, Number *low, int length, int inner, int deviation, float least,
+                     float most, float rate, const float *usable, const Step *step) {
+  BEGIN
+  __shared__ float sums[THREADS];
+  if (*usable == 0 || step->rate * rate == 0) {
+    return;
+  }
+  int f = blockIdx.x;
+  int first = f / inner * inner * length + f % inner;
+  float mean = 0;
+  if (deviation) {
+    float sum = 0;
+    for (int k = threadIdx.x; k < length; k += THREADS) {
+      sum += w[first + k * inner];
+    }
+    mean = sumOfBlock(sum, sums) / length;
+    __syncthreads();
+  }
+  float squares = 0;
+  for (int k = threadIdx.x; k < length; k += THREADS) {
+    float difference = w[first + k * inner] - mean;
+    squares += difference * difference;
+  }
+  squares = sumOfBlock(squares, sums);
+  float measure = sqrtf(deviation ? squares / length : squares);
+  float bound = measure < least ? least : measure > most ? most : measure;
+  if (measure == 0 || bound == measure) {
+    return;
+  }
+  float factor = bound / measure;
+  for (int k = threadIdx.x; k < length; k += THREADS) {
+    float value = w[first + k * inner] * factor;
+    w[first + k * inner] = value;
+    if (low) {
+      store(low + first + k * inner, value);
+    }
   }
 }

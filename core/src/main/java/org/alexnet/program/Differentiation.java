@@ -14,7 +14,6 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.alexnet.network.Logistic;
 import org.alexnet.network.Parameter;
-import org.alexnet.network.ParameterSpec;
 
 /**
  * Reverse-mode differentiation of a forward program: the adjoint of each operation in reverse
@@ -493,7 +492,11 @@ final class Differentiation {
   }
 
   private Op.Update updated(String layer, Tensor w, Tensor dw) {
-    ParameterSpec how = parameters.get(w).spec();
+    Parameter parameter = parameters.get(w);
+    int filters =
+        parameter.outputAxis() == 0
+            ? w.shape().n()
+            : Math.multiplyExact(w.shape().n(), w.shape().c());
     return new Op.Update(
         layer,
         w,
@@ -501,7 +504,7 @@ final class Differentiation {
         dw,
         finiteNear.apply(w),
         w.gradientSquares(),
-        how.rate(),
-        how.decay());
+        parameter.spec(),
+        filters);
   }
 }

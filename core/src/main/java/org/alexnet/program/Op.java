@@ -1,6 +1,7 @@
 package org.alexnet.program;
 
 import java.util.List;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Window;
 
 /**
@@ -768,9 +769,10 @@ public sealed interface Op {
 
   /**
    * The paper's update (section 5), unless {@code finite} is 0: v = momentum v - decay e w - e g,
-   * then w = w + v, with e the learning rate times {@code rate} and the decay times {@code decay}.
-   * Beside them {@code squares}, [1], the sum of the squares of the gradient g, which is read
-   * anyway; 0 if {@code finite} is.
+   * then w = w + v, with the learning rate e, the decay and the momentum times those of {@code
+   * how}. Then each of as many {@code filters}, which follow one another in w, is brought within
+   * the bounds of {@code how}. Beside them {@code squares}, [1], the sum of the squares of the
+   * gradient g, which is read anyway; 0 if {@code finite} is.
    */
   record Update(
       String layer,
@@ -779,8 +781,8 @@ public sealed interface Op {
       Tensor dw,
       Tensor finite,
       Tensor squares,
-      float rate,
-      float decay)
+      ParameterSpec how,
+      int filters)
       implements Op {
     @Override
     public List<Tensor> reads() {

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.Function;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
+import org.alexnet.network.FilterBounds;
 import org.alexnet.program.Op;
 import org.alexnet.program.Part;
 import org.alexnet.program.Shape;
@@ -262,14 +263,42 @@ final class ReferenceOps {
     View w = view(op.w());
     View v = view(op.v());
     View dw = view(op.dw());
-    double rate = (double) settings.rate() * op.rate();
-    double decay = (double) settings.decay() * op.decay();
+    double rate = (double) settings.rate() * op.how().rate();
+    double decay = (double) settings.decay() * op.how().decay();
+    double momentum = (double) settings.momentum() * op.how().momentum();
     double squares = 0;
     for (int i = 0; i < w.length(); i++) {
       squares += dw.get(i) * dw.get(i);
-      v.set(i, settings.momentum() * v.get(i) - decay * rate * w.get(i) - rate * dw.get(i));
+      v.set(i, momentum * v.get(i) - decay * rate * w.get(i) - rate * dw.get(i));
       w.set(i, w.get(i) + v.get(i));
     }
     view(op.squares()).set(0, squares);
+    if (op.how().bounds() != null && rate > 0) {
+      int size = w.length() / op.filters();
+      for (int filter = 0; filter < op.filters(); filter++) {
+        bound(w, filter * size, size, op.how().bounds());
+      }
+    }
+  }
+
+  private static void bound(View w, int from, int size, FilterBounds bounds) {
+    double mean = 0;
+    if (bounds.measure() == FilterBounds.Measure.DEVIATION) {
+      for (int i = 0; i < size; i++) {
+        mean += w.get(from + i) / size;
+      }
+    }
+    double squares = 0;
+    for (int i = 0; i < size; i++) {
+      squares += Math.pow(w.get(from + i) - mean, 2);
+    }
+    double value =
+        switch (bounds.measure()) {
+          case NORM -> Math.sqrt(squares);
+          case DEVIATION -> Math.sqrt(squares / size);
+        };
+    for (int i = 0; i < size; i++) {
+      w.set(from + i, w.get(from + i) * bounds.factor(value));
+    }
   }
 }

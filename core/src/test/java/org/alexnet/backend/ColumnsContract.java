@@ -36,6 +36,7 @@ public abstract class ColumnsContract {
           new Cut(NETWORK, List.of(ONE, TWO)),
           new Cut(TestNetworks.unshared(), List.of(ONE, TWO)),
           new Cut(TestNetworks.selected(), List.of(ONE, TWO)),
+          new Cut(TestNetworks.bounded(), List.of(ONE, TWO)),
           new Cut(
               TestNetworks.fourColumns(),
               Stream.of(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
@@ -15,10 +16,14 @@ import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Activation;
 import org.alexnet.network.Blur;
 import org.alexnet.network.ContrastNorm;
+import org.alexnet.network.FilterBounds;
+import org.alexnet.network.FilterBounds.Measure;
+import org.alexnet.network.Initial;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
 import org.alexnet.network.LocalResponseNorm.Region;
 import org.alexnet.network.Logistic;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Rounding;
 import org.alexnet.network.Softplus;
 import org.alexnet.network.Square;
@@ -738,7 +743,16 @@ public abstract class OpContract {
     Tensor g = OpRig.constant("g", shape);
     Tensor finite = OpRig.constant("finite", Shape.vector(1));
     List<Op> ops =
-        List.of(new Op.Update("f", w, w.momentum(), g, finite, w.gradientSquares(), 2, 3));
+        List.of(
+            new Op.Update(
+                "f",
+                w,
+                w.momentum(),
+                g,
+                finite,
+                w.gradientSquares(),
+                new ParameterSpec(new Initial.Constant(0), 2, 3, 0.5f, null),
+                shape.n()));
     Random random = new Random(4);
     try (Backend backend = open(2);
         OpRig rig = new OpRig(backend, ops)) {
@@ -763,7 +777,7 @@ public abstract class OpContract {
         double v = momentum[i];
         for (float rate : rates) {
           double e = 2 * (double) rate;
-          v = 0.9f * v - 3 * (double) 0.05f * e * weight - e * gradient[i];
+          v = 0.5 * 0.9f * v - 3 * (double) 0.05f * e * weight - e * gradient[i];
           weight += v;
         }
         double scale = Math.abs(before[i]) + Math.abs(momentum[i]) + Math.abs(gradient[i]);
@@ -775,6 +789,105 @@ public abstract class OpContract {
       assertArrayEquals(after, rig.read(w));
       assertArrayEquals(last, rig.read(w.momentum()));
       assertEquals(0, rig.read(w.gradientSquares())[0]);
+    }
+  }
+
+  /** Filters of all forms: of groups, more than fill a vector, by position, of one weight. */
+  private static final List<List<Op>> LEARNING =
+      List.of(
+          CONVOLUTIONS.get(2).ops(),
+          CONVOLUTIONS.get(6).ops(),
+          CONVOLUTIONS.get(11).ops(),
+          LayerCases.LOCALS.get(1).ops(),
+          LayerCases.LOCALS.get(3).ops(),
+          CONNECTIONS.get(0),
+          CONNECTIONS.get(3),
+          CONNECTIONS.get(4));
+
+  @TestFactory
+  Stream<DynamicTest> filtersAreBroughtWithinTheirBounds() {
+    return LEARNING.stream()
+        .flatMap(
+            ops ->
+                Stream.of(Measure.values())
+                    .map(
+                        measure ->
+                            DynamicTest.dynamicTest(
+                                measure + " " + ops.getFirst(), () -> assertBounds(ops, measure))));
+  }
+
+  private void assertBounds(List<Op> ops, Measure measure) {
+    Tensor w = ops.getFirst().reads().get(1);
+    boolean positioned = ops.getFirst() instanceof Op.LocallyConnected;
+    int filters = w.shape().n() * (positioned ? w.shape().c() : 1);
+    int size = (int) (w.shape().elements() / filters);
+    // Of normal weights: many lie below, between and above.
+    double middle = measure == Measure.NORM ? Math.sqrt(size) : 1;
+    FilterBounds bounds =
+        new FilterBounds(measure, (float) (0.95 * middle), (float) (1.05 * middle));
+    Tensor finite = OpRig.constant("finite", Shape.vector(1));
+    List<Op> all = new ArrayList<>(ops);
+    all.add(
+        new Op.Update(
+            "f",
+            w,
+            w.momentum(),
+            w.gradient(),
+            finite,
+            w.gradientSquares(),
+            new ParameterSpec(new Initial.Constant(0), 1, 1, 1, bounds),
+            filters));
+    Random random = new Random(5);
+    try (Backend backend = open(3);
+        OpRig rig = new OpRig(backend, all)) {
+      rig.fill(n -> OpRig.reals(n, random));
+      rig.write(finite, new float[] {0});
+      float[] before = rig.read(w);
+      Arrays.fill(before, 0, size, 0); // a filter of zeros stays one
+      rig.write(w, before);
+      rig.write(w.momentum(), new float[before.length]);
+      Tensor dy = rig.tensor("dy");
+      float[] gradients = rig.read(dy);
+      rig.write(dy, new float[gradients.length]);
+      rig.run(new StepSettings(7, 3, 0.1f, 0, 0));
+      assertArrayEquals(before, rig.read(w), "without a finite loss");
+      rig.write(finite, new float[] {1});
+      rig.run(new StepSettings(7, 3, 0, 0, 0));
+      assertArrayEquals(before, rig.read(w), "at a rate of 0");
+      rig.run(new StepSettings(7, 3, 0.1f, 0, 0));
+      assertBounded(before, rig.read(w), size, bounds);
+      // Behind a step that changes them, and which momentum goes on with.
+      rig.write(dy, gradients);
+      rig.run(new StepSettings(7, 3, 0.01f, 0.9f, 0.05f));
+      float[] after = rig.read(w);
+      float[] step = rig.read(w.momentum());
+      rig.write(dy, new float[gradients.length]);
+      rig.run(new StepSettings(7, 3, 0.1f, 1, 0));
+      float[] moved = new float[after.length];
+      for (int i = 0; i < moved.length; i++) {
+        moved[i] = after[i] + step[i];
+      }
+      assertBounded(moved, rig.read(w), size, bounds);
+    }
+  }
+
+  private static void assertBounded(float[] before, float[] after, int size, FilterBounds bounds) {
+    for (int from = 0; from < before.length; from += size) {
+      double sum = 0;
+      double squares = 0;
+      for (int i = from; i < from + size; i++) {
+        sum += before[i];
+        squares += (double) before[i] * before[i];
+      }
+      double value =
+          bounds.measure() == Measure.NORM
+              ? Math.sqrt(squares)
+              : Math.sqrt(Math.max(0, squares / size - sum * sum / size / size));
+      double factor = size == 1 && bounds.measure() == Measure.DEVIATION ? 1 : bounds.factor(value);
+      for (int i = from; i < from + size; i++) {
+        double expected = before[i] * factor;
+        assertEquals(expected, after[i], 1e-5 * Math.max(1, Math.abs(expected)), "element " + i);
+      }
     }
   }
 

@@ -74,6 +74,7 @@ public abstract class ShardsContract {
           new Cut(TestNetworks.various(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.odd(), Parallelism.DATA, EIGHT),
           new Cut(TestNetworks.unshared(), Parallelism.DATA, TWO),
+          new Cut(TestNetworks.bounded(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.scattered(), Parallelism.DATA, TWO),
           new Cut(TestNetworks.wide(), Parallelism.DATA, THREE),
           new Cut(TestNetworks.various(), Parallelism.HYBRID, FOUR),

@@ -12,6 +12,7 @@ import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
+import org.alexnet.network.FilterBounds;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.HorizontalFlip;
 import org.alexnet.network.Initial;
@@ -193,6 +194,30 @@ public final class TestNetworks {
     return new LocallyConnected(name, filters, window, rounding, groups, columns, WEIGHT, BIAS);
   }
 
+  /** Filters of every kind of layer within bounds, some of them at half the momentum. */
+  public static Network bounded() {
+    ParameterSpec deviation = bounded(FilterBounds.Measure.DEVIATION, 0.3f, 0.34f, 1);
+    ParameterSpec norm = bounded(FilterBounds.Measure.NORM, 1.3f, 1.45f, 0.5f);
+    return network(
+        "bounded",
+        new Input(2, 9, 11, 1 / 128f),
+        new Convolution("conv1", 18, new Window(3, 1, 1), Rounding.FLOOR, 1, 2, deviation, BIAS),
+        new Relu("relu1"),
+        pool("pool1", Pooling.Kind.MAX, new Window(3, 2, 0), Rounding.FLOOR),
+        new LocallyConnected("local2", 10, new Window(3, 1, 1), Rounding.FLOOR, 2, 2, norm, BIAS),
+        new Tanh("tanh2"),
+        new FullyConnected(
+            "fc3", 14, 2, norm, new ParameterSpec(new Initial.Constant(0), 2, 0, 0, null)),
+        new Relu("relu3"),
+        new FullyConnected("fc4", 5, 1, deviation, BIAS));
+  }
+
+  private static ParameterSpec bounded(
+      FilterBounds.Measure measure, float least, float most, float momentum) {
+    return new ParameterSpec(
+        new Initial.FanIn(2), 1, 1, momentum, new FilterBounds(measure, least, most));
+  }
+
   /** Every function of single numbers, behind products and pools. */
   static Network activations() {
     return network(
@@ -368,6 +393,7 @@ public final class TestNetworks {
         activations(),
         fixed(),
         selected(),
+        bounded(),
         original(),
         graph(),
         fourColumns(),

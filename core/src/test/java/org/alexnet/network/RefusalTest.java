@@ -120,6 +120,28 @@ class RefusalTest {
         () -> new FullyConnected("fc2", 5, 2, SPEC, SPEC));
   }
 
+  @Test
+  void boundsOfFilters() {
+    FilterBounds.Measure norm = FilterBounds.Measure.NORM;
+    refused("least is -1.0, must be finite, at least 0", () -> new FilterBounds(norm, -1, 1));
+    refused("least is NaN, must be finite, at least 0", () -> new FilterBounds(norm, Float.NaN, 1));
+    refused(
+        "most is 0.0, must be finite, above 0 and at least 0.0",
+        () -> new FilterBounds(norm, 0, 0));
+    refused(
+        "most is 1.0, must be finite, above 0 and at least 2.0",
+        () -> new FilterBounds(norm, 2, 1));
+    refused(
+        "most is Infinity, must be finite, above 0 and at least 1.0",
+        () -> new FilterBounds(norm, 1, Float.POSITIVE_INFINITY));
+    Initial initial = new Initial.Constant(0);
+    refused(
+        "momentum is 1.5, must be from 0 to 1", () -> new ParameterSpec(initial, 1, 1, 1.5f, null));
+    refused(
+        "momentum is NaN, must be from 0 to 1",
+        () -> new ParameterSpec(initial, 1, 1, Float.NaN, null));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {-1, 0, 4, 32_769})
   void sizesOfNorms(int size) {

@@ -99,8 +99,8 @@ class DifferentiationTest {
     for (Op op : CompiledNetwork.of(network, 1).train().ops()) {
       if (op instanceof Op.Update update) {
         boolean bias = update.w().name().endsWith(".bias");
-        assertEquals(bias ? Programs.BIAS.rate() : 1, update.rate());
-        assertEquals(bias ? Programs.BIAS.decay() : 1, update.decay());
+        assertEquals(bias ? Programs.BIAS.rate() : 1, update.how().rate());
+        assertEquals(bias ? Programs.BIAS.decay() : 1, update.how().decay());
       }
     }
   }

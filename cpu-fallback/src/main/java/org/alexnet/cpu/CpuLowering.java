@@ -376,7 +376,10 @@ final class CpuLowering {
     return only && next instanceof Op.Relu relu && relu.x().equals(y) ? relu : null;
   }
 
-  /** The update that may use up a gradient as it is made: nothing else may want the gradient. */
+  /**
+   * The update that may use up a gradient as it is made: nothing else may want the gradient, and no
+   * filter may have bounds, which take a look at all of it.
+   */
   private Op.Update updateOf(Op.FullyConnectedBackwardWeights filter) {
     if (program.observes(filter.dw()) || readers.getOrDefault(filter.dw(), 0) != 1) {
       return null;
@@ -384,6 +387,7 @@ final class CpuLowering {
     return ops.stream()
         .filter(op -> op instanceof Op.Update u && u.dw().equals(filter.dw()))
         .map(Op.Update.class::cast)
+        .filter(update -> update.how().bounds() == null)
         .findFirst()
         .orElse(null); // summed up with that of other shards first
   }

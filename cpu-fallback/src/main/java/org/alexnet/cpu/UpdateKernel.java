@@ -10,6 +10,7 @@ import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.cpu.kernel.Tiles;
+import org.alexnet.network.ParameterSpec;
 import org.alexnet.program.Op;
 
 /** The updates of all parameters whose gradient was written out, in one launch. */
@@ -57,7 +58,7 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
   }
 
   /** A part of one parameter. */
-  private record Piece(int w, int v, int dw, int n, float rate, float decay) {}
+  private record Piece(int w, int v, int dw, int n, ParameterSpec how) {}
 
   @Override
   public int tasks() {
@@ -76,10 +77,17 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
                 binding.offset(update.v()) + from,
                 binding.offset(update.dw()) + from,
                 Math.min(PIECE, floats - from),
-                update.rate(),
-                update.decay()));
+                update.how()));
       }
     }
+    List<BoundedFilters> bounded =
+        updates.stream()
+            .filter(update -> update.how().bounds() != null)
+            .map(
+                update ->
+                    new BoundedFilters(
+                        layouts.panels(update.w()), binding.offset(update.w()), update.how()))
+            .toList();
     int finite = binding.offset(updates.getFirst().finite());
     int width = kernels.tileWidth();
     return context -> {
@@ -95,18 +103,24 @@ record UpdateKernel(List<Op.Update> updates, Kernels kernels, Layouts layouts)
               pieces.size(),
               (task, worker) -> {
                 Piece p = pieces.get(task);
-                float rate = settings.rate() * p.rate;
-                float decay = settings.decay() * p.decay * rate;
+                float rate = settings.rate() * p.how.rate();
+                float decay = settings.decay() * p.how.decay() * rate;
+                float momentum = settings.momentum() * p.how.momentum();
                 int sums = binding.shared() + task * width;
                 Arrays.fill(m, sums, sums + width, 0);
                 kernels.addSquares(m, p.dw, sums, p.n);
-                kernels.update(m, p.w, p.v, p.dw, p.n, settings.momentum(), decay, rate);
+                kernels.update(m, p.w, p.v, p.dw, p.n, momentum, decay, rate);
               });
       int sums = binding.shared();
       for (Op.Update update : updates) {
         int count = pieces(update) * width;
         m[binding.offset(update.squares())] = Tiles.sum(m, sums, count);
         sums += count;
+      }
+      for (BoundedFilters filters : bounded) {
+        if (settings.rate() * filters.how().rate() > 0) {
+          context.pool().run(filters.blocks(), (block, worker) -> filters.bound(m, block));
+        }
       }
     };
   }

@@ -16,10 +16,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
+import org.alexnet.network.Default;
 
 /**
- * Reads records strictly: every component must be there and nothing else. What a record's
- * constructor refuses is refused with the file, the line, the layer and the field.
+ * Reads records strictly: every component without a {@link Default} must be there and nothing else.
+ * What a record's constructor refuses is refused with the file, the line, the layer and the field.
  *
  * @param file for messages
  * @param texts types that are written as a text, and what reads it
@@ -195,10 +196,15 @@ public record RecordReader(
   private <T extends Record> T record(
       JsonValue.Fields fields, Class<T> type, boolean typed, List<String> beside, Place place) {
     RecordComponent[] components = type.getRecordComponents();
-    List<String> required = Stream.of(components).map(c -> Names.field(c.getName())).toList();
+    List<String> required =
+        Stream.of(components)
+            .filter(component -> component.getAnnotation(Default.class) == null)
+            .map(component -> Names.field(component.getName()))
+            .toList();
     Set<String> known = new LinkedHashSet<>(typed ? List.of(TYPE) : List.of());
     known.addAll(required);
     List<String> named = List.copyOf(known);
+    Stream.of(components).forEach(component -> known.add(Names.field(component.getName())));
     known.addAll(beside);
     fields
         .values()
@@ -224,11 +230,23 @@ public record RecordReader(
     }
     Object[] values = new Object[components.length];
     for (int i = 0; i < values.length; i++) {
-      String name = Names.field(components[i].getName());
-      values[i] =
-          value(fields.values().get(name), components[i].getGenericType(), place.field(name));
+      values[i] = component(components[i], fields, place);
     }
     return checked(fields, place, () -> Reflection.make(type, values));
+  }
+
+  private Object component(RecordComponent component, JsonValue.Fields fields, Place place) {
+    String name = Names.field(component.getName());
+    JsonValue own = fields.values().get(name);
+    if (own == null) {
+      own = JsonValue.parse(file, component.getAnnotation(Default.class).value());
+    }
+    boolean none =
+        component.isAnnotationPresent(Default.class)
+            && own instanceof JsonValue.Scalar(_, JsonToken token, String text)
+            && token == JsonToken.VALUE_NULL
+            && text.equals(component.getAnnotation(Default.class).value());
+    return none ? null : value(own, component.getGenericType(), place.field(name));
   }
 
   private String text(JsonValue json, Place place) {

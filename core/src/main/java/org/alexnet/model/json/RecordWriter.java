@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.Set;
+import org.alexnet.network.Default;
 
 /**
- * Writes records so that {@link RecordReader} makes equal ones of them.
+ * Writes records so that {@link RecordReader} makes equal ones of them; a component that is as its
+ * {@link Default} is left out.
  *
  * @param texts types that are written as their {@code toString()}
  * @param merged a record of one record of a sealed family, and lists and whole numbers beside it,
@@ -28,9 +30,11 @@ public record RecordWriter(Set<Class<?>> texts, Class<? extends Record> merged) 
 
   private void fill(ObjectNode object, Record value) {
     for (RecordComponent component : value.getClass().getRecordComponents()) {
-      object.set(
-          Names.field(component.getName()),
-          node(component.getType(), Reflection.get(component, value)));
+      JsonNode node = node(component.getType(), Reflection.get(component, value));
+      Default otherwise = component.getAnnotation(Default.class);
+      if (otherwise == null || !node.toString().equals(otherwise.value())) {
+        object.set(Names.field(component.getName()), node);
+      }
     }
   }
 

@@ -21,7 +21,7 @@ import org.alexnet.program.Op;
  * a tile of the gradient is used up while it is in the cache and never written out: the update then
  * costs no pass of its own over the gradient.
  *
- * @param update of the weights, or null to write their gradient
+ * @param update of the weights, without bounds, or null to write their gradient
  */
 public record FullyConnectedBackwardWeightsKernel(
     Op.FullyConnectedBackwardWeights op,
@@ -199,11 +199,11 @@ public record FullyConnectedBackwardWeightsKernel(
         return;
       }
       StepSettings settings = context.settings();
-      float rate = settings.rate() * update.rate();
-      float decay = settings.decay() * update.decay() * rate;
+      float rate = settings.rate() * update.how().rate();
+      float decay = settings.decay() * update.how().decay() * rate;
+      float momentum = settings.momentum() * update.how().momentum();
       kernels.addSquares(context.m(), tile, sums + task * tileWidth, n);
-      kernels.update(
-          context.m(), dw + offset, v + offset, tile, n, settings.momentum(), decay, rate);
+      kernels.update(context.m(), dw + offset, v + offset, tile, n, momentum, decay, rate);
     }
   }
 }

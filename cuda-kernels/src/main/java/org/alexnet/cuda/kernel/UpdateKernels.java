@@ -10,13 +10,15 @@ import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
+import org.alexnet.network.FilterBounds;
 import org.alexnet.program.Op;
+import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
 /** The update of all parameters of a device in one launch, update.cu. */
 public final class UpdateKernels {
   /** Bytes of a Segment and of a Piece, and elements of a piece, as in update.cu. */
-  private static final int SEGMENT = 64;
+  private static final int SEGMENT = 72;
 
   private static final int PIECE = 8;
   private static final int PIECE_ELEMENTS = 4096;
@@ -72,8 +74,36 @@ public final class UpdateKernels {
           calls.add(
               b.launch("update", pieces, 1, segments, cuts, usable, squares, b.slot().step()));
           calls.add(b.launch("gather_squares", updates.size(), 1, segments, squares));
+          for (Op.Update update : updates) {
+            if (update.how().bounds() != null) {
+              calls.add(bound(update, usable, b));
+            }
+          }
           return calls;
         });
+  }
+
+  /** Brings the filters of a parameter within their bounds; a block does one. */
+  private Call bound(Op.Update update, long usable, Binding b) {
+    FilterBounds bounds = update.how().bounds();
+    Shape shape = update.w().shape();
+    // Where channels lie together, so do the filters of a position, which are its channels.
+    boolean positioned = update.filters() != shape.n();
+    int inner = positioned && layouts.of(update.w()).channelsLast() ? shape.c() : 1;
+    return b.launch(
+        "bound_filters",
+        update.filters(),
+        1,
+        b.address(update.w()),
+        layouts.hasLow(update.w()) ? b.address(Layouts.low(update.w())) : 0L,
+        (int) (shape.elements() / update.filters()),
+        inner,
+        bounds.measure() == FilterBounds.Measure.DEVIATION ? 1 : 0,
+        bounds.least(),
+        bounds.most(),
+        update.how().rate(),
+        usable,
+        b.slot().step());
   }
 
   private static int pieces(Op.Update update) {
@@ -93,11 +123,12 @@ public final class UpdateKernels {
       row.set(JAVA_LONG, 24, low ? b.address(Layouts.low(update.w())) : 0);
       row.set(JAVA_INT, 32, (int) update.w().shape().elements());
       row.set(JAVA_INT, 36, layouts.of(update.dw()).storage() == Storage.FLOAT ? 1 : 0);
-      row.set(JAVA_FLOAT, 40, update.rate());
-      row.set(JAVA_FLOAT, 44, update.decay());
+      row.set(JAVA_FLOAT, 40, update.how().rate());
+      row.set(JAVA_FLOAT, 44, update.how().decay());
       row.set(JAVA_LONG, 48, b.address(update.squares()));
       row.set(JAVA_INT, 56, first);
       row.set(JAVA_INT, 60, pieces(update));
+      row.set(JAVA_FLOAT, 64, update.how().momentum());
       first += pieces(update);
     }
     return table;
