@@ -19,14 +19,21 @@ final class Connections implements Weighted {
   Connections(Section section, List<Output> inputs, LearningFile learning) {
     this.inputs = inputs;
     this.outputs = section.whole("outputs");
-    this.weights = learning.weights(section, section.numbers("initW", inputs.size(), DEVIATION));
+    List<Integer> sizes =
+        inputs.stream()
+            .map(input -> Math.multiplyExact(input.channels(), input.size() * input.size()))
+            .toList();
+    this.weights =
+        learning.weights(section, section.numbers("initW", inputs.size(), DEVIATION), sizes);
     this.bias = learning.bias(section, section.number("initB", 0));
   }
 
   @Override
   public boolean joins() {
-    return inputs.stream().allMatch(inputs.getFirst()::joins)
-        && weights.stream().allMatch(weights.getFirst()::equals);
+    return inputs.size() == 1
+        || inputs.stream().allMatch(inputs.getFirst()::joins)
+            && weights.stream().allMatch(weights.getFirst()::equals)
+            && weights.getFirst().bounds() == null; // they are of the filters of each input
   }
 
   @Override

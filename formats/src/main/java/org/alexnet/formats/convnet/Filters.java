@@ -78,7 +78,15 @@ final class Filters implements Weighted {
                     sizes.get(i)));
       }
     }
-    this.weights = learning.weights(section, section.numbers("initW", n));
+    List<Integer> each = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      int read =
+          sparse.get(i) != null
+              ? sparse.get(i).each()
+              : inputs.get(i).channels() / Math.max(1, groups.get(i));
+      each.add(Math.multiplyExact(read, kernels.get(i) * kernels.get(i)));
+    }
+    this.weights = learning.weights(section, section.numbers("initW", n), each);
     this.bias = learning.bias(section, section.number("initB", 0));
     this.biases =
         local || section.flag("sharedBiases", true)
@@ -127,7 +135,8 @@ final class Filters implements Weighted {
     return windows.size() == 1
         || windows.stream().allMatch(windows.getFirst()::equals)
             && groups.stream().allMatch(count -> count == 1)
-            && weights.stream().allMatch(weights.getFirst()::equals);
+            && weights.stream().allMatch(weights.getFirst()::equals)
+            && weights.getFirst().bounds() == null; // they are of the filters of each input
   }
 
   @Override

@@ -5,13 +5,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.alexnet.network.FilterBounds;
 import org.alexnet.network.Initial;
 import org.alexnet.network.ParameterSpec;
 
 /**
  * How layers learn, as the second file says it: the rate, the decay and the momentum of each. A
- * network here has one rate and one decay, and each parameter a multiple of them; the largest are
- * taken for the network's.
+ * network here has one of each, and each parameter a multiple of them; the largest are taken for
+ * the network's.
  */
 final class LearningFile {
   private static final List<String> OF_WEIGHTS =
@@ -34,8 +35,7 @@ final class LearningFile {
           "quantB");
 
   /** Values that must be zero, since what they would do is not done here. */
-  private static final List<String> NOT_DONE =
-      List.of("wball", "wcNorm", "wcNormMin", "wcNormMax", "superEps", "superMom");
+  private static final List<String> NOT_DONE = List.of("wcNorm", "superEps", "superMom");
 
   private static final List<String> SCHEDULES = List.of("sched", "schedW", "schedB");
 
@@ -43,7 +43,7 @@ final class LearningFile {
   private final Set<String> leftOut = new TreeSet<>();
   private float rate;
   private float decay;
-  private Float momentum;
+  private float momentum;
 
   /**
    * Reads what is of the whole network.
@@ -63,14 +63,14 @@ final class LearningFile {
       requirePlain(section, "quantF");
       requirePlain(section, "quantB");
       List<Float> rates = atLeastZero(section, "epsW", section.numbers("epsW", inputs));
-      List<Float> momenta = section.numbers("momW", inputs);
+      List<Float> momenta = momenta(section, inputs);
       List<Float> decays = decays(section, inputs);
       for (int i = 0; i < inputs; i++) {
         rate = Math.max(rate, rates.get(i));
         decay = Math.max(decay, decays.get(i));
-        keep(section, "momW", momenta.get(i), rates.get(i));
+        keep(momenta.get(i), rates.get(i));
       }
-      keep(section, "momB", section.number("momB"), section.number("epsB"));
+      keep(momentum(section), section.number("epsB"));
     }
   }
 
@@ -105,20 +105,19 @@ final class LearningFile {
     }
   }
 
-  /** One momentum is that of all which learn. */
-  private void keep(Section section, String key, float value, float rate) {
-    if (rate == 0) {
-      return;
+  /** The largest momentum of all that learn is the network's. */
+  private void keep(float own, float rate) {
+    if (rate > 0) {
+      momentum = Math.max(momentum, own);
     }
-    if (momentum == null) {
-      momentum = value;
-    }
-    if (momentum != value) {
-      throw section.wrong(
-          key,
-          "is %s, must be %s as that of the parameters before: a network here has one momentum"
-              .formatted(value, momentum));
-    }
+  }
+
+  private static List<Float> momenta(Section section, int inputs) {
+    return atLeastZero(section, "momW", section.numbers("momW", inputs));
+  }
+
+  private static float momentum(Section section) {
+    return atLeastZero(section, "momB", section.numbers("momB", 1)).getFirst();
   }
 
   /** The section of a layer that cannot do without one. */
@@ -144,7 +143,7 @@ final class LearningFile {
 
   /** The momentum of the network. */
   float momentum() {
-    return momentum == null ? 0 : momentum;
+    return momentum;
   }
 
   /** Names of values that say how rates fall. */
@@ -156,21 +155,62 @@ final class LearningFile {
    * How the weights of each input learn.
    *
    * @param deviations standard deviations that they start with
+   * @param sizes weights of one filter
    */
-  List<ParameterSpec> weights(Section layer, List<Float> deviations) {
+  List<ParameterSpec> weights(Section layer, List<Float> deviations, List<Integer> sizes) {
     Section section = required(layer);
     int inputs = deviations.size();
     List<Float> rates = section.numbers("epsW", inputs);
+    List<Float> momenta = momenta(section, inputs);
     List<Float> decays = decays(section, inputs);
     List<ParameterSpec> specs = new ArrayList<>();
     for (int i = 0; i < inputs; i++) {
+      FilterBounds bounds = bounds(section, layer.text("type"), inputs, i, sizes.get(i));
       specs.add(
           new ParameterSpec(
               new Initial.Gaussian(deviations.get(i)),
               part(rates.get(i), rate),
-              part(decays.get(i), decay)));
+              part(decays.get(i), decay),
+              partOfMomentum(momenta.get(i), rates.get(i)),
+              rates.get(i) > 0 ? bounds : null)); // what does not learn, they leave as it is
     }
     return specs;
+  }
+
+  /**
+   * The bounds of filters: the norm of their n weights is n wball at most, and the root of the sum
+   * of the squares about their mean n wcNormMin at least and n wcNormMax at most.
+   */
+  private static FilterBounds bounds(Section section, String type, int inputs, int i, int n) {
+    float ball = atLeastZero(section, "wball", section.numbers("wball", inputs, 0)).get(i);
+    float least = atLeastZero(section, "wcNormMin", section.numbers("wcNormMin", inputs, 0)).get(i);
+    float most = section.numbers("wcNormMax", inputs, 0).get(i);
+    if (most < least) {
+      throw section.wrong(
+          "wcNormMax", "is %s, must be at least that of wcNormMin, %s".formatted(most, least));
+    }
+    if (ball > 0 && type.equals("local")) {
+      throw section.wrong(
+          "wball",
+          "is %s, must be 0: what it does to a local layer is not known here"
+              .formatted(section.text("wball")));
+    }
+    if (most > 0 && !type.equals("conv")) {
+      throw section.wrong(
+          "wcNormMax",
+          "is %s, must be 0: only layers of type conv have it"
+              .formatted(section.text("wcNormMax")));
+    }
+    if (ball > 0 && most > 0) {
+      throw section.wrong("wball", "and wcNormMax are both there, must be one of them");
+    }
+    double root = Math.sqrt(n);
+    return ball > 0
+        ? new FilterBounds(FilterBounds.Measure.NORM, 0, (float) ((double) ball * n))
+        : most > 0
+            ? new FilterBounds(
+                FilterBounds.Measure.DEVIATION, (float) (least * root), (float) (most * root))
+            : null;
   }
 
   /** How biases learn, which do not decay. */
@@ -180,7 +220,16 @@ final class LearningFile {
     if (own > 0 && rate == 0) {
       throw section.wrong("epsB", "is %s, but no weights learn".formatted(own));
     }
-    return new ParameterSpec(new Initial.Constant(value), part(own, rate), 0);
+    return new ParameterSpec(
+        new Initial.Constant(value),
+        part(own, rate),
+        0,
+        partOfMomentum(momentum(section), own),
+        null);
+  }
+
+  private float partOfMomentum(float own, float rate) {
+    return rate == 0 || own == momentum ? 1 : part(own, momentum);
   }
 
   private static float part(float own, float whole) {

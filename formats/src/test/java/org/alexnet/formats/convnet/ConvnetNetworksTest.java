@@ -2,6 +2,7 @@ package org.alexnet.formats.convnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,7 +10,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
@@ -25,6 +28,8 @@ import org.alexnet.network.Concatenation;
 import org.alexnet.network.ContrastNorm;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
+import org.alexnet.network.FilterBounds;
+import org.alexnet.network.FilterBounds.Measure;
 import org.alexnet.network.FilterLayer;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.HorizontalFlip;
@@ -395,6 +400,87 @@ class ConvnetNetworksTest {
   }
 
   @Test
+  void momentaAreOfEachParameter() throws IOException {
+    LayerFileText text =
+        new LayerFileText()
+            .layer("a", CONV)
+            .params("a", "epsW=1 epsB=1 momW=0.9 momB=0.45")
+            .layer("b", CONV)
+            .params("b", "epsW=0 epsB=1 momW=0.95 momB=0")
+            .layer("f", "type=fc inputs=a,b outputs=8")
+            .params("f", "epsW=1,1 epsB=1 momW=0.9,0.45 momB=0.9")
+            .end("f", 1, 10);
+    Model model = text.read(dir, 32);
+    assertEquals(0.9f, model.recipe().momentum());
+    List<Node> nodes = model.network().nodes();
+    Convolution a = (Convolution) nodes.get(0).layer();
+    assertEquals(List.of(1f, 0.5f), List.of(a.weight().momentum(), a.bias().momentum()));
+    Convolution b = (Convolution) nodes.get(1).layer();
+    assertEquals(List.of(1f, 0f), List.of(b.weight().momentum(), b.bias().momentum()));
+    // Inputs that learn in different ways are not joined.
+    assertEquals("f_1", nodes.get(3).name());
+    assertEquals(0.5f, ((FullyConnected) nodes.get(3).layer()).weight().momentum());
+  }
+
+  @Test
+  void boundsAreOfTheFiltersOfEachInput() throws IOException {
+    LayerFileText whole =
+        new LayerFileText()
+            .layer("a", CONV)
+            .params("a", "epsW=1 epsB=1 momW=0 momB=0 wcNormMin=0.001 wcNormMax=0.002")
+            .layer(
+                "b",
+                "type=conv inputs=a,a channels=16,16 groups=2,2 filters=8,8 filterSize=3,3"
+                    + " initW=1,1 partialSum=1")
+            .params("b", "epsW=1,0 epsB=1 momW=0,0 momB=0 wball=0.5,0.5")
+            .layer("f", "type=fc inputs=b,b outputs=8")
+            .params("f", "epsW=1,1 epsB=1 momW=0,0 momB=0 wball=0.25,0.25")
+            .end("f", 1, 10);
+    Map<String, FilterBounds> bounds = new LinkedHashMap<>();
+    for (Node node : whole.read(dir, 32).network().nodes()) {
+      ParameterSpec weight =
+          switch (node.layer()) {
+            case Convolution c -> c.weight();
+            case FullyConnected c -> c.weight();
+            default -> null;
+          };
+      if (weight != null) {
+        bounds.put(node.name(), weight.bounds());
+      }
+    }
+    // 3 x 5 x 5 weights, 8 x 3 x 3, and 16 x 30 x 30.
+    double root = Math.sqrt(75);
+    assertEquals(
+        new FilterBounds(Measure.DEVIATION, (float) (0.001f * root), (float) (0.002f * root)),
+        bounds.get("a"));
+    assertEquals(new FilterBounds(Measure.NORM, 0, 36), bounds.get("b_0"));
+    assertNull(bounds.get("b_1"), "what does not learn");
+    assertEquals(new FilterBounds(Measure.NORM, 0, 3600), bounds.get("f_0"));
+    assertEquals(bounds.get("f_0"), bounds.get("f_1"));
+    assertNull(bounds.get("fc"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "type=local inputs=a channels=16 filters=16 filterSize=3 initW=1 | wball=0.1 | wball is"
+            + " 0.1, must be 0: what it does to a local layer is not known here",
+        "type=fc inputs=a outputs=8 | wcNormMax=1 | wcNormMax is 1, must be 0: only layers of type"
+            + " conv have it",
+      })
+  void boundsThatALayerCannotHave(String layer, String bounds, String expected) {
+    LayerFileText text =
+        new LayerFileText()
+            .weighted("a", 1, CONV)
+            .layer("b", layer)
+            .params("b", "epsW=1 epsB=1 momW=0 momB=0 " + bounds)
+            .end("b", 1, 10);
+    AlexNetException refused = assertThrows(AlexNetException.class, () -> text.read(dir, 32));
+    assertTrue(refused.getMessage().contains(expected), refused.getMessage());
+  }
+
+  @Test
   void valuesMayBeWrittenInEveryWayThatTheirParserReads() throws IOException {
     Path layers = dir.resolve("other.cfg");
     Files.writeString(
@@ -526,9 +612,14 @@ class ConvnetNetworksTest {
         "epsW=-1 epsB=1 momW=0 momB=0 | epsW is -1, must be at least 0",
         "epsW=1 epsB=-1 momW=0 momB=0 | epsB is -1, must be at least 0",
         "epsW=1,1 epsB=1 momW=0 momB=0 | epsW has 2 values, must have one",
-        "epsW=1 epsB=1 momW=0.5 momB=0.9 | momB is 0.9, must be 0.5",
-        "epsW=1 epsB=1 momW=0 momB=0 wball=0.1 | wball is 0.1, must be 0",
-        "epsW=1 epsB=1 momW=0 momB=0 wcNormMax=2 | wcNormMax is 2, must be 0",
+        "epsW=1 epsB=1 momW=-0.5 momB=0.9 | momW is -0.5, must be at least 0",
+        "epsW=1 epsB=1 momW=0 momB=-1 | momB is -1, must be at least 0",
+        "epsW=1 epsB=1 momW=0 momB=0 wball=-0.1 | wball is -0.1, must be at least 0",
+        "epsW=1 epsB=1 momW=0 momB=0 wball=0.1 wcNormMax=1 | wball and wcNormMax are both there",
+        "epsW=1 epsB=1 momW=0 momB=0 wcNormMin=2 wcNormMax=1 | wcNormMax is 1.0, must be at least"
+            + " that of wcNormMin, 2.0",
+        "epsW=1 epsB=1 momW=0 momB=0 wcNorm=2 | wcNorm is 2, must be 0",
+        "epsW=1 epsB=1 momW=0 momB=0 superEps=2 | superEps is 2, must be 0",
         "epsW=1 epsB=1 momW=0 momB=0 quantF=half | quantF is \"half\", must be default",
         "epsW=1 epsB=1 momW=0 momB=0 epsX=1 | epsX is not known here",
         "epsW=1 epsB=1 momW=1.5 momB=1.5 | momentum is 1.5",
