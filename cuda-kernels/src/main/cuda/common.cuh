@@ -210,12 +210,3 @@ __device__ __forceinline__ bool anyOfBlock(unsigned int flag, unsigned int *flag
   }
   return flags[0] != 0;
 }
-
-// s^-beta of a local response normalization. For the paper's beta only correctly rounded operations are used.
-__device__ __forceinline__ float power(float s, float beta) {
-  if (beta == 0.75f) {
-    float root = sqrtf(s);
-    return 1 / (root * sqrtf(root));
-  }
-  return powf(s, -beta);
-}

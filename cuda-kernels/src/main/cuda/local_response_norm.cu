@@ -1,6 +1,15 @@
 // Local response normalization: s = k + factor * sum of squares, y = x s^-beta. The sum is over
 // neighbouring channels of a group, or over neighbouring pixels of a channel.
 
+// s^-beta. For the paper's beta only correctly rounded operations are used.
+__device__ __forceinline__ float power(float s, float beta) {
+  if (beta == 0.75f) {
+    float root = sqrtf(s);
+    return 1 / (root * sqrtf(root));
+  }
+  return powf(s, -beta);
+}
+
 // y and s of an element whose squares were summed up.
 __device__ __forceinline__ void normalized(const Number *x, Number *y, float *s, long long i,
                                            float sum, float factor, float k, float beta) {

@@ -18,40 +18,52 @@
 #ifdef __STAND_IN__
 __device__ __forceinline__ float log2Of(float x) { return log2f(x); }
 __device__ __forceinline__ float exp2Of(float x) { return exp2f(x); }
+__device__ __forceinline__ float rootOf(float x) { return sqrtf(x); }
+__device__ __forceinline__ float inverseRootOf(float x) { return 1 / sqrtf(x); }
 #else
-// To some units of 2^-22, which is far below what sixteen bits keep.
-__device__ __forceinline__ float log2Of(float x) {
-  float y;
-  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-__device__ __forceinline__ float exp2Of(float x) {
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
+// One instruction each. Logarithms and powers are right to some units of 2^-22, which is far below
+// what sixteen bits keep, roots to 2^-22.
+#define APPROXIMATE(name, instruction)                        \
+  __device__ __forceinline__ float name(float x) {            \
+    float y;                                                  \
+    asm(instruction ".approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); \
+    return y;                                                 \
+  }
+APPROXIMATE(log2Of, "lg2")
+APPROXIMATE(exp2Of, "ex2")
+APPROXIMATE(rootOf, "sqrt")
+APPROXIMATE(inverseRootOf, "rsqrt")
 #endif
 
-// s^-beta and, for the derivative, 2 factor beta s^(-beta - 1) of sums = s / factor.
+// Single precision takes roots for the paper's beta.
+template <class S>
+struct Roots {
+  static constexpr bool TAKES = STORAGE == 0 && S::BETA == 0.75f;
+};
+
+// s^-beta of sums = s / factor.
 template <class S>
 __device__ __forceinline__ float powerOf(float sums) {
-#if STORAGE == 0
-  return power(S::FACTOR * sums, S::BETA);
-#else
-  return exp2Of(fmaf(-S::BETA, log2Of(sums), S::POWER));
-#endif
+  if constexpr (Roots<S>::TAKES) {
+    float inverse = inverseRootOf(S::FACTOR * sums);
+    return inverse * rootOf(inverse);
+  } else {
+    return exp2Of(fmaf(-S::BETA, log2Of(sums), S::POWER));
+  }
 }
 
+// The same, and 2 factor beta s^(-beta - 1) for the derivative.
 template <class S>
 __device__ __forceinline__ void powersOf(float sums, float *value, float *slope) {
-#if STORAGE == 0
-  *value = power(S::FACTOR * sums, S::BETA);
-  *slope = 2 * S::BETA * *value / sums;
-#else
-  float logarithm = log2Of(sums);
-  *value = exp2Of(fmaf(-S::BETA, logarithm, S::POWER));
-  *slope = exp2Of(fmaf(-S::BETA - 1, logarithm, S::SLOPE));
-#endif
+  if constexpr (Roots<S>::TAKES) {
+    float inverse = inverseRootOf(S::FACTOR * sums);
+    *value = inverse * rootOf(inverse);
+    *slope = 2 * S::FACTOR * S::BETA * *value * (inverse * inverse);
+  } else {
+    float logarithm = log2Of(sums);
+    *value = exp2Of(fmaf(-S::BETA, logarithm, S::POWER));
+    *slope = exp2Of(fmaf(-S::BETA - 1, logarithm, S::SLOPE));
+  }
 }
 
 // A vector of x and where its neighbours lie. At the edge of a group these are its own words, which a

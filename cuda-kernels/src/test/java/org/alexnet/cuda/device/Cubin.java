@@ -74,7 +74,7 @@ public final class Cubin {
 
   private void read(Section section) {
     String shared = ".nv.shared.";
-    if (section.name.startsWith(shared)) {
+    if (section.name.startsWith(shared) && !section.name.contains(".reserved.")) {
       kernel(section.name.substring(shared.length()))[2] = section.size;
     } else if (section.name.equals(".nv.info")) {
       attributes(section);

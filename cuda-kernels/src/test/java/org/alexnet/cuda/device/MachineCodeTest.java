@@ -51,7 +51,7 @@ class MachineCodeTest {
   }
 
   /** Of both releases of CUDA, if both are there. */
-  private static Set<Path> libraries() {
+  static Set<Path> libraries() {
     String standIn = System.clearProperty("alexnet.cuda.path");
     try {
       Set<Path> all = new TreeSet<>();
@@ -77,7 +77,7 @@ class MachineCodeTest {
   }
 
   @SuppressWarnings("restricted")
-  private static SymbolLookup load(Path library) {
+  static SymbolLookup load(Path library) {
     try (Stream<Path> beside = Files.list(library.toRealPath().getParent())) {
       // It looks for this by name alone.
       for (Path file : beside.filter(f -> f.toString().contains("libnvrtc-builtins.so")).toList()) {
