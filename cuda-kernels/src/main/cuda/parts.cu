@@ -34,3 +34,38 @@ KERNEL resize_canvas(MARK, const Number *x, Number *y, int elements, Sizes sizeY
     store(y + i, inside ? load(x + indexOf(p.n, p.c, p.h, p.w, sizeX)) : 0.0f);
   }
 }
+
+#if NHWC
+// Filters for images in blocks of stride x stride pixels, see load_blocks.cuh: [F, window, window,
+// C stride stride] from [F, kernel, kernel, C], with zeros where a block is larger.
+KERNEL block_filters(MARK, const Number *w, Number *blocks, int elements, int C, int kernel,
+                     int stride, int window) {
+  BEGIN
+  int i = (int)ELEMENT;
+  if (i < elements) {
+    int channels = C * stride * stride;
+    int c = i % channels;
+    int column = i / channels % window * stride + c % stride;
+    int row = i / (channels * window) % window * stride + c / stride % stride;
+    int filter = i / (channels * window * window);
+    bool inside = row < kernel && column < kernel;
+    int at = ((filter * kernel + row) * kernel + column) * C + c / (stride * stride);
+    store(blocks + i, inside ? load(w + at) : 0.0f);
+  }
+}
+
+// The gradients of such filters back, without those of the zeros.
+KERNEL unblock_filters(MARK, const Number *blocks, Number *w, int elements, int C, int kernel,
+                       int stride, int window) {
+  BEGIN
+  int i = (int)ELEMENT;
+  if (i < elements) {
+    int column = i / C % kernel;
+    int row = i / (C * kernel) % kernel;
+    int filter = i / (C * kernel * kernel);
+    int c = (i % C * stride + row % stride) * stride + column % stride;
+    int at = ((filter * window + row / stride) * window + column / stride) * C * stride * stride;
+    store(w + i, load(blocks + at + c));
+  }
+}
+#endif

@@ -13,7 +13,9 @@ import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
 import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.cuda.kernel.Layouts.Blocks;
 import org.alexnet.cuda.kernel.Sizes;
+import org.alexnet.network.Window;
 import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
@@ -59,7 +61,7 @@ public final class ConvolutionKernels {
     }
   }
 
-  private Canvas canvas(Shape x, Shape y, org.alexnet.network.Window window) {
+  private Canvas canvas(Shape x, Shape y, Window window) {
     Shape whole = ConvolutionProblem.withOverhang(x, y, window);
     Layouts.checkSize("the input of a convolution with what overhangs", whole);
     return new Canvas(x, whole, new Layout(whole, layouts.storage(), layouts.channelsLast()));
@@ -71,6 +73,9 @@ public final class ConvolutionKernels {
    * @param y what is written: the convolution's output, or a ReLU's
    */
   public CudaKernel forward(Op.Convolution op, Tensor y, boolean relu) {
+    if (layouts.blocks(op.x()) != null) {
+      return blocks(op, y, relu, layouts.blocks(op.x()));
+    }
     Canvas canvas = canvas(op.x().shape(), y.shape(), op.window());
     Tensor weight = layouts.operand(op.weight());
     ConvolutionPlan plan =
@@ -100,6 +105,65 @@ public final class ConvolutionKernels {
           calls.add(() -> plan.enqueue(label, xs, ws, ys, scratch));
           calls.add(BiasKernels.add(binding, layouts, op.bias(), y, relu));
           return calls;
+        });
+  }
+
+  private ConvolutionPlan plan(Direction direction, Blocks blocks, Shape x, Shape w, Shape y) {
+    Window window = new Window(blocks.window(), 1, 0);
+    Shape filters = blocks.filters(w);
+    return plans.apply(new ConvolutionProblem(direction, blocks.images(x), filters, y, window, 1));
+  }
+
+  /** Bytes of filters in blocks, in front of cuDNN's scratch memory. */
+  private long filterBytes(Blocks blocks, Shape w) {
+    long bytes = blocks.filters(w).elements() * layouts.storage().bytes();
+    return Math.ceilDiv(bytes, 256L) * 256;
+  }
+
+  /** Brings filters into blocks, or gradients of filters back. */
+  private static Call permute(Binding b, Blocks blocks, Shape w, long from, long to, boolean back) {
+    int elements = (int) (back ? w : blocks.filters(w)).elements();
+    return b.each(
+        back ? "unblock_filters" : "block_filters",
+        elements,
+        from,
+        to,
+        elements,
+        w.c(),
+        blocks.kernel(),
+        blocks.stride(),
+        blocks.window());
+  }
+
+  private static String choice(Blocks blocks, ConvolutionPlan plan) {
+    return "%s, blocks of %d x %d pixels as channels"
+        .formatted(plan.choice(), blocks.stride(), blocks.stride());
+  }
+
+  /** Forward over an input in blocks of pixels. */
+  private CudaKernel blocks(Op.Convolution op, Tensor y, boolean relu, Blocks blocks) {
+    Tensor weight = layouts.operand(op.weight());
+    Shape w = weight.shape();
+    ConvolutionPlan plan = plan(Direction.FORWARD, blocks, op.x().shape(), w, y.shape());
+    String label = op.layer() + (relu ? " forward, relu" : " forward");
+    return new CudaKernel(
+        label,
+        op.layer(),
+        false,
+        List.of(
+            layouts.read(op.x()), layouts.read(weight), layouts.read(op.bias()), layouts.write(y)),
+        filterBytes(blocks, w) + plan.algorithm().workspaceBytes(),
+        choice(blocks, plan),
+        binding -> {
+          long filters = binding.workspace();
+          Pointer xs = binding.pointer(op.x());
+          Pointer ws = Addresses.of(filters);
+          Pointer ys = binding.pointer(y);
+          Pointer scratch = Addresses.of(filters + filterBytes(blocks, w));
+          return List.of(
+              permute(binding, blocks, w, binding.address(weight), filters, false),
+              () -> plan.enqueue(label, xs, ws, ys, scratch),
+              BiasKernels.add(binding, layouts, op.bias(), y, relu));
         });
   }
 
@@ -153,16 +217,17 @@ public final class ConvolutionKernels {
    * @param withBias whether that of the bias is computed too, and not elsewhere
    */
   public CudaKernel backwardWeights(Op.ConvolutionBackwardWeights op, boolean withBias) {
-    Canvas canvas = canvas(op.x().shape(), op.dy().shape(), op.window());
+    Blocks blocks = layouts.blocks(op.x());
+    Shape w = op.dw().shape();
+    Shape y = op.dy().shape();
+    Canvas canvas = blocks != null ? null : canvas(op.x().shape(), y, op.window());
     ConvolutionPlan plan =
-        plans.apply(
-            new ConvolutionProblem(
-                Direction.BACKWARD_WEIGHTS,
-                canvas.whole,
-                op.dw().shape(),
-                op.dy().shape(),
-                op.window(),
-                op.groups()));
+        blocks != null
+            ? plan(Direction.BACKWARD_WEIGHTS, blocks, op.x().shape(), w, y)
+            : plans.apply(
+                new ConvolutionProblem(
+                    Direction.BACKWARD_WEIGHTS, canvas.whole, w, y, op.window(), op.groups()));
+    long before = blocks != null ? filterBytes(blocks, w) : canvas.bytes();
     BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()), withBias);
     String label = op.layer() + " backward filter";
     List<BufferUse> uses =
@@ -176,15 +241,20 @@ public final class ConvolutionKernels {
         op.layer(),
         true,
         uses,
-        Math.max(canvas.bytes() + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
-        plan.choice(),
+        Math.max(before + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
+        blocks != null ? choice(blocks, plan) : plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
-          Pointer xs = images(binding, canvas, op.x(), calls);
-          Pointer dw = binding.pointer(op.dw());
+          boolean whole = blocks == null;
+          Pointer xs = whole ? images(binding, canvas, op.x(), calls) : binding.pointer(op.x());
+          Pointer dw = whole ? binding.pointer(op.dw()) : Addresses.of(binding.workspace());
           Pointer dy = binding.pointer(op.dy());
-          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
+          Pointer scratch = Addresses.of(binding.workspace() + before);
           calls.add(() -> plan.enqueue(label, xs, dw, dy, scratch));
+          if (!whole) {
+            calls.add(
+                permute(binding, blocks, w, binding.workspace(), binding.address(op.dw()), true));
+          }
           bias.bind(binding, op.dy(), op.db(), calls);
           return calls;
         });

@@ -46,7 +46,7 @@ public final class KernelCompiler {
 
   /** What generated kernels are instances of. */
   private static final List<String> TEMPLATES =
-      List.of("common.cuh", "vector.cuh", "norm_pool.cuh");
+      List.of("common.cuh", "vector.cuh", "load_blocks.cuh", "norm_pool.cuh");
 
   /** The oldest architecture that every release of CUDA 12 and 13 makes PTX for. */
   private static final int COMMON = 75;

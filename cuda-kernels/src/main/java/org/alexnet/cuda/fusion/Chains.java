@@ -78,6 +78,7 @@ public final class Chains {
       return null;
     }
     return switch (op) {
+      case Op.LoadInput o when layouts.blocks(o.data()) != null -> InputBlocks.load(layouts, o);
       case Op.LocalResponseNorm o when recomputes(o) -> norm(o, done);
       case Op.MaxPool o when takes(o) -> kernels.forward(null, o, sizes(null, o));
       case Op.MaxPoolBackward o -> pooled(o, done);

@@ -189,6 +189,18 @@ record NormPool(
                 struct.append(
                     "  static constexpr float %s = %sf;\n"
                         .formatted(name, Float.toHexString(value.floatValue()))));
+    return kernel(what, struct.toString(), parameters, call);
+  }
+
+  /**
+   * An instance of a template.
+   *
+   * @param what it is called, before what tells its sizes from others
+   * @param struct what is in S
+   * @param parameters of the kernel
+   * @param call of the template with S
+   */
+  static GeneratedKernel kernel(String what, String struct, String parameters, String call) {
     String name = what + "_" + CacheFolder.name(what + struct).substring(0, 12);
     String source =
         """

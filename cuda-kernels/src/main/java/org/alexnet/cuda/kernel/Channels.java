@@ -8,13 +8,13 @@ import org.alexnet.AlexNetException;
  *
  * @param values four of them, zero behind the last channel
  */
-record Channels(float[] values) {
+public record Channels(float[] values) {
   private static final int MOST = 4;
 
   /**
    * @throws AlexNetException if there are more channels than a kernel takes
    */
-  static Channels of(List<Float> numbers) {
+  public static Channels of(List<Float> numbers) {
     if (numbers.size() > MOST) {
       throw new AlexNetException(
           "The input has %d channels; backend cuda takes %d at most."

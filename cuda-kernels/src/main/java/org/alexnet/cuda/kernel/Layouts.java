@@ -1,13 +1,16 @@
 package org.alexnet.cuda.kernel;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.device.Storage;
+import org.alexnet.network.Window;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Part;
@@ -20,17 +23,64 @@ import org.alexnet.program.Tensor;
  * precision that uses them has N H W C; parameters, scores and loss are single precision in each.
  */
 public final class Layouts {
+  /** Bytes of channels that a thread has at once. */
+  private static final int VECTOR = 16;
+
   private final Storage storage;
   private final boolean channelsLast;
   private final Map<Tensor, Layout> special = new HashMap<>();
+  private final Map<Tensor, Blocks> blocks = new HashMap<>();
 
   private Layouts(Precision precision) {
     this.storage = Storage.of(precision);
     this.channelsLast = precision != Precision.FP32;
   }
 
+  /**
+   * How images lie that a convolution with a stride reads: blocks of stride x stride pixels, which
+   * are channels of the same convolution without stride. Tensor cores want many channels, and the
+   * first layer has few.
+   *
+   * @param kernel of the convolution
+   * @param rows of blocks
+   * @param columns of blocks
+   */
+  public record Blocks(int kernel, int stride, int pad, int rows, int columns) {
+    /** More products than this share of what the convolution has do not pay. */
+    private static final double MOST_PRODUCTS = 1.5;
+
+    private static Blocks of(Window window, Shape y) {
+      int blocks = Math.ceilDiv(window.kernel(), window.stride());
+      return new Blocks(
+          window.kernel(), window.stride(), window.pad(), y.h() - 1 + blocks, y.w() - 1 + blocks);
+    }
+
+    /** Blocks that the convolution's window has on each side. */
+    public int window() {
+      return Math.ceilDiv(kernel, stride);
+    }
+
+    private Shape shape(Shape s, int h, int w) {
+      return new Shape(s.n(), s.c() * stride * stride, h, w);
+    }
+
+    public Shape images(Shape x) {
+      return shape(x, rows, columns);
+    }
+
+    public Shape filters(Shape w) {
+      return shape(w, window(), window());
+    }
+
+    private boolean suits(Shape x, int vector) {
+      double edge = (double) window() * stride / kernel;
+      return stride > 1 && x.c() * stride * stride % vector == 0 && edge * edge <= MOST_PRODUCTS;
+    }
+  }
+
   public static Layouts of(CompiledNetwork programs, Precision precision) {
     Layouts layouts = new Layouts(precision);
+    layouts.noteBlocks(programs);
     for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {
       program.ops().forEach(layouts::note);
       program.ops().reversed().forEach(layouts::noteParts);
@@ -47,6 +97,49 @@ public final class Layouts {
               "%s has %,d elements, and backend cuda counts to %,d; take a smaller %s.",
               what, shape.elements(), Integer.MAX_VALUE, Setting.BATCH));
     }
+  }
+
+  /** An input that nothing but convolutions of one kind reads can lie in blocks. */
+  private void noteBlocks(CompiledNetwork programs) {
+    Map<Tensor, Set<Blocks>> all = new HashMap<>();
+    for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {
+      for (Op op : program.ops()) {
+        if (op instanceof Op.LoadInput o) {
+          Set<Blocks> wanted = all.computeIfAbsent(o.data(), any -> new HashSet<>());
+          if (program.observes(o.data()) || !channelsLast) {
+            wanted.add(null);
+          }
+        }
+        for (Tensor tensor : op.reads()) {
+          if (all.containsKey(tensor)) {
+            all.get(tensor).add(blocksOf(op, tensor));
+          }
+        }
+      }
+    }
+    all.forEach(
+        (data, wanted) -> {
+          Blocks one = wanted.size() == 1 ? wanted.iterator().next() : null;
+          if (one != null && one.suits(data.shape(), VECTOR / storage.bytes())) {
+            blocks.put(data, one);
+            special.put(data, new Layout(one.images(data.shape()), storage, true));
+          }
+        });
+  }
+
+  private static Blocks blocksOf(Op op, Tensor x) {
+    return switch (op) {
+      case Op.Convolution o when o.x().equals(x) && o.groups() == 1 ->
+          Blocks.of(o.window(), o.y().shape());
+      case Op.ConvolutionBackwardWeights o when o.x().equals(x) && o.groups() == 1 ->
+          Blocks.of(o.window(), o.dy().shape());
+      default -> null;
+    };
+  }
+
+  /** How an input lies that is kept in blocks of pixels, or null. */
+  public Blocks blocks(Tensor tensor) {
+    return blocks.get(tensor);
   }
 
   private void note(Op op) {
