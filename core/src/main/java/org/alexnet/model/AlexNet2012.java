@@ -31,25 +31,13 @@ final class AlexNet2012 {
 
   /** 60,965,224 parameters. */
   static Model model() {
-    return withFewerClasses(
-        new Model(network("alexnet-2012", 2), recipe(), "the paper's network, in two columns"));
+    return new Model(network("alexnet-2012", 2), recipe(), "the paper's network, in two columns");
   }
 
   /** Without groups, as most tutorials have it: 62,378,344 parameters. */
   static Model ungrouped() {
-    return withFewerClasses(
-        new Model(
-            network("alexnet-2012-ungrouped", 1), recipe(), "the paper's network without groups"));
-  }
-
-  /**
-   * Biases of 1 make all 4096 inputs of fc8 about 1, so that each step moves the scores of all
-   * classes by 4096 times the rate times what the classes' shares of the batch are off. Of a
-   * thousand classes these are small; with ten, the scores swing ever further. Caffe's biases of
-   * 0.1 train with any number.
-   */
-  static Model withFewerClasses(Model model) {
-    return model.with(new Model.FewerClasses(0.1f, 1));
+    return new Model(
+        network("alexnet-2012-ungrouped", 1), recipe(), "the paper's network without groups");
   }
 
   /** Section 5: 90 epochs, the rate divided by ten when the validation error stops improving. */

@@ -60,10 +60,9 @@ final class AlexNet2012Original {
             new FullyConnected("fc8", 1000, 1, weight(0.01f), bias(0)),
             new SoftmaxCrossEntropy("softmax"));
     return new Model(
-            Network.chain("alexnet-2012-original", new Input(3, 224, 256, 1), layers),
-            AlexNet2012.recipe(),
-            "the network as its authors' program had it")
-        .with(new Model.FewerClasses(0.1f, CaffeNet.FEWER_CLASSES_RATE));
+        Network.chain("alexnet-2012-original", new Input(3, 224, 256, 1), layers),
+        AlexNet2012.recipe(),
+        "the network as its authors' program had it");
   }
 
   /** Windows that overhang the image are kept: 1 + ceil((2 pad + size - kernel) / stride). */

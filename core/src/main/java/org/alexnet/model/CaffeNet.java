@@ -28,13 +28,6 @@ import org.alexnet.network.Window;
  * the rate and do not decay. 60,965,224 parameters.
  */
 final class CaffeNet {
-  /**
-   * Of networks whose biases learn at twice the rate. With four classes and the whole rate, the
-   * loss of this network fell to 0.7 in twenty steps and jumped to 3.9; at half the rate it falls
-   * on.
-   */
-  static final float FEWER_CLASSES_RATE = 0.5f;
-
   private static final ParameterSpec WEIGHT = ParameterSpec.of(new Initial.Gaussian(0.01f));
 
   private CaffeNet() {}
@@ -52,10 +45,9 @@ final class CaffeNet {
             norm("norm2"));
     layers = followed(layers, WEIGHT, "softmax");
     return new Model(
-            Network.chain("caffenet", new Input(3, 227, 256, 1), layers),
-            new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-            "Caffe's replication in one column")
-        .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
+        Network.chain("caffenet", new Input(3, 227, 256, 1), layers),
+        new Recipe(90, 128, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+        "Caffe's replication in one column");
   }
 
   /**
@@ -76,10 +68,9 @@ final class CaffeNet {
     layers = followed(layers, ParameterSpec.of(new Initial.Gaussian(0.005f)), "prob");
     Input input = new Input(3, 227, 256, Resize.STRETCH, new Normalization.MeanImage(1));
     return new Model(
-            Network.chain("bvlc_alexnet", input, layers),
-            new Recipe(90, 256, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
-            "Caffe's replication in one column, normalized before pooling")
-        .with(new Model.FewerClasses(null, FEWER_CLASSES_RATE));
+        Network.chain("bvlc_alexnet", input, layers),
+        new Recipe(90, 256, 0.01f, 0.9f, 0.0005f, new Schedule.Plateau(5), Augmentation.PAPER),
+        "Caffe's replication in one column, normalized before pooling");
   }
 
   /**
