@@ -65,6 +65,8 @@ public enum Setting {
   RESUME("Training.resume"),
   /** Rows and columns that images are kept with, or that a network sees. */
   SIZE("size"),
+  /** The file beside a network of Caffe that says how it is trained. */
+  SOLVER("solver"),
   /** Whether to leave out images that cannot be read. */
   SKIP_BAD("skipBad"),
   /** Threads in all. */

@@ -14,8 +14,21 @@ import org.alexnet.Setting;
  *     given
  * @param size rows and columns of the images that the network sees; null where the file or what is
  *     usual says it
+ * @param solver the file beside a network of Caffe that says how it is trained; null where none is
+ *     given
  */
-public record ModelRequest(String name, Path params, Integer size) {
+public record ModelRequest(String name, Path params, Integer size, Path solver) {
+  /**
+   * A layer file of cuda-convnet, or a network that does not say its size.
+   *
+   * @param name the path of a file
+   * @param params the file of learning rates beside it, or null
+   * @param size rows and columns of the images that the network sees, or null
+   */
+  public ModelRequest(String name, Path params, Integer size) {
+    this(name, params, size, null);
+  }
+
   /**
    * A name or a file that needs nothing else.
    *
@@ -23,7 +36,7 @@ public record ModelRequest(String name, Path params, Integer size) {
    * @return the request
    */
   public static ModelRequest of(String name) {
-    return new ModelRequest(name, null, null);
+    return new ModelRequest(name, null, null, null);
   }
 
   /** {@return what is given beside the name} */
@@ -34,6 +47,9 @@ public record ModelRequest(String name, Path params, Integer size) {
     }
     if (size != null) {
       given.add(Setting.SIZE);
+    }
+    if (solver != null) {
+      given.add(Setting.SOLVER);
     }
     return given;
   }

@@ -63,7 +63,7 @@ public final class Models {
     for (ModelSource source : sources) {
       Optional<Model> model = find(source, request);
       if (model.isPresent()) {
-        requireTaken(request, source);
+        requireTaken(request, source, sources);
         return model.get();
       }
     }
@@ -83,13 +83,21 @@ public final class Models {
     return found;
   }
 
-  private static void requireTaken(ModelRequest request, ModelSource source) {
+  private static void requireTaken(
+      ModelRequest request, ModelSource source, List<ModelSource> sources) {
     for (Setting setting : request.given()) {
       if (!source.takes().contains(setting)) {
+        String takers =
+            sources.stream()
+                .filter(other -> other.takes().contains(setting))
+                .map(ModelSource::offers)
+                .collect(Collectors.joining(", or to "));
         throw new UsageException(
             Message.of(
-                "%s takes no %s; that belongs to a layer file of cuda-convnet.",
-                request.name(), setting));
+                takers.isEmpty() ? "%s takes no %s.%s" : "%s takes no %s; that belongs to %s.",
+                request.name(),
+                setting,
+                takers));
       }
     }
   }

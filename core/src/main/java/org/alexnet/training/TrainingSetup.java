@@ -434,6 +434,9 @@ final class TrainingSetup {
   private void say(RunConfig config) {
     Recipe recipe = config.recipe();
     DataIdentity data = config.identity();
+    if (!Models.all().contains(training.model)) {
+      listener.message("%s: %s.".formatted(training.model.name(), training.model.description()));
+    }
     listener.message(
         "Training %s (%d classes) on %s: %s%s, %s, batch %d, rate %s, momentum %s, weight decay %s, schedule %s, augmentation %s, seed %d."
             .formatted(

@@ -48,6 +48,7 @@ public final class Flags {
       case RESUME -> "--resume";
       case SIZE -> "--size";
       case SKIP_BAD -> "--skip-bad";
+      case SOLVER -> "--solver";
       case THREADS -> "--threads";
       case VALIDATION -> "--val";
       case VALIDATION_FRACTION -> "--val-fraction";

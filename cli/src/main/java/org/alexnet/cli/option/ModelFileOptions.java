@@ -18,9 +18,17 @@ public class ModelFileOptions {
       names = "--size",
       paramLabel = "N",
       description =
-          "With --params: rows and columns of the images that the network sees. Default: 224, with"
-              + " ten classes 32.")
+          "With a layer file, or a prototxt that does not say it: rows and columns of the images"
+              + " that the network sees. Default of a layer file: 224; with ten classes 32.")
   private Integer size;
+
+  @Option(
+      names = "--solver",
+      paramLabel = "FILE",
+      description =
+          "How a network of Caffe is trained (solver.prototxt). Without --model, the network that"
+              + " it names.")
+  private Path solver;
 
   /**
    * A model.
@@ -29,7 +37,14 @@ public class ModelFileOptions {
    * @param otherwise the name in its place; null for no model
    */
   public final Model model(String name, String otherwise) {
-    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, size);
+    if (name == null && solver != null) {
+      return model(solver.toString(), otherwise, null);
+    }
+    return model(name, otherwise, solver);
+  }
+
+  private Model model(String name, String otherwise, Path beside) {
+    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, size, beside);
     request
         .given()
         .forEach(

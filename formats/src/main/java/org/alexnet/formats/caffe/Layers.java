@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.alexnet.InvalidNetworkException;
+import org.alexnet.network.AbsoluteValue;
 import org.alexnet.network.Concatenation;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.Dropout;
@@ -11,10 +12,13 @@ import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
 import org.alexnet.network.Layer;
 import org.alexnet.network.LocalResponseNorm;
+import org.alexnet.network.Logistic;
 import org.alexnet.network.ParameterSpec;
 import org.alexnet.network.Pooling;
 import org.alexnet.network.Relu;
 import org.alexnet.network.Rounding;
+import org.alexnet.network.Softplus;
+import org.alexnet.network.Square;
 import org.alexnet.network.Sum;
 import org.alexnet.network.Tanh;
 import org.alexnet.network.Window;
@@ -47,6 +51,9 @@ final class Layers {
       case "lrn" -> made.norm();
       case "relu" -> made.relu();
       case "tanh" -> new Tanh(name);
+      case "sigmoid" -> new Logistic(name);
+      case "bnll" -> new Softplus(name, 20); // log(1 + exp(x)), exact to single precision
+      case "absval" -> new AbsoluteValue(name);
       case "dropout" ->
           new Dropout(
               name,
@@ -54,7 +61,7 @@ final class Layers {
               Dropout.Scaling.TRAINING);
       case "concat" -> made.concatenation();
       case "eltwise" -> made.sum(inputs);
-      case "power" -> made.multiple();
+      case "power" -> made.power();
       default ->
           throw made.no("type " + layer.text("type", "missing"), "a layer that this program has");
     };
@@ -74,6 +81,7 @@ final class Layers {
   private Convolution convolution() {
     Prototxt p = layer.message("convolution_param");
     require(p.integers("dilation").stream().allMatch(d -> d == 1), "dilation", "none");
+    require(p.integer("axis", 1) == 1, "axis " + p.integer("axis", 1), "axis 1");
     require(!p.text("bias_term", "true").equals("false"), "no biases", "bias_term: true");
     return new Convolution(
         name,
@@ -167,10 +175,13 @@ final class Layers {
   }
 
   /** A power of 1 without a shift is a multiple. */
-  private Sum multiple() {
+  private Layer power() {
     Prototxt p = layer.message("power_param");
-    require(p.real("power", 1) == 1 && p.real("shift", 0) == 0, "a power", "power: 1 and shift: 0");
-    return new Sum(name, List.of(p.real("scale", 1)));
+    float power = p.real("power", 1);
+    float scale = p.real("scale", 1);
+    require(p.real("shift", 0) == 0, "a shift", "shift: 0");
+    require(power == 1 || (power == 2 && scale == 1), "a power", "power: 1, or 2 with scale: 1");
+    return power == 1 ? new Sum(name, List.of(scale)) : new Square(name);
   }
 
   /** How weights (0) or biases (1) start and learn. */

@@ -1,6 +1,7 @@
 package org.alexnet.formats.caffe;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,19 @@ final class Prototxt {
   /** Names that layers cannot have here, and often have in Caffe. */
   private static final Set<String> RESERVED = Set.of("data", "labels", "logits", "loss");
 
-  private final Map<String, List<Object>> fields = new LinkedHashMap<>();
+  /**
+   * A value of a field.
+   *
+   * @param value a text or a message
+   * @param line where it begins
+   */
+  private record Value(Object value, int line) {}
+
+  private final Map<String, List<Value>> fields = new LinkedHashMap<>();
+
+  /** Fields that somebody has asked for. */
+  private final Set<String> read = new HashSet<>();
+
   private final Tokens tokens;
 
   private Prototxt(Tokens tokens) {
@@ -46,7 +59,7 @@ final class Prototxt {
                 ? "it ends within a message"
                 : "a field's name is expected, not " + name);
       }
-      List<Object> values = fields.computeIfAbsent(name, n -> new ArrayList<>());
+      List<Value> values = fields.computeIfAbsent(name, n -> new ArrayList<>());
       boolean colon = tokens.accept(":");
       if (colon && tokens.accept("[")) {
         while (!tokens.accept("]")) {
@@ -66,21 +79,79 @@ final class Prototxt {
     tokens.next();
   }
 
-  private Object value(int depth) {
+  private Value value(int depth) {
+    int line = tokens.line();
     if (tokens.accept("{")) {
       Prototxt message = new Prototxt(tokens);
       message.read(depth + 1, "}");
-      return message;
+      return new Value(message, line);
     }
-    return tokens.value();
+    return new Value(tokens.value(), line);
   }
 
   private List<Object> all(String field) {
-    return fields.getOrDefault(field, List.of());
+    read.add(field);
+    return fields.getOrDefault(field, List.of()).stream().map(Value::value).toList();
   }
 
   boolean has(String field) {
+    read.add(field);
     return fields.containsKey(field);
+  }
+
+  /** What is wrong with a field, after the file and the line of its last value. */
+  AlexNetException wrong(String field, String what) {
+    List<Value> values = fields.get(field);
+    return values == null ? tokens.wrong(what) : tokens.wrong(values.getLast().line, what);
+  }
+
+  /**
+   * Refuses fields that nobody has asked for, whose meaning would be passed over.
+   *
+   * @param where what stands before the name of a field
+   * @param without fields that need not be asked for
+   */
+  void requireRead(String where, Set<String> without) {
+    fields.forEach(
+        (name, values) -> {
+          if (without.contains(name)) {
+            return;
+          }
+          if (!read.contains(name)) {
+            throw wrong(
+                name,
+                "%s%s is not understood".formatted(where, InvalidNetworkException.shortened(name)));
+          }
+          for (Value value : values) {
+            if (value.value instanceof Prototxt message) {
+              message.requireRead(where + name + ".", without);
+            }
+          }
+        });
+  }
+
+  /** A whole number of at least 1 that has to be there. */
+  int requireInteger(String field) {
+    if (!has(field)) {
+      throw tokens.wrong("%s is missing".formatted(field));
+    }
+    int value = integer(field, 0);
+    if (value < 1) {
+      throw wrong(field, "%s is %d, must be at least 1".formatted(field, value));
+    }
+    return value;
+  }
+
+  /** A number within bounds that has to be there. */
+  float requireReal(String field, float least, float most) {
+    if (!has(field)) {
+      throw tokens.wrong("%s is missing".formatted(field));
+    }
+    float value = real(field, 0);
+    if (!(value >= least && value <= most)) {
+      throw wrong(field, "%s is %s, must be finite, at least %s".formatted(field, value, least));
+    }
+    return value;
   }
 
   /** The messages of a repeated field. */
@@ -91,7 +162,7 @@ final class Prototxt {
               if (value instanceof Prototxt message) {
                 return message;
               }
-              throw tokens.wrong("%s is %s, must be a message".formatted(field, value));
+              throw wrong(field, "%s is %s, must be a message".formatted(field, value));
             })
         .toList();
   }
@@ -114,7 +185,7 @@ final class Prototxt {
     if (value instanceof String text) {
       return text;
     }
-    throw tokens.wrong("%s is a message, must be one value".formatted(field));
+    throw wrong(field, "%s is a message, must be one value".formatted(field));
   }
 
   List<Integer> integers(String field) {
@@ -124,7 +195,8 @@ final class Prototxt {
               try {
                 return Integer.valueOf(text);
               } catch (NumberFormatException e) {
-                throw tokens.wrong(
+                throw wrong(
+                    field,
                     "%s is %s, must be a whole number"
                         .formatted(field, InvalidNetworkException.shortened(text)));
               }
@@ -143,7 +215,8 @@ final class Prototxt {
               try {
                 return Float.valueOf(text);
               } catch (NumberFormatException e) {
-                throw tokens.wrong(
+                throw wrong(
+                    field,
                     "%s is %s, must be a number"
                         .formatted(field, InvalidNetworkException.shortened(text)));
               }

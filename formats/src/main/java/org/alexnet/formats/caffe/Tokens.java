@@ -120,7 +120,16 @@ final class Tokens {
         || c == '.';
   }
 
+  /** The line that is read. */
+  int line() {
+    return line;
+  }
+
   AlexNetException wrong(String what) {
-    return new AlexNetException("%s, line %d: %s.".formatted(file, line, what));
+    return wrong(line, what);
+  }
+
+  AlexNetException wrong(int where, String what) {
+    return new AlexNetException("%s, line %d: %s.".formatted(file, where, what));
   }
 }

@@ -171,7 +171,7 @@ class CaffeWriterTest {
           bottom: "conv"     | bottom: "x"       | layer relu: it reads x, which no layer before it makes.
           kernel_size: 3     | kernel_h: 3 kernel_w: 2 | layer conv: kernel_size of 3 by 2; a square is required.
           kernel_size: 3     | kernel_size: 3 dilation: 2 | layer conv: dilation; none is required.
-          kernel_size: 3     | kernel_size: x    | , line 9: kernel_size is x, must be a whole number.
+          kernel_size: 3     | kernel_size: x    | , line 5: kernel_size is x, must be a whole number.
           kernel_size: 3     | kernel_size: 3 bias_term: false | layer conv: no biases; bias_term: true is required.
           dim: 8 }           | dim: 9 }          | its images have 8 rows and 9 columns; squares are required.
           dim: 8 }           | dim: 8            | line 9
