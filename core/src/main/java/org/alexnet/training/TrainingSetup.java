@@ -26,8 +26,10 @@ import org.alexnet.data.source.Sources;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
+import org.alexnet.network.Initial;
 import org.alexnet.network.Input;
 import org.alexnet.network.Network;
+import org.alexnet.network.Parameter;
 import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
@@ -137,6 +139,26 @@ final class TrainingSetup {
     CompiledNetwork.requireSizes(fitted.network(), batch);
     place(fitted.network(), batch).requireShards(batch);
     Weights.requireMemory(fitted.network());
+    if (training.init == null) {
+      requireVaried(fitted.network());
+    }
+  }
+
+  /** Layers whose weights all start from one value go on having one. */
+  private static void requireVaried(Network network) {
+    List<Parameter> weights =
+        CompiledNetwork.declared(network).values().stream()
+            .filter(parameter -> parameter.kind() == Parameter.Kind.WEIGHT)
+            .toList();
+    if (weights.size() > 1
+        && weights.stream().allMatch(w -> w.spec().initial() instanceof Initial.Constant)) {
+      throw new AlexNetException(
+          Message.of(
+              "The weights of every layer of %s start from one value, so that it cannot learn;"
+                  + " files that are not for training, such as a deploy.prototxt, do not say how"
+                  + " weights start: give the file that it is trained by, or weights (%s).",
+              network.name(), Setting.INIT));
+    }
   }
 
   /** What can be said of an augmentation before the data is seen. */
