@@ -172,7 +172,7 @@ final class Solver {
 
   private int epochs(int iterations, long images, int size) {
     long epochs = Math.round((double) iterations * images / dataSet(size));
-    return (int) Math.clamp(epochs, 1, Integer.MAX_VALUE);
+    return Math.clamp(epochs, 1, Integer.MAX_VALUE);
   }
 
   /** What a user should know of how a recipe was made, a phrase each. */
