@@ -1,19 +1,14 @@
 package org.alexnet.data.source;
 
-import java.lang.foreign.MemorySegment;
-import java.util.List;
-import java.util.Optional;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.PixelStatistics;
 
 /** A source of a program's own, looked over once, and left open when this is closed. */
-final class GivenSource implements ImageSource {
-  private final ImageSource source;
-
+final class GivenSource extends ForwardingSource {
   GivenSource(ImageSource source) {
-    this.source = source;
+    super(source);
     Batch.Format format = source.format();
     if (source.size() < 1) {
       throw new AlexNetException(
@@ -26,55 +21,9 @@ final class GivenSource implements ImageSource {
     }
   }
 
+  /** It belongs to the program. */
   @Override
-  public String description() {
-    return source.description();
-  }
-
-  @Override
-  public int size() {
-    return source.size();
-  }
-
-  @Override
-  public Batch.Format format() {
-    return source.format();
-  }
-
-  @Override
-  public List<String> classNames() {
-    return source.classNames();
-  }
-
-  @Override
-  public boolean labelled() {
-    return source.labelled();
-  }
-
-  @Override
-  public int label(int i) {
-    return source.label(i);
-  }
-
-  @Override
-  public String name(int i) {
-    return source.name(i);
-  }
-
-  @Override
-  public void read(int i, MemorySegment to) {
-    source.read(i, to);
-  }
-
-  @Override
-  public List<String> skipped() {
-    return source.skipped();
-  }
-
-  @Override
-  public Optional<Boolean> stretched() {
-    return source.stretched();
-  }
+  public void close() {}
 
   @Override
   public PixelStatistics statistics() {

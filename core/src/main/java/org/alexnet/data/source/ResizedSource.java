@@ -2,72 +2,29 @@ package org.alexnet.data.source;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
-import java.util.Optional;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.image.Picture;
 import org.alexnet.data.image.Resizer;
 
 /** Another source of bytes with every image scaled and cropped when it is read. */
-final class ResizedSource implements ImageSource {
-  private final ImageSource source;
+final class ResizedSource extends ForwardingSource {
   private final Batch.Format format;
   private final boolean stretched;
 
   ResizedSource(ImageSource source, int height, int width, boolean stretched) {
+    super(source);
     if (source.format().floats()) {
       throw new IllegalArgumentException(
           source.description() + " holds floating-point images, which are used as they are");
     }
-    this.source = source;
     this.stretched = stretched;
     this.format = new Batch.Format(source.format().channels(), height, width, false);
   }
 
   @Override
-  public String description() {
-    return source.description();
-  }
-
-  @Override
-  public int size() {
-    return source.size();
-  }
-
-  @Override
   public Batch.Format format() {
     return format;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return source.classNames();
-  }
-
-  @Override
-  public boolean labelled() {
-    return source.labelled();
-  }
-
-  @Override
-  public int label(int i) {
-    return source.label(i);
-  }
-
-  @Override
-  public String name(int i) {
-    return source.name(i);
-  }
-
-  @Override
-  public List<String> skipped() {
-    return source.skipped();
-  }
-
-  @Override
-  public Optional<Boolean> stretched() {
-    return source.stretched();
   }
 
   @Override
@@ -88,10 +45,5 @@ final class ResizedSource implements ImageSource {
     for (int c = 0; c < format.channels(); c++) {
       MemorySegment.copy(fitted.planes()[c], 0, to, ValueLayout.JAVA_BYTE, (long) c * out, out);
     }
-  }
-
-  @Override
-  public void close() {
-    source.close();
   }
 }

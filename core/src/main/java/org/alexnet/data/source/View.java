@@ -2,13 +2,10 @@ package org.alexnet.data.source;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Optional;
-import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 
 /** Another source with some of its images, or with other labels. */
-final class View implements ImageSource {
-  private final ImageSource source;
+final class View extends ForwardingSource {
   private final String description;
 
   /** Numbers of the images in the source; null for all. */
@@ -20,7 +17,7 @@ final class View implements ImageSource {
   private final List<String> classes;
 
   View(ImageSource source, int[] indices, String description) {
-    this.source = source;
+    super(source);
     this.indices = indices;
     this.description = description;
     this.labels = null;
@@ -28,7 +25,7 @@ final class View implements ImageSource {
   }
 
   View(ImageSource source, int[] labels, List<String> classes) {
-    this.source = source;
+    super(source);
     this.indices = null;
     this.description = source.description();
     this.labels = labels;
@@ -50,18 +47,8 @@ final class View implements ImageSource {
   }
 
   @Override
-  public Batch.Format format() {
-    return source.format();
-  }
-
-  @Override
   public List<String> classNames() {
     return classes;
-  }
-
-  @Override
-  public boolean labelled() {
-    return source.labelled();
   }
 
   @Override
@@ -76,22 +63,7 @@ final class View implements ImageSource {
   }
 
   @Override
-  public List<String> skipped() {
-    return source.skipped();
-  }
-
-  @Override
-  public Optional<Boolean> stretched() {
-    return source.stretched();
-  }
-
-  @Override
   public void read(int i, MemorySegment to) {
     source.read(in(i), to);
-  }
-
-  @Override
-  public void close() {
-    source.close();
   }
 }
