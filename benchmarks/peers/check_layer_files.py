@@ -188,7 +188,8 @@ class Net:
     def gradients(self, w, x, y):
         leaves = {name: tensor.clone().requires_grad_() for name, tensor in w.items()}
         F.cross_entropy(self.scores(leaves, x, False), y).backward()
-        return {name: leaf.grad for name, leaf in leaves.items()}
+        # Parts behind the first have biases of the engine's that stay 0.
+        return {name: leaf.grad for name, leaf in leaves.items() if leaf.grad is not None}
 
 
 def spread(w, last):
