@@ -29,6 +29,8 @@ public enum Setting {
   MEAN("mean"),
   /** The network that weights belong to. */
   MODEL("model"),
+  /** How a step is cut. */
+  PARALLEL("parallel"),
   /** The file of learning rates beside a layer file of cuda-convnet. */
   PARAMS("params"),
   /** The {@code input.safetensors} that belongs to weights. */
@@ -78,7 +80,9 @@ public enum Setting {
   /** Weights instead of a run. */
   WEIGHTS("weights"),
   /** The weight decay. */
-  WEIGHT_DECAY("weightDecay");
+  WEIGHT_DECAY("weightDecay"),
+  /** Processes that train together. */
+  WORKERS("workers");
 
   private final String name;
 

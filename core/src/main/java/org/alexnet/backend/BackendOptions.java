@@ -18,6 +18,7 @@ import org.alexnet.UsageException;
  *     something faster was measured
  * @param convolution how convolutions may be computed
  * @param graphs whether a step may be recorded once and replayed; the bits are the same
+ * @param peers the other workers, where the columns or shards of a network are shared with such
  * @param say receives what the backend has to tell a user while it is open, a sentence at a time
  */
 public record BackendOptions(
@@ -27,6 +28,7 @@ public record BackendOptions(
     boolean deterministic,
     ConvolutionMethod convolution,
     boolean graphs,
+    Peers peers,
     Consumer<String> say) {
   public BackendOptions {
     if (threads < 1) {
@@ -43,7 +45,14 @@ public record BackendOptions(
       boolean deterministic,
       boolean graphs) {
     this(
-        threads, devices, precision, deterministic, ConvolutionMethod.AUTO, graphs, sentence -> {});
+        threads,
+        devices,
+        precision,
+        deterministic,
+        ConvolutionMethod.AUTO,
+        graphs,
+        Peers.NONE,
+        sentence -> {});
   }
 
   /** Single precision; whatever is fastest. */
@@ -53,12 +62,20 @@ public record BackendOptions(
 
   /** The same with somebody to tell. */
   public BackendOptions saying(Consumer<String> to) {
-    return new BackendOptions(threads, devices, precision, deterministic, convolution, graphs, to);
+    return new BackendOptions(
+        threads, devices, precision, deterministic, convolution, graphs, peers, to);
   }
 
   /** The same with another way to compute convolutions. */
   public BackendOptions with(ConvolutionMethod method) {
-    return new BackendOptions(threads, devices, precision, deterministic, method, graphs, say);
+    return new BackendOptions(
+        threads, devices, precision, deterministic, method, graphs, peers, say);
+  }
+
+  /** The same beside other workers. */
+  public BackendOptions with(Peers others) {
+    return new BackendOptions(
+        threads, devices, precision, deterministic, convolution, graphs, others, say);
   }
 
   /**
@@ -92,6 +109,20 @@ public record BackendOptions(
           Message.of(
               "Backend %s computes in fp32 only; %s needs an NVIDIA GPU (%s).",
               backend, Setting.PRECISION.to(precision), Setting.BACKEND.to("cuda")));
+    }
+  }
+
+  /**
+   * Refuses other workers, for a backend that cannot send to any.
+   *
+   * @throws AlexNetException naming what to do instead
+   */
+  public void checkAlone(String backend) {
+    if (peers.worker().hasPeers()) {
+      throw new UsageException(
+          Message.of(
+              "Backend %s cannot train together with other workers; use %s.",
+              backend, Setting.BACKEND.to("cpu")));
     }
   }
 

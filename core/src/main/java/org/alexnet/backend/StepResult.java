@@ -1,8 +1,9 @@
 package org.alexnet.backend;
 
+import java.util.List;
 import java.util.function.Function;
 import org.alexnet.data.Batch;
-import org.alexnet.program.Op;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
@@ -16,7 +17,7 @@ import org.alexnet.program.Tensor;
 public record StepResult(int images, double lossSum, int errors) {
 
   /**
-   * Sums up the real images of a batch in their order, on whatever devices their losses are. An
+   * Sums up the real images of a batch in their order, of whatever shards their losses are. An
    * image counts as an error if another class is more probable, or as probable and of lower number,
    * or if the scores are not numbers.
    *
@@ -25,12 +26,13 @@ public record StepResult(int images, double lossSum, int errors) {
   public static StepResult of(StepProgram program, Function<Tensor, float[]> fetch, Batch batch) {
     float[] losses = new float[batch.capacity()];
     int[] errors = new int[batch.capacity()];
-    for (Op.SoftmaxCrossEntropy op : program.losses()) {
-      float[] loss = fetch.apply(op.loss());
-      float[] probabilities = fetch.apply(op.probabilities());
+    List<Tensor> parts = program.parts(CompiledNetwork.LOSS);
+    int image = 0;
+    for (int part = 0; part < parts.size(); part++) {
+      float[] loss = fetch.apply(parts.get(part));
+      float[] probabilities = fetch.apply(program.parts(CompiledNetwork.PROBABILITIES).get(part));
       int classes = probabilities.length / loss.length;
-      for (int n = 0; n < loss.length; n++) {
-        int image = op.first() + n;
+      for (int n = 0; n < loss.length; n++, image++) {
         losses[image] = loss[n];
         boolean right = argmax(probabilities, n * classes, classes) == batch.labels()[image];
         errors[image] = right ? 0 : 1;

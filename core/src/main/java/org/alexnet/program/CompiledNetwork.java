@@ -62,9 +62,9 @@ public record CompiledNetwork(
     }
     requireSizes(network, batch);
     placement.requireShards(batch);
-    Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE, placement);
-    List<Op> train =
-        Forward.of(network, batch, StepProgram.Phase.TRAIN, placement).differentiated();
+    Placement all = placement.undivided();
+    Forward evaluate = Forward.of(network, batch, StepProgram.Phase.EVALUATE, all);
+    List<Op> train = Forward.of(network, batch, StepProgram.Phase.TRAIN, all).differentiated();
     Set<String> kept = new HashSet<>(observed);
     kept.addAll(List.of(LOGITS, PROBABILITIES, LOSS));
     Set<String> keptInTraining = new HashSet<>(kept);
@@ -73,8 +73,20 @@ public record CompiledNetwork(
         network,
         batch,
         placement,
-        new StepProgram(StepProgram.Phase.TRAIN, train, keptInTraining),
-        new StepProgram(StepProgram.Phase.EVALUATE, evaluate.ops(), kept));
+        part(new StepProgram(StepProgram.Phase.TRAIN, train, keptInTraining), placement),
+        part(new StepProgram(StepProgram.Phase.EVALUATE, evaluate.ops(), kept), placement));
+  }
+
+  /** What the worker of a placement runs. */
+  private static StepProgram part(StepProgram program, Placement placement) {
+    return placement.worker().hasPeers() ? WorkerPart.of(program, placement) : program;
+  }
+
+  /** The programs that all workers run together, on the devices of all; these if there is one. */
+  public CompiledNetwork undivided() {
+    return placement.worker().hasPeers()
+        ? of(network, batch, placement.undivided(), train.observed())
+        : this;
   }
 
   private static Stream<Op.Update> updates(List<Op> ops) {
@@ -228,7 +240,8 @@ public record CompiledNetwork(
   }
 
   /**
-   * Bytes that a training step in single precision sends between devices, by sender and receiver.
+   * Bytes that a training step in single precision sends between devices of this process, by sender
+   * and receiver.
    */
   public long[][] traffic() {
     return traffic(StepProgram.Phase.TRAIN, Op.Transfer::bytes);

@@ -164,6 +164,8 @@ final class Differentiation {
       case Op.LoadInput _, Op.Zeros _, Op.Minimum _ -> {}
       case Op.Add sum -> sum(sum);
       case Op.Slice _,
+          Op.Send _,
+          Op.Receive _,
           Op.ConvolutionBackwardData _,
           Op.ConvolutionBackwardWeights _,
           Op.LocallyConnectedBackwardData _,

@@ -638,6 +638,48 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Sends x to another worker, where a {@link Receive} of the same number takes it.
+   *
+   * @param to index of the worker
+   * @param number of the message, as no other in the programs of the network
+   */
+  record Send(String layer, Tensor x, int to, int number) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of();
+    }
+
+    @Override
+    public int index() {
+      return x.part().index();
+    }
+  }
+
+  /**
+   * y = what another worker sends.
+   *
+   * @param from index of the worker
+   * @param number of the message; of two messages that wait for each other, the lower comes first
+   * @param index of the column or shard of this worker that takes it
+   */
+  record Receive(String layer, Tensor y, int from, int number, int index) implements Op {
+    @Override
+    public List<Tensor> reads() {
+      return List.of();
+    }
+
+    @Override
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
   /** The parts one after the other along an axis; their other sizes are equal. */
   record Concatenate(String layer, Part.Axis axis, List<Tensor> parts, Tensor y) implements Op {
     public Concatenate {

@@ -15,16 +15,54 @@ import org.alexnet.network.Network;
  * cut runs as a whole, its columns as groups.
  *
  * @param devices number of the device of each column or shard; a single one for a network that is
- *     not cut
+ *     not cut. Every worker numbers its own devices from 0
  * @param parallelism whether these are columns or shards, or shards first and columns after them
+ * @param worker which of them this process runs
  */
-public record Placement(List<Integer> devices, Parallelism parallelism) {
+public record Placement(List<Integer> devices, Parallelism parallelism, Worker worker) {
+
+  /**
+   * One of the processes that share the columns or shards: each has as many as the next, one after
+   * the other.
+   *
+   * @param index from 0; the first writes the run
+   * @param count of all
+   */
+  public record Worker(int index, int count) {
+    /** A process that runs everything. */
+    public static final Worker ALONE = new Worker(0, 1);
+
+    public Worker {
+      if (count < 1 || index < 0 || index >= count) {
+        throw new IllegalArgumentException("worker %d of %d".formatted(index, count));
+      }
+    }
+
+    /** Whether there are others. */
+    public boolean hasPeers() {
+      return count > 1;
+    }
+
+    /** Whether it is the one that writes. */
+    public boolean first() {
+      return index == 0;
+    }
+  }
 
   /** Everything on the first device, uncut. */
   public static final Placement WHOLE = new Placement(List.of(0));
 
   public Placement {
     devices = List.copyOf(devices);
+    if (devices.size() % worker.count != 0) {
+      throw new IllegalArgumentException(
+          "%d parts on %d workers".formatted(devices.size(), worker.count));
+    }
+  }
+
+  /** In one process. */
+  public Placement(List<Integer> devices, Parallelism parallelism) {
+    this(devices, parallelism, Worker.ALONE);
   }
 
   /** Of columns. */
@@ -32,9 +70,32 @@ public record Placement(List<Integer> devices, Parallelism parallelism) {
     this(devices, Parallelism.COLUMNS);
   }
 
+  /** The same as one of several workers runs it, whose devices are those that this one names. */
+  public Placement on(Worker one) {
+    return new Placement(devices, parallelism, one);
+  }
+
+  /** The same as a single process would run it on the devices of all workers. */
+  Placement undivided() {
+    if (!worker.hasPeers()) {
+      return this;
+    }
+    int each = deviceCount();
+    return new Placement(
+        IntStream.range(0, devices.size())
+            .mapToObj(part -> workerOf(part) * each + devices.get(part))
+            .toList(),
+        parallelism);
+  }
+
+  /** The worker that runs a column or shard. */
+  int workerOf(int index) {
+    return index / (devices.size() / worker.count);
+  }
+
   /**
    * Places the shards of a batch. What is computed depends on how many there are, and not on the
-   * devices that they run on.
+   * workers and devices that they run on.
    *
    * @param shards how many, at least 1
    * @param names the devices, as many as divide the shards: each then has as many as the next, one
@@ -42,6 +103,36 @@ public record Placement(List<Integer> devices, Parallelism parallelism) {
    * @throws UsageException if the shards cannot be spread over the devices
    */
   public static Placement shards(Parallelism parallelism, int shards, List<String> names) {
+    return shards(parallelism, shards, names, Worker.ALONE);
+  }
+
+  /**
+   * Places the shards of a batch on workers, of which each has as many as the next.
+   *
+   * @param shards how many all workers have
+   * @param names the devices of each worker
+   * @throws UsageException if the shards cannot be spread over the workers and their devices
+   */
+  public static Placement shards(
+      Parallelism parallelism, int shards, List<String> names, Worker worker) {
+    if (shards % worker.count != 0) {
+      throw new UsageException(
+          Message.of(
+              "%s cannot be spread over %d workers; take %s (%s).",
+              Words.count(shards, "shard"),
+              worker.count,
+              shards == 1 ? "one" : "one, or " + divisors(shards),
+              Setting.WORKERS));
+    }
+    int each = shards / worker.count;
+    List<Integer> devices = spreadShards(each, names);
+    return new Placement(
+        IntStream.range(0, shards).mapToObj(shard -> devices.get(shard % each)).toList(),
+        parallelism,
+        worker);
+  }
+
+  private static List<Integer> spreadShards(int shards, List<String> names) {
     if (!names.isEmpty() && shards % names.size() != 0) {
       throw new UsageException(
           Message.of(
@@ -52,7 +143,7 @@ public record Placement(List<Integer> devices, Parallelism parallelism) {
               shards == 1 ? "one device" : "one device, or " + divisors(shards),
               Setting.DEVICES));
     }
-    return new Placement(spread(shards, names), parallelism);
+    return spread(shards, names);
   }
 
   /** The number of the device of each column or shard, numbered in the order of first mention. */
@@ -145,6 +236,25 @@ public record Placement(List<Integer> devices, Parallelism parallelism) {
   public int share(int size, int part) {
     int parts = devices.size();
     return size / parts + (part < size % parts ? 1 : 0);
+  }
+
+  /**
+   * The images of a batch that this worker reads: from where and to where, not included.
+   *
+   * @param batch images of all workers
+   */
+  public int[] images(int batch) {
+    int first = 0;
+    int end = shards() > 1 ? 0 : batch;
+    for (int shard = 0; shard < shards() && shards() > 1; shard++) {
+      if (workerOf(shard) < worker.index) {
+        first += share(batch, shard);
+      }
+      if (workerOf(shard) <= worker.index) {
+        end += share(batch, shard);
+      }
+    }
+    return new int[] {first, end};
   }
 
   /** The device of the column or shard of an index. */

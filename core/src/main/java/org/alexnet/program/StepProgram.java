@@ -1,5 +1,6 @@
 package org.alexnet.program;
 
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,6 +42,14 @@ public record StepProgram(Phase phase, List<Op> ops, Set<String> observed) {
         .filter(t -> t.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no tensor is called " + name));
+  }
+
+  /** The parts of a tensor in their order, or its copies; none if there is no such tensor. */
+  public List<Tensor> parts(String name) {
+    return tensors().stream()
+        .filter(tensor -> tensor.name().equals(name))
+        .sorted(Comparator.comparingInt(tensor -> tensor.part().index()))
+        .toList();
   }
 
   /** Its losses: one, or one for each shard of the batch on the device of the shard. */

@@ -3,6 +3,7 @@ package org.alexnet.reference;
 import java.util.List;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.program.CompiledNetwork;
@@ -10,6 +11,11 @@ import org.alexnet.program.StepProgram;
 
 /** Lowers each operation to one kernel. */
 final class ReferenceBackend implements Backend {
+  private final Peers peers;
+
+  ReferenceBackend(Peers peers) {
+    this.peers = peers;
+  }
 
   @Override
   public String name() {
@@ -28,7 +34,7 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public Executable bind(Lowered lowered, MemoryPlan plan) {
-    return new ReferenceExecutable(lowered, plan);
+    return new ReferenceExecutable(lowered, plan, peers);
   }
 
   @Override

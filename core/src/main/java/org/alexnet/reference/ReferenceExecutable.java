@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.backend.plan.Kernel;
@@ -23,12 +24,14 @@ import org.alexnet.program.Tensor;
 final class ReferenceExecutable implements Executable {
   private final Lowered lowered;
   private final MemoryPlan plan;
+  private final Peers peers;
   private final List<float[]> persistent = new ArrayList<>(); // by device
   private final List<float[]> arenas = new ArrayList<>();
   private long[][] bytesTransferred;
   private Phase ran = Phase.EVALUATE;
 
-  ReferenceExecutable(Lowered lowered, MemoryPlan plan) {
+  ReferenceExecutable(Lowered lowered, MemoryPlan plan, Peers peers) {
+    this.peers = peers;
     this.lowered = lowered;
     this.plan = plan;
     for (MemoryPlan.Blocks blocks : plan.devices()) {
@@ -79,7 +82,7 @@ final class ReferenceExecutable implements Executable {
   private double[] profile(Phase phase, Batch batch, StepSettings settings) {
     ran = phase;
     List<? extends Kernel> kernels = lowered.kernels(phase);
-    ReferenceOps ops = new ReferenceOps(tensor -> view(phase, tensor), batch, settings);
+    ReferenceOps ops = new ReferenceOps(tensor -> view(phase, tensor), batch, settings, peers);
     double[] seconds = new double[kernels.size()];
     bytesTransferred = new long[bytesTransferred.length][bytesTransferred.length];
     for (int i = 0; i < seconds.length; i++) {

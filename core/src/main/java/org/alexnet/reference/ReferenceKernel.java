@@ -48,6 +48,11 @@ record ReferenceKernel(Op op) implements Kernel {
   }
 
   @Override
+  public int index() {
+    return op.index();
+  }
+
+  @Override
   public long workspaceBytes() {
     return 0;
   }

@@ -3,6 +3,7 @@ package org.alexnet.reference;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Function;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.network.FilterBounds;
@@ -17,8 +18,10 @@ final class ReferenceOps {
   private final Function<Tensor, View> memory;
   private final Batch batch;
   private final StepSettings settings;
+  private final Peers peers;
 
-  ReferenceOps(Function<Tensor, View> memory, Batch batch, StepSettings settings) {
+  ReferenceOps(Function<Tensor, View> memory, Batch batch, StepSettings settings, Peers peers) {
+    this.peers = peers;
     this.memory = memory;
     this.batch = batch;
     this.settings = settings;
@@ -73,6 +76,14 @@ final class ReferenceOps {
               view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
       case Op.Dropout drop -> dropout(drop, view(drop.x()), view(drop.y()));
       case Op.Transfer transfer -> transfer(transfer);
+      case Op.Send send -> {
+        View x = view(send.x());
+        peers.send(send.to(), send.number(), x.memory(), x.offset(), x.length());
+      }
+      case Op.Receive receive -> {
+        View y = view(receive.y());
+        peers.receive(receive.from(), receive.number(), y.memory(), y.offset(), y.length());
+      }
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Slice slice -> copy(slice.axis(), view(slice.x()), slice.first(), view(slice.y()), 0);
       case Op.Add add -> add(add);

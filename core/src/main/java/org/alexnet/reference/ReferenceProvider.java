@@ -35,6 +35,6 @@ public final class ReferenceProvider implements BackendProvider {
   public Backend open(BackendOptions options) {
     options.checkDevices(name(), devices());
     options.checkSinglePrecision(name());
-    return new ReferenceBackend();
+    return new ReferenceBackend(options.peers());
   }
 }

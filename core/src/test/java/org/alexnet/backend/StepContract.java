@@ -94,6 +94,8 @@ public abstract class StepContract {
                 Op.ChannelSelectionBackward _,
                 Op.Dropout _,
                 Op.Transfer _,
+                Op.Send _,
+                Op.Receive _,
                 Op.Concatenate _,
                 Op.Slice _,
                 Op.Add _,

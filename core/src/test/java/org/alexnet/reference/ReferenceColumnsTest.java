@@ -2,10 +2,11 @@ package org.alexnet.reference;
 
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.ColumnsContract;
+import org.alexnet.backend.Peers;
 
 class ReferenceColumnsTest extends ColumnsContract {
   @Override
   protected Backend open(int threads, int devices) {
-    return new ReferenceBackend();
+    return new ReferenceBackend(Peers.NONE);
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.cpu.execution.DeviceThreads;
@@ -21,19 +22,23 @@ final class CpuBackend implements Backend {
   private final Kernels kernels;
   private final ConvolutionMethod convolution;
   private final DeviceThreads threads;
+  private final Peers peers;
   private final CpuMemory memory = new CpuMemory(this);
 
   /** With the fastest convolutions. */
   CpuBackend(Kernels kernels, int devices, int threads) {
-    this(kernels, devices, threads, ConvolutionMethod.AUTO);
+    this(kernels, devices, threads, ConvolutionMethod.AUTO, Peers.NONE);
   }
 
   /**
    * @param devices logical devices, each with memory and threads of its own
    * @param threads in all
    * @param convolution whether convolutions may be transformed
+   * @param peers the other workers
    */
-  CpuBackend(Kernels kernels, int devices, int threads, ConvolutionMethod convolution) {
+  CpuBackend(
+      Kernels kernels, int devices, int threads, ConvolutionMethod convolution, Peers peers) {
+    this.peers = peers;
     this.kernels = kernels;
     this.convolution = convolution;
     this.threads = new DeviceThreads(devices, threads);
@@ -65,7 +70,8 @@ final class CpuBackend implements Backend {
 
   @Override
   public Executable bind(Lowered lowered, MemoryPlan plan) {
-    return new CpuExecutable(lowered, memory.allocate(lowered, plan), plan, kernels, threads);
+    return new CpuExecutable(
+        lowered, memory.allocate(lowered, plan), plan, kernels, threads, peers);
   }
 
   @Override

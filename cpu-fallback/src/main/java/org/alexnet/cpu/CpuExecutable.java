@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.backend.plan.Kernel;
@@ -34,6 +35,7 @@ final class CpuExecutable implements Executable {
   private final Layouts layouts;
   private final Kernels kernels;
   private final DeviceThreads threads;
+  private final Peers peers;
   private final float[][] memories;
   private final Map<Phase, List<Placed>> steps = new EnumMap<>(Phase.class);
   private long[][] bytesTransferred;
@@ -48,11 +50,13 @@ final class CpuExecutable implements Executable {
       float[][] memories,
       MemoryPlan plan,
       Kernels kernels,
-      DeviceThreads threads) {
+      DeviceThreads threads,
+      Peers peers) {
     this.lowered = lowered;
     this.plan = plan;
     this.kernels = kernels;
     this.threads = threads;
+    this.peers = peers;
     this.layouts = Layouts.of(lowered.programs(), kernels.tileWidth());
     this.memories = memories;
     this.bytesTransferred = new long[memories.length][memories.length];
@@ -152,6 +156,7 @@ final class CpuExecutable implements Executable {
               threads.pool(device),
               batch,
               settings,
+              peers,
               parameters);
     }
     return frames;

@@ -2,6 +2,7 @@ package org.alexnet.cpu;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -136,7 +137,11 @@ final class CpuLowering {
     return !tensor.role().persistent() && tensor.part().index() != op.index();
   }
 
-  /** One order for all kernels, in which each reads only what is written before. */
+  /**
+   * One order for all kernels, in which each reads only what is written before. Nothing waits for
+   * another worker while there is something to do, and then for the message that the others can
+   * send first: else two workers might wait for each other.
+   */
   private static List<CpuKernel> merge(List<List<CpuKernel>> parts) {
     List<Deque<CpuKernel>> waiting = new ArrayList<>();
     Set<Tensor> unwritten = new HashSet<>();
@@ -148,17 +153,31 @@ final class CpuLowering {
     while (waiting.stream().anyMatch(part -> !part.isEmpty())) {
       int before = order.size();
       for (Deque<CpuKernel> part : waiting) {
-        while (!part.isEmpty() && isReady(part.getFirst(), unwritten)) {
-          CpuKernel kernel = part.removeFirst();
-          made(kernel).forEach(unwritten::remove);
-          order.add(kernel);
+        while (!part.isEmpty()
+            && !(part.getFirst() instanceof ReceiveKernel)
+            && isReady(part.getFirst(), unwritten)) {
+          take(part, unwritten, order);
         }
       }
       if (order.size() == before) {
-        throw new IllegalStateException("columns or shards wait for each other: " + waiting);
+        take(nextToReceive(waiting), unwritten, order);
       }
     }
     return List.copyOf(order);
+  }
+
+  private static void take(Deque<CpuKernel> part, Set<Tensor> unwritten, List<CpuKernel> order) {
+    CpuKernel kernel = part.removeFirst();
+    made(kernel).forEach(unwritten::remove);
+    order.add(kernel);
+  }
+
+  private static Deque<CpuKernel> nextToReceive(List<Deque<CpuKernel>> waiting) {
+    return waiting.stream()
+        .filter(part -> part.peek() instanceof ReceiveKernel)
+        .min(Comparator.comparingInt(part -> ((ReceiveKernel) part.getFirst()).op().number()))
+        .orElseThrow(
+            () -> new IllegalStateException("columns or shards wait for each other: " + waiting));
   }
 
   private static List<Tensor> made(CpuKernel kernel) {
@@ -186,7 +205,9 @@ final class CpuLowering {
       if (i > 0 && isAwaited(ops.get(i - 1), op)) {
         close(); // another part waits for this much
       }
-      if (!chain.isEmpty() && ChainBuilder.images(chain.getFirst()) != ChainBuilder.images(op)) {
+      if (!chain.isEmpty()
+          && (op instanceof Op.Send
+              || ChainBuilder.images(chain.getFirst()) != ChainBuilder.images(op))) {
         close(); // a chain takes all its images through
       }
       lower(op, i + 1 < ops.size() ? ops.get(i + 1) : null);
@@ -235,6 +256,8 @@ final class CpuLowering {
       case Op.SoftmaxCrossEntropyBackward gradient ->
           throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
       case Op.Transfer transfer -> add(new TransferKernel(transfer, layouts));
+      case Op.Send send -> add(new SendKernel(send, layouts));
+      case Op.Receive receive -> add(new ReceiveKernel(receive, layouts));
       case Op.Update update -> updates.add(update);
       case Op.LoadInput _,
           Op.PositionBias _,
@@ -594,6 +617,8 @@ final class CpuLowering {
             Op.FullyConnectedBackwardData _,
             Op.FullyConnectedBackwardWeights _,
             Op.Transfer _,
+            Op.Send _,
+            Op.Receive _,
             Op.Minimum _,
             Op.SoftmaxCrossEntropy _,
             Op.SoftmaxCrossEntropyBackward _,

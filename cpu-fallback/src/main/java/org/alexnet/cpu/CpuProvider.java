@@ -54,7 +54,11 @@ public final class CpuProvider implements BackendProvider {
     options.checkDevices(name(), probe().devices());
     options.checkSinglePrecision(name());
     return new CpuBackend(
-        kernels(), options.deviceCount(), options.threads(), options.convolution());
+        kernels(),
+        options.deviceCount(),
+        options.threads(),
+        options.convolution(),
+        options.peers());
   }
 
   private static boolean vectorModule() {

@@ -161,6 +161,8 @@ final class CudaLowering {
       case Op.ChannelSelectionBackward o -> fixed.selectChannelsBackward(o);
       case Op.Dropout o -> images.dropout(o);
       case Op.Transfer o -> transfer(o);
+      case Op.Send _, Op.Receive _ ->
+          throw new IllegalStateException(op.layer() + ": there are no other workers");
       case Op.Concatenate o -> images.concatenate(o);
       case Op.Slice o -> images.slice(o);
       case Op.Add o -> images.add(o);

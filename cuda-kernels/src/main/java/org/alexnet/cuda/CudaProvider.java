@@ -36,6 +36,7 @@ public final class CudaProvider implements BackendProvider {
     Availability availability = CudaLibraries.probe(found);
     availability.require(name());
     options.checkDevices(name(), availability.devices());
+    options.checkAlone(name());
     Loaded loaded = CudaLibraries.load(found);
     KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
     List<String> names =

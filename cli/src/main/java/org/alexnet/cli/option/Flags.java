@@ -38,6 +38,7 @@ public final class Flags {
       case NEIGHBOURS -> "--k";
       case NUMBER -> "--n";
       case OUT -> "--out";
+      case PARALLEL -> "--parallel";
       case PARAMS -> "--params";
       case PORT -> "--port";
       case PRECISION -> "--precision";
@@ -54,6 +55,7 @@ public final class Flags {
       case VALIDATION_FRACTION -> "--val-fraction";
       case WEIGHTS -> "--weights";
       case WEIGHT_DECAY -> "--weight-decay";
+      case WORKERS -> "--workers";
     };
   }
 }

@@ -116,6 +116,8 @@ public record LayerRow(
           Op.FullyConnectedBackwardWeights _,
           Op.Dropout _,
           Op.Transfer _,
+          Op.Send _,
+          Op.Receive _,
           Op.Concatenate _,
           Op.Slice _,
           Op.Add _,

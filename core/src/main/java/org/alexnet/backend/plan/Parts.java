@@ -1,6 +1,5 @@
 package org.alexnet.backend.plan;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -68,11 +67,7 @@ public final class Parts {
 
   /** The parts of a tensor in their order, or its copies. */
   private static List<Tensor> parts(StepProgram program, Tensor tensor) {
-    List<Tensor> parts =
-        program.tensors().stream()
-            .filter(t -> t.name().equals(tensor.name()))
-            .sorted(Comparator.comparingInt(t -> t.part().index()))
-            .toList();
+    List<Tensor> parts = program.parts(tensor.name());
     if (parts.isEmpty()) {
       throw new IllegalArgumentException(tensor + " is not in this program");
     }

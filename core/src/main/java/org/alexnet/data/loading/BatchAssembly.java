@@ -12,14 +12,18 @@ import org.alexnet.data.UnreadableImageException;
  * the loader's lock, but for {@link #fill}.
  */
 final class BatchAssembly {
+  private static final int UNTOUCHED = -1;
+
   private final Batch batch;
   private final int[] order;
   private final int first;
   private final int count;
   private final Augmenter.Draws draws;
   private volatile boolean cancelled;
+  private final int from; // of the places that are filled
+  private final int to;
   private int begun;
-  private int done;
+  private int pieces; // on their way
   private int failedAt = Integer.MAX_VALUE;
   private RuntimeException failure;
 
@@ -31,26 +35,36 @@ final class BatchAssembly {
    * @param first where in it the batch begins
    * @param count images of the batch
    */
-  BatchAssembly(Batch batch, int[] order, int first, int count, Augmenter.Draws draws) {
+  BatchAssembly(
+      Batch batch,
+      int[] order,
+      int first,
+      int count,
+      LoaderOptions options,
+      Augmenter.Draws draws) {
     this.batch = batch;
     this.order = order;
     this.first = first;
     this.count = count;
     this.draws = draws;
+    this.to = Math.min(count, options.end());
+    this.from = Math.min(to, options.first());
+    this.begun = UNTOUCHED;
   }
 
   Batch batch() {
     return batch;
   }
 
-  /** The next places, {@code most} of them; null if all are begun. */
+  /** The next places, {@code most} of them; null if all are begun. The first may have none. */
   Piece take(int most) {
-    if (begun == count) {
+    if (begun == to) {
       return null;
     }
-    int from = begun;
-    begun = Math.min(count, from + most);
-    return new Piece(this, from, begun);
+    int next = Math.max(from, begun);
+    begun = Math.min(to, next + most);
+    pieces++;
+    return new Piece(this, next, begun);
   }
 
   /** Makes what is left undone be left undone. */
@@ -59,14 +73,14 @@ final class BatchAssembly {
   }
 
   boolean complete() {
-    return done == count;
+    return begun == to && pieces == 0;
   }
 
   /**
    * Notes that a piece is over, and how; of several failures the one of the first place is kept.
    */
   void finished(Piece piece, RuntimeException failed) {
-    done += piece.to - piece.from;
+    pieces--;
     if (failed != null && piece.from < failedAt) {
       failedAt = piece.from;
       failure = failed;
@@ -90,8 +104,8 @@ final class BatchAssembly {
       Augmenter augmenter,
       Augmenter.Scratch scratch,
       Map<Integer, String> leftOut) {
-    if (piece.from == 0) {
-      prepare();
+    if (piece.from == from) {
+      prepare(source);
     }
     for (int place = piece.from; place < piece.to && !cancelled; place++) {
       int image = order[first + place];
@@ -116,11 +130,17 @@ final class BatchAssembly {
   }
 
   /**
-   * Sets the count and the places behind the last image. Other threads write the places before it
-   * meanwhile, so nothing of those is touched here.
+   * Sets the count, the labels of images that are loaded elsewhere, and the places behind the last
+   * image. Other threads write the places in between meanwhile, so nothing of those is touched
+   * here.
    */
-  private void prepare() {
+  private void prepare(ImageSource source) {
     batch.setCount(count);
+    for (int place = 0; place < count; place++) {
+      if (place < from || place >= to) {
+        batch.labels()[place] = source.label(order[first + place]);
+      }
+    }
     int channels = batch.format().channels();
     Arrays.fill(batch.shift(), count * channels, batch.capacity() * channels, 0);
     long bytes = batch.format().bytes();

@@ -298,6 +298,6 @@ public final class BatchLoader implements AutoCloseable {
     int first = batch * options.batch();
     int count = Math.min(options.batch(), source.size() - first);
     Augmenter.Draws draws = augmenter.draws(firstStep + batch - firstBatch);
-    return new BatchAssembly(free.remove(), order, first, count, draws);
+    return new BatchAssembly(free.remove(), order, first, count, options, draws);
   }
 }

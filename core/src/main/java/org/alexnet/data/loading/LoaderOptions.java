@@ -17,6 +17,9 @@ import org.alexnet.data.ColourShift;
  * @param colour the colour shift of {@link Augmentation#PAPER}; null for none
  * @param skipBad whether images that cannot be read are left out, as {@link BatchLoader#leftOut}
  *     lists them, instead of ending the epoch
+ * @param first place of each batch from which on images are loaded: what comes before is another
+ *     worker's
+ * @param end place behind the last that is loaded
  */
 public record LoaderOptions(
     int batch,
@@ -28,7 +31,9 @@ public record LoaderOptions(
     int threads,
     int depth,
     ColourShift colour,
-    boolean skipBad) {
+    boolean skipBad,
+    int first,
+    int end) {
 
   /** Batches made ahead where nothing else is asked for. */
   public static final int DEPTH = 3;
@@ -60,11 +65,59 @@ public record LoaderOptions(
     this(batch, height, width, seed, shuffle, augmentation, threads, depth, colour, false);
   }
 
+  /** All places of each batch. */
+  public LoaderOptions(
+      int batch,
+      int height,
+      int width,
+      long seed,
+      boolean shuffle,
+      Augmentation augmentation,
+      int threads,
+      int depth,
+      ColourShift colour,
+      boolean skipBad) {
+    this(
+        batch,
+        height,
+        width,
+        seed,
+        shuffle,
+        augmentation,
+        threads,
+        depth,
+        colour,
+        skipBad,
+        0,
+        batch);
+  }
+
+  /** The same for some places of each batch only; every image's label is there all the same. */
+  public LoaderOptions places(int from, int to) {
+    return new LoaderOptions(
+        batch,
+        height,
+        width,
+        seed,
+        shuffle,
+        augmentation,
+        threads,
+        depth,
+        colour,
+        skipBad,
+        from,
+        to);
+  }
+
   public LoaderOptions {
     if (batch < 1 || height < 1 || width < 1 || threads < 1 || depth < 1) {
       throw new IllegalArgumentException(
           "batch %d, height %d, width %d, threads %d and depth %d must all be at least 1"
               .formatted(batch, height, width, threads, depth));
+    }
+    if (first < 0 || first >= end || end > batch) {
+      throw new IllegalArgumentException(
+          "places %d to %d of a batch of %d".formatted(first, end, batch));
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.alexnet.cpu.execution;
 
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.data.Batch;
@@ -11,6 +12,7 @@ import org.alexnet.data.Batch;
  * @param memories the memory of every device
  * @param bytesTransferred bytes sent between devices, by sender and receiver; a kernel adds to its
  *     own device's column only
+ * @param peers the other workers
  * @param parameters changes whenever parameters may have changed
  */
 public record KernelContext(
@@ -21,4 +23,5 @@ public record KernelContext(
     WorkerPool pool,
     Batch batch,
     StepSettings settings,
+    Peers peers,
     long parameters) {}

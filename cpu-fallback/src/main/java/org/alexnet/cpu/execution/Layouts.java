@@ -14,10 +14,13 @@ import org.alexnet.program.Tensor;
 public final class Layouts {
   private final Map<Tensor, Layout> special = new HashMap<>();
 
-  /** Parameters, their gradients and their momentum are panels of the given width. */
+  /**
+   * Parameters, their gradients and their momentum are panels of the given width. What comes from
+   * another worker is laid out as it was there.
+   */
   public static Layouts of(CompiledNetwork programs, int tileWidth) {
     Layouts layouts = new Layouts();
-    programs.widest().ops().forEach(op -> layouts.note(op, tileWidth));
+    programs.undivided().widest().ops().forEach(op -> layouts.note(op, tileWidth));
     return layouts;
   }
 
@@ -73,6 +76,8 @@ public final class Layouts {
           Op.ChannelSelectionBackward _,
           Op.Dropout _,
           Op.Scale _,
+          Op.Send _,
+          Op.Receive _,
           Op.SoftmaxCrossEntropy _,
           Op.SoftmaxCrossEntropyBackward _,
           Op.Update _ -> {}

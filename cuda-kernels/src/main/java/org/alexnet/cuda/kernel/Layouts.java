@@ -199,6 +199,8 @@ public final class Layouts {
       case Op.ChannelSelectionBackward o -> {}
       case Op.Dropout o -> {}
       case Op.Scale o -> {}
+      case Op.Send o -> {}
+      case Op.Receive o -> {}
       case Op.SoftmaxCrossEntropyBackward o -> plain(o.probabilities(), o.labels());
     }
   }

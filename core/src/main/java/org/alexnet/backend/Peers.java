@@ -1,0 +1,90 @@
+package org.alexnet.backend;
+
+import java.util.List;
+import org.alexnet.program.Placement.Worker;
+
+/**
+ * The other workers of a training, as one of them sees them. Each runs the same steps on its own
+ * part of the same programs; what they say to one another are the messages of these programs, and
+ * what the first of them decides for all.
+ *
+ * <p>A message is known by its number. Between two workers, messages of one number arrive in the
+ * order in which they were sent; others may overtake them. No call waits forever: where a worker is
+ * lost or silent, {@link org.alexnet.AlexNetException} says which.
+ */
+public interface Peers {
+
+  /** Of a process that has none. */
+  Peers NONE =
+      new Peers() {
+        @Override
+        public Worker worker() {
+          return Worker.ALONE;
+        }
+
+        @Override
+        public void send(int to, int number, float[] values, int from, int count) {
+          throw new IllegalArgumentException("there is no worker " + to);
+        }
+
+        @Override
+        public void receive(int from, int number, float[] values, int at, int count) {
+          throw new IllegalArgumentException("there is no worker " + from);
+        }
+
+        @Override
+        public boolean agreed(boolean own) {
+          return own;
+        }
+
+        @Override
+        public List<String> gathered(String own) {
+          return List.of(own);
+        }
+
+        @Override
+        public double seconds() {
+          return 0;
+        }
+      };
+
+  /** This worker. */
+  Worker worker();
+
+  /**
+   * Sends values to another worker. It need not be waiting for them; the array may be written again
+   * when this returns.
+   *
+   * @param to index of the other
+   * @param number of the message, at least 0
+   * @param from where in the array the values begin
+   */
+  void send(int to, int number, float[] values, int from, int count);
+
+  /**
+   * Waits for what another worker sends.
+   *
+   * @param from index of the other
+   * @param number of the message, at least 0
+   * @param at where in the array the values go
+   * @param count how many must come
+   */
+  void receive(int from, int number, float[] values, int at, int count);
+
+  /**
+   * What the first worker thinks. All workers ask at the same places.
+   *
+   * @param own what this worker thinks, which counts only if it is the first
+   */
+  boolean agreed(boolean own);
+
+  /**
+   * What each worker says, in their order. All workers ask at the same places.
+   *
+   * @param own what this one says
+   */
+  List<String> gathered(String own);
+
+  /** What this worker has spent in these calls so far. */
+  double seconds();
+}
