@@ -274,13 +274,14 @@ public final class Evaluator {
             LoaderOptions.DEPTH,
             null,
             options.skipBad);
+    int[] own = programs.placement().images(programs.batch());
     List<Batch> made = new ArrayList<>();
     Supplier<Batch> allocate =
         () -> {
           made.add(executable.newBatch(source.format()));
           return made.getLast();
         };
-    try (BatchLoader loader = new BatchLoader(source, loading, allocate)) {
+    try (BatchLoader loader = new BatchLoader(source, loading.places(own[0], own[1]), allocate)) {
       loader.start(0, 0, 0);
       int first = 0;
       options.progress.at(0, source.size());

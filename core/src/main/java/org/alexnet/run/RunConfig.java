@@ -9,6 +9,8 @@ import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
+import org.alexnet.UsageException;
+import org.alexnet.Words;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
@@ -92,9 +94,26 @@ public record RunConfig(
    * @throws org.alexnet.UsageException if its columns or shards cannot be spread over the devices
    */
   public CompiledNetwork programs(List<String> devices, boolean gradients) {
+    return programs(devices, gradients, Placement.Worker.ALONE);
+  }
+
+  /**
+   * The programs that one of several workers runs on its devices.
+   *
+   * @param worker of shards, with all of the parameters
+   */
+  public CompiledNetwork programs(
+      List<String> devices, boolean gradients, Placement.Worker worker) {
+    if (worker.hasPeers() && parallelism != Parallelism.DATA) {
+      throw new UsageException(
+          Message.of(
+              "Workers each have a part of the batch and all of the parameters (data); the step of"
+                  + " this run is cut otherwise: %s, %s.",
+              parallelism, Words.count(shards, "shard")));
+    }
     Placement placement =
         parallelism.shards()
-            ? Placement.shards(parallelism, shards, devices)
+            ? Placement.shards(parallelism, shards, devices, worker)
             : Placement.of(network, devices, deterministic);
     List<String> observed =
         gradients

@@ -208,6 +208,11 @@ public final class RunFolder implements RunStore {
     return new RunFolder(dir, runJson, Optional.empty(), Optional.of(snapshot));
   }
 
+  @Override
+  public boolean writable() {
+    return writing.isPresent();
+  }
+
   /** The run's folder, as it was given. */
   @Override
   public Path dir() {

@@ -14,6 +14,11 @@ public sealed interface RunStore extends AutoCloseable permits RunFolder, Memory
   /** The run's folder, as it was given; null where there is none. */
   Path dir();
 
+  /** Whether it can be written to; another worker's run is only read. */
+  default boolean writable() {
+    return true;
+  }
+
   /** A copy of the run's settings. */
   ObjectNode runJson();
 

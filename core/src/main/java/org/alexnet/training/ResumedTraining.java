@@ -1,6 +1,7 @@
 package org.alexnet.training;
 
 import java.util.List;
+import org.alexnet.backend.Peers;
 import org.alexnet.data.ImageSource;
 import org.alexnet.model.Schedule;
 
@@ -76,6 +77,15 @@ public sealed interface ResumedTraining permits Training {
    * @return this run
    */
   ResumedTraining devices(List<String> names);
+
+  /**
+   * As {@link Training#peers}.
+   *
+   * @param others as many as divide the shards of the run
+   * @return this run
+   */
+  @SuppressWarnings("exports")
+  ResumedTraining peers(Peers others);
 
   /**
    * As {@link Training#threads}.

@@ -55,7 +55,7 @@ final class StepLog {
     ObjectNode settings = run.runJson();
     int before = settings.path(SETTING).asInt(DEFAULT);
     int every = asked == null ? before : asked;
-    if (every != before || !settings.has(SETTING)) {
+    if (run.writable() && (every != before || !settings.has(SETTING))) {
       run.replaceSettings(settings.put(SETTING, every));
     }
     return new StepLog(every, run, executable, programs.gradientSquares(), state);
@@ -104,7 +104,9 @@ final class StepLog {
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             gradientNorms());
     window.clear();
-    run.appendStep(metrics.toJson());
+    if (run.writable()) {
+      run.appendStep(metrics.toJson());
+    }
     return metrics;
   }
 

@@ -8,6 +8,7 @@ import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.backend.ConvolutionMethod;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.Precision;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.ImageSource;
@@ -39,6 +40,7 @@ public final class Training implements ResumedTraining {
   String backend = "auto";
   List<String> devices = List.of();
   Parallelism parallelism; // null for what suits the network
+  Peers peers = Peers.NONE;
   int threads = Runtime.getRuntime().availableProcessors();
   Integer epochs;
   Integer batch;
@@ -170,6 +172,21 @@ public final class Training implements ResumedTraining {
    */
   public Training parallel(String name) {
     parallelism = Parallelism.named(name);
+    return this;
+  }
+
+  /**
+   * Trains together with other workers, each of which is told the same: this one computes the
+   * shards of its own devices, as many as are named or one, and results are those of one process
+   * with the shards of all. The first worker writes the run folder, which all must see.
+   *
+   * @param others the other workers
+   * @return this run
+   */
+  @Override
+  @SuppressWarnings("exports")
+  public Training peers(Peers others) {
+    peers = others;
     return this;
   }
 

@@ -74,6 +74,7 @@ final class TrainingLoop {
     executable.write(programs.persistent().get(CompiledNetwork.MEAN), input.mean());
     if (store.checkpoint() == 0) {
       commit(false);
+      training.peers.agreed(true); // the others wait for a run that they can open
     }
     lastMetrics = EpochMetrics.last(store);
     training.listener.begin(store.dir(), state.step);
@@ -99,18 +100,20 @@ final class TrainingLoop {
 
   private LoaderOptions loading(InputStatistics input) {
     int size = programs.network().input().size();
+    int[] own = programs.placement().images(config.recipe().batch());
     return new LoaderOptions(
-        config.recipe().batch(),
-        size,
-        size,
-        config.seed(),
-        config.shuffle(),
-        config.recipe().augmentation(),
-        training.threads,
-        DEPTH,
-        input.colour() == null
-            ? null
-            : new ColourShift(input.colour(), programs.network().input().scales()));
+            config.recipe().batch(),
+            size,
+            size,
+            config.seed(),
+            config.shuffle(),
+            config.recipe().augmentation(),
+            training.threads,
+            DEPTH,
+            input.colour() == null
+                ? null
+                : new ColourShift(input.colour(), programs.network().input().scales()))
+        .places(own[0], own[1]);
   }
 
   /** Trains to the end of the epoch under way and validates; false if it was stopped before. */
@@ -124,13 +127,14 @@ final class TrainingLoop {
       } else if (begun.size() >= executable.stepsAhead()) {
         finish(loader, watch);
       }
-      if (training.stopping()) {
+      if (stopping()) {
         finishAll(loader, watch);
         checkpoint(watch);
         releaseTrained(loader);
         return false;
       }
-      boolean due = System.nanoTime() - lastCheckpoint >= training.checkpointMinutes * 60e9;
+      double minutes = (System.nanoTime() - lastCheckpoint) / 60e9;
+      boolean due = training.peers.agreed(minutes >= training.checkpointMinutes);
       if (due && state.batch + begun.size() < loader.batchesPerEpoch()) {
         finishAll(loader, watch);
         checkpoint(watch);
@@ -141,7 +145,12 @@ final class TrainingLoop {
     tellGradients();
     boolean done = finishEpoch(watch);
     releaseTrained(loader);
-    return done && !training.stopping();
+    return done && !stopping();
+  }
+
+  /** Whether to stop, which the first worker says for all. */
+  private boolean stopping() {
+    return training.peers.agreed(training.stopping());
   }
 
   /** A step that the device works on. */
@@ -266,10 +275,22 @@ final class TrainingLoop {
             rate);
     boolean best = state.rate.judge(validation == null ? state.meanLoss() : validation.top1Error());
     state.nextEpoch();
-    store.appendMetrics(lastMetrics.toJson());
+    if (store.writable()) {
+      store.appendMetrics(lastMetrics.toJson());
+    }
     commit(best && validation != null);
     training.listener.epoch(lastMetrics);
+    sayExchange(watch);
     return true;
+  }
+
+  /** What the epoch spent on other workers, if there are any. */
+  private void sayExchange(Stopwatch watch) {
+    if (training.peers.worker().hasPeers()) {
+      training.listener.message(
+          "Epoch %d: %.0f %% of the time went by in the exchange with other workers."
+              .formatted(state.epoch, 100 * watch.exchange()));
+    }
   }
 
   private Optional<Evaluation> validate() {
@@ -281,7 +302,7 @@ final class TrainingLoop {
                 training.threads,
                 false,
                 (done, all) -> training.listener.progress(Activity.VALIDATING, done, all),
-                training::stopping));
+                this::stopping));
     return evaluator.evaluate(data.validation(), Views.CENTRE);
   }
 
@@ -355,7 +376,12 @@ final class TrainingLoop {
             Setting.INIT.to(store.dir().resolve("model.safetensors")));
   }
 
+  /** The worker that has the run folder writes it; for the others only the time goes on. */
   private void commit(boolean best) {
+    if (!store.writable()) {
+      lastCheckpoint = System.nanoTime();
+      return;
+    }
     training.listener.progress(Activity.SAVING, 0, 0);
     // Reading waits for the device, and may be what finds that it is lost.
     Checkpoint checkpoint =
@@ -380,6 +406,7 @@ final class TrainingLoop {
     private long last = start;
     private long lapStart = start;
     private long lapWaited;
+    private final double exchanged = training.peers.seconds();
     private final double earlierSeconds = state.seconds;
     private final double earlierWait = state.waited;
 
@@ -422,6 +449,11 @@ final class TrainingLoop {
 
     double dataWait() {
       return waiting() / Math.max(1e-9, seconds());
+    }
+
+    /** The share that was spent sending to other workers and waiting for what they send. */
+    double exchange() {
+      return (training.peers.seconds() - exchanged) / Math.max(1e-9, seconds());
     }
 
     double epochSeconds() {

@@ -32,6 +32,8 @@ import org.alexnet.network.Network;
 import org.alexnet.network.Parameter;
 import org.alexnet.network.Resize;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Op;
+import org.alexnet.program.Parallelism;
 import org.alexnet.program.Placement;
 import org.alexnet.program.Traffic;
 import org.alexnet.run.DataIdentity;
@@ -46,6 +48,7 @@ import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
 import org.alexnet.weights.format.SafetensorsFormat;
 import org.alexnet.weights.format.WeightSource;
+import org.alexnet.worker.WorkerCheck;
 
 /**
  * Brings together what a run needs, in an order that refuses bad input before anything is decoded
@@ -65,7 +68,7 @@ final class TrainingSetup {
   }
 
   private TrainingResult fresh() {
-    if (training.out != null) {
+    if (training.out != null && training.peers.worker().first()) {
       RunFolder.requireUnused(training.out);
     }
     Input input = training.model.network().input();
@@ -80,7 +83,8 @@ final class TrainingSetup {
                 training.precision,
                 training.deterministic,
                 training.graphs)
-            .with(training.convolution);
+            .with(training.convolution)
+            .with(training.peers);
     // The backend comes before the data: it may compile its kernels while images are read.
     try (Backend backend = provider.open(options);
         DataSet data =
@@ -106,20 +110,37 @@ final class TrainingSetup {
               config.recipe().augmentation(),
               training.threads,
               (done, all) -> listener.progress(Activity.AVERAGING, done, all));
+      WorkerCheck check = new WorkerCheck(training.peers, provider, config, data.train());
+      check.requireSame(weights, statistics);
       say(config);
-      CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
+      CompiledNetwork programs = programs(config);
       sayTraffic(programs);
       listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
       try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
-          RunStore store = create(record(config, provider, backend, lowered))) {
-        store.writeInput(statistics.tensors(), statistics.metadata(input));
+          RunStore store = begin(record(config, provider, backend, lowered))) {
+        if (store.writable()) {
+          store.writeInput(statistics.tensors(), statistics.metadata(input));
+        }
         Weights.put(executable, programs, weights);
         RunState state = RunState.start(config);
         return new TrainingLoop(training, config, data, backend, executable, programs, store, state)
             .run(statistics);
       }
     }
+  }
+
+  /** The first worker makes the run; the others open it when there is a checkpoint. */
+  private RunStore begin(ObjectNode settings) {
+    if (training.peers.worker().first() || training.inMemory) {
+      return create(settings);
+    }
+    training.peers.agreed(true);
+    return RunFolder.openForReading(training.out);
+  }
+
+  private CompiledNetwork programs(RunConfig config) {
+    return config.programs(training.devices, listener.wantsGradients(), training.peers.worker());
   }
 
   private RunStore create(ObjectNode settings) {
@@ -177,7 +198,7 @@ final class TrainingSetup {
   }
 
   private TrainingResult resume() {
-    try (RunFolder folder = RunFolder.openForTraining(training.resumed)) {
+    try (RunFolder folder = reopen()) {
       RunConfig saved = RunConfig.fromJson(folder.runJson(), folder.dir());
       if (saved.data() == null) {
         throw new AlexNetException(
@@ -193,11 +214,13 @@ final class TrainingSetup {
       RunConfig config = saved.withSources(name(training.data), name(training.validation));
       Data trainedOn = chosen(training.data, config.data(), Setting.DATA);
       Data validatedWith = chosen(training.validation, config.validation(), Setting.VALIDATION);
-      CompiledNetwork programs = config.programs(training.devices, listener.wantsGradients());
+      CompiledNetwork programs = programs(config);
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = config.network().input();
       BackendOptions options =
-          config.backendOptions(training.threads, training.devices, training.graphs);
+          config
+              .backendOptions(training.threads, training.devices, training.graphs)
+              .with(training.peers);
       try (Backend backend = provider.open(options);
           DataSet data =
               open(
@@ -209,7 +232,11 @@ final class TrainingSetup {
                   config.skipBad())) {
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
         check(data, config.network());
-        recordResumption(folder, config, before, provider);
+        new WorkerCheck(training.peers, provider, config, data.train())
+            .requireSame(folder.state().toString());
+        if (folder.writable()) {
+          recordResumption(folder, config, before, provider);
+        }
         sayTraffic(programs);
         listener.progress(Activity.COMPILING, 0, 0);
         try (Executable executable = backend.compile(programs)) {
@@ -234,6 +261,22 @@ final class TrainingSetup {
     }
     RunConfig.requireSource(name, setting);
     return name == null ? null : Data.named(name);
+  }
+
+  /** The first worker mends the run where it was interrupted; then the others read it. */
+  private RunFolder reopen() {
+    if (!training.peers.worker().first()) {
+      training.peers.agreed(true);
+      return RunFolder.openForReading(training.resumed);
+    }
+    RunFolder folder = RunFolder.openForTraining(training.resumed);
+    try {
+      training.peers.agreed(true);
+      return folder;
+    } catch (RuntimeException e) {
+      folder.close();
+      throw e;
+    }
   }
 
   /** Adds where the run goes on, and where the sources are now. */
@@ -421,6 +464,15 @@ final class TrainingSetup {
   }
 
   private Placement place(Network network, int batch) {
+    Placement.Worker worker = training.peers.worker();
+    if (worker.hasPeers()) {
+      Parallelism way = training.parallelism;
+      if (way != null && way != Parallelism.AUTO && way != Parallelism.DATA) {
+        throw UsageException.value(Setting.PARALLEL, way, "data, with several workers");
+      }
+      int shards = worker.count() * Math.max(1, training.devices.size());
+      return Placement.shards(Parallelism.DATA, shards, training.devices, worker);
+    }
     return Traffic.place(
         training.parallelism, network, batch, training.devices, training.deterministic);
   }
@@ -490,8 +542,32 @@ final class TrainingSetup {
     };
   }
 
+  private void sayMessages(CompiledNetwork programs) {
+    Placement.Worker worker = programs.placement().worker();
+    if (worker.hasPeers()) {
+      long sent = 0;
+      long received = 0;
+      for (Op op : programs.train().ops()) {
+        switch (op) {
+          case Op.Send send -> sent += send.x().shape().elements() * Float.BYTES;
+          case Op.Receive receive -> received += receive.y().shape().elements() * Float.BYTES;
+          default -> {}
+        }
+      }
+      listener.message(
+          "Worker %d of %d, with %s; a training step sends %.1f MB to the others and receives %.1f MB."
+              .formatted(
+                  worker.index() + 1,
+                  worker.count(),
+                  Words.count(programs.placement().shards() / worker.count(), "shard"),
+                  sent * 1e-6,
+                  received * 1e-6));
+    }
+  }
+
   private void sayTraffic(CompiledNetwork programs) {
     Placement placement = programs.placement();
+    sayMessages(programs);
     if (placement.deviceCount() == 1) {
       return;
     }
