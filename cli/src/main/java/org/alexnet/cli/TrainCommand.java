@@ -301,12 +301,7 @@ final class TrainCommand extends LongCommand {
     ProgressView view = show(common);
     try (TensorBoard board = tensorBoard(view);
         LivePage page = folder.watch ? new LivePage(folder.port, view::message) : null) {
-      training = folder.resume == null ? fresh() : resumed();
-      training.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
-      training.graphs(!devices.noCudaGraph);
-      set(recipe.epochs, training::epochs);
-      set(folder.checkpointEvery, training::checkpointEvery);
-      set(folder.logEvery, training::logEvery);
+      training = training(folder.resume);
       training.listener(
           new Listeners(
               Stream.<TrainingListener>of(view, board, page).filter(Objects::nonNull).toList()));
@@ -344,6 +339,35 @@ final class TrainCommand extends LongCommand {
         ? "Stopped before the first step; nothing was trained. Run the same command again."
         : "Stopped before the next step; %s is as it was. Run the same command again."
             .formatted(folder.resume);
+  }
+
+  boolean resumes() {
+    return folder.resume != null;
+  }
+
+  /** Where the run is to be kept, or is; null for a folder that is named by the time. */
+  Path run() {
+    return folder.resume == null ? folder.out : folder.resume;
+  }
+
+  /**
+   * What the options say.
+   *
+   * @param run a run to go on with, or null for a new one
+   */
+  ResumedTraining training(Path run) {
+    ResumedTraining asked;
+    if (run == null) {
+      asked = fresh();
+    } else {
+      asked = folder.resume == null ? Training.resume(run) : resumed();
+    }
+    asked.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
+    asked.graphs(!devices.noCudaGraph);
+    set(recipe.epochs, asked::epochs);
+    set(folder.checkpointEvery, asked::checkpointEvery);
+    set(folder.logEvery, asked::logEvery);
+    return asked;
   }
 
   private Training fresh() {

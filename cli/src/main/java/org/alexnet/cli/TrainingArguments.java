@@ -1,0 +1,103 @@
+package org.alexnet.cli;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.alexnet.UsageException;
+import org.alexnet.cli.option.Numbers;
+import org.alexnet.cli.output.Terminal;
+import org.alexnet.training.ResumedTraining;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code train}, read for a training that runs elsewhere. */
+public final class TrainingArguments {
+  private static final Set<String> FILES =
+      Set.of("--data", "--val", "--init", "--model", "--params", "--solver");
+
+  private static final Set<String> FOLDERS = Set.of("--out", "--resume");
+
+  private final TrainCommand command;
+
+  private TrainingArguments(TrainCommand command) {
+    this.command = command;
+  }
+
+  /**
+   * Reads options as {@code train} does.
+   *
+   * @param arguments without the name of the command
+   * @return what they say
+   * @throws UsageException for what {@code train} refuses as wrong usage
+   */
+  public static TrainingArguments parse(List<String> arguments) {
+    TrainCommand command = new TrainCommand(Terminal.ofProcess());
+    CommandLine line = new CommandLine(command);
+    Numbers.register(line);
+    try {
+      line.parseArgs(arguments.toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw new UsageException(e.getMessage());
+    }
+    return new TrainingArguments(command);
+  }
+
+  /**
+   * The same options where they are read in another folder: files and folders by their whole paths.
+   *
+   * @param arguments those of the user
+   * @return as many
+   */
+  public static List<String> absolute(List<String> arguments) {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      String word = arguments.get(i);
+      int value = word.indexOf('=');
+      if (value > 0) {
+        String name = word.substring(0, value);
+        all.add(name + "=" + absolute(name, word.substring(value + 1)));
+      } else {
+        all.add(i == 0 ? word : absolute(arguments.get(i - 1), word));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private static String absolute(String option, String value) {
+    try {
+      boolean file = FILES.contains(option) && Files.exists(Path.of(value));
+      return file || FOLDERS.contains(option)
+          ? Path.of(value).toAbsolutePath().normalize().toString()
+          : value;
+    } catch (InvalidPathException e) {
+      return value; // the one who reads it says so
+    }
+  }
+
+  /** {@return the folder of the run, if one is named: a new one, or one to go on with} */
+  public Optional<Path> run() {
+    return Optional.ofNullable(command.run());
+  }
+
+  /**
+   * The training that is asked for.
+   *
+   * @return as the options say
+   */
+  public ResumedTraining training() {
+    return command.training(command.resumes() ? command.run() : null);
+  }
+
+  /**
+   * The same training, taken up where it was interrupted.
+   *
+   * @return that goes on from the last checkpoint
+   */
+  public ResumedTraining continued() {
+    return command.training(command.run());
+  }
+}

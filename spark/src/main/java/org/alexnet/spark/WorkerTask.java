@@ -1,0 +1,140 @@
+package org.alexnet.spark;
+
+import java.io.Serializable;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.alexnet.AlexNetException;
+import org.alexnet.cli.TrainingArguments;
+import org.alexnet.program.Placement.Worker;
+import org.alexnet.run.RunFolder;
+import org.alexnet.run.RunLog;
+import org.alexnet.training.ResumedTraining;
+import org.alexnet.training.TrainingListener;
+import org.alexnet.training.TrainingResult;
+import org.alexnet.worker.LostWorkerException;
+import org.alexnet.worker.Meeting;
+import org.alexnet.worker.SocketPeers;
+import org.apache.spark.BarrierTaskContext;
+import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * What a task of the stage does. Tasks meet by way of Spark, which carries their addresses and the
+ * secret, and then talk over connections of their own. A task whose peer is lost fails, so that
+ * Spark starts the stage again; whatever else is wrong would be so again, and is an answer.
+ */
+final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Answer>>
+    implements Serializable {
+  private static final long serialVersionUID = 1;
+
+  private final Settings settings;
+
+  /**
+   * What all tasks are told.
+   *
+   * @param arguments options of {@code train}, which name the folder of the run
+   * @param secret that the tasks of this job share
+   * @param port that a worker opens, 0 for any
+   * @param tries ports after it that are tried where it is in use
+   * @param patience seconds that a worker waits for another
+   */
+  record Settings(List<String> arguments, byte[] secret, int port, int tries, int patience)
+      implements Serializable {}
+
+  WorkerTask(Settings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public Iterator<Answer> apply(Iterator<Integer> partition) {
+    BarrierTaskContext context = BarrierTaskContext.get();
+    Worker worker = new Worker(context.partitionId(), context.getTaskInfos().length);
+    Answer answer;
+    try (Meeting meeting = meeting(context);
+        SocketPeers peers =
+            meeting.connect(
+                worker,
+                addresses(context, meeting),
+                settings.secret,
+                Duration.ofSeconds(settings.patience))) {
+      answer = train(context, peers);
+    } catch (LostWorkerException e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    } catch (AlexNetException e) {
+      answer = Answer.refused(e);
+    }
+    return CollectionConverters.asScala(
+        (worker.first() || answer.failure() != null ? List.of(answer) : List.<Answer>of())
+            .iterator());
+  }
+
+  private Meeting meeting(BarrierTaskContext context) {
+    return Meeting.at(host(context), settings.port, settings.tries);
+  }
+
+  /** The name by which the other machines know this one, as Spark has it. */
+  private static String host(BarrierTaskContext context) {
+    String address = context.getTaskInfos()[context.partitionId()].address();
+    int colon = address.lastIndexOf(':');
+    return colon < 0 ? address : address.substring(0, colon);
+  }
+
+  private static List<InetSocketAddress> addresses(BarrierTaskContext context, Meeting meeting) {
+    String[] all = context.allGather(host(context) + " " + meeting.port());
+    return Stream.of(all)
+        .map(one -> one.split(" "))
+        .map(one -> new InetSocketAddress(one[0], Integer.parseInt(one[1])))
+        .toList();
+  }
+
+  private Answer train(BarrierTaskContext context, SocketPeers peers) {
+    try {
+      TrainingArguments arguments = TrainingArguments.parse(settings.arguments);
+      Path run = arguments.run().orElseThrow();
+      boolean again = context.stageAttemptNumber() > 0;
+      boolean begun = peers.agreed(again && hasCheckpoint(run));
+      ResumedTraining training = begun ? arguments.continued() : arguments.training();
+      TrainingResult result =
+          training.peers(peers).threads(context.cpus()).listener(new Messages()).run();
+      return Answer.of(result);
+    } catch (RuntimeException e) {
+      if (isLost(e)) {
+        throw new IllegalStateException(e.getMessage(), e);
+      }
+      peers.fail(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private static boolean hasCheckpoint(Path run) {
+    if (!RunLog.isRun(run)) {
+      return false;
+    }
+    try (RunFolder folder = RunFolder.openForReading(run)) {
+      return folder.checkpoint() > 0;
+    } catch (AlexNetException e) {
+      return false; // it was interrupted before the first one
+    }
+  }
+
+  private static boolean isLost(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof LostWorkerException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What a worker says goes into the log of its executor. */
+  private static final class Messages implements TrainingListener {
+    @Override
+    public void message(String text) {
+      System.err.println("alexnet: " + text);
+    }
+  }
+}
