@@ -30,14 +30,12 @@ final class ReferenceOps {
   void run(Op op) {
     switch (op) {
       case Op.LoadInput load -> load(load);
-      case Op.Convolution conv ->
-          ConvolutionOps.forward(
-              conv, view(conv.x()), view(conv.weight()), view(conv.bias()), view(conv.y()));
+      case Op.Convolution o ->
+          ConvolutionOps.forward(o, view(o.x()), view(o.weight()), view(o.bias()), view(o.y()));
       case Op.ConvolutionBackwardData conv ->
           ConvolutionOps.backwardData(conv, view(conv.dy()), view(conv.weight()), view(conv.dx()));
-      case Op.ConvolutionBackwardWeights conv ->
-          ConvolutionOps.backwardWeights(
-              conv, view(conv.x()), view(conv.dy()), view(conv.dw()), view(conv.db()));
+      case Op.ConvolutionBackwardWeights o ->
+          ConvolutionOps.backwardWeights(o, view(o.x()), view(o.dy()), view(o.dw()), view(o.db()));
       case Op.LocallyConnected o -> LocallyConnectedOps.forward(o, memory);
       case Op.LocallyConnectedBackwardData o -> LocallyConnectedOps.backwardData(o, memory);
       case Op.LocallyConnectedBackwardWeights o -> LocallyConnectedOps.backwardWeights(o, memory);
@@ -71,19 +69,12 @@ final class ReferenceOps {
           FullyConnectedOps.forward(view(fc.x()), view(fc.weight()), view(fc.bias()), view(fc.y()));
       case Op.FullyConnectedBackwardData fc ->
           FullyConnectedOps.backwardData(view(fc.dy()), view(fc.weight()), view(fc.dx()));
-      case Op.FullyConnectedBackwardWeights fc ->
-          FullyConnectedOps.backwardWeights(
-              view(fc.x()), view(fc.dy()), view(fc.dw()), view(fc.db()));
+      case Op.FullyConnectedBackwardWeights o ->
+          FullyConnectedOps.backwardWeights(view(o.x()), view(o.dy()), view(o.dw()), view(o.db()));
       case Op.Dropout drop -> dropout(drop, view(drop.x()), view(drop.y()));
       case Op.Transfer transfer -> transfer(transfer);
-      case Op.Send send -> {
-        View x = view(send.x());
-        peers.send(send.to(), send.number(), x.memory(), x.offset(), x.length());
-      }
-      case Op.Receive receive -> {
-        View y = view(receive.y());
-        peers.receive(receive.from(), receive.number(), y.memory(), y.offset(), y.length());
-      }
+      case Op.Send send -> send(send, view(send.x()));
+      case Op.Receive receive -> receive(receive, view(receive.y()));
       case Op.Concatenate concatenate -> concatenate(concatenate);
       case Op.Slice slice -> copy(slice.axis(), view(slice.x()), slice.first(), view(slice.y()), 0);
       case Op.Add add -> add(add);
@@ -93,6 +84,14 @@ final class ReferenceOps {
       case Op.SoftmaxCrossEntropyBackward loss -> lossBackward(loss);
       case Op.Update update -> update(update);
     }
+  }
+
+  private void send(Op.Send send, View x) {
+    peers.send(send.to(), send.number(), x.memory(), x.offset(), x.length());
+  }
+
+  private void receive(Op.Receive receive, View y) {
+    peers.receive(receive.from(), receive.number(), y.memory(), y.offset(), y.length());
   }
 
   private View view(Tensor tensor) {

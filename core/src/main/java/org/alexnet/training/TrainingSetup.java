@@ -67,6 +67,17 @@ final class TrainingSetup {
     return training.resumed == null ? fresh() : resume();
   }
 
+  private BackendOptions options() {
+    return new BackendOptions(
+            training.threads,
+            training.devices,
+            training.precision,
+            training.deterministic,
+            training.graphs)
+        .with(training.convolution)
+        .with(training.peers);
+  }
+
   private TrainingResult fresh() {
     if (training.out != null && training.peers.worker().first()) {
       RunFolder.requireUnused(training.out);
@@ -76,17 +87,8 @@ final class TrainingSetup {
     checkSizes();
     InitialWeights init = training.init == null ? null : InitialWeights.load(training);
     BackendProvider provider = Backends.choose(training.backend, listener::message);
-    BackendOptions options =
-        new BackendOptions(
-                training.threads,
-                training.devices,
-                training.precision,
-                training.deterministic,
-                training.graphs)
-            .with(training.convolution)
-            .with(training.peers);
     // The backend comes before the data: it may compile its kernels while images are read.
-    try (Backend backend = provider.open(options);
+    try (Backend backend = provider.open(options());
         DataSet data =
             open(
                 training.data,
