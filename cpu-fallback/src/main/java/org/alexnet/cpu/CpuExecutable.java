@@ -20,6 +20,7 @@ import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.DeviceThreads;
 import org.alexnet.cpu.execution.DeviceThreads.Placed;
 import org.alexnet.cpu.execution.KernelContext;
+import org.alexnet.cpu.execution.KernelContext.Exchange;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.data.Batch;
@@ -145,18 +146,17 @@ final class CpuExecutable implements Executable {
       parameters++;
     }
     bytesTransferred = new long[memories.length][memories.length];
+    Exchange exchange = new Exchange(memories, bytesTransferred, peers);
     KernelContext[] frames = new KernelContext[memories.length];
     for (int device = 0; device < frames.length; device++) {
       frames[device] =
           new KernelContext(
               memories[device],
-              memories,
-              bytesTransferred,
+              exchange,
               kernels,
               threads.pool(device),
               batch,
               settings,
-              peers,
               parameters);
     }
     return frames;

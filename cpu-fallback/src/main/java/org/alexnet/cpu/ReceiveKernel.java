@@ -49,6 +49,7 @@ record ReceiveKernel(Op.Receive op, Layouts layouts) implements CpuKernel {
   public Bound bind(Binding binding) {
     int y = binding.offset(op.y());
     int floats = layouts.of(op.y()).floats();
-    return context -> context.peers().receive(op.from(), op.number(), context.m(), y, floats);
+    return context ->
+        context.exchange().peers().receive(op.from(), op.number(), context.m(), y, floats);
   }
 }

@@ -49,6 +49,6 @@ record SendKernel(Op.Send op, Layouts layouts) implements CpuKernel {
   public Bound bind(Binding binding) {
     int x = binding.offset(op.x());
     int floats = layouts.of(op.x()).floats();
-    return context -> context.peers().send(op.to(), op.number(), context.m(), x, floats);
+    return context -> context.exchange().peers().send(op.to(), op.number(), context.m(), x, floats);
   }
 }

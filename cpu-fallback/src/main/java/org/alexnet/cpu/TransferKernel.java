@@ -49,11 +49,11 @@ record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
     int to = binding.device(op.y());
     int floats = layouts.of(op.x()).floats();
     return context -> {
-      float[] source = context.memories()[from];
+      float[] source = context.exchange().memories()[from];
       context
           .pool()
           .runRange(floats, (at, n) -> System.arraycopy(source, x + at, context.m(), y + at, n));
-      context.bytesTransferred()[from][to] += op.bytes();
+      context.exchange().bytesTransferred()[from][to] += op.bytes();
     };
   }
 }
