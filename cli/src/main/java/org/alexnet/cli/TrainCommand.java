@@ -19,6 +19,7 @@ import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Listeners;
+import org.alexnet.cli.output.LivePage;
 import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;

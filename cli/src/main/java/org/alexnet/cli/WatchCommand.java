@@ -6,6 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import org.alexnet.cli.output.Answers;
 import org.alexnet.cli.output.CommonOptions;
 import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.LivePage;
 import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.pictures.watch.Watch;

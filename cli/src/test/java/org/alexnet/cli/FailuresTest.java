@@ -82,7 +82,9 @@ class FailuresTest {
 
   /** Whatever a message names can be given to some command. */
   @ParameterizedTest
-  @EnumSource(names = "MEMORY", mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(
+      names = {"MEMORY", "WORKERS"}, // the JVM's, and that of a job on Spark
+      mode = EnumSource.Mode.EXCLUDE)
   void settingsAreCalledAsTheOptionsAre(Setting setting) {
     String option = Flags.of(setting, "").split(" ")[0];
     StringBuilder help = new StringBuilder();

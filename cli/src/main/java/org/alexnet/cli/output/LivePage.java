@@ -1,4 +1,4 @@
-package org.alexnet.cli;
+package org.alexnet.cli.output;
 
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -9,9 +9,9 @@ import org.alexnet.training.TrainingListener;
 /**
  * The live page about a run that this process trains: it reads the run's files as any other does.
  */
-final class LivePage implements TrainingListener, AutoCloseable {
+public final class LivePage implements TrainingListener, AutoCloseable {
   /** Where nothing else is asked for. */
-  static final int PORT = 8080;
+  public static final int PORT = 8080;
 
   private static final int LAST_PORT = 65_535;
 
@@ -22,12 +22,17 @@ final class LivePage implements TrainingListener, AutoCloseable {
    *
    * @param port null for the usual one
    */
-  LivePage(Integer port, Consumer<String> say) {
+  public LivePage(Integer port, Consumer<String> say) {
     this.watch = start(port);
     say.accept("Live page: " + watch.address());
   }
 
-  static Watch start(Integer port) {
+  /**
+   * Starts to serve a page.
+   *
+   * @param port null for the usual one
+   */
+  public static Watch start(Integer port) {
     Require.that(port == null || (port >= 0 && port <= LAST_PORT), "--port", port, "0 to 65535");
     return Watch.start(port == null ? PORT : port);
   }
