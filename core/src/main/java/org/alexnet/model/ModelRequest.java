@@ -14,8 +14,8 @@ import org.alexnet.Setting;
  *     given
  * @param size rows and columns of the images that the network sees; null where the file or what is
  *     usual says it
- * @param solver the file beside a network of Caffe that says how it is trained; null where none is
- *     given
+ * @param solver the file beside a network of Caffe that says how it is trained, which as the name,
+ *     too, names the network itself; null where none is given
  */
 public record ModelRequest(String name, Path params, Integer size, Path solver) {
   /**

@@ -1,5 +1,6 @@
 package org.alexnet.cli.option;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.alexnet.model.Model;
 import org.alexnet.model.ModelRequest;
@@ -37,14 +38,14 @@ public class ModelFileOptions {
    * @param otherwise the name in its place; null for no model
    */
   public final Model model(String name, String otherwise) {
-    if (name == null && solver != null) {
-      return model(solver.toString(), otherwise, null);
+    if (solver != null) {
+      Require.that(Files.isRegularFile(solver), "--solver", solver, "a file");
     }
-    return model(name, otherwise, solver);
+    return chosen(name == null && solver != null ? solver.toString() : name, otherwise);
   }
 
-  private Model model(String name, String otherwise, Path beside) {
-    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, size, beside);
+  private Model chosen(String name, String otherwise) {
+    ModelRequest request = new ModelRequest(name == null ? otherwise : name, params, size, solver);
     request
         .given()
         .forEach(

@@ -64,8 +64,9 @@ public final class CaffeNetworks implements ModelSource {
   /** A network by itself, one and its solver, or a solver that names one. */
   private static Model read(Path file, ModelRequest request) {
     Prototxt text = parse(file);
+    boolean alone = file.equals(request.solver());
     if (Solver.is(text)) {
-      if (request.solver() != null) {
+      if (request.solver() != null && !alone) {
         throw new UsageException(
             Message.of(
                 "%s is a solver, and so is %s (%s): give the file of a network.",
@@ -78,7 +79,7 @@ public final class CaffeNetworks implements ModelSource {
     if (request.solver() == null) {
       return read(file, text, null, request.size());
     }
-    Prototxt other = parse(request.solver());
+    Prototxt other = alone ? text : parse(request.solver());
     if (!Solver.is(other)) {
       throw new AlexNetException(
           request.solver() + " is no solver: it has neither base_lr nor lr_policy nor max_iter.");

@@ -142,11 +142,15 @@ class SolverTest {
     assertEquals(alone, Models.named(new ModelRequest(network.toString(), null, null, solver)));
     Files.writeString(network, NETWORK.replace("MIRROR", ""));
     assertEquals(both(), Models.named(new ModelRequest(solver.toString(), null, 2, null)));
+    assertEquals(both(), Models.named(new ModelRequest(solver.toString(), null, 2, solver)));
 
     UsageException twice =
         assertThrows(
             UsageException.class,
-            () -> Models.named(new ModelRequest(solver.toString(), null, 2, solver)));
+            () -> {
+              Path copy = Files.copy(solver, dir.resolve("copy.prototxt"));
+              Models.named(new ModelRequest(copy.toString(), null, 2, solver));
+            });
     assertTrue(twice.getMessage().contains("is a solver, and so is"), twice.getMessage());
     Path moved = Files.move(network, dir.resolve("other.prototxt"));
     String gone =
