@@ -72,7 +72,10 @@ final class GraphReader {
     var input = onnx.inputs.entrySet().iterator().next();
     List<Long> shape = input.getValue();
     boolean square = shape.size() == 4 && shape.get(2).equals(shape.get(3));
-    if (!square || shape.get(1) < 1 || shape.get(2) < 1 || shape.get(1) * shape.get(2) > 1 << 20) {
+    if (!square
+        || shape.get(1) < 1
+        || shape.get(2) < 1
+        || shape.get(1) > (1 << 20) / shape.get(2)) {
       throw new InvalidNetworkException(
           null,
           "its input has shape %s; [images, channels, size, size] is required".formatted(shape));
@@ -94,6 +97,12 @@ final class GraphReader {
     LayerNodes layers = new LayerNodes(this);
     SimpleNodes simple = new SimpleNodes(this);
     CompositeReader composites = new CompositeReader(this, layers);
+    for (OnnxFile.Node node : onnx.nodes) {
+      node.require(
+          !node.inputs().isEmpty(),
+          "operator %s without inputs".formatted(node.type()),
+          "one that this program has");
+    }
     for (OnnxFile.Node node : onnx.nodes) {
       if (composites.read(node)) {
         pixels.clear(); // the first layer has been

@@ -34,7 +34,7 @@ final class SimpleNodes {
 
   /** Layers without parameters, and what does nothing here; false for others. */
   boolean read(OnnxFile.Node node) {
-    String input = node.inputs().isEmpty() ? "" : node.inputs().getFirst();
+    String input = node.inputs().getFirst();
     String output = node.outputs().getFirst();
     switch (node.type()) {
       case "Relu" -> graph.add(new Relu(graph.unique(node.name())), node.inputs(), output);
@@ -99,7 +99,7 @@ final class SimpleNodes {
   /** Channels are the second axis, and the last where there are no rows and columns. */
   private void requireChannels(OnnxFile.Node node, Long otherwise) {
     Long axis = node.integers().getOrDefault("axis", otherwise);
-    boolean isFlat = !node.inputs().isEmpty() && graph.flat.contains(node.inputs().getFirst());
+    boolean isFlat = graph.flat.contains(node.inputs().getFirst());
     node.require(
         axis != null && (axis == CHANNELS || axis == (isFlat ? -1 : CHANNELS - 4)),
         "axis " + axis,

@@ -368,6 +368,35 @@ class OnnxReaderTest {
     return write(new ProtobufWriter().integer(1, 8).text(2, "a test").message(7, graph));
   }
 
+  /** Found by {@link OnnxFuzzTest}. */
+  @Test
+  void nodesThatReadNothingAndChannelsWithoutEnd() throws IOException {
+    Graph graph = new Graph();
+    graph.node("MaxPool", "p").integers("kernel_shape", List.of(2L, 2L));
+    Path file = write(graph, 8);
+    AlexNetException e = assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
+    assertEquals(
+        file + ": layer p: operator MaxPool without inputs; one that this program has is required.",
+        e.getMessage());
+    ProtobufWriter shape = new ProtobufWriter();
+    for (long extent : new long[] {1, 1L << 62, 4, 4}) {
+      shape.message(Fields.SHAPE_DIM, new ProtobufWriter().integer(Fields.DIM_VALUE, extent));
+    }
+    ProtobufWriter tensor = new ProtobufWriter().message(Fields.TENSOR_TYPE_SHAPE, shape);
+    ProtobufWriter type = new ProtobufWriter().message(Fields.TYPE_TENSOR, tensor);
+    ProtobufWriter input = new ProtobufWriter().text(Fields.VALUE_NAME, "x");
+    ProtobufWriter whole =
+        new Graph()
+            .write(
+                "g",
+                List.of(input.message(Fields.VALUE_TYPE, type)),
+                List.of(Graph.value("y", 0, List.of(2))));
+    write(new ProtobufWriter().integer(1, 8).text(2, "a test").message(7, whole));
+    e = assertThrows(AlexNetException.class, () -> Models.named(file.toString()));
+    assertTrue(
+        e.getMessage().contains("[images, channels, size, size] is required"), e.getMessage());
+  }
+
   private static String refused(Path file) {
     AlexNetException e = assertThrows(AlexNetException.class, () -> readAll(file));
     assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
