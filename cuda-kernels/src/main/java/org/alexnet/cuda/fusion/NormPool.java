@@ -33,8 +33,17 @@ record NormPool(
 
   private static final int BYTES = 16;
 
-  /** Windows of a row that a thread has at once: more take more registers than help. */
+  /** Windows of a row that a thread has at once at most. */
   private static final int COLUMNS = 3;
+
+  /**
+   * Registers for the largest numbers so far of these windows and of the next row's, with a
+   * normalization, which has use for registers itself, and without. With more, compilers for some
+   * architectures spill.
+   */
+  private static final int NORM_REGISTERS = 32;
+
+  private static final int POOL_REGISTERS = 48;
 
   /** What a place of a window and its row in a strip are told by. */
   private static final int LARGEST_CODE = 0xFFFF;
@@ -94,7 +103,12 @@ record NormPool(
   }
 
   private int columns() {
-    return pooling == null ? 1 : Math.min(COLUMNS, pooling.y.w());
+    if (pooling == null) {
+      return 1;
+    }
+    int registers = 2 * vector(storage) * (ordered ? 1 : 2);
+    int most = (norm == null ? POOL_REGISTERS : NORM_REGISTERS) / registers;
+    return Math.clamp(most, 1, Math.min(COLUMNS, pooling.y.w()));
   }
 
   /**
