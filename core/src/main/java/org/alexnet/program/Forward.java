@@ -67,6 +67,7 @@ final class Forward {
       try {
         forward.home = placement.inColumns() ? node.column() : 0;
         forward.add(layer, network.sources(i));
+        forward.current.forEach(part -> part.shape().imageElements()); // counts them
       } catch (ArithmeticException e) { // sizes are multiplied exactly
         throw misfit(layer, "a tensor would have more elements than can be counted, 2,147,483,647");
       }
