@@ -165,11 +165,7 @@ public final class Layouts {
         single(o.bias());
       }
       case Op.FullyConnectedBackwardData o -> weights(o.weight(), o.dx().shape());
-      case Op.FullyConnectedBackwardWeights o -> {
-        Shape as = inputsOf(o.dw(), o.x().shape());
-        special.put(o.dw(), new Layout(as, Storage.FLOAT, channelsLast));
-        plain(o.db());
-      }
+      case Op.FullyConnectedBackwardWeights o -> gradients(o);
       case Op.SoftmaxCrossEntropy o -> loss(o);
       case Op.MaxPool o -> argmax(o.argmax());
       case Op.MaxPoolBackward o -> argmax(o.argmax());
@@ -225,6 +221,12 @@ public final class Layouts {
       single(update.w());
       plain(update.dw());
     }
+  }
+
+  private void gradients(Op.FullyConnectedBackwardWeights fc) {
+    Shape as = inputsOf(fc.dw(), fc.x().shape());
+    special.put(fc.dw(), new Layout(as, Storage.FLOAT, channelsLast));
+    plain(fc.db());
   }
 
   /** What is copied or summed up keeps its layout. */
