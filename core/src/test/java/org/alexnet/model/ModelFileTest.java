@@ -342,7 +342,14 @@ class ModelFileTest {
     assertTrue(said.contains("layer grow0: a tensor would have more elements than"), said);
     String wide = conv.replace("conv1", "wide%d").replace("32", "100000000");
     said = refused(before("conv1", 1, wide));
-    assertTrue(said.contains("layer wide0: wide0.weight would have 2,700,000,000"), said);
+    assertTrue(said.contains("layer wide0: a tensor would have more elements than"), said);
+    String heavy =
+        conv.replace("conv1", "heavy%d")
+            .replace("32", "1000000")
+            .replace("\"kernel\": 3", "\"kernel\": 31")
+            .replace("\"pad\": 1", "\"pad\": 15");
+    said = refused(before("conv1", 1, heavy));
+    assertTrue(said.contains("layer heavy0: heavy0.weight would have 2,883,000,000"), said);
   }
 
   /** Every tensor could be there, and all of them together could not. */
