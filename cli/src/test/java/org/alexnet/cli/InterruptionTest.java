@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.alexnet.LongTest;
 import org.alexnet.cli.output.ExitStatus;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class InterruptionTest {
   /** The process ends, but not before it has said that the run could not be saved. */
   @Test
   void aSaveThatFailsIsReportedBeforeTheEnd() throws Exception {
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < (LongTest.RUN ? 3 : 1); round++) {
       Path run = dir.resolve("full" + round);
       Path output = dir.resolve("full" + round + ".txt");
       Process process = Cli.start(output, training(run));

@@ -52,7 +52,6 @@ public abstract class ColumnsContract {
                   .map(Placement::new)
                   .toList()));
   private static final int BATCH = 5;
-  private static final int STEPS = 20;
 
   /** A network, and the ways to place its columns; all on one device is the first. */
   private record Cut(Network network, List<Placement> placements) {}
@@ -63,6 +62,11 @@ public abstract class ColumnsContract {
   /** The largest number of threads to compare; 1 if the backend computes with none of its own. */
   protected int mostThreads() {
     return 4;
+  }
+
+  /** How many steps one device and several must agree in. */
+  protected int steps() {
+    return 20;
   }
 
   private static CompiledNetwork fused(Network network, Placement placement) {
@@ -138,7 +142,7 @@ public abstract class ColumnsContract {
 
   private Map<String, float[]> learned(Network network, Placement placement, int threads) {
     try (Backend backend = open(threads, placement.deviceCount());
-        NetworkRig rig = new NetworkRig(backend, fused(network, placement)).trainSteps(STEPS)) {
+        NetworkRig rig = new NetworkRig(backend, fused(network, placement)).trainSteps(steps())) {
       Map<String, float[]> all = rig.learned();
       all.putAll(rig.evaluate());
       return all;

@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import org.alexnet.LongTest;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.ColumnsContract;
 import org.alexnet.backend.Precision;
@@ -15,5 +16,10 @@ class CudaColumnsTest extends ColumnsContract {
   @Override
   protected int mostThreads() {
     return 1;
+  }
+
+  @Override
+  protected int steps() {
+    return LongTest.RUN ? super.steps() : 4;
   }
 }

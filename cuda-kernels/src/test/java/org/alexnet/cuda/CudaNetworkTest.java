@@ -1,6 +1,7 @@
 package org.alexnet.cuda;
 
 import java.util.List;
+import org.alexnet.LongTest;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.NetworkContract;
 import org.alexnet.backend.Precision;
@@ -16,5 +17,10 @@ class CudaNetworkTest extends NetworkContract {
   @Override
   protected List<Integer> threads() {
     return List.of(1);
+  }
+
+  @Override
+  protected List<Integer> batches() {
+    return LongTest.RUN ? super.batches() : List.of(7);
   }
 }
