@@ -2,6 +2,7 @@ package org.alexnet.cpu.convolution;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.alexnet.cpu.execution.Address;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.KernelContext;
@@ -9,6 +10,7 @@ import org.alexnet.cpu.execution.Layout;
 import org.alexnet.cpu.image.ImageOp;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.cpu.kernel.Kernels.OutputTile;
+import org.alexnet.cpu.kernel.Kernels.Pieces;
 import org.alexnet.cpu.kernel.RowTiling;
 import org.alexnet.cpu.kernel.Tiles;
 import org.alexnet.program.Op;
@@ -75,8 +77,13 @@ public record ConvolutionBackwardWeightsOp(
     return rows() * shape().out().w();
   }
 
+  /** Whether a pixel of the gradient is as wide as a tile, so that it is read where it lies. */
+  private boolean gradientInPlace() {
+    return op.dy().shape().c() == kernels.tileWidth() && op.groups() == 1;
+  }
+
   private int gradientFloats() {
-    return pixels() * panels().blocks() * kernels.tileWidth();
+    return gradientInPlace() ? 0 : pixels() * panels().blocks() * kernels.tileWidth();
   }
 
   private int windowFloats() {
@@ -104,8 +111,11 @@ public record ConvolutionBackwardWeightsOp(
     private final int rows = rows();
     private final int gradientFloats = gradientFloats();
     private final int windowFloats = windowFloats();
-    private final RowTiling tiling = RowTiling.of(shape.run(), kernels.heights());
+    private final boolean gradientInPlace = gradientInPlace();
+    private final RowTiling tiling = RowTiling.of(shape.kernel() * shape.run(), kernels.heights());
     private final OutputTile[] outputs = outputs();
+    private final Pieces[] pieces =
+        IntStream.range(0, tiling.tiles()).mapToObj(this::pieces).toArray(Pieces[]::new);
     private final Address x;
     private final Address dy;
 
@@ -121,6 +131,26 @@ public record ConvolutionBackwardWeightsOp(
       return Arrays.stream(tiling.heights())
           .mapToObj(height -> new OutputTile(height, pitch, pitch, Float.NEGATIVE_INFINITY))
           .toArray(OutputTile[]::new);
+    }
+
+    /**
+     * Of the rows of the window that a tile reads; the last is read on where the tile overhangs.
+     */
+    private Pieces pieces(int tile) {
+      int first = tiling.starts()[tile];
+      int end = first + tiling.valid(tile);
+      int run = shape.run();
+      int firstRow = first / run;
+      int count = (end - 1) / run - firstRow + 1;
+      int[] starts = new int[count];
+      int[] ends = new int[count];
+      for (int i = 0; i < count; i++) {
+        int row = firstRow + i;
+        starts[i] = row * shape.rowPitch() + (i == 0 ? first - row * run : 0);
+        ends[i] = (row + 1) * run - first;
+      }
+      ends[count - 1] = tiling.heights()[tile];
+      return new Pieces(starts, ends);
     }
 
     private int sums(int task) {
@@ -171,42 +201,41 @@ public record ConvolutionBackwardWeightsOp(
         int first = block * tileWidth;
         int from = own + row * shape.out().w() * shape.out().c() + first;
         int width = Math.min(tileWidth, shape.outputs() - first);
-        int to = panel + block * pixels * tileWidth;
-        Tiles.packColumns(m, from, shape.out().c(), pixels, width, tileWidth, to);
-        for (int p = 0; p < pixels; p++) {
-          kernels.add(m, to + p * tileWidth, bias + first, tileWidth);
+        int to = gradientInPlace ? from : panel + block * pixels * tileWidth;
+        if (!gradientInPlace) {
+          Tiles.packColumns(m, from, shape.out().c(), pixels, width, tileWidth, to);
         }
+        kernels.addRows(m, to, pixels, bias + first, tileWidth);
       }
       int windows = source + row * shape.stride() * shape.rowPitch();
       int filters = sums + group * panels.blocks() * panels.panel();
-      for (int kh = 0; kh < shape.kernel(); kh++) {
-        for (int t = 0; t < tiling.tiles(); t++) {
-          int start = kh * shape.rowPitch() + tiling.starts()[t];
-          int to = filters + (kh * shape.run() + tiling.starts()[t]) * tileWidth;
-          tiles(m, windows + start, t, count, to, panel);
-        }
+      int packed = panel + gradientFloats;
+      int gradient = gradientInPlace ? own + row * shape.out().w() * shape.out().c() : panel;
+      for (int t = 0; t < tiling.tiles(); t++) {
+        int to = filters + tiling.starts()[t] * tileWidth;
+        tiles(m, windows, t, count, to, gradient, packed);
       }
     }
 
     /** One tile of rows of the filters, for each block of outputs. */
-    private void tiles(float[] m, int windows, int t, int rowCount, int to, int panel) {
+    private void tiles(
+        float[] m, int windows, int t, int rowCount, int to, int gradient, int packed) {
       int tileWidth = kernels.tileWidth();
       int height = tiling.heights()[t];
       int valid = tiling.valid(t);
       int pixels = rowCount * shape.out().w();
-      int packed = panel + gradientFloats;
       int tile = packed + windowFloats;
       kernels.pack(
+          pieces[t],
           m,
           windows,
           shape.stride() * shape.inputs(),
           shape.stride() * shape.rowPitch(),
           rowCount,
           shape.out().w(),
-          height,
           packed);
       for (int block = 0; block < panels.blocks(); block++) {
-        int b = panel + block * pixels * tileWidth;
+        int b = gradient + block * pixels * tileWidth;
         int c = to + block * panels.panel();
         int work = c;
         if (valid < height) {

@@ -10,6 +10,7 @@ import org.alexnet.cpu.execution.KernelContext;
 import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.cpu.kernel.Kernels.OutputTile;
+import org.alexnet.cpu.kernel.Kernels.Pieces;
 import org.alexnet.cpu.kernel.RowTiling;
 import org.alexnet.cpu.kernel.Tiles;
 import org.alexnet.program.Op;
@@ -95,6 +96,8 @@ public record LocallyConnectedBackwardWeightsKernel(
         IntStream.of(tiling.heights())
             .mapToObj(height -> new OutputTile(height, 0, width, Float.NEGATIVE_INFINITY))
             .toArray(OutputTile[]::new);
+    private final Pieces[] pieces =
+        IntStream.of(tiling.heights()).mapToObj(Pieces::one).toArray(Pieces[]::new);
     private final int blocks = blocks();
     private final int panel = layouts.panels(op.dw()).panel();
     private final int workerFloats = workerFloats();
@@ -154,7 +157,7 @@ public record LocallyConnectedBackwardWeightsKernel(
       int valid = tiling.valid(t);
       int packed = gradient + gradientFloats;
       int tile = packed + packedFloats;
-      kernels.pack(m, windows, images.pitch(), 0, 1, images.images(), height, packed);
+      kernels.pack(pieces[t], m, windows, images.pitch(), 0, 1, images.images(), packed);
       for (int block = 0; block < blocks; block++) {
         int c = to + block * panel;
         kernels.tile(

@@ -67,11 +67,33 @@ public interface Kernels {
   int TURNED_ROWS = 8;
 
   /**
-   * Packs what a tile reads of a, {@code to[k][i] = a[k][i]} with k as in {@link #tile} and {@code
-   * height} numbers i: where a lies far apart, each k would touch a cache line of its own in every
-   * tile. Up to 15 floats behind the last are overwritten.
+   * Where the numbers lie that a tile reads for each k: in pieces of neighbours.
+   *
+   * @param starts of each piece, from the first number's place
+   * @param ends of each piece, counted in numbers; the last is the height of the tile
    */
-  void pack(float[] m, int a, int lda, int pitchA, int segments, int length, int height, int to);
+  record Pieces(int[] starts, int[] ends) {
+    /** All of them beside one another. */
+    public static Pieces one(int height) {
+      return new Pieces(new int[1], new int[] {height});
+    }
+
+    int height() {
+      return ends[ends.length - 1];
+    }
+  }
+
+  /**
+   * Packs what a tile reads of a, {@code to[k][i] = a[k][i]} with k as in {@link #tile} and i over
+   * all pieces: where a lies far apart, each k would touch a cache line of its own in every tile.
+   * Up to 15 floats behind the last are overwritten.
+   *
+   * @param lda distance between two k
+   * @param segments runs of k
+   * @param pitchA distance between two runs
+   * @param length k of a run
+   */
+  void pack(Pieces pieces, float[] m, int a, int lda, int pitchA, int segments, int length, int to);
 
   /**
    * Windows of an image, read where they lie.
@@ -177,6 +199,9 @@ public interface Kernels {
 
   /** y = y + x. */
   void add(float[] m, int x, int y, int n);
+
+  /** Adds {@code rows} rows of {@code n} floats, which lie one behind the other, to y in order. */
+  void addRows(float[] m, int x, int rows, int y, int n);
 
   /** y = y + factor * x. */
   void addScaled(float[] m, float factor, int x, int y, int n);

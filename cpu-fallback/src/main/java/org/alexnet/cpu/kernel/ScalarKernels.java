@@ -76,12 +76,17 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void pack(
-      float[] m, int from, int ld, int pitch, int segments, int length, int height, int to) {
+      Pieces pieces, float[] m, int a, int ld, int pitch, int segments, int length, int to) {
     int p = to;
     for (int s = 0; s < segments; s++) {
       for (int k = 0; k < length; k++) {
-        System.arraycopy(m, from + s * pitch + k * ld, m, p, height);
-        p += height;
+        int i = 0;
+        for (int piece = 0; piece < pieces.ends().length; piece++) {
+          int end = pieces.ends()[piece];
+          System.arraycopy(m, a + s * pitch + k * ld + pieces.starts()[piece], m, p + i, end - i);
+          i = end;
+        }
+        p += pieces.height();
       }
     }
   }
@@ -293,6 +298,13 @@ public final class ScalarKernels implements Kernels {
   public void add(float[] m, int x, int y, int n) {
     for (int i = 0; i < n; i++) {
       m[y + i] += m[x + i];
+    }
+  }
+
+  @Override
+  public void addRows(float[] m, int x, int rows, int y, int n) {
+    for (int row = 0; row < rows; row++) {
+      add(m, x + row * n, y, n);
     }
   }
 

@@ -106,14 +106,22 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void pack(
-      float[] m, int from, int ld, int pitch, int segments, int length, int height, int to) {
+      Pieces pieces, float[] m, int a, int ld, int pitch, int segments, int length, int to) {
+    int[] starts = pieces.starts();
+    int[] ends = pieces.ends();
+    int height = pieces.height();
     int p = to;
     for (int s = 0; s < segments; s++) {
-      int q = from + s * pitch;
+      int q = a + s * pitch;
       for (int k = 0; k < length; k++) {
         // What is too much is overwritten by the next.
-        for (int i = 0; i < height; i += LANES) {
-          FloatVector.fromArray(SPECIES, m, q + i).intoArray(m, p + i);
+        int i = 0;
+        for (int piece = 0; piece < ends.length; piece++) {
+          int from = q + starts[piece] - i;
+          for (; i < ends[piece]; i += LANES) {
+            FloatVector.fromArray(SPECIES, m, from + i).intoArray(m, p + i);
+          }
+          i = ends[piece];
         }
         p += height;
         q += ld;
@@ -336,6 +344,23 @@ public final class VectorKernels implements Kernels {
     }
     for (; i < n; i++) {
       m[y + i] += m[x + i];
+    }
+  }
+
+  @Override
+  public void addRows(float[] m, int x, int rows, int y, int n) {
+    int i = 0;
+    for (; i < SPECIES.loopBound(n); i += LANES) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, m, y + i);
+      for (int row = 0; row < rows; row++) {
+        sum = sum.add(FloatVector.fromArray(SPECIES, m, x + row * n + i));
+      }
+      sum.intoArray(m, y + i);
+    }
+    for (; i < n; i++) {
+      for (int row = 0; row < rows; row++) {
+        m[y + i] += m[x + row * n + i];
+      }
     }
   }
 

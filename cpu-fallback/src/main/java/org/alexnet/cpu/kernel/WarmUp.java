@@ -3,6 +3,7 @@ package org.alexnet.cpu.kernel;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.alexnet.cpu.kernel.Kernels.OutputTile;
+import org.alexnet.cpu.kernel.Kernels.Pieces;
 import org.alexnet.cpu.kernel.Kernels.PoolWindow;
 import org.alexnet.cpu.kernel.Transform.Kind;
 import org.alexnet.cpu.kernel.TransformKernels.Pass;
@@ -59,7 +60,7 @@ public final class WarmUp {
       OutputTile tile = new OutputTile(height, 0, ld, floor);
       for (int i = 0; i < CALLS; i++) {
         kernels.tile(tile, m, 0, b, 3, 0, c);
-        kernels.pack(m, 0, ld, 0, 1, 3, height, c);
+        kernels.pack(Pieces.one(height), m, 0, ld, 0, 1, 3, c);
       }
     }
     for (int i = 0; i < CALLS; i++) {

@@ -160,9 +160,7 @@ public record FullyConnectedBackwardWeightsKernel(
       Tiles.packColumns(m, dy + block * tileWidth, panels.outputs(), images, width, tileWidth, to);
       int bias = db + block * tileWidth;
       Arrays.fill(m, bias, bias + tileWidth, 0);
-      for (int n = 0; n < images; n++) {
-        kernels.add(m, to + n * tileWidth, bias, tileWidth);
-      }
+      kernels.addRows(m, to, images, bias, tileWidth);
     }
 
     /**
