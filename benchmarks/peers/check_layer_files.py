@@ -16,6 +16,7 @@ import configparser
 import json
 import math
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -178,8 +179,9 @@ class Net:
                 square = (line[:, None] * line[None, :]).expand(channels, 1, -1, -1)
                 y = F.conv2d(xs[0], square, padding=len(line) // 2, groups=channels)
             elif kind == "nailbed":
-                stride = int(section["stride"])
-                y = xs[0][:, :, ::stride, ::stride]
+                stride, edge = int(section["stride"]), xs[0].shape[2]
+                start = (edge - stride * ((edge - 1) // stride)) // 2  # as many before as behind
+                y = xs[0][:, :, start::stride, start::stride]
             else:
                 raise SystemExit(f"{name}: {kind} is not known here")
             acts[name] = self.neuron(section.get("neuron", "ident"), y)
@@ -192,10 +194,11 @@ class Net:
         return {name: leaf.grad for name, leaf in leaves.items() if leaf.grad is not None}
 
 
-def spread(w, last):
-    """Weights with which activations are as large as pixels, where norms act, and scores are not."""
+def spread(name, w, last):
+    """Weights with which activations are as large as pixels, where norms act, and scores are not.
+    Biases of the engine's that a layer of several inputs has beyond its own stay 0."""
     if w.dim() in (1, 3):
-        return torch.randn_like(w)
+        return torch.zeros_like(w) if re.search(r"_[1-9]\d*\.bias$", name) else torch.randn_like(w)
     inputs = w[0, 0, 0].numel() if w.dim() == 6 else w[0].numel()
     return torch.randn_like(w) * (2 / inputs) ** 0.5 * (0.02 if last else 1)
 
@@ -206,7 +209,7 @@ def well_conditioned(net, start, edge, classes, images):
     for seed in range(1, 20):
         torch.manual_seed(seed)
         last = list(start)[-2]
-        initial = {t: spread(w, t == last) for t, w in start.items()}
+        initial = {t: spread(t, w, t == last) for t, w in start.items()}
         x = torch.randint(0, 256, (images, 3, edge, edge)).float() - 120
         y = torch.randint(0, classes, (images,))
         exact = double(initial)
