@@ -1,0 +1,91 @@
+package org.alexnet.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Spark in this process, its tasks as threads. */
+class SparkTrainingTest {
+  @TempDir Path dir;
+  private Runs runs;
+
+  @BeforeEach
+  void useThisProcess() throws IOException {
+    runs = new Runs(dir);
+    Runs.use("local[2]");
+  }
+
+  @AfterEach
+  void forget() {
+    Runs.forget();
+  }
+
+  @Test
+  void twoTasksTrainAsOneProcessWithTwoShards() throws IOException {
+    runs.alone("one");
+    String said = Runs.spark(runs.options("two"), "--workers", "2");
+    assertTrue(said.startsWith("0 The run is in " + runs.folder("two")), said);
+    assertTrue(said.contains("2 epochs, 8 steps on 2 workers (cpu): training loss "), said);
+    runs.assertSame("one", "two");
+  }
+
+  /** What was begun by two workers goes on with one. */
+  @Test
+  void aRunIsResumedByAnotherNumberOfWorkers() throws IOException {
+    runs.alone("one");
+    String schedule = Runs.json(runs.folder("one"), "run.json").path("schedule").asText();
+    List<String> first = runs.options("two", 1, "--schedule", "constant");
+    assertTrue(Runs.spark(first, "--workers", "2").startsWith("0 "));
+    String run = runs.folder("two").toString();
+    List<String> more = List.of("--resume", run, "--epochs", "2", "--schedule", schedule);
+    String said = Runs.spark(more, "--workers", "1");
+    assertTrue(said.startsWith("0 The run is in " + run), said);
+    assertEquals(
+        -1,
+        Files.mismatch(
+            runs.folder("one").resolve("model.safetensors"),
+            runs.folder("two").resolve("model.safetensors")));
+  }
+
+  @Test
+  void whatEveryWorkerRefusesIsSaidOnce() {
+    String said = Runs.spark(runs.options("run", "--parallel", "hybrid"), "--workers", "2");
+    assertEquals("2 alexnet: parallel is hybrid, must be data, with several workers.", said);
+    String few = Runs.spark(runs.options("run", "--val", "shapes:9"), "--workers", "2");
+    assertTrue(few.startsWith("2 alexnet: shapes:9: the number of images must be "), few);
+    assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  @Test
+  void whatCannotBeIsRefusedBeforeSparkIsAsked() throws IOException {
+    System.setProperty("spark.master", "nonsense");
+    assertEquals(
+        "2 alexnet: Say how many processes train together: --workers N",
+        Runs.spark(runs.options("run")));
+    assertEquals(
+        "2 alexnet: --workers is none, must be a whole number from 1.",
+        Runs.spark(runs.options("run"), "--workers", "none"));
+    assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  @Test
+  void aMasterThatIsNotThereIsNamed() throws IOException {
+    ServerSocket closed = new ServerSocket(0);
+    closed.close();
+    String address = "127.0.0.1:" + closed.getLocalPort();
+    System.setProperty("spark.master", "spark://" + address);
+    String said = Runs.spark(runs.options("run"), "--workers", "2");
+    assertTrue(said.startsWith("1 alexnet: No Spark master answers at " + address), said);
+    assertFalse(Files.exists(runs.folder("run")));
+  }
+}
