@@ -15,4 +15,6 @@ module org.alexnet.cli {
       info.picocli;
   opens org.alexnet.cli.show to
       info.picocli;
+  opens org.alexnet.cli.spark to
+      info.picocli;
 }

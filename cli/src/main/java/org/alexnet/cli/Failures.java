@@ -30,7 +30,7 @@ record Failures(Terminal terminal, boolean verbose) {
   }
 
   /** What a user is shown of a failure. */
-  private static String oneLine(Throwable e) {
+  static String oneLine(Throwable e) {
     if (e instanceof AlexNetException meant) {
       return meant.message().text(Flags::of).replaceAll("\\s*\\R\\s*", " ");
     }

@@ -23,6 +23,9 @@ import org.alexnet.cli.output.LivePage;
 import org.alexnet.cli.output.LongCommand;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
+import org.alexnet.cli.spark.SparkMaster;
+import org.alexnet.cli.spark.SparkOptions;
+import org.alexnet.cli.spark.SparkSubmit;
 import org.alexnet.cli.tensorboard.TensorBoard;
 import org.alexnet.data.Augmentation;
 import org.alexnet.inference.Evaluation;
@@ -67,6 +70,8 @@ final class TrainCommand extends LongCommand {
           "--tensorboard",
           "--watch",
           "--port",
+          "--spark",
+          "--workers",
           "--json",
           "--verbose");
 
@@ -258,9 +263,13 @@ final class TrainCommand extends LongCommand {
   @ArgGroup(validate = false, heading = "%nDevices:%n", order = 4)
   private ParallelOptions devices = new ParallelOptions();
 
+  @ArgGroup(validate = false, heading = "%nSeveral machines:%n", order = 5)
+  private SparkOptions spark = new SparkOptions();
+
   @Mixin private CommonOptions common;
 
   private volatile ResumedTraining training;
+  private volatile SparkSubmit submitted;
 
   TrainCommand(Terminal terminal) {
     super(terminal);
@@ -299,6 +308,10 @@ final class TrainCommand extends LongCommand {
   public Integer call() {
     Require.that(
         folder.watch || folder.port == null, "--port", folder.port, "given together with --watch");
+    if (spark.master != null) {
+      return submit();
+    }
+    spark.requireNone();
     ProgressView view = show(common);
     try (TensorBoard board = tensorBoard(view);
         LivePage page = folder.watch ? new LivePage(folder.port, view::message) : null) {
@@ -313,6 +326,35 @@ final class TrainCommand extends LongCommand {
       view.end();
     }
     return ExitStatus.SUCCESS;
+  }
+
+  /** Trains elsewhere; what comes of it is said there. */
+  private int submit() {
+    SparkMaster master = SparkMaster.of(spark.master);
+    requireElsewhere();
+    List<String> own = spec.commandLine().getParseResult().originalArgs();
+    submitted = new SparkSubmit();
+    return submitted.run(
+        master,
+        workers(),
+        devices.threadsAsked(),
+        own.subList(own.indexOf("train") + 1, own.size()));
+  }
+
+  /** How many workers train together. */
+  int workers() {
+    return spark.workers();
+  }
+
+  /** Refuses what only a training of this process can do. */
+  void requireElsewhere() {
+    Require.that(
+        folder.tensorBoard == null, "--tensorboard", folder.tensorBoard, "left out with --spark");
+    Require.that(
+        !folder.watch,
+        "--watch",
+        folder.watch,
+        "left out with --spark: the page of a run on Spark is served by alexnet watch RUN");
   }
 
   /** Null where there is to be none. */
@@ -336,6 +378,11 @@ final class TrainCommand extends LongCommand {
 
   @Override
   public String cutOff() {
+    if (submitted != null) {
+      submitted.stop();
+      return "Stopped. What the workers have saved is in the run folder: go on from there with"
+          + " --resume.";
+    }
     return folder.resume == null
         ? "Stopped before the first step; nothing was trained. Run the same command again."
         : "Stopped before the next step; %s is as it was. Run the same command again."
@@ -349,6 +396,11 @@ final class TrainCommand extends LongCommand {
   /** Where the run is to be kept, or is; null for a folder that is named by the time. */
   Path run() {
     return folder.resume == null ? folder.out : folder.resume;
+  }
+
+  /** What the network that is trained calls itself. */
+  String model() {
+    return recipe.model(recipe.model, ModelName.DEFAULT).name();
   }
 
   /**
@@ -421,7 +473,8 @@ final class TrainCommand extends LongCommand {
     }
   }
 
-  private void answer(TrainingResult result) {
+  /** Says what came of it. */
+  void answer(TrainingResult result) {
     if (common.json) {
       Answers.print(terminal, json(result));
       return;

@@ -3,14 +3,18 @@ package org.alexnet.cli;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.cli.option.Numbers;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.training.ResumedTraining;
+import org.alexnet.training.TrainingResult;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -35,7 +39,16 @@ public final class TrainingArguments {
    * @throws UsageException for what {@code train} refuses as wrong usage
    */
   public static TrainingArguments parse(List<String> arguments) {
-    TrainCommand command = new TrainCommand(Terminal.ofProcess());
+    return parse(arguments, Terminal.ofProcess());
+  }
+
+  /**
+   * As {@link #parse(List)}.
+   *
+   * @param terminal where to say what came of it
+   */
+  public static TrainingArguments parse(List<String> arguments, Terminal terminal) {
+    TrainCommand command = new TrainCommand(terminal);
     CommandLine line = new CommandLine(command);
     Numbers.register(line);
     try {
@@ -43,6 +56,7 @@ public final class TrainingArguments {
     } catch (ParameterException e) {
       throw new UsageException(e.getMessage());
     }
+    command.requireElsewhere();
     return new TrainingArguments(command);
   }
 
@@ -76,6 +90,36 @@ public final class TrainingArguments {
     } catch (InvalidPathException e) {
       return value; // the one who reads it says so
     }
+  }
+
+  /**
+   * What a user is told of a failure, with settings as options.
+   *
+   * @param why nothing came of a training
+   * @return one line
+   */
+  public static String sentence(AlexNetException why) {
+    return Failures.oneLine(why);
+  }
+
+  /** {@return how many workers train together} */
+  public int workers() {
+    return command.workers();
+  }
+
+  /** {@return the folder of a new run that none is named for} */
+  public Path defaultRun() {
+    String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+    return Path.of("runs", command.model() + "-" + time);
+  }
+
+  /**
+   * Says what came of a training, as {@code train} does.
+   *
+   * @param result of the training
+   */
+  public void answer(TrainingResult result) {
+    command.answer(result);
   }
 
   /** {@return the folder of the run, if one is named: a new one, or one to go on with} */

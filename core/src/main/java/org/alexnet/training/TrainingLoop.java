@@ -406,7 +406,8 @@ final class TrainingLoop {
     private long last = start;
     private long lapStart = start;
     private long lapWaited;
-    private final double exchanged = training.peers.seconds();
+    private final double exchangedBefore = training.peers.seconds();
+    private double exchanged;
     private final double earlierSeconds = state.seconds;
     private final double earlierWait = state.waited;
 
@@ -433,6 +434,7 @@ final class TrainingLoop {
     void count(int count) {
       images += count;
       last = System.nanoTime();
+      exchanged = training.peers.seconds() - exchangedBefore;
     }
 
     private double seconds() {
@@ -453,7 +455,7 @@ final class TrainingLoop {
 
     /** The share that was spent sending to other workers and waiting for what they send. */
     double exchange() {
-      return (training.peers.seconds() - exchanged) / Math.max(1e-9, seconds());
+      return exchanged / Math.max(1e-9, seconds());
     }
 
     double epochSeconds() {

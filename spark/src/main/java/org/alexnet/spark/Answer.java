@@ -1,8 +1,11 @@
 package org.alexnet.spark;
 
 import java.io.Serializable;
+import java.nio.file.Path;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
+import org.alexnet.cli.TrainingArguments;
+import org.alexnet.inference.Evaluation;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.TrainingResult;
 
@@ -11,47 +14,97 @@ import org.alexnet.training.TrainingResult;
  *
  * @param failure why nothing came of it; null if something did
  * @param usage whether the failure is one of usage
- * @param epochs finished in all
- * @param steps in all
- * @param trainLoss of the last epoch; NaN if none was finished
- * @param trainError likewise
- * @param validationLoss likewise, and where there is nothing to validate with
- * @param validationError likewise
- * @param imagesPerSecond in the last epoch
- * @param backend what each worker ran on
+ * @param said what came of it; null if nothing did
  */
-record Answer(
-    String failure,
-    boolean usage,
-    int epochs,
-    long steps,
-    double trainLoss,
-    double trainError,
-    double validationLoss,
-    double validationError,
-    double imagesPerSecond,
-    String backend)
-    implements Serializable {
+record Answer(String failure, boolean usage, Said said) implements Serializable {
+
+  /**
+   * A result as it travels.
+   *
+   * @param run the folder
+   * @param epochs finished in all
+   * @param steps in all
+   * @param last of the last epoch; null if none was finished
+   * @param backend what each worker ran on
+   * @param stopped whether there is more to do
+   */
+  private record Said(
+      String run, int epochs, long steps, Last last, String backend, boolean stopped)
+      implements Serializable {}
+
+  /**
+   * The metrics of an epoch.
+   *
+   * @param images that were validated with; 0 where there are none
+   */
+  private record Last(
+      double loss,
+      double error,
+      int images,
+      double validationLoss,
+      double validationError,
+      double validationError5,
+      double imagesPerSecond,
+      double dataWait,
+      float rate)
+      implements Serializable {
+
+    static Last of(EpochMetrics metrics) {
+      Evaluation validation =
+          metrics.validation() == null ? new Evaluation(0, 0, 0, 0) : metrics.validation();
+      return new Last(
+          metrics.trainLoss(),
+          metrics.trainError(),
+          validation.images(),
+          validation.loss(),
+          validation.top1Error(),
+          validation.top5Error(),
+          metrics.imagesPerSecond(),
+          metrics.dataWait(),
+          metrics.rate());
+    }
+
+    EpochMetrics metrics(int epoch, long step) {
+      return new EpochMetrics(
+          epoch,
+          step,
+          loss,
+          error,
+          images == 0
+              ? null
+              : new Evaluation(images, validationLoss, validationError, validationError5),
+          imagesPerSecond,
+          dataWait,
+          rate);
+    }
+  }
 
   static Answer of(TrainingResult result) {
-    EpochMetrics last = result.last();
-    boolean validated = last != null && last.validation() != null;
     return new Answer(
         null,
         false,
-        result.epochs(),
-        result.steps(),
-        last == null ? Double.NaN : last.trainLoss(),
-        last == null ? Double.NaN : last.trainError(),
-        validated ? last.validation().loss() : Double.NaN,
-        validated ? last.validation().top1Error() : Double.NaN,
-        last == null ? Double.NaN : last.imagesPerSecond(),
-        result.backend());
+        new Said(
+            result.run().toString(),
+            result.epochs(),
+            result.steps(),
+            result.last() == null ? null : Last.of(result.last()),
+            result.backend(),
+            result.stopped()));
   }
 
   static Answer refused(AlexNetException why) {
-    double none = Double.NaN;
-    return new Answer(
-        why.getMessage(), why instanceof UsageException, 0, 0, none, none, none, none, none, "");
+    return new Answer(TrainingArguments.sentence(why), why instanceof UsageException, null);
+  }
+
+  /** What came of it, if something did. */
+  TrainingResult result() {
+    return new TrainingResult(
+        Path.of(said.run),
+        said.epochs,
+        said.steps,
+        said.last == null ? null : said.last.metrics(said.epochs, said.steps),
+        said.backend,
+        said.stopped,
+        null);
   }
 }

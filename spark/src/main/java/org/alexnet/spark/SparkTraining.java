@@ -1,13 +1,8 @@
 package org.alexnet.spark;
 
-import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -16,7 +11,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
+import org.alexnet.Words;
 import org.alexnet.cli.TrainingArguments;
+import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.Terminal;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
@@ -35,8 +33,7 @@ public final class SparkTraining {
       "--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet"
           + " -XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.1";
 
-  private static final String WORKERS = "--workers";
-  private static final int MASTER_MILLISECONDS = 10_000;
+  private static final int COLUMNS = 80;
 
   private SparkTraining() {}
 
@@ -51,30 +48,19 @@ public final class SparkTraining {
 
   /** The exit status: 0, 2 for wrong usage, 1 for any other failure. */
   static int run(List<String> arguments, PrintStream out, PrintStream err) {
+    Terminal terminal = new Terminal(out, err, false, COLUMNS);
     try {
-      Request request = Request.of(arguments);
+      Request request = Request.of(arguments, terminal);
       Answer answer = train(request);
       if (answer.failure() != null) {
-        err.println("alexnet: " + answer.failure());
-        return answer.usage() ? 2 : 1;
+        terminal.fail(answer.failure(), null);
+        return answer.usage() ? ExitStatus.WRONG_USAGE : ExitStatus.FAILED;
       }
-      out.printf(
-          "The run is in %s%n  %d epochs, %,d steps on %d workers (%s): training loss %.4g, error"
-              + " %.4g; validation loss %.4g, error %.4g; %.0f images/s%n",
-          request.run,
-          answer.epochs(),
-          answer.steps(),
-          request.workers,
-          answer.backend(),
-          answer.trainLoss(),
-          answer.trainError(),
-          answer.validationLoss(),
-          answer.validationError(),
-          answer.imagesPerSecond());
-      return 0;
+      request.arguments.answer(answer.result());
+      return ExitStatus.SUCCESS;
     } catch (AlexNetException e) {
-      err.println("alexnet: " + e.getMessage());
-      return e instanceof UsageException ? 2 : 1;
+      terminal.fail(TrainingArguments.sentence(e), null);
+      return e instanceof UsageException ? ExitStatus.WRONG_USAGE : ExitStatus.FAILED;
     }
   }
 
@@ -82,53 +68,48 @@ public final class SparkTraining {
    * What is asked for.
    *
    * @param options of {@code train}, with whole paths and the folder of the run
-   * @param run that folder
+   * @param arguments the same as they are understood
    */
-  record Request(List<String> options, int workers, Path run) {
+  private record Request(List<String> options, TrainingArguments arguments) {
 
     /** Refuses what cannot be before Spark is asked for anything. */
-    static Request of(List<String> arguments) {
-      if (arguments.isEmpty() || !arguments.getFirst().equals("train")) {
+    static Request of(List<String> words, Terminal terminal) {
+      if (words.isEmpty() || !words.getFirst().equals("train")) {
         throw new UsageException(
             "The first word must be train, as in: spark-submit alexnet-spark.jar train --workers"
                 + " 2");
       }
-      List<String> options = new ArrayList<>(arguments.subList(1, arguments.size()));
-      int at = options.indexOf(WORKERS);
-      if (at < 0 || at + 1 == options.size()) {
-        throw new UsageException("Say how many processes train together: --workers N");
-      }
-      int workers = number(options.get(at + 1));
-      options.subList(at, at + 2).clear();
+      List<String> options = new ArrayList<>(words.subList(1, words.size()));
       TrainingArguments parsed = TrainingArguments.parse(options);
+      parsed.workers();
       if (parsed.run().isEmpty()) {
-        String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-        options.addAll(List.of("--out", Path.of("runs", "spark-" + time).toString()));
+        options.addAll(List.of("--out", parsed.defaultRun().toString()));
       }
       List<String> whole = TrainingArguments.absolute(options);
-      return new Request(whole, workers, TrainingArguments.parse(whole).run().orElseThrow());
+      TrainingArguments arguments = TrainingArguments.parse(whole, terminal);
+      arguments.training(); // is refused if it cannot be
+      return new Request(whole, arguments);
     }
 
-    private static int number(String word) {
-      try {
-        int workers = Integer.parseInt(word);
-        if (workers >= 1) {
-          return workers;
-        }
-      } catch (NumberFormatException e) {
-        // said below
-      }
-      throw UsageException.value(WORKERS, word, "a whole number from 1");
+    int workers() {
+      return arguments.workers();
+    }
+
+    Path run() {
+      return arguments.run().orElseThrow();
     }
   }
 
   private static Answer train(Request request) {
-    SparkConf conf = new SparkConf().setAppName("alexnet train " + request.run.getFileName());
-    requireMaster(conf.get("spark.master", ""));
+    SparkConf conf = new SparkConf().setAppName("alexnet train " + request.run().getFileName());
+    MasterCheck.require(conf);
     String options = conf.get("spark.executor.extraJavaOptions", "");
     conf.set("spark.executor.extraJavaOptions", (JAVA_OPTIONS + " " + options).strip());
+    conf.setIfMissing("spark.log.level", "WARN");
     conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
-    conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "150");
+    // Executors need their time to come; the threads of this process are there.
+    String most = conf.get("spark.master").matches("local(\\[.*)?") ? "1" : "150";
+    conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", most);
     byte[] secret = new byte[32];
     new SecureRandom().nextBytes(secret);
     WorkerTask.Settings settings =
@@ -139,8 +120,8 @@ public final class SparkTraining {
             conf.getInt("spark.port.maxRetries", 16),
             (int) conf.getTimeAsSeconds("spark.alexnet.timeout", "600s"));
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
-      List<Integer> indices = IntStream.range(0, request.workers).boxed().toList();
-      RDD<Integer> tasks = spark.parallelize(indices, request.workers).rdd();
+      List<Integer> indices = IntStream.range(0, request.workers()).boxed().toList();
+      RDD<Integer> tasks = spark.parallelize(indices, request.workers()).rdd();
       ClassTag<Answer> tag = ClassTag.apply(Answer.class);
       RDD<Answer> answers = tasks.barrier().mapPartitions(new WorkerTask(settings), false, tag);
       // Spark starts a barrier stage again only if another stage comes after it.
@@ -150,13 +131,13 @@ public final class SparkTraining {
       String reason = String.valueOf(why.getMessage()).lines().findFirst().orElse("");
       if (reason.contains("SPARK-24819")) {
         throw new AlexNetException(
-            "Spark has not had room for %d tasks at once for five minutes: start more workers there, or give them more cores."
-                .formatted(request.workers),
+            "Spark has no room for %s at once; start more of its workers, give them more cores, or train with fewer (%s)."
+                .formatted(Words.count(request.workers(), "worker"), "--workers"),
             e);
       }
       throw new AlexNetException(
           "Spark has given up: %s What has been saved is in %s; go on from there with --resume."
-              .formatted(reason, request.run),
+              .formatted(reason, request.run()),
           e);
     }
   }
@@ -186,28 +167,5 @@ public final class SparkTraining {
   /** Whether it only repeats what another worker said. */
   private static boolean isOfAnother(Answer answer) {
     return answer.failure().startsWith("Worker ");
-  }
-
-  /** Spark itself tries for a minute and says little. */
-  private static void requireMaster(String master) {
-    if (master.isEmpty()) {
-      throw new UsageException(
-          "Say where Spark is: spark-submit --master local[2], or spark://HOST:7077");
-    }
-    if (!master.startsWith("spark://")) {
-      return;
-    }
-    String first = master.substring("spark://".length()).split(",")[0];
-    int colon = first.lastIndexOf(':');
-    try (Socket socket = new Socket()) {
-      int port = Integer.parseInt(first.substring(colon + 1));
-      socket.connect(
-          new InetSocketAddress(first.substring(0, Math.max(0, colon)), port), MASTER_MILLISECONDS);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new AlexNetException(
-          "No Spark master answers at %s (%s); is it running there, and is the port open?"
-              .formatted(first, e.getMessage()),
-          e);
-    }
   }
 }

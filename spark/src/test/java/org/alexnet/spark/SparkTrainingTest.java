@@ -35,7 +35,7 @@ class SparkTrainingTest {
     runs.alone("one");
     String said = Runs.spark(runs.options("two"), "--workers", "2");
     assertTrue(said.startsWith("0 The run is in " + runs.folder("two")), said);
-    assertTrue(said.contains("2 epochs, 8 steps on 2 workers (cpu): training loss "), said);
+    assertTrue(said.contains("alexnet eval " + runs.folder("two")), said);
     runs.assertSame("one", "two");
   }
 
@@ -60,7 +60,7 @@ class SparkTrainingTest {
   @Test
   void whatEveryWorkerRefusesIsSaidOnce() {
     String said = Runs.spark(runs.options("run", "--parallel", "hybrid"), "--workers", "2");
-    assertEquals("2 alexnet: parallel is hybrid, must be data, with several workers.", said);
+    assertEquals("2 alexnet: --parallel is hybrid, must be data, with several workers.", said);
     String few = Runs.spark(runs.options("run", "--val", "shapes:9"), "--workers", "2");
     assertTrue(few.startsWith("2 alexnet: shapes:9: the number of images must be "), few);
     assertFalse(Files.exists(runs.folder("run")));
@@ -70,22 +70,42 @@ class SparkTrainingTest {
   void whatCannotBeIsRefusedBeforeSparkIsAsked() throws IOException {
     System.setProperty("spark.master", "nonsense");
     assertEquals(
-        "2 alexnet: Say how many processes train together: --workers N",
+        "2 alexnet: --workers is missing: give how many processes train together on Spark.",
         Runs.spark(runs.options("run")));
     assertEquals(
-        "2 alexnet: --workers is none, must be a whole number from 1.",
-        Runs.spark(runs.options("run"), "--workers", "none"));
+        "2 alexnet: --workers is 0, must be at least 1.",
+        Runs.spark(runs.options("run"), "--workers=0"));
+    assertTrue(
+        Runs.spark(runs.options("run"), "--workers", "none").startsWith("2 alexnet: "), "none");
+    assertTrue(
+        Runs.spark(runs.options("run", "--watch"), "--workers", "2")
+            .startsWith("2 alexnet: --watch is true, must be left out with --spark"),
+        "watch");
+    assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  /** One port is closed; who listens at the other takes the call and says nothing. */
+  @Test
+  void aMasterThatDoesNotAnswerIsNamed() throws IOException {
+    try (ServerSocket closed = new ServerSocket(0);
+        ServerSocket silent = new ServerSocket(0)) {
+      closed.close();
+      for (ServerSocket socket : List.of(closed, silent)) {
+        String address = "127.0.0.1:" + socket.getLocalPort();
+        System.setProperty("spark.master", "spark://" + address);
+        String said = Runs.spark(runs.options("run"), "--workers", "2");
+        assertTrue(said.startsWith("1 alexnet: No Spark master answers at " + address), said);
+        assertTrue(said.endsWith(" running there, and is the port open?"), said);
+      }
+    }
     assertFalse(Files.exists(runs.folder("run")));
   }
 
   @Test
-  void aMasterThatIsNotThereIsNamed() throws IOException {
-    ServerSocket closed = new ServerSocket(0);
-    closed.close();
-    String address = "127.0.0.1:" + closed.getLocalPort();
-    System.setProperty("spark.master", "spark://" + address);
-    String said = Runs.spark(runs.options("run"), "--workers", "2");
-    assertTrue(said.startsWith("1 alexnet: No Spark master answers at " + address), said);
-    assertFalse(Files.exists(runs.folder("run")));
+  void moreWorkersThanSparkHasRoomForAreRefused() {
+    assertEquals(
+        "1 alexnet: Spark has no room for 3 workers at once; start more of its workers, give them"
+            + " more cores, or train with fewer (--workers).",
+        Runs.spark(runs.options("run"), "--workers", "3"));
   }
 }

@@ -55,6 +55,12 @@ public class DeviceOptions {
     return Require.threads(threads);
   }
 
+  /** Threads in all; null if that is not said. */
+  public Integer threadsAsked() {
+    threads(); // is refused if it cannot be
+    return threads;
+  }
+
   /** The arithmetic. */
   Precision precision() {
     return Precision.FP32;

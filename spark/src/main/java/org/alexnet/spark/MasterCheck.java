@@ -1,0 +1,78 @@
+package org.alexnet.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.rpc.RpcAddress;
+import org.apache.spark.rpc.RpcEnv;
+
+/**
+ * Whether a standalone master answers. Spark itself tries for a minute and says little; this asks
+ * as it does, and gives up after seconds.
+ */
+final class MasterCheck {
+  private static final String STANDALONE = "spark://";
+  private static final String PATIENCE = "10s";
+
+  private MasterCheck() {}
+
+  /**
+   * Refuses a master that does not answer.
+   *
+   * @param conf names it; other kinds of masters are not asked
+   */
+  static void require(SparkConf conf) {
+    String master = conf.get("spark.master", "");
+    if (master.isEmpty()) {
+      throw new UsageException(
+          "Say where Spark is: spark-submit --master local[2], or spark://HOST:7077");
+    }
+    if (!master.startsWith(STANDALONE)) {
+      return;
+    }
+    List<String> silent = new ArrayList<>();
+    for (String address : master.substring(STANDALONE.length()).split(",")) {
+      String why = ask(address, conf);
+      if (why == null) {
+        return;
+      }
+      silent.add("%s (%s)".formatted(address, why));
+    }
+    throw new AlexNetException(
+        "No Spark master answers at %s; is one of Spark %s running there, and is the port open?"
+            .formatted(
+                String.join(", ", silent), org.apache.spark.package$.MODULE$.SPARK_VERSION()));
+  }
+
+  /** Why one does not answer; null if it does. */
+  private static String ask(String address, SparkConf conf) {
+    SparkConf brief =
+        conf.clone()
+            .set("spark.rpc.lookupTimeout", PATIENCE)
+            .set("spark.network.timeout", PATIENCE)
+            .set("spark.rpc.io.connectionTimeout", PATIENCE)
+            .set("spark.port.maxRetries", "0");
+    SecurityManager security =
+        new SecurityManager(
+            brief,
+            SecurityManager.$lessinit$greater$default$2(),
+            SecurityManager.$lessinit$greater$default$3());
+    String host = conf.get("spark.driver.host", "localhost");
+    RpcEnv spark = RpcEnv.create("alexnet", host, 0, brief, security, true);
+    try {
+      spark.setupEndpointRef(RpcAddress.fromSparkURL(STANDALONE + address), "Master");
+      return null;
+    } catch (Exception e) { // Scala declares none
+      Throwable why = e;
+      while (why.getCause() != null) {
+        why = why.getCause();
+      }
+      return String.valueOf(why.getMessage()).lines().findFirst().orElse("no reason is given");
+    } finally {
+      spark.shutdown();
+    }
+  }
+}
