@@ -71,6 +71,8 @@ public enum Setting {
   SOLVER("solver"),
   /** Whether to leave out images that cannot be read. */
   SKIP_BAD("skipBad"),
+  /** When workers bring together what they have learned. */
+  SYNC("sync"),
   /** Threads in all. */
   THREADS("threads"),
   /** Images to validate with. */

@@ -414,6 +414,8 @@ final class TrainCommand extends LongCommand {
       asked = fresh();
     } else {
       asked = folder.resume == null ? Training.resume(run) : resumed();
+      set(images.data, asked::data); // the same images, wherever this worker has them
+      set(images.validation, asked::validation);
     }
     asked.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
     asked.graphs(!devices.noCudaGraph);
@@ -429,6 +431,7 @@ final class TrainCommand extends LongCommand {
     training.skipBad(images.skipBad).deterministic(recipe.deterministic);
     training.precision(devices.precision().toString());
     training.convolution(devices.convolution().toString());
+    set(spark.sync, way -> training.sync(way.toString()));
     set(devices.parallel, way -> training.parallel(way.toString()));
     set(images.data, training::data);
     set(images.validation, training::validation);
@@ -461,8 +464,6 @@ final class TrainCommand extends LongCommand {
               .formatted(foreign));
     }
     ResumedTraining training = Training.resume(folder.resume);
-    set(images.data, training::data);
-    set(images.validation, training::validation);
     set(recipe.schedule, training::schedule);
     return training;
   }

@@ -14,6 +14,12 @@ import org.alexnet.program.Placement.Worker;
  */
 public interface Peers {
 
+  /** The number of messages that no program sends. */
+  int SUM = Integer.MAX_VALUE - 1;
+
+  /** Numbers that are added up at a time: 2 MB. */
+  int SLICE = 1 << 19;
+
   /** Of a process that has none. */
   Peers NONE =
       new Peers() {
@@ -84,6 +90,39 @@ public interface Peers {
    * @param own what this one says
    */
   List<String> gathered(String own);
+
+  /**
+   * Adds up what each worker has, in their order, and gives all of them the sum. All workers ask at
+   * the same places, with as many values.
+   *
+   * @param values of this worker, then those of all together
+   */
+  default void sum(float[] values) {
+    int own = worker().index();
+    int last = worker().count() - 1;
+    float[] before = new float[Math.min(SLICE, values.length)];
+    for (int at = 0; at < values.length; at += SLICE) { // slices follow one another
+      int count = Math.min(SLICE, values.length - at);
+      if (own > 0) {
+        receive(own - 1, SUM, before, 0, count);
+        for (int i = 0; i < count; i++) {
+          values[at + i] = before[i] + values[at + i];
+        }
+      }
+      if (own < last) {
+        send(own + 1, SUM, values, at, count);
+      }
+    }
+    for (int at = 0; at < values.length; at += SLICE) {
+      int count = Math.min(SLICE, values.length - at);
+      if (own < last) {
+        receive(own + 1, SUM, values, at, count);
+      }
+      if (own > 0) {
+        send(own - 1, SUM, values, at, count);
+      }
+    }
+  }
 
   /** What this worker has spent in these calls so far. */
   double seconds();

@@ -17,9 +17,9 @@ import org.alexnet.program.Tensor;
 public record StepResult(int images, double lossSum, int errors) {
 
   /**
-   * Sums up the real images of a batch in their order, of whatever shards their losses are. An
-   * image counts as an error if another class is more probable, or as probable and of lower number,
-   * or if the scores are not numbers.
+   * Sums up the real images of a batch in their order, of whatever shards their losses are; those
+   * of shards that are not in the program count nothing. An image counts as an error if another
+   * class is more probable, or as probable and of lower number, or if the scores are not numbers.
    *
    * @param fetch reads a tensor of the program, N C H W
    */
@@ -27,11 +27,11 @@ public record StepResult(int images, double lossSum, int errors) {
     float[] losses = new float[batch.capacity()];
     int[] errors = new int[batch.capacity()];
     List<Tensor> parts = program.parts(CompiledNetwork.LOSS);
-    int image = 0;
     for (int part = 0; part < parts.size(); part++) {
       float[] loss = fetch.apply(parts.get(part));
       float[] probabilities = fetch.apply(program.parts(CompiledNetwork.PROBABILITIES).get(part));
       int classes = probabilities.length / loss.length;
+      int image = parts.get(part).part().begin(batch.capacity());
       for (int n = 0; n < loss.length; n++, image++) {
         losses[image] = loss[n];
         boolean right = argmax(probabilities, n * classes, classes) == batch.labels()[image];

@@ -19,6 +19,7 @@ import org.alexnet.UsageException;
 import org.alexnet.Words;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.Sync;
 import org.alexnet.data.ClassNames;
 import org.alexnet.file.FileStart;
 import org.alexnet.model.Model;
@@ -313,7 +314,8 @@ public final class Import {
             Precision.FP32,
             ConvolutionMethod.AUTO,
             Parallelism.COLUMNS,
-            1);
+            1,
+            Sync.STEP);
     ObjectNode json = config.toJson();
     json.put("init", weights.path().toAbsolutePath().toString());
     json.putNull("backend");

@@ -19,6 +19,7 @@ import org.alexnet.data.ProgressListener;
 import org.alexnet.data.loading.BatchLoader;
 import org.alexnet.data.loading.LoaderOptions;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Placement;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
@@ -84,7 +85,8 @@ public final class Evaluator {
    *
    * @param source of labelled images
    * @param views how each image is seen
-   * @return empty if it was given up
+   * @return empty if it was given up; of a worker that trains apart, what its own images are, which
+   *     may be none
    * @throws AlexNetException if no image can be read
    */
   public Optional<Evaluation> evaluate(ImageSource source, Views views) {
@@ -97,7 +99,7 @@ public final class Evaluator {
     if (!done) {
       return Optional.empty();
     }
-    if (tally.images == 0) {
+    if (tally.images == 0 && !programs.placement().worker().apart()) {
       throw new AlexNetException(
           "%s holds no image that can be read: %s"
               .formatted(source.description(), leftOut.getFirst()));
@@ -144,13 +146,19 @@ public final class Evaluator {
     Tensor losses = whole(CompiledNetwork.LOSS);
     Tensor logits = whole(CompiledNetwork.LOGITS);
     int classes = programs.network().classes();
+    Placement placement = programs.placement();
+    int[] own =
+        placement.worker().apart()
+            ? placement.images(programs.batch())
+            : new int[] {0, programs.batch()};
     return each(
         source,
         (first, batch, readable) -> {
           executable.evaluate(batch).await();
           float[] loss = executable.read(losses);
           float[] scores = executable.read(logits);
-          for (int i = 0; i < batch.count(); i++) {
+          int end = Math.min(batch.count(), own[1]);
+          for (int i = own[0]; i < end; i++) {
             if (readable.test(first + i)) {
               tally.add(first + i, loss[i], scores, i * classes);
             }

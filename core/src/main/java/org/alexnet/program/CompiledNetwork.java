@@ -79,14 +79,12 @@ public record CompiledNetwork(
 
   /** What the worker of a placement runs. */
   private static StepProgram part(StepProgram program, Placement placement) {
-    return placement.worker().hasPeers() ? WorkerPart.of(program, placement) : program;
+    return placement.talks() ? WorkerPart.of(program, placement) : program;
   }
 
   /** The programs that all workers run together, on the devices of all; these if there is one. */
   public CompiledNetwork undivided() {
-    return placement.worker().hasPeers()
-        ? of(network, batch, placement.undivided(), train.observed())
-        : this;
+    return placement.talks() ? of(network, batch, placement.undivided(), train.observed()) : this;
   }
 
   private static Stream<Op.Update> updates(List<Op> ops) {

@@ -50,6 +50,7 @@ final class Forward {
   private List<Tensor> current; // parts of what the layer reads, then makes; one if it is not cut
   private final List<Tensor> labels = new ArrayList<>(); // of each shard
   private Tensor finite;
+  private int batch;
 
   private Forward(Network network, Phase phase, Placement placement) {
     this.network = network;
@@ -60,7 +61,8 @@ final class Forward {
 
   static Forward of(Network network, int batch, Phase phase, Placement placement) {
     Forward forward = new Forward(network, phase, placement);
-    forward.load(batch);
+    forward.batch = batch;
+    forward.load();
     for (int i = 0; i < network.nodes().size(); i++) {
       Node node = network.nodes().get(i);
       Layer layer = node.layer();
@@ -135,15 +137,15 @@ final class Forward {
   }
 
   /** Every device loads the images by itself, or every shard its own. */
-  private void load(int batch) {
+  private void load() {
     List<Tensor> images = new ArrayList<>();
     if (placement.shards() > 1) {
-      int first = 0;
       for (int shard = 0; shard < placement.shards(); shard++) {
-        Part part = new Part(Part.Axis.IMAGES, shard, placement.shards());
-        Tensor data = load(part, first, placement.share(batch, shard));
-        images.add(data);
-        first += data.shape().n();
+        if (placement.runs(shard)) {
+          Part part = new Part(Part.Axis.IMAGES, shard, placement.shards());
+          int first = placement.firstImage(batch, shard);
+          images.add(load(part, first, placement.share(batch, shard)));
+        }
       }
     } else {
       for (int device = 0; device < placement.deviceCount(); device++) {
@@ -152,7 +154,7 @@ final class Forward {
         images.add(data);
       }
     }
-    made.put(Network.DATA, images.subList(0, placement.shards()));
+    made.put(Network.DATA, placement.shards() > 1 ? images : images.subList(0, 1));
   }
 
   /**
@@ -497,15 +499,25 @@ final class Forward {
     return y;
   }
 
-  /** Any channel may be chosen, so that the whole input is read, in the column of the node. */
+  /**
+   * Any channel may be chosen, so that all of them are read: those of a shard, or the whole input
+   * in the column of the node.
+   */
   private void channelSelection(ChannelSelection selection) {
-    Tensor x = inputs.joined(placement.device(home), selection.name(), current);
+    if (sharded(current)) {
+      current = each(x -> channelSelection(selection, x, x.part()));
+    } else {
+      Tensor x = inputs.joined(placement.device(home), selection.name(), current);
+      current = List.of(channelSelection(selection, x, part(0, 1)));
+    }
+  }
+
+  private Tensor channelSelection(ChannelSelection selection, Tensor x, Part part) {
     List<Integer> channels = selection.channels();
     selection.requireFrom(x.shape().c());
-    Tensor y =
-        output(selection, x.shape().withSize(Part.Axis.CHANNELS, channels.size()), part(0, 1));
+    Tensor y = output(selection, x.shape().withSize(Part.Axis.CHANNELS, channels.size()), part);
     ops.add(new Op.ChannelSelection(selection.name(), x, y, channels));
-    current = List.of(y);
+    return y;
   }
 
   private Tensor dropout(Dropout drop, Tensor x) {
@@ -530,6 +542,9 @@ final class Forward {
 
   /** The channel or image that a part begins with. */
   private int first(Tensor x) {
+    if (sharded(current)) {
+      return placement.firstImage(batch, x.part().index());
+    }
     return current.subList(0, current.indexOf(x)).stream()
         .mapToInt(part -> part.shape().along(x.part().axis()))
         .sum();

@@ -38,6 +38,16 @@ public record Part(Axis axis, int index, int count) {
     return count == 1;
   }
 
+  /**
+   * Where this part begins in something that is cut as evenly as it can be: the first parts have
+   * one more where it does not divide.
+   *
+   * @param size of all parts together
+   */
+  public int begin(int size) {
+    return index * (size / count) + Math.min(index, size % count);
+  }
+
   /** What a column or shard is called: a, b, ..., z, 26, ... */
   public String letter() {
     return index < 26 ? String.valueOf((char) ('a' + index)) : String.valueOf(index);

@@ -27,15 +27,27 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
    *
    * @param index from 0; the first writes the run
    * @param count of all
+   * @param apart whether it makes the updates of its own images alone, so that its parameters are
+   *     its own until somebody averages them
    */
-  public record Worker(int index, int count) {
+  public record Worker(int index, int count, boolean apart) {
     /** A process that runs everything. */
     public static final Worker ALONE = new Worker(0, 1);
+
+    /** One that makes the updates of all workers. */
+    public Worker(int index, int count) {
+      this(index, count, false);
+    }
 
     public Worker {
       if (count < 1 || index < 0 || index >= count) {
         throw new IllegalArgumentException("worker %d of %d".formatted(index, count));
       }
+    }
+
+    /** The same as one that trains apart from the others, or not. */
+    public Worker apart(boolean own) {
+      return new Worker(index, count, own);
     }
 
     /** Whether there are others. */
@@ -77,7 +89,7 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
 
   /** The same as a single process would run it on the devices of all workers. */
   Placement undivided() {
-    if (!worker.hasPeers()) {
+    if (!talks()) {
       return this;
     }
     int each = deviceCount();
@@ -86,6 +98,16 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
             .mapToObj(part -> workerOf(part) * each + devices.get(part))
             .toList(),
         parallelism);
+  }
+
+  /** Whether what this worker runs sends something to others. */
+  boolean talks() {
+    return worker.hasPeers() && !worker.apart;
+  }
+
+  /** Whether a shard is in the program of this worker, as far as it is made of shards. */
+  boolean runs(int shard) {
+    return !worker.apart || workerOf(shard) == worker.index;
   }
 
   /** The worker that runs a column or shard. */
@@ -236,6 +258,15 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
   public int share(int size, int part) {
     int parts = devices.size();
     return size / parts + (part < size % parts ? 1 : 0);
+  }
+
+  /**
+   * Place in the batch of the first image of a shard.
+   *
+   * @param batch images of all shards
+   */
+  public int firstImage(int batch, int shard) {
+    return new Part(Part.Axis.IMAGES, shard, devices.size()).begin(batch);
   }
 
   /**

@@ -14,6 +14,7 @@ import org.alexnet.Words;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.Sync;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.ImageSource;
@@ -52,6 +53,7 @@ import org.alexnet.program.Placement;
  * @param convolution how convolutions are computed
  * @param parallelism how a step is cut
  * @param shards parts of the batch, of which each device has some; 1 for columns
+ * @param sync when workers bring together what they have learned
  */
 public record RunConfig(
     Network network,
@@ -69,13 +71,17 @@ public record RunConfig(
     Precision precision,
     ConvolutionMethod convolution,
     Parallelism parallelism,
-    int shards) {
+    int shards,
+    Sync sync) {
 
   /**
-   * Format 4 knew no shards; format 3 said nothing of how pictures are resized, and knew no runs
-   * that were imported; format 2 had no network but the name of one in the catalogue.
+   * Format 5 knew no averages, and is written where there are none; format 4 knew no shards; format
+   * 3 said nothing of how pictures are resized, and knew no runs that were imported; format 2 had
+   * no network but the name of one in the catalogue.
    */
-  private static final int FORMAT = 5;
+  private static final int FORMAT = 6;
+
+  private static final int WITHOUT_AVERAGES = 5;
 
   private static final int BY_NAME = 2;
 
@@ -113,7 +119,7 @@ public record RunConfig(
     }
     Placement placement =
         parallelism.shards()
-            ? Placement.shards(parallelism, shards, devices, worker)
+            ? Placement.shards(parallelism, shards, devices, worker.apart(sync.averages()))
             : Placement.of(network, devices, deterministic);
     List<String> observed =
         gradients
@@ -203,7 +209,7 @@ public record RunConfig(
 
   public ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("format", FORMAT);
+    json.put("format", sync.averages() ? FORMAT : WITHOUT_AVERAGES);
     json.put("model", network.name());
     json.put("classes", network.classes());
     ArrayNode names = json.putArray("class_names");
@@ -228,6 +234,7 @@ public record RunConfig(
     json.put("convolution", convolution.toString());
     json.put("parallel", parallelism.toString());
     json.put("shards", shards);
+    json.put("sync", sync.toString());
     json.set("network", ModelFile.json(network));
     return json;
   }
@@ -255,7 +262,8 @@ public record RunConfig(
         precision,
         convolution,
         parallelism,
-        shards);
+        shards,
+        sync);
   }
 
   /**
@@ -336,6 +344,7 @@ public record RunConfig(
         // Runs that do not say were begun when there was no other way.
         ConvolutionMethod.named(json.path("convolution").asText("direct")),
         Parallelism.named(json.path("parallel").asText("columns")),
-        json.path("shards").asInt(1));
+        json.path("shards").asInt(1),
+        Sync.named(json.path("sync").asText("step")));
   }
 }

@@ -121,11 +121,21 @@ final class RunState {
 
   /** Counts a training step. */
   void count(int stepImages, double loss, int wrong) {
-    if (step == 0) {
-      firstLoss = loss / stepImages;
-    }
+    countStep();
+    add(stepImages, loss, wrong);
+  }
+
+  /** Counts a training step whose losses are not known yet. */
+  void countStep() {
     step++;
     batch++;
+  }
+
+  /** Adds what was learned from some images. */
+  void add(int stepImages, double loss, int wrong) {
+    if (epoch == 0 && images == 0) {
+      firstLoss = loss / stepImages;
+    }
     images += stepImages;
     lossSum += loss;
     errors += wrong;

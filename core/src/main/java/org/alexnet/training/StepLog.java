@@ -71,6 +71,15 @@ final class StepLog {
   }
 
   /**
+   * Whether there is a line for a step or for one of those before it.
+   *
+   * @param steps how many, that one included
+   */
+  boolean due(long step, int steps) {
+    return every > 0 && step / every > (step - steps) / every;
+  }
+
+  /**
    * Counts the step that the state has just counted.
    *
    * @param seconds since the step before
@@ -88,8 +97,12 @@ final class StepLog {
     window.waited += waited;
   }
 
-  /** Writes the line of the step that was counted last. */
-  StepMetrics write() {
+  /**
+   * Writes the line of the step that was counted last.
+   *
+   * @param scale of gradients
+   */
+  StepMetrics write(double scale) {
     RunState.Window window = state.window;
     double seconds = Math.max(1e-9, window.seconds);
     StepMetrics metrics =
@@ -102,7 +115,7 @@ final class StepLog {
             window.images / seconds,
             Math.min(1, window.waited / seconds),
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
-            gradientNorms());
+            gradientNorms(scale));
     window.clear();
     if (run.writable()) {
       run.appendStep(metrics.toJson());
@@ -110,7 +123,7 @@ final class StepLog {
     return metrics;
   }
 
-  private Map<String, Float> gradientNorms() {
+  private Map<String, Float> gradientNorms(double scale) {
     Map<String, Float> norms = new LinkedHashMap<>();
     squares.forEach(
         (layer, parts) -> {
@@ -118,7 +131,7 @@ final class StepLog {
           for (Tensor part : parts) {
             sum += executable.read(part)[0];
           }
-          norms.put(layer, (float) Math.sqrt(sum));
+          norms.put(layer, (float) (scale * Math.sqrt(sum)));
         });
     return norms;
   }

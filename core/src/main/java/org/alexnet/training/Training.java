@@ -10,6 +10,7 @@ import org.alexnet.UsageException;
 import org.alexnet.backend.ConvolutionMethod;
 import org.alexnet.backend.Peers;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.Sync;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.source.Data;
@@ -41,6 +42,7 @@ public final class Training implements ResumedTraining {
   List<String> devices = List.of();
   Parallelism parallelism; // null for what suits the network
   Peers peers = Peers.NONE;
+  Sync sync = Sync.STEP;
   int threads = Runtime.getRuntime().availableProcessors();
   Integer epochs;
   Integer batch;
@@ -187,6 +189,21 @@ public final class Training implements ResumedTraining {
   @SuppressWarnings("exports")
   public Training peers(Peers others) {
     peers = others;
+    return this;
+  }
+
+  /**
+   * When workers bring together what they have learned: {@code step}, the default, adds up their
+   * gradients in every step, which gives what one process gives; {@code average:K} has each of them
+   * make the updates of its own images, and averages parameters and momentum every K steps and at
+   * the end of an epoch. What that gives depends on K and on the number of workers, and the run
+   * keeps both.
+   *
+   * @param way {@code step} or {@code average:K}
+   * @return this run
+   */
+  public Training sync(String way) {
+    sync = Sync.named(way);
     return this;
   }
 

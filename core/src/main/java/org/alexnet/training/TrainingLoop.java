@@ -30,11 +30,14 @@ import org.alexnet.run.RunStore;
 import org.alexnet.weights.InputStatistics;
 import org.alexnet.weights.Weights;
 import org.alexnet.weights.format.SafetensorsFormat;
+import org.alexnet.worker.Averaging;
 
 /** The loop over epochs and steps of one process. */
 final class TrainingLoop {
   /** One batch more than usual is made ahead: the last one that was trained on is held back. */
   private static final int DEPTH = LoaderOptions.DEPTH + 1;
+
+  private static final StepResult NOTHING = new StepResult(0, 0, 0);
 
   private final Training training;
   private final RunConfig config;
@@ -47,6 +50,7 @@ final class TrainingLoop {
   private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
   private Begun trained; // the last step that was done; its batch is not released yet
   private final StepLog log;
+  private final Averaging averaging;
   private long lastCheckpoint;
   private EpochMetrics lastMetrics;
 
@@ -68,6 +72,8 @@ final class TrainingLoop {
     this.store = store;
     this.state = state;
     this.log = StepLog.of(training.logEvery, store, executable, programs, state);
+    this.averaging =
+        new Averaging(training.peers, config.sync(), programs.placement(), config.recipe().batch());
   }
 
   TrainingResult run(InputStatistics input) {
@@ -122,7 +128,13 @@ final class TrainingLoop {
     Stopwatch watch = new Stopwatch(loader);
     for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
       begin(batch);
-      if (log.due(state.step + begun.size())) {
+      if (averaging.apart()) {
+        finishAll(loader, watch);
+        if (!averaging.due(state.batch, loader.batchesPerEpoch())) {
+          continue; // nothing is said or saved of what is not that of all
+        }
+        average();
+      } else if (log.due(state.step + begun.size())) {
         finishAll(loader, watch); // a step begun after it would replace its gradients
       } else if (begun.size() >= executable.stepsAhead()) {
         finish(loader, watch);
@@ -164,7 +176,8 @@ final class TrainingLoop {
             state.rate.at(state.epoch, state.epochs),
             config.recipe().momentum(),
             config.recipe().decay());
-    begun.add(new Begun(batch, settings, saved(() -> executable.train(batch, settings))));
+    StepSettings own = averaging.settings(settings, batch.count());
+    begun.add(new Begun(batch, own, saved(() -> executable.train(batch, own))));
   }
 
   private void finishAll(BatchLoader loader, Stopwatch watch) {
@@ -183,13 +196,32 @@ final class TrainingLoop {
     releaseTrained(loader);
     trained = step;
     watch.count(result.images());
-    state.count(result.images(), result.lossSum(), result.errors());
-    log.count(result, watch.lapSeconds(), watch.lapWait());
-    watch.lap();
-    if (log.due(state.step)) {
-      training.listener.logged(saved(log::write));
+    if (averaging.apart()) {
+      averaging.count(result);
+      state.countStep();
+      log.count(NOTHING, watch.lapSeconds(), watch.lapWait());
+      watch.lap();
+    } else {
+      state.count(result.images(), result.lossSum(), result.errors());
+      log.count(result, watch.lapSeconds(), watch.lapWait());
+      watch.lap();
+      if (log.due(state.step)) {
+        training.listener.logged(saved(() -> log.write(1)));
+      }
     }
     training.listener.step(progress(watch, loader.batchesPerEpoch()));
+  }
+
+  /** Brings together what workers have learned, and counts what all of them have seen. */
+  private void average() {
+    int steps = averaging.steps();
+    double scale = averaging.scale(trained.batch.count());
+    StepResult all = saved(() -> averaging.average(executable, programs));
+    state.add(all.images(), all.lossSum(), all.errors());
+    log.count(all, 0, 0);
+    if (log.due(state.step, steps)) {
+      training.listener.logged(saved(() -> log.write(scale)));
+    }
   }
 
   /** After the last step of an epoch, before anything else runs. */
@@ -303,7 +335,7 @@ final class TrainingLoop {
                 false,
                 (done, all) -> training.listener.progress(Activity.VALIDATING, done, all),
                 this::stopping));
-    return evaluator.evaluate(data.validation(), Views.CENTRE);
+    return evaluator.evaluate(data.validation(), Views.CENTRE).map(averaging::evaluation);
   }
 
   private Progress progress(Stopwatch watch, int batches) {
@@ -342,8 +374,12 @@ final class TrainingLoop {
     if (Divergence.in(state.meanLoss(), state, classes)) {
       throw diverged("the mean loss of the epoch is %.4g".formatted(state.meanLoss()));
     }
+    double scale = averaging.scale(trained.batch.count());
+    if (scale == 0) {
+      return; // others have its images
+    }
     StepResult result = saved(() -> executable.evaluate(trained.batch).await());
-    double loss = result.lossSum() / result.images();
+    double loss = scale * result.lossSum() / result.images();
     if (!Double.isFinite(loss)) {
       throw notFinite(trained.batch, trained.settings, result);
     }

@@ -13,6 +13,7 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.Sync;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlanner;
@@ -116,7 +117,7 @@ final class TrainingSetup {
       check.requireSame(weights, statistics);
       say(config);
       CompiledNetwork programs = programs(config);
-      sayTraffic(programs);
+      sayTraffic(programs, config.sync());
       listener.progress(Activity.COMPILING, 0, 0);
       Lowered lowered = backend.lower(programs);
       try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
@@ -216,6 +217,7 @@ final class TrainingSetup {
       RunConfig config = saved.withSources(name(training.data), name(training.validation));
       Data trainedOn = chosen(training.data, config.data(), Setting.DATA);
       Data validatedWith = chosen(training.validation, config.validation(), Setting.VALIDATION);
+      requireOneShard(config.sync(), config.shards());
       CompiledNetwork programs = programs(config);
       BackendProvider provider = Backends.choose(training.backend, listener::message);
       Input input = config.network().input();
@@ -239,7 +241,7 @@ final class TrainingSetup {
         if (folder.writable()) {
           recordResumption(folder, config, before, provider);
         }
-        sayTraffic(programs);
+        sayTraffic(programs, config.sync());
         listener.progress(Activity.COMPILING, 0, 0);
         try (Executable executable = backend.compile(programs)) {
           InputStatistics statistics = restore(folder, executable, programs, input);
@@ -447,7 +449,8 @@ final class TrainingSetup {
         training.precision,
         training.convolution,
         placement.parallelism(),
-        placement.shards());
+        placement.shards(),
+        training.sync);
   }
 
   /** The recipe for a source. Floating-point images are used as given unless that is overruled. */
@@ -473,10 +476,28 @@ final class TrainingSetup {
         throw UsageException.value(Setting.PARALLEL, way, "data, with several workers");
       }
       int shards = worker.count() * Math.max(1, training.devices.size());
-      return Placement.shards(Parallelism.DATA, shards, training.devices, worker);
+      requireOneShard(training.sync, shards);
+      return Placement.shards(
+          Parallelism.DATA, shards, training.devices, worker.apart(training.sync.averages()));
     }
+    requireOneShard(training.sync, 1);
     return Traffic.place(
         training.parallelism, network, batch, training.devices, training.deterministic);
+  }
+
+  /** Where workers average, each has one shard of the batch. */
+  private void requireOneShard(Sync sync, int shards) {
+    int workers = training.peers.worker().count();
+    if (sync.averages() && (workers == 1 || workers != shards || training.devices.size() > 1)) {
+      throw new UsageException(
+          Message.of(
+              "%s is for several workers of one device each, as many as the run has shards (%s);"
+                  + " here are %s (%s).",
+              Setting.SYNC.to(sync),
+              Words.count(shards, "shard"),
+              Words.count(workers, "worker"),
+              Setting.WORKERS));
+    }
   }
 
   private static void check(DataSet data, Network network) {
@@ -544,9 +565,19 @@ final class TrainingSetup {
     };
   }
 
-  private void sayMessages(CompiledNetwork programs) {
+  private void sayMessages(CompiledNetwork programs, Sync sync) {
     Placement.Worker worker = programs.placement().worker();
-    if (worker.hasPeers()) {
+    if (worker.apart()) {
+      long learned =
+          programs.parameters().stream().mapToLong(tensor -> tensor.shape().elements()).sum();
+      listener.message(
+          "Worker %d of %d, which average parameters and momentum every %s: %.1f MB."
+              .formatted(
+                  worker.index() + 1,
+                  worker.count(),
+                  Words.count(sync.every(), "step"),
+                  2 * Float.BYTES * learned * 1e-6));
+    } else if (worker.hasPeers()) {
       long sent = 0;
       long received = 0;
       for (Op op : programs.train().ops()) {
@@ -567,9 +598,9 @@ final class TrainingSetup {
     }
   }
 
-  private void sayTraffic(CompiledNetwork programs) {
+  private void sayTraffic(CompiledNetwork programs, Sync sync) {
     Placement placement = programs.placement();
-    sayMessages(programs);
+    sayMessages(programs, sync);
     if (placement.deviceCount() == 1) {
       return;
     }

@@ -1,5 +1,6 @@
 package org.alexnet.training;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,8 +12,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.Peers;
+import org.alexnet.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,6 +102,70 @@ class WorkersTrainingTest {
     MailPeers.together(
         2, peers -> Training.resume(dir.resolve("parts")).backend("reference").peers(peers).run());
     assertSameRun("whole", "parts");
+  }
+
+  private List<TrainingResult> averaged(String out, String sync, int workers) {
+    return MailPeers.together(workers, peers -> shapes(out, peers).sync(sync).run());
+  }
+
+  /** An update is linear in the gradient; also where one worker has no image of the last batch. */
+  @Test
+  void anAverageAfterEachStepIsWhatOneProcessLearnsUpToRounding() {
+    for (int workers : new int[] {2, 3}) {
+      String one = "one" + workers;
+      String own = "average" + workers;
+      alone(one, workers).run();
+      averaged(own, "average:1", workers);
+      for (String file : List.of("model.safetensors", "optimizer.safetensors")) {
+        try (SafetensorsFile expected = SafetensorsFile.open(dir.resolve(one).resolve(file))) {
+          for (String name : expected.tensors().keySet()) {
+            float[] got = TrainingRig.tensor(dir.resolve(own).resolve(file), name);
+            assertArrayEquals(expected.floats(name), got, 2e-6f, file + " " + name);
+          }
+        }
+      }
+    }
+  }
+
+  /** Batches 1 and 2 are averaged together, the third by itself. */
+  @Test
+  void workersThatAverageSayTheSameAndAreResumedWithTheSameBits() throws IOException {
+    List<TrainingResult> all = averaged("whole", "average:2", 2);
+    assertEquals(all.getFirst().last().trainLoss(), all.getLast().last().trainLoss());
+    assertEquals(all.getFirst().last().validation(), all.getLast().last().validation());
+    assertEquals(5, all.getFirst().last().validation().images());
+    averaged("again", "average:2", 2);
+    assertSameRun("whole", "again");
+    MailPeers.together(
+        2,
+        peers -> {
+          Training training = shapes("parts", peers).sync("average:2");
+          if (peers.worker().first()) {
+            new TrainingRig.Ear().stopping(training, 1); // in the middle of two
+          }
+          return training.run();
+        });
+    assertEquals(1, steps(dir.resolve("parts")).size(), "lines of the first two steps");
+    MailPeers.together(
+        2, peers -> Training.resume(dir.resolve("parts")).backend("reference").peers(peers).run());
+    assertSameRun("whole", "parts");
+  }
+
+  @Test
+  void averagesAreForTheWorkersThatTheRunHas() {
+    averaged("run", "average:2", 2);
+    assertEquals(
+        "sync(average:2) is for several workers of one device each, as many as the run has shards"
+            + " (2 shards); here are 1 worker (workers).",
+        assertThrows(
+                AlexNetException.class,
+                () -> Training.resume(dir.resolve("run")).epochs(3).backend("reference").run())
+            .getMessage());
+    assertThrows(UsageException.class, () -> shapes("alone", Peers.NONE).sync("average:2").run());
+    for (String wrong : List.of("", "average", "average:0", "average:-1", "average:x", "steps")) {
+      assertThrows(UsageException.class, () -> shapes("wrong", Peers.NONE).sync(wrong), wrong);
+    }
+    assertEquals(false, Files.exists(dir.resolve("alone")));
   }
 
   /** What each of two workers says of a training that is refused. */

@@ -20,6 +20,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.MailPeers;
+import org.alexnet.backend.Peers;
 import org.alexnet.program.Placement.Worker;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +108,36 @@ class SocketPeersTest {
               return peers.gathered("I am " + own);
             });
     heard.forEach(all -> assertEquals(List.of("I am 0", "I am 1", "I am 2", "I am 3"), all));
+  }
+
+  @Test
+  void aSumIsAddedUpInTheOrderOfTheWorkersForAll() {
+    int count = 2 * Peers.SLICE + 5;
+    float[] expected = new float[count];
+    for (int worker = 0; worker < 3; worker++) {
+      float[] own = moderate(count, worker);
+      for (int i = 0; i < count; i++) {
+        expected[i] = worker == 0 ? own[i] : expected[i] + own[i];
+      }
+    }
+    List<float[]> sums =
+        together(
+            3,
+            peers -> {
+              float[] values = moderate(count, peers.worker().index());
+              peers.sum(values);
+              return values;
+            });
+    sums.forEach(sum -> assertArrayEquals(bits(expected), bits(sum)));
+  }
+
+  private static float[] moderate(int count, long seed) {
+    Random random = new Random(seed);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    return values;
   }
 
   // What goes wrong.

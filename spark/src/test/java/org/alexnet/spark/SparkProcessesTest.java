@@ -18,13 +18,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A standalone Spark whose workers run tasks in processes of their own. */
 class SparkProcessesTest {
+  private static final String CLUSTER = "local-cluster[2,1,1024]";
+  private static final String[] MANY = {"--data", "shapes:600"};
+
   @TempDir Path dir;
   private Runs runs;
 
   @BeforeEach
   void useProcesses() throws IOException {
     runs = new Runs(dir);
-    Runs.use("local-cluster[2,1,1024]");
+    Runs.use(CLUSTER);
     System.setProperty("spark.executor.extraClassPath", System.getProperty("java.class.path"));
   }
 
@@ -33,27 +36,45 @@ class SparkProcessesTest {
     Runs.forget();
   }
 
-  /**
-   * One of two processes is killed by SIGKILL after the second step at the earliest; Spark starts
-   * another, and the run ends as if nothing had been.
-   */
   @Test
   void aWorkerThatIsKilledChangesNothing() throws Exception {
-    String[] many = {"--data", "shapes:600"};
-    runs.alone("one", many);
-    List<String> options = runs.options("two", many);
+    runs.alone("one", MANY);
+    kill("two");
+    runs.assertSame("one", "two");
+  }
+
+  /** Between two averages, for which a checkpoint waits. */
+  @Test
+  void aWorkerThatIsKilledChangesNoAverage() throws Exception {
+    String[] average = {"--sync", "average:4"};
+    System.setProperty("spark.master", "local[2]");
+    List<String> options = runs.options("one", MANY);
+    options.addAll(List.of(average));
+    String said = Runs.spark(options, "--workers", "2");
+    assertTrue(said.startsWith("0 The run is in " + runs.folder("one")), said);
+    System.setProperty("spark.master", CLUSTER);
+    kill("two", average);
+    runs.assertSame("one", "two");
+  }
+
+  /**
+   * Trains by two processes, one of which is killed by SIGKILL after the second step at the
+   * earliest; Spark starts another.
+   */
+  private void kill(String run, String... more) throws Exception {
+    List<String> options = runs.options(run, MANY);
     options.addAll(List.of("--checkpoint-every", "0"));
+    options.addAll(List.of(more));
     FutureTask<String> job = new FutureTask<>(() -> Runs.spark(options, "--workers", "2"));
     Thread.ofPlatform().start(job);
-    while (!job.isDone() && steps() < 2) {
+    while (!job.isDone() && steps(run) < 2) {
       Thread.sleep(5);
     }
     Optional<ProcessHandle> worker = workers().stream().findFirst();
     assertTrue(worker.map(ProcessHandle::destroyForcibly).orElse(false), () -> said(job));
     String said = said(job);
-    assertTrue(said.startsWith("0 The run is in " + runs.folder("two")), said);
-    runs.assertSame("one", "two");
-    assertEquals(1, Runs.json(runs.folder("two"), "run.json").path("resumed").size());
+    assertTrue(said.startsWith("0 The run is in " + runs.folder(run)), said);
+    assertEquals(1, Runs.json(runs.folder(run), "run.json").path("resumed").size());
   }
 
   private static String said(FutureTask<String> job) {
@@ -65,8 +86,8 @@ class SparkProcessesTest {
   }
 
   /** Steps that are saved. */
-  private long steps() {
-    try (RunFolder run = RunFolder.openForReading(runs.folder("two"))) {
+  private long steps(String name) {
+    try (RunFolder run = RunFolder.openForReading(runs.folder(name))) {
       return run.state().path("step").asLong();
     } catch (AlexNetException e) {
       return 0; // it has not begun

@@ -50,6 +50,7 @@ public final class Flags {
       case SIZE -> "--size";
       case SKIP_BAD -> "--skip-bad";
       case SOLVER -> "--solver";
+      case SYNC -> "--sync";
       case THREADS -> "--threads";
       case VALIDATION -> "--val";
       case VALIDATION_FRACTION -> "--val-fraction";

@@ -3,6 +3,7 @@ package org.alexnet.backend.plan;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.alexnet.program.Part;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
@@ -15,7 +16,8 @@ public final class Parts {
   private Parts() {}
 
   /**
-   * The values of a tensor, N C H W.
+   * The values of a tensor, N C H W. Of images that are in no part, since another worker has them,
+   * they are 0.
    *
    * @param program where it occurs
    * @param tensor one of the program, or a whole one whose parts are in the program
@@ -83,6 +85,9 @@ public final class Parts {
     }
 
     static Cut of(Tensor whole, List<Tensor> parts) {
+      if (ofSomeImages(parts)) {
+        return new Cut(whole, parts);
+      }
       long elements = parts.stream().mapToLong(part -> part.shape().elements()).sum();
       if (elements != whole.shape().elements()) {
         throw new IllegalArgumentException("%s is not made of %s".formatted(whole, parts));
@@ -90,13 +95,23 @@ public final class Parts {
       return new Cut(whole, parts);
     }
 
+    private static boolean ofSomeImages(List<Tensor> parts) {
+      Part first = parts.getFirst().part();
+      return first.axis() == Part.Axis.IMAGES && parts.size() < first.count();
+    }
+
     void each(Tensor part, Run run) {
       // Cut by channels, each image has a run of its own; cut by outputs or images, all is one run.
       int runs = whole.shape().n() == part.shape().n() ? whole.shape().n() : 1;
       int pitch = Math.toIntExact(whole.shape().elements() / runs);
       int first = 0;
-      for (Tensor before : parts.subList(0, parts.indexOf(part))) {
-        first += Math.toIntExact(before.shape().elements() / runs);
+      if (ofSomeImages(parts)) {
+        int images = whole.shape().n();
+        first = part.part().begin(images) * (pitch / images);
+      } else {
+        for (Tensor before : parts.subList(0, parts.indexOf(part))) {
+          first += Math.toIntExact(before.shape().elements() / runs);
+        }
       }
       int length = Math.toIntExact(part.shape().elements() / runs);
       for (int i = 0; i < runs; i++) {
