@@ -86,7 +86,11 @@ public final class ConvnetNetworks implements ModelSource {
               learning.decay(),
               new Schedule.Plateau(PATIENCE),
               crops ? Augmentation.PAPER : Augmentation.NONE);
-      return new Model(network, recipe, description(path, request, notes(file, learning)));
+      String description = description(path, request, notes(file, learning));
+      for (String remark : learning.remarks()) {
+        description += "; " + remark;
+      }
+      return new Model(network, recipe, description);
     } catch (InvalidNetworkException e) {
       throw new AlexNetException("%s: %s.".formatted(path, e.getMessage()), e);
     }

@@ -1,10 +1,12 @@
 package org.alexnet.formats.convnet;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.alexnet.Message;
 import org.alexnet.network.FilterBounds;
 import org.alexnet.network.Initial;
 import org.alexnet.network.ParameterSpec;
@@ -37,10 +39,15 @@ final class LearningFile {
   /** Values that must be zero, since what they would do is not done here. */
   private static final List<String> NOT_DONE = List.of("wcNorm", "superEps", "superMom");
 
+  /** Biases often learn at twice the rate of weights; more than this is worth a word. */
+  private static final int MOST_USUAL = 20;
+
   private static final List<String> SCHEDULES = List.of("sched", "schedW", "schedB");
 
   private final ConfigFile file;
   private final Set<String> leftOut = new TreeSet<>();
+  private final List<String> resting = new ArrayList<>();
+  private float biasRate;
   private float rate;
   private float decay;
   private float momentum;
@@ -70,7 +77,12 @@ final class LearningFile {
         decay = Math.max(decay, decays.get(i));
         keep(momenta.get(i), rates.get(i));
       }
-      keep(momentum(section), section.number("epsB"));
+      float ofBiases = section.number("epsB");
+      keep(momentum(section), ofBiases);
+      biasRate = Math.max(biasRate, ofBiases);
+      if (ofBiases == 0 && Collections.max(rates) == 0) {
+        resting.add(layer.name());
+      }
     }
   }
 
@@ -129,6 +141,23 @@ final class LearningFile {
   /** The section of a layer. */
   Optional<Section> of(Section layer) {
     return Optional.ofNullable(file.sections().get(layer.name()));
+  }
+
+  /**
+   * What of the rates a reader of the file would want to know: files of the end of a training have
+   * layers that rest, and biases whose rate was never lowered.
+   */
+  List<String> remarks() {
+    List<String> remarks = new ArrayList<>();
+    if (!resting.isEmpty()) {
+      remarks.add("%s at a rate of 0".formatted(String.join(", ", resting)));
+    }
+    if (biasRate > MOST_USUAL * rate) {
+      remarks.add(
+          Message.of("biases at up to %,.0f times the rate of weights", biasRate / rate)
+              .toString());
+    }
+    return remarks;
   }
 
   /** The learning rate of the network. */

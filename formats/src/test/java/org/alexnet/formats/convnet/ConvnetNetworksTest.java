@@ -271,6 +271,25 @@ class ConvnetNetworksTest {
     assertEquals(new Input(3, 24, 32, 1), read.input());
   }
 
+  /** As they are at the end of a training, when rates of weights were lowered and others not. */
+  @Test
+  void whatRestsAndWhatLearnsFastIsSaid() throws IOException {
+    Model model =
+        new LayerFileText()
+            .layer("a", CONV)
+            .params("a", "epsW=0 epsB=0 momW=0.9 momB=0.9 wc=0.0005")
+            .layer("b", "type=fc inputs=a outputs=10 initW=0.01")
+            .params("b", "epsW=0.0001 epsB=0.12 momW=0.9 momB=0.9 wc=0.0005")
+            .layer("probs", "type=softmax inputs=b")
+            .layer("cost", "type=cost.logreg inputs=labels,probs")
+            .params("cost", "coeff=1")
+            .read(dir, 24);
+    assertEquals(
+        "from layers-test.cfg and layer-params-test.cfg; a at a rate of 0;"
+            + " biases at up to 1,200 times the rate of weights",
+        model.description());
+  }
+
   @Test
   void sparseGroupsReadChannelsDrawnByTheirName() throws IOException {
     LayerFileText text =
@@ -386,7 +405,8 @@ class ConvnetNetworksTest {
     assertEquals(0.5f, model.recipe().momentum());
     assertEquals(1f, model.recipe().decay());
     assertEquals(
-        "from layers-test.cfg and layer-params-test.cfg, but for how rates fall (schedW)",
+        "from layers-test.cfg and layer-params-test.cfg, but for how rates fall (schedW);"
+            + " frozen at a rate of 0",
         model.description());
     List<Layer> layers = model.network().layers();
     Convolution a = (Convolution) layers.get(0);
