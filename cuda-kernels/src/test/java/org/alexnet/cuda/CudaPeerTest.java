@@ -16,6 +16,6 @@ class CudaPeerTest extends PeerContract {
 
   @Override
   protected Backend peer() {
-    return Backends.named("cpu").open(BackendOptions.defaults());
+    return Backends.named("reference").open(BackendOptions.defaults());
   }
 }
