@@ -1,6 +1,8 @@
-// cuDNN: descriptors, and the three convolutions with a choice of algorithms.
+// cuDNN: descriptors, and the three convolutions with a choice of algorithms, by the older interface
+// and as graphs (dnn_graph.hpp).
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "core.hpp"
 #include "numbers.hpp"
@@ -38,14 +40,36 @@ struct Descriptor : Object {
 
 struct Shape {
   Format format;
-  int layout;
   long n, c, h, w;
-  explicit Shape(const Descriptor& d)
-      : format(d.format), layout(d.layout), n(d.n), c(d.c), h(d.h), w(d.w) {}
+  long stride[4];  // of n, c, h, w
+  explicit Shape(const Descriptor& d) : format(d.format), n(d.n), c(d.c), h(d.h), w(d.w) {
+    if (d.layout == NCHW) set(c * h * w, h * w, w, 1);
+    else set(c * h * w, 1, w * c, c);
+  }
+  Shape(Format format, const long* sizes, const long* strides)
+      : format(format), n(sizes[0]), c(sizes[1]), h(sizes[2]), w(sizes[3]) {
+    set(strides[0], strides[1], strides[2], strides[3]);
+  }
+  void set(long sn, long sc, long sh, long sw) {
+    long all[] = {sn, sc, sh, sw};
+    std::copy(all, all + 4, stride);
+  }
   long size() const { return n * c * h * w; }
-  std::size_t inBytes() const { return size() * bytes(format); }
   std::size_t at(long i, long j, long y, long x) const {
-    return layout == NCHW ? ((i * c + j) * h + y) * w + x : ((i * h + y) * w + x) * c + j;
+    return i * stride[0] + j * stride[1] + y * stride[2] + x * stride[3];
+  }
+  // Of a view of some channels only these.
+  bool touch(const void* data, bool write) const {
+    auto start = static_cast<const char*>(data);
+    std::size_t each = bytes(format);
+    if (at(n - 1, c - 1, h - 1, w - 1) + 1 == std::size_t(size()))
+      return standin::touch(start, size() * each, write);
+    bool last = stride[1] == 1;
+    long pixels = last ? h * w : 1, run = last ? c : c * h * w;
+    for (long i = 0; i < n; i++)
+      for (long p = 0; p < pixels; p++)
+        if (!standin::touch(start + at(i, 0, p / w, p % w) * each, run * each, write)) return false;
+    return true;
   }
   // The values in the order n, c, h, w.
   std::vector<float> read(const void* data, bool tf32) const {
@@ -85,6 +109,8 @@ struct Convolution {
   void* result;
   char* workspace;
   std::size_t workspaceSize;
+  const void* bias = nullptr;  // of the results' channels, in their format
+  bool relu = false;
 
   const Shape& resultShape() const {
     return direction == FORWARD ? y : direction == BACKWARD_DATA ? x : w;
@@ -171,10 +197,11 @@ struct Convolution {
       std::memset(workspace, 0xa5, workspaceSize);
     }
     const Shape& out = resultShape();
-    if (!touch(first, firstShape().inBytes(), false)) return;
-    if (!touch(second, secondShape().inBytes(), false)) return;
-    if (beta != 0 && !touch(result, out.inBytes(), false)) return;
-    if (!touch(result, out.inBytes(), true)) return;
+    if (!firstShape().touch(first, false)) return;
+    if (!secondShape().touch(second, false)) return;
+    if (bias && !standin::touch(bias, out.c * bytes(out.format), false)) return;
+    if (beta != 0 && !out.touch(result, false)) return;
+    if (!out.touch(result, true)) return;
     std::vector<double> sums = compute();
     std::size_t from = 0;
     for (long i = 0; i < out.n; i++)
@@ -184,6 +211,8 @@ struct Convolution {
             std::size_t at = out.at(i, j, yy, xx);
             double v = alpha * sums[from++];
             if (beta != 0) v += double(beta) * load(result, at, out.format);
+            if (bias) v += load(bias, j, out.format);
+            if (relu && v < 0) v = 0;
             if (!deterministic && turn) v = other(v, out.format);
             if (from == sums.size()) v = spoilt(v, turn);
             store(result, at, out.format, v);
@@ -310,6 +339,8 @@ int end(Object* d) {
   d->end();
   return OK;
 }
+
+#include "dnn_graph.hpp"
 
 }  // namespace
 }  // namespace standin
@@ -500,5 +531,34 @@ int cudnnConvolutionBackwardFilter(Handle* handle, const void* alpha, Tensor* x,
   ENTRY;
   return convolve(BACKWARD_FILTER, handle, alpha, x, dw, c, dy, xData, dyData, algorithm,
                   workspace, size, beta, dwData);
+}
+
+int cudnnBackendCreateDescriptor(int type, Part** part) {
+  ENTRY;
+  *part = new Part(type);
+  return OK;
+}
+int cudnnBackendDestroyDescriptor(Part* part) {
+  ENTRY;
+  if (!find(part, "graph descriptor")) return BAD_PARAM;
+  part->end();
+  return OK;
+}
+int cudnnBackendSetAttribute(Part* part, int name, int type, std::int64_t count, void* values) {
+  ENTRY;
+  return setAttribute(part, name, type, count, values);
+}
+int cudnnBackendFinalize(Part* part) {
+  ENTRY;
+  return finalize(part);
+}
+int cudnnBackendGetAttribute(Part* part, int name, int type, std::int64_t room,
+                             std::int64_t* count, void* values) {
+  ENTRY;
+  return getAttribute(part, name, type, room, count, values);
+}
+int cudnnBackendExecute(Handle* handle, Part* plan, Part* pack) {
+  ENTRY;
+  return execute(handle, plan, pack);
 }
 }

@@ -1,6 +1,7 @@
 package org.alexnet.backend;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -18,6 +19,8 @@ import org.alexnet.UsageException;
  *     something faster was measured
  * @param convolution how convolutions may be computed
  * @param graphs whether a step may be recorded once and replayed; the bits are the same
+ * @param choices what the backend chose for kernels in an earlier part of the same run, by their
+ *     labels; it is chosen again where it still works
  * @param peers the other workers, where the columns or shards of a network are shared with such
  * @param say receives what the backend has to tell a user while it is open, a sentence at a time
  */
@@ -28,6 +31,7 @@ public record BackendOptions(
     boolean deterministic,
     ConvolutionMethod convolution,
     boolean graphs,
+    Map<String, String> choices,
     Peers peers,
     Consumer<String> say) {
   public BackendOptions {
@@ -35,6 +39,7 @@ public record BackendOptions(
       throw UsageException.value(Setting.THREADS, threads, "at least 1");
     }
     devices = List.copyOf(devices);
+    choices = Map.copyOf(choices);
   }
 
   /** With nobody to tell anything. */
@@ -51,6 +56,7 @@ public record BackendOptions(
         deterministic,
         ConvolutionMethod.AUTO,
         graphs,
+        Map.of(),
         Peers.NONE,
         sentence -> {});
   }
@@ -63,19 +69,25 @@ public record BackendOptions(
   /** The same with somebody to tell. */
   public BackendOptions saying(Consumer<String> to) {
     return new BackendOptions(
-        threads, devices, precision, deterministic, convolution, graphs, peers, to);
+        threads, devices, precision, deterministic, convolution, graphs, choices, peers, to);
   }
 
   /** The same with another way to compute convolutions. */
   public BackendOptions with(ConvolutionMethod method) {
     return new BackendOptions(
-        threads, devices, precision, deterministic, method, graphs, peers, say);
+        threads, devices, precision, deterministic, method, graphs, choices, peers, say);
   }
 
   /** The same beside other workers. */
   public BackendOptions with(Peers others) {
     return new BackendOptions(
-        threads, devices, precision, deterministic, convolution, graphs, others, say);
+        threads, devices, precision, deterministic, convolution, graphs, choices, others, say);
+  }
+
+  /** The same with what was chosen before. */
+  public BackendOptions with(Map<String, String> chosen) {
+    return new BackendOptions(
+        threads, devices, precision, deterministic, convolution, graphs, chosen, peers, say);
   }
 
   /**

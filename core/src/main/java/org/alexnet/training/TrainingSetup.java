@@ -1,7 +1,9 @@
 package org.alexnet.training;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
@@ -224,6 +226,7 @@ final class TrainingSetup {
       BackendOptions options =
           config
               .backendOptions(training.threads, training.devices, training.graphs)
+              .with(choices(folder.runJson()))
               .with(training.peers);
       try (Backend backend = provider.open(options);
           DataSet data =
@@ -252,6 +255,16 @@ final class TrainingSetup {
         }
       }
     }
+  }
+
+  /** What the backend chose when the run began, which its bits depend on. */
+  private static Map<String, String> choices(ObjectNode settings) {
+    Map<String, String> choices = new HashMap<>();
+    settings
+        .path("choices")
+        .properties()
+        .forEach(e -> choices.put(e.getKey(), e.getValue().asText()));
+    return choices;
   }
 
   private static String name(Data data) {

@@ -3,9 +3,7 @@ package org.alexnet.cuda;
 import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
@@ -19,6 +17,7 @@ import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan;
+import org.alexnet.cuda.convolution.ConvolutionPlans;
 import org.alexnet.cuda.convolution.ConvolutionProblem;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
@@ -39,11 +38,9 @@ final class CudaBackend implements Backend {
    */
   private static final float HALF_LOSS_SCALE = 1024;
 
-  private record PlanKey(Device device, ConvolutionProblem problem, Want want) {}
-
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
-  private final Map<PlanKey, ConvolutionPlan> plans = new HashMap<>();
+  private final ConvolutionPlans plans = new ConvolutionPlans();
   private boolean graphs;
 
   /**
@@ -112,14 +109,15 @@ final class CudaBackend implements Backend {
   }
 
   /**
-   * The plan of a convolution; the same problem gets the same algorithm.
+   * The plan of a convolution; the same problem has the same one.
    *
+   * @param label of the kernel that it is for
    * @param want what is wanted of cuDNN's algorithms
    */
-  ConvolutionPlan plan(Device device, ConvolutionProblem problem, Layouts layouts, Want want) {
-    return plans.computeIfAbsent(
-        new PlanKey(device, problem, want),
-        key -> new ConvolutionPlan(device, problem, layouts, want));
+  ConvolutionPlan plan(
+      Device device, String label, ConvolutionProblem problem, Layouts layouts, Want want) {
+    String before = options.choices().getOrDefault(label, "");
+    return plans.of(device, problem, layouts, want, before);
   }
 
   @Override
@@ -178,8 +176,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    Closeables.all(new ArrayList<>(plans.values()));
-    plans.clear();
+    plans.close();
     Closeables.all(devices);
   }
 }

@@ -190,7 +190,8 @@ final class CudaLowering {
 
   private ConvolutionKernels convolutions(Op op) {
     Device device = backend.device(programs.placement().device(op.index()));
-    return new ConvolutionKernels(layouts, problem -> backend.plan(device, problem, layouts, want));
+    return new ConvolutionKernels(
+        layouts, (label, problem) -> backend.plan(device, label, problem, layouts, want));
   }
 
   /** The receiver copies, when what it copies is there. */

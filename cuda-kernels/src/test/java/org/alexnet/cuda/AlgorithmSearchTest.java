@@ -14,10 +14,10 @@ import org.alexnet.AlexNetException;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
 import org.alexnet.cuda.StandIn.AlgorithmFault;
+import org.alexnet.cuda.convolution.AlgorithmPlan;
 import org.alexnet.cuda.convolution.AlgorithmSearch;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionAlgorithm;
-import org.alexnet.cuda.convolution.ConvolutionPlan;
 import org.alexnet.cuda.convolution.ConvolutionProblem;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
 import org.alexnet.cuda.device.Device;
@@ -70,7 +70,7 @@ class AlgorithmSearchTest {
       ConvolutionProblem problem =
           new ConvolutionProblem(direction, X, FILTERS, Y, new Window(3, 1, 1), 2);
       Device device = backend.backend().device(0);
-      try (ConvolutionPlan plan = new ConvolutionPlan(device, problem, layouts(precision), want)) {
+      try (AlgorithmPlan plan = new AlgorithmPlan(device, problem, layouts(precision), want, "")) {
         return plan.algorithm().number();
       } finally {
         assertEquals(before, Resource.live());
@@ -143,8 +143,8 @@ class AlgorithmSearchTest {
             new ConvolutionProblem(Direction.FORWARD, X, FILTERS, Y, new Window(3, 1, 1), 2);
         Device device = backend.backend().device(0);
         StandIn.failAllocation(2);
-        try (ConvolutionPlan plan =
-            new ConvolutionPlan(device, problem, layouts(Precision.FP32), want)) {
+        try (AlgorithmPlan plan =
+            new AlgorithmPlan(device, problem, layouts(Precision.FP32), want, "")) {
           assertEquals(1, plan.algorithm().number());
         }
       }

@@ -28,22 +28,28 @@ import org.alexnet.cuda.kernel.Layouts;
  * run with another's scratch memory.
  */
 public final class AlgorithmSearch {
-  /** Scratch memory that a convolution may ask for, and the share of what is free. */
-  private static final long WORKSPACE = 512L << 20;
+  /**
+   * Scratch memory that a convolution may ask for, and the share of what is free. In tf32, cuDNN has
+   * tensor cores of an Ampere or Ada GPU for the filters of a first layer of 1024 images only with
+   * 1.8 GB.
+   */
+  static final long WORKSPACE = 2L << 30;
 
   private static final int SHARE = 4;
 
   /** Runs that a measurement takes the median of. */
   private static final int RUNS = 5;
 
-  private final ConvolutionPlan plan;
+  private final AlgorithmPlan plan;
   private final Device device;
   private final Layouts layouts;
+  private final Agreement agreement;
 
-  AlgorithmSearch(ConvolutionPlan plan, Layouts layouts) {
+  AlgorithmSearch(AlgorithmPlan plan, Layouts layouts) {
     this.plan = plan;
     this.device = plan.device();
     this.layouts = layouts;
+    this.agreement = new Agreement(device.precision(), plan.problem().products());
   }
 
   /** What is wanted of a choice. */
@@ -59,10 +65,12 @@ public final class AlgorithmSearch {
   /**
    * An algorithm that serves what is wanted. Where there is no memory to try any, it is the first
    * of the order.
+   *
+   * @param before what was chosen when the run began, or nothing: it is taken again if it works
    */
-  ConvolutionAlgorithm choose(Want want) {
+  ConvolutionAlgorithm choose(Want want, String before) {
     device.use();
-    long most = Math.min(WORKSPACE, device.freeBytes() / SHARE);
+    long most = most(device);
     boolean repeat = want != Want.FASTEST;
     List<ConvolutionAlgorithm> candidates = candidates(order(), mathTypes(), repeat, most);
     if (candidates.isEmpty()) {
@@ -74,17 +82,21 @@ public final class AlgorithmSearch {
     if (want == Want.UNTRIED) {
       return candidates.getFirst();
     }
-    List<ConvolutionAlgorithm> references =
-        new ArrayList<>(candidates(references(), referenceMath(), false, most));
+    List<ConvolutionAlgorithm> references = plain(most);
     references.addAll(candidates);
     try {
-      return tried(want, candidates, references);
+      return tried(want, candidates, references, before);
     } catch (Cuda.Failure e) {
       if (e.outOfMemory()) {
         return candidates.getFirst();
       }
       throw e;
     }
+  }
+
+  /** Scratch memory that a convolution may ask for. */
+  static long most(Device device) {
+    return Math.min(WORKSPACE, device.freeBytes() / SHARE);
   }
 
   /** In the order of preference: what nearly every shape is supported by and is deterministic. */
@@ -140,6 +152,10 @@ public final class AlgorithmSearch {
             cudnnConvolutionBwdFilterAlgo.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1
           };
     };
+  }
+
+  private List<ConvolutionAlgorithm> plain(long most) {
+    return new ArrayList<>(candidates(references(), referenceMath(), false, most));
   }
 
   /** As cuDNN's documentation says: the others add up with atomic operations. */
@@ -221,30 +237,51 @@ public final class AlgorithmSearch {
     };
   }
 
+  /** Scratch memory that a plain algorithm needs, in so much. */
+  long referenceBytes(long most) {
+    return plain(most).stream().mapToLong(ConvolutionAlgorithm::workspaceBytes).max().orElse(0);
+  }
+
+  /** What a plain algorithm computes that is right where it was looked up; null if none is. */
+  float[] reference(ConvolutionTrial trial, long most) {
+    return reference(trial, plain(most));
+  }
+
+  private ConvolutionTrial.Way way(ConvolutionAlgorithm algorithm) {
+    return at -> plan.run(algorithm, at);
+  }
+
   /** What works: it runs, computes what the reference does and, if asked, the same bits again. */
   private ConvolutionAlgorithm tried(
-      Want want, List<ConvolutionAlgorithm> candidates, List<ConvolutionAlgorithm> references) {
+      Want want,
+      List<ConvolutionAlgorithm> candidates,
+      List<ConvolutionAlgorithm> references,
+      String before) {
     long most =
         Stream.concat(candidates.stream(), references.stream())
             .mapToLong(ConvolutionAlgorithm::workspaceBytes)
             .max()
             .orElseThrow();
-    try (ConvolutionTrial trial = new ConvolutionTrial(plan, layouts, most)) {
+    try (ConvolutionTrial trial = new ConvolutionTrial(device, plan.problem(), layouts, most)) {
       float[] right = reference(trial, references);
       List<ConvolutionAlgorithm> good = new ArrayList<>();
       for (ConvolutionAlgorithm candidate : candidates) {
-        byte[] result = right == null ? null : trial.result(candidate);
-        boolean agrees = result != null && agrees(right, layouts.storage().decode(result));
+        byte[] result = right == null ? null : trial.result(way(candidate));
+        boolean agrees =
+            result != null && agreement.agrees(right, layouts.storage().decode(result));
         if (agrees && want == Want.FASTEST) {
           good.add(candidate);
-        } else if (agrees && Arrays.equals(result, trial.result(candidate))) {
+        } else if (agrees && Arrays.equals(result, trial.result(way(candidate)))) {
           return candidate;
         }
       }
       if (good.isEmpty()) {
         throw noneWorks(candidates.size());
       }
-      return fastest(good, trial::milliseconds);
+      return good.stream()
+          .filter(algorithm -> before.startsWith(plan.text(algorithm)))
+          .findFirst()
+          .orElseGet(() -> fastest(good, a -> trial.milliseconds(way(a))));
     }
   }
 
@@ -262,63 +299,25 @@ public final class AlgorithmSearch {
    */
   private float[] reference(ConvolutionTrial trial, List<ConvolutionAlgorithm> references) {
     for (ConvolutionAlgorithm reference : references) {
-      byte[] result = trial.result(reference);
+      byte[] result = trial.result(way(reference));
       float[] numbers = result == null ? null : layouts.storage().decode(result);
-      if (numbers != null
-          && agrees(numbers, numbers)
-          && trial.distance(numbers) <= largest(numbers) * tolerance()) {
+      if (numbers != null && agreement.right(numbers, trial.distance(numbers))) {
         return numbers;
       }
     }
     return null;
   }
 
-  /** Whether all numbers are finite and near what they are to be. */
-  private boolean agrees(float[] right, float[] got) {
-    double difference = 0;
-    for (int i = 0; i < right.length; i++) {
-      if (!Float.isFinite(got[i])) {
-        return false;
-      }
-      difference = Math.max(difference, Math.abs((double) right[i] - got[i]));
-    }
-    return difference <= largest(right) * tolerance();
-  }
-
-  private static double largest(float[] numbers) {
-    double largest = 0;
-    for (float number : numbers) {
-      largest = Math.max(largest, Math.abs(number));
-    }
-    return largest;
-  }
-
-  /**
-   * By how much results may differ, as a share of the largest: some roundings of what is multiplied
-   * and stored, since Winograd's and Fourier's transformations magnify them, and those of the sums,
-   * which are formed in single precision and grow with the root of their length. What an algorithm
-   * leaves out or takes twice is more than that.
-   */
-  private double tolerance() {
-    double rounding =
-        switch (device.precision()) {
-          case FP32 -> 0x1p-20;
-          case TF32, FP16 -> 0x1p-11;
-          case BF16 -> 0x1p-9;
-        };
-    return 16 * rounding + 4 * Math.sqrt(plan.problem().products()) * 0x1p-23;
-  }
-
   /** A clock. */
-  public interface Clock {
-    float milliseconds(ConvolutionAlgorithm algorithm);
+  public interface Clock<T> {
+    float milliseconds(T way);
   }
 
   /**
    * The one with the smallest median. They take turns, so that a GPU that gets warm or is lent to
    * somebody else meanwhile is so for all of them; each has run before.
    */
-  public static ConvolutionAlgorithm fastest(List<ConvolutionAlgorithm> candidates, Clock clock) {
+  public static <T> T fastest(List<T> candidates, Clock<T> clock) {
     float[][] times = new float[candidates.size()][RUNS];
     for (int run = 0; run < RUNS; run++) {
       for (int i = 0; i < times.length; i++) {

@@ -2,11 +2,10 @@ package org.alexnet.cuda.convolution;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
-import jcuda.Pointer;
 import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
-import org.alexnet.cuda.device.Addresses;
+import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
 import org.alexnet.cuda.kernel.BiasKernels;
 import org.alexnet.cuda.kernel.Binding;
 import org.alexnet.cuda.kernel.CudaKernel;
@@ -20,15 +19,25 @@ import org.alexnet.program.Op;
 import org.alexnet.program.Shape;
 import org.alexnet.program.Tensor;
 
-/** ConvolutionOps by cuDNN, their biases by our own kernels. */
+/** Convolutions by cuDNN, their biases by our own kernels where no plan of cuDNN's adds them. */
 public final class ConvolutionKernels {
   private final Layouts layouts;
-  private final Function<ConvolutionProblem, ConvolutionPlan> plans;
+  private final Plans plans;
+
+  /** Finds plans. */
+  public interface Plans {
+    /**
+     * The plan of a problem.
+     *
+     * @param label of the kernel that it is for
+     */
+    ConvolutionPlan of(String label, ConvolutionProblem problem);
+  }
 
   /**
    * @param plans finds the plan of a problem on the device that the kernels are for
    */
-  public ConvolutionKernels(Layouts layouts, Function<ConvolutionProblem, ConvolutionPlan> plans) {
+  public ConvolutionKernels(Layouts layouts, Plans plans) {
     this.layouts = layouts;
     this.plans = plans;
   }
@@ -68,7 +77,7 @@ public final class ConvolutionKernels {
   }
 
   /**
-   * Forward, with the bias.
+   * Forward, with the bias, which a plan adds where it can.
    *
    * @param y what is written: the convolution's output, or a ReLU's
    */
@@ -78,40 +87,81 @@ public final class ConvolutionKernels {
     }
     Canvas canvas = canvas(op.x().shape(), y.shape(), op.window());
     Tensor weight = layouts.operand(op.weight());
+    String label = op.layer() + (relu ? " forward, relu" : " forward");
     ConvolutionPlan plan =
-        plans.apply(
+        plans.of(
+            label,
             new ConvolutionProblem(
                 Direction.FORWARD,
                 canvas.whole,
                 weight.shape(),
                 y.shape(),
                 op.window(),
-                op.groups()));
-    String label = op.layer() + (relu ? " forward, relu" : " forward");
+                op.groups(),
+                epilogue(relu)));
+    Tensor bias = bias(op, plan);
     return new CudaKernel(
         label,
         op.layer(),
         false,
-        List.of(
-            layouts.read(op.x()), layouts.read(weight), layouts.read(op.bias()), layouts.write(y)),
-        canvas.bytes() + plan.algorithm().workspaceBytes(),
+        List.of(layouts.read(op.x()), layouts.read(weight), layouts.read(bias), layouts.write(y)),
+        canvas.bytes() + plan.workspaceBytes(),
         plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
-          Pointer xs = images(binding, canvas, op.x(), calls);
-          Pointer ws = binding.pointer(weight);
-          Pointer ys = binding.pointer(y);
-          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
-          calls.add(() -> plan.enqueue(label, xs, ws, ys, scratch));
-          calls.add(BiasKernels.add(binding, layouts, op.bias(), y, relu));
+          long xs = images(binding, canvas, op.x(), calls);
+          Operands at =
+              new Operands(
+                  xs,
+                  binding.address(weight),
+                  binding.address(y),
+                  binding.address(bias),
+                  binding.workspace() + canvas.bytes());
+          calls.add(plan.call(label, at));
+          epilogue(binding, plan, op, y, relu, calls);
           return calls;
         });
   }
 
-  private ConvolutionPlan plan(Direction direction, Blocks blocks, Shape x, Shape w, Shape y) {
+  private static Epilogue epilogue(boolean relu) {
+    return relu ? Epilogue.BIAS_RELU : Epilogue.BIAS;
+  }
+
+  /** A plan reads the bias as it reads the weights, our own kernel in single precision. */
+  private Tensor bias(Op.Convolution op, ConvolutionPlan plan) {
+    return fused(plan) ? layouts.operand(op.bias()) : op.bias();
+  }
+
+  private static boolean fused(ConvolutionPlan plan) {
+    return plan.problem().epilogue() != Epilogue.NONE;
+  }
+
+  /** The bias and the ReLU, where the plan has none. */
+  private void epilogue(
+      Binding binding,
+      ConvolutionPlan plan,
+      Op.Convolution op,
+      Tensor y,
+      boolean relu,
+      List<Call> calls) {
+    if (!fused(plan)) {
+      calls.add(BiasKernels.add(binding, layouts, op.bias(), y, relu));
+    }
+  }
+
+  private ConvolutionPlan plan(
+      String label,
+      Direction direction,
+      Blocks blocks,
+      Shape x,
+      Shape w,
+      Shape y,
+      Epilogue epilogue) {
     Window window = new Window(blocks.window(), 1, 0);
     Shape filters = blocks.filters(w);
-    return plans.apply(new ConvolutionProblem(direction, blocks.images(x), filters, y, window, 1));
+    return plans.of(
+        label,
+        new ConvolutionProblem(direction, blocks.images(x), filters, y, window, 1, epilogue));
   }
 
   /** Bytes of filters in blocks, in front of cuDNN's scratch memory. */
@@ -144,43 +194,50 @@ public final class ConvolutionKernels {
   private CudaKernel blocks(Op.Convolution op, Tensor y, boolean relu, Blocks blocks) {
     Tensor weight = layouts.operand(op.weight());
     Shape w = weight.shape();
-    ConvolutionPlan plan = plan(Direction.FORWARD, blocks, op.x().shape(), w, y.shape());
     String label = op.layer() + (relu ? " forward, relu" : " forward");
+    ConvolutionPlan plan =
+        plan(label, Direction.FORWARD, blocks, op.x().shape(), w, y.shape(), epilogue(relu));
+    Tensor bias = bias(op, plan);
     return new CudaKernel(
         label,
         op.layer(),
         false,
-        List.of(
-            layouts.read(op.x()), layouts.read(weight), layouts.read(op.bias()), layouts.write(y)),
-        filterBytes(blocks, w) + plan.algorithm().workspaceBytes(),
+        List.of(layouts.read(op.x()), layouts.read(weight), layouts.read(bias), layouts.write(y)),
+        filterBytes(blocks, w) + plan.workspaceBytes(),
         choice(blocks, plan),
         binding -> {
           long filters = binding.workspace();
-          Pointer xs = binding.pointer(op.x());
-          Pointer ws = Addresses.of(filters);
-          Pointer ys = binding.pointer(y);
-          Pointer scratch = Addresses.of(filters + filterBytes(blocks, w));
-          return List.of(
-              permute(binding, blocks, w, binding.address(weight), filters, false),
-              () -> plan.enqueue(label, xs, ws, ys, scratch),
-              BiasKernels.add(binding, layouts, op.bias(), y, relu));
+          Operands at =
+              new Operands(
+                  binding.address(op.x()),
+                  filters,
+                  binding.address(y),
+                  binding.address(bias),
+                  filters + filterBytes(blocks, w));
+          List<Call> calls = new ArrayList<>();
+          calls.add(permute(binding, blocks, w, binding.address(weight), filters, false));
+          calls.add(plan.call(label, at));
+          epilogue(binding, plan, op, y, relu, calls);
+          return calls;
         });
   }
 
   /** Where cuDNN finds the images. */
-  private static Pointer images(Binding binding, Canvas canvas, Tensor x, List<Call> calls) {
+  private static long images(Binding binding, Canvas canvas, Tensor x, List<Call> calls) {
     if (!canvas.larger()) {
-      return binding.pointer(x);
+      return binding.address(x);
     }
     calls.add(canvas.resize(binding, binding.address(x), binding.workspace(), false));
-    return Addresses.of(binding.workspace());
+    return binding.workspace();
   }
 
   public CudaKernel backwardData(Op.ConvolutionBackwardData op) {
     Canvas canvas = canvas(op.dx().shape(), op.dy().shape(), op.window());
     Tensor weight = layouts.operand(op.weight());
+    String label = op.layer() + " backward data";
     ConvolutionPlan plan =
-        plans.apply(
+        plans.of(
+            label,
             new ConvolutionProblem(
                 Direction.BACKWARD_DATA,
                 canvas.whole,
@@ -188,22 +245,23 @@ public final class ConvolutionKernels {
                 op.dy().shape(),
                 op.window(),
                 op.groups()));
-    String label = op.layer() + " backward data";
     return new CudaKernel(
         label,
         op.layer(),
         true,
         List.of(layouts.read(op.dy()), layouts.read(weight), layouts.write(op.dx())),
-        canvas.bytes() + plan.algorithm().workspaceBytes(),
+        canvas.bytes() + plan.workspaceBytes(),
         plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
-          Pointer dx =
-              canvas.larger() ? Addresses.of(binding.workspace()) : binding.pointer(op.dx());
-          Pointer ws = binding.pointer(weight);
-          Pointer dy = binding.pointer(op.dy());
-          Pointer scratch = Addresses.of(binding.workspace() + canvas.bytes());
-          calls.add(() -> plan.enqueue(label, dx, ws, dy, scratch));
+          Operands at =
+              new Operands(
+                  canvas.larger() ? binding.workspace() : binding.address(op.dx()),
+                  binding.address(weight),
+                  binding.address(op.dy()),
+                  0,
+                  binding.workspace() + canvas.bytes());
+          calls.add(plan.call(label, at));
           if (canvas.larger()) {
             calls.add(canvas.resize(binding, binding.workspace(), binding.address(op.dx()), true));
           }
@@ -221,15 +279,16 @@ public final class ConvolutionKernels {
     Shape w = op.dw().shape();
     Shape y = op.dy().shape();
     Canvas canvas = blocks != null ? null : canvas(op.x().shape(), y, op.window());
+    String label = op.layer() + " backward filter";
     ConvolutionPlan plan =
         blocks != null
-            ? plan(Direction.BACKWARD_WEIGHTS, blocks, op.x().shape(), w, y)
-            : plans.apply(
+            ? plan(label, Direction.BACKWARD_WEIGHTS, blocks, op.x().shape(), w, y, Epilogue.NONE)
+            : plans.of(
+                label,
                 new ConvolutionProblem(
                     Direction.BACKWARD_WEIGHTS, canvas.whole, w, y, op.window(), op.groups()));
     long before = blocks != null ? filterBytes(blocks, w) : canvas.bytes();
     BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()), withBias);
-    String label = op.layer() + " backward filter";
     List<BufferUse> uses =
         new ArrayList<>(
             List.of(layouts.read(op.x()), layouts.read(op.dy()), layouts.write(op.dw())));
@@ -241,16 +300,20 @@ public final class ConvolutionKernels {
         op.layer(),
         true,
         uses,
-        Math.max(before + plan.algorithm().workspaceBytes(), bias.workspaceBytes()),
+        Math.max(before + plan.workspaceBytes(), bias.workspaceBytes()),
         blocks != null ? choice(blocks, plan) : plan.choice(),
         binding -> {
           List<Call> calls = new ArrayList<>();
           boolean whole = blocks == null;
-          Pointer xs = whole ? images(binding, canvas, op.x(), calls) : binding.pointer(op.x());
-          Pointer dw = whole ? binding.pointer(op.dw()) : Addresses.of(binding.workspace());
-          Pointer dy = binding.pointer(op.dy());
-          Pointer scratch = Addresses.of(binding.workspace() + before);
-          calls.add(() -> plan.enqueue(label, xs, dw, dy, scratch));
+          long xs = whole ? images(binding, canvas, op.x(), calls) : binding.address(op.x());
+          Operands at =
+              new Operands(
+                  xs,
+                  whole ? binding.address(op.dw()) : binding.workspace(),
+                  binding.address(op.dy()),
+                  0,
+                  binding.workspace() + before);
+          calls.add(plan.call(label, at));
           if (!whole) {
             calls.add(
                 permute(binding, blocks, w, binding.workspace(), binding.address(op.dw()), true));

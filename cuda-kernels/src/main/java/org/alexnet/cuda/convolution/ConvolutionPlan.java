@@ -1,222 +1,38 @@
 package org.alexnet.cuda.convolution;
 
-import java.util.ArrayList;
-import java.util.List;
-import jcuda.Pointer;
-import jcuda.jcudnn.JCudnn;
-import jcuda.jcudnn.cudnnConvolutionBwdDataAlgo;
-import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgo;
-import jcuda.jcudnn.cudnnConvolutionDescriptor;
-import jcuda.jcudnn.cudnnConvolutionFwdAlgo;
-import jcuda.jcudnn.cudnnConvolutionMode;
-import jcuda.jcudnn.cudnnDataType;
-import jcuda.jcudnn.cudnnFilterDescriptor;
-import jcuda.jcudnn.cudnnMathType;
-import jcuda.jcudnn.cudnnTensorDescriptor;
-import jcuda.jcudnn.cudnnTensorFormat;
-import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
-import org.alexnet.cuda.device.Closeables;
-import org.alexnet.cuda.device.Cuda;
-import org.alexnet.cuda.device.Device;
-import org.alexnet.cuda.device.Resource;
-import org.alexnet.cuda.device.Scalars;
-import org.alexnet.cuda.kernel.Layouts;
-import org.alexnet.network.Window;
-import org.alexnet.program.Shape;
+import org.alexnet.cuda.kernel.CudaKernel.Call;
 
-/** A convolution with its descriptors and the algorithm that was chosen for it. */
-public final class ConvolutionPlan implements AutoCloseable {
-
-  private final Device device;
-  private final ConvolutionProblem problem;
-  private final List<AutoCloseable> owned = new ArrayList<>();
-  private final cudnnTensorDescriptor x = new cudnnTensorDescriptor();
-  private final cudnnTensorDescriptor y = new cudnnTensorDescriptor();
-  private final cudnnFilterDescriptor filters = new cudnnFilterDescriptor();
-  private final cudnnConvolutionDescriptor convolution = new cudnnConvolutionDescriptor();
-  private final ConvolutionAlgorithm algorithm;
+/** How cuDNN computes a convolution on a device. */
+public interface ConvolutionPlan extends AutoCloseable {
 
   /**
-   * Chooses an algorithm.
+   * Where a convolution's operands lie, as addresses: all but one are read, and that one is
+   * overwritten.
    *
-   * @param want what is wanted of it
+   * @param x images, or their gradient
+   * @param filters filters, or their gradient
+   * @param y results, or their gradient
+   * @param bias what an epilogue adds; 0 where there is none
+   * @param workspace scratch memory of as many bytes as the plan asks for
    */
-  public ConvolutionPlan(Device device, ConvolutionProblem problem, Layouts layouts, Want want) {
-    this.device = device;
-    this.problem = problem;
-    int format =
-        layouts.channelsLast()
-            ? cudnnTensorFormat.CUDNN_TENSOR_NHWC
-            : cudnnTensorFormat.CUDNN_TENSOR_NCHW;
-    int type = layouts.storage().dnnType();
-    try {
-      describe(x, problem.x(), format, type);
-      describe(y, problem.y(), format, type);
-      describeFilters(problem.filters(), format, type);
-      describeConvolution(problem.window(), problem.groups());
-      algorithm = new AlgorithmSearch(this, layouts).choose(want);
-      takeMathType(algorithm.mathType());
-    } catch (RuntimeException e) {
-      close();
-      throw e;
-    }
-  }
+  record Operands(long x, long filters, long y, long bias, long workspace) {}
 
-  private void describe(cudnnTensorDescriptor descriptor, Shape s, int format, int type) {
-    Cuda.checkDnn(JCudnn.cudnnCreateTensorDescriptor(descriptor), "describe a tensor");
-    owned.add(Resource.of(null, descriptor, 0, "", JCudnn::cudnnDestroyTensorDescriptor));
-    Cuda.checkDnn(
-        JCudnn.cudnnSetTensor4dDescriptor(descriptor, format, type, s.n(), s.c(), s.h(), s.w()),
-        "describe a tensor of " + s);
-  }
+  /** What is computed: perhaps with less of an epilogue than was asked for. */
+  ConvolutionProblem problem();
 
-  private void describeFilters(Shape s, int format, int type) {
-    Cuda.checkDnn(JCudnn.cudnnCreateFilterDescriptor(filters), "describe filters");
-    owned.add(Resource.of(null, filters, 0, "", JCudnn::cudnnDestroyFilterDescriptor));
-    Cuda.checkDnn(
-        JCudnn.cudnnSetFilter4dDescriptor(filters, type, format, s.n(), s.c(), s.h(), s.w()),
-        "describe filters of " + s);
-  }
+  /** Bytes of scratch memory. */
+  long workspaceBytes();
 
-  private void describeConvolution(Window window, int groups) {
-    Cuda.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), "describe a convolution");
-    owned.add(Resource.of(null, convolution, 0, "", JCudnn::cudnnDestroyConvolutionDescriptor));
-    int pad = window.pad();
-    int stride = window.stride();
-    Cuda.checkDnn(
-        JCudnn.cudnnSetConvolution2dDescriptor(
-            convolution,
-            pad,
-            pad,
-            stride,
-            stride,
-            1,
-            1,
-            cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
-            cudnnDataType.CUDNN_DATA_FLOAT),
-        "describe a convolution");
-    Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionGroupCount(convolution, groups), "take " + groups + " groups");
-  }
-
-  /** Products are formed of these from now on. */
-  void takeMathType(int mathType) {
-    Cuda.checkDnn(
-        JCudnn.cudnnSetConvolutionMathType(convolution, mathType), "take a kind of arithmetic");
-  }
-
-  Device device() {
-    return device;
-  }
-
-  ConvolutionProblem problem() {
-    return problem;
-  }
-
-  cudnnTensorDescriptor x() {
-    return x;
-  }
-
-  cudnnTensorDescriptor y() {
-    return y;
-  }
-
-  cudnnFilterDescriptor filters() {
-    return filters;
-  }
-
-  cudnnConvolutionDescriptor convolution() {
-    return convolution;
-  }
-
-  public ConvolutionAlgorithm algorithm() {
-    return algorithm;
-  }
-
-  /** The algorithm by cuDNN's name. */
-  String choice() {
-    int number = algorithm.number();
-    String name =
-        switch (problem.direction()) {
-          case FORWARD -> cudnnConvolutionFwdAlgo.stringFor(number);
-          case BACKWARD_DATA -> cudnnConvolutionBwdDataAlgo.stringFor(number);
-          case BACKWARD_WEIGHTS -> cudnnConvolutionBwdFilterAlgo.stringFor(number);
-        };
-    return "%s, %s, workspace %,d bytes"
-        .formatted(name, cudnnMathType.stringFor(algorithm.mathType()), algorithm.workspaceBytes());
-  }
+  /** How it is computed, for run.json and for tables. */
+  String choice();
 
   /**
-   * Puts the convolution into the device's stream.
+   * The convolution, to be put into the device's stream.
    *
    * @param label for messages
-   * @param xs images, filters and results: two are read and the third is overwritten
    */
-  void enqueue(String label, Pointer xs, Pointer ws, Pointer ys, Pointer workspace) {
-    int status = call(algorithm, xs, ws, ys, workspace);
-    Cuda.checkDnn(status, "compute the %s of %s".formatted(problem.direction(), label));
-  }
-
-  /** Puts it into the stream by another algorithm than the one chosen; cuDNN's status. */
-  int run(ConvolutionAlgorithm other, Pointer xs, Pointer ws, Pointer ys, Pointer workspace) {
-    takeMathType(other.mathType());
-    return call(other, xs, ws, ys, workspace);
-  }
-
-  private int call(ConvolutionAlgorithm by, Pointer xs, Pointer ws, Pointer ys, Pointer workspace) {
-    int algo = by.number();
-    long bytes = by.workspaceBytes();
-    return switch (problem.direction()) {
-      case FORWARD ->
-          JCudnn.cudnnConvolutionForward(
-              device.dnn(),
-              Scalars.ONE,
-              x(),
-              xs,
-              filters(),
-              ws,
-              convolution(),
-              algo,
-              workspace,
-              bytes,
-              Scalars.ZERO,
-              y(),
-              ys);
-      case BACKWARD_DATA ->
-          JCudnn.cudnnConvolutionBackwardData(
-              device.dnn(),
-              Scalars.ONE,
-              filters(),
-              ws,
-              y(),
-              ys,
-              convolution(),
-              algo,
-              workspace,
-              bytes,
-              Scalars.ZERO,
-              x(),
-              xs);
-      case BACKWARD_WEIGHTS ->
-          JCudnn.cudnnConvolutionBackwardFilter(
-              device.dnn(),
-              Scalars.ONE,
-              x(),
-              xs,
-              y(),
-              ys,
-              convolution(),
-              algo,
-              workspace,
-              bytes,
-              Scalars.ZERO,
-              filters(),
-              ws);
-    };
-  }
+  Call call(String label, Operands at);
 
   @Override
-  public void close() {
-    Closeables.all(owned);
-  }
+  void close();
 }

@@ -9,9 +9,45 @@ import org.alexnet.program.Shape;
  * @param x the images, with what overhangs
  * @param filters [filters, channels / groups, kernel, kernel]
  * @param y the results
+ * @param epilogue what is done with each number of the results
  */
 public record ConvolutionProblem(
-    Direction direction, Shape x, Shape filters, Shape y, Window window, int groups) {
+    Direction direction,
+    Shape x,
+    Shape filters,
+    Shape y,
+    Window window,
+    int groups,
+    Epilogue epilogue) {
+
+  /** What is done with a number of the results before it is stored. */
+  public enum Epilogue {
+    NONE(""),
+    BIAS(" + bias"),
+    BIAS_RELU(" + bias + ReLU");
+
+    private final String text;
+
+    Epilogue(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** The product alone. */
+  public ConvolutionProblem(
+      Direction direction, Shape x, Shape filters, Shape y, Window window, int groups) {
+    this(direction, x, filters, y, window, groups, Epilogue.NONE);
+  }
+
+  /** The same with another epilogue. */
+  public ConvolutionProblem with(Epilogue other) {
+    return new ConvolutionProblem(direction, x, filters, y, window, groups, other);
+  }
 
   /** Which of a convolution's operands is computed from the two others. */
   public enum Direction {

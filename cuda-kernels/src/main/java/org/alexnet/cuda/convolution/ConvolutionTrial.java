@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
+import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
+import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
@@ -27,7 +29,7 @@ import org.alexnet.random.Philox;
 
 /**
  * A convolution's operands on the device, filled with random numbers, and scratch memory: what is
- * needed to see what an algorithm computes and how long it takes.
+ * needed to see what a way of cuDNN's computes and how long it takes.
  */
 final class ConvolutionTrial implements AutoCloseable {
   /**
@@ -46,7 +48,13 @@ final class ConvolutionTrial implements AutoCloseable {
 
   private static final long SEED = 2012;
 
-  private final ConvolutionPlan plan;
+  /** A way to compute it. */
+  interface Way {
+    /** Puts it into the device's stream; cuDNN's status. */
+    int run(Operands at);
+  }
+
+  private final ConvolutionProblem problem;
   private final Device device;
   private final Storage storage;
   private final boolean channelsLast;
@@ -54,6 +62,8 @@ final class ConvolutionTrial implements AutoCloseable {
   private final Addresses.Device x;
   private final Addresses.Device filters;
   private final Addresses.Device y;
+  private final Addresses.Device bias;
+  private final float[] biases;
   private final Addresses.Device workspace;
   private final Addresses.Host between;
   private final MemorySegment memory;
@@ -64,19 +74,22 @@ final class ConvolutionTrial implements AutoCloseable {
   /**
    * Allocates and fills it.
    *
-   * @param workspaceBytes scratch memory, enough for every algorithm that will be tried
+   * @param problem the bias of an epilogue is kept as the images are
+   * @param workspaceBytes scratch memory, enough for every way that will be tried
    * @throws Cuda.Failure if there is not enough memory, or as any call may fail
    */
-  ConvolutionTrial(ConvolutionPlan plan, Layouts layouts, long workspaceBytes) {
-    this.plan = plan;
-    this.device = plan.device();
+  ConvolutionTrial(
+      Device device, ConvolutionProblem problem, Layouts layouts, long workspaceBytes) {
+    this.problem = problem;
+    this.device = device;
     this.storage = layouts.storage();
     this.channelsLast = layouts.channelsLast();
-    ConvolutionProblem problem = plan.problem();
     try {
       x = own(device.allocate(problem.x().elements() * storage.bytes()));
       filters = own(device.allocate(problem.filters().elements() * storage.bytes()));
       y = own(device.allocate(problem.y().elements() * storage.bytes()));
+      Shape channels = new Shape(1, problem.y().c(), 1, 1);
+      bias = own(device.allocate(channels.elements() * storage.bytes()));
       workspace = own(device.allocate(workspaceBytes));
       int bytes = Math.max(NUMBERS, PIECES * PIECE) * storage.bytes();
       between = own(device.allocateHost(bytes));
@@ -89,6 +102,7 @@ final class ConvolutionTrial implements AutoCloseable {
               fill(x, problem.x(), "x"),
               fill(filters, problem.filters(), "filters"),
               fill(y, problem.y(), "y"));
+      biases = fill(bias, channels, "bias").numbers();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -132,27 +146,28 @@ final class ConvolutionTrial implements AutoCloseable {
     return Addresses.onDevice(start.address() + element * storage.bytes());
   }
 
-  private int enqueue(ConvolutionAlgorithm algorithm) {
-    return plan.run(algorithm, x, filters, y, workspace);
+  private int enqueue(Way way) {
+    return way.run(
+        new Operands(
+            x.address(), filters.address(), y.address(), bias.address(), workspace.address()));
   }
 
   /**
-   * What an algorithm computes: all of the result, or of a large one pieces from its first number
-   * to its last. What it does not write is not a number.
+   * What a way computes: all of the result, or of a large one pieces from its first number to its
+   * last. What it does not write is not a number.
    *
    * @return the numbers as they are stored, or null if cuDNN refuses
    */
-  byte[] result(ConvolutionAlgorithm algorithm) {
-    ConvolutionProblem problem = plan.problem();
+  byte[] result(Way way) {
     Cuda.check(
         cuMemsetD8Async(
             result(), (byte) 0xFF, problem.result().elements() * storage.bytes(), device.compute()),
         "clear memory of " + device.name());
-    return enqueue(algorithm) == 0 ? fetch(problem.result().elements()) : null;
+    return enqueue(way) == 0 ? fetch(problem.result().elements()) : null;
   }
 
   private Addresses.Device result() {
-    return switch (plan.problem().direction()) {
+    return switch (problem.direction()) {
       case FORWARD -> y;
       case BACKWARD_DATA -> x;
       case BACKWARD_WEIGHTS -> filters;
@@ -171,7 +186,7 @@ final class ConvolutionTrial implements AutoCloseable {
               device.compute()),
           "fetch data from " + device.name());
     }
-    Cuda.check(cuStreamSynchronize(device.compute()), "try " + plan.problem());
+    Cuda.check(cuStreamSynchronize(device.compute()), "try " + problem);
     return memory.asSlice(0, bytes(pieces * piece)).toArray(JAVA_BYTE);
   }
 
@@ -188,26 +203,46 @@ final class ConvolutionTrial implements AutoCloseable {
     return piece == 0 ? 0 : (elements - piece(elements)) * piece / (pieces(elements) - 1);
   }
 
-  /** How far a result is from the convolution's definition, where it was looked up. */
+  /** The place in memory of a number of a result that was fetched. */
+  private long index(int at) {
+    long elements = problem.result().elements();
+    return start(elements, at / piece(elements)) + at % piece(elements);
+  }
+
+  /** What the epilogue makes of a product that was fetched, in place. */
+  void finish(float[] product) {
+    if (problem.epilogue() == Epilogue.NONE) {
+      return;
+    }
+    Shape shape = problem.y();
+    int plane = channelsLast ? 1 : shape.h() * shape.w();
+    for (int i = 0; i < product.length; i++) {
+      product[i] += biases[(int) (index(i) / plane % shape.c())];
+      if (problem.epilogue() == Epilogue.BIAS_RELU) {
+        product[i] = Math.max(0, product[i]);
+      }
+    }
+  }
+
+  /** How far a product is from the convolution's definition, where it was looked up. */
   double distance(float[] result) {
-    long elements = plan.problem().result().elements();
     double most = 0;
     for (int i = 0; i < SAMPLES; i++) {
       int at = (int) ((result.length - 1L) * i / (SAMPLES - 1));
-      long index = start(elements, at / piece(elements)) + at % piece(elements);
+      long index = index(at);
       most = Math.max(most, Math.abs(result[at] - plain.at(index)));
     }
     return most;
   }
 
-  /** How long an algorithm takes, once. */
-  float milliseconds(ConvolutionAlgorithm algorithm) {
+  /** How long a way takes, once. */
+  float milliseconds(Way way) {
     Cuda.check(cuEventRecord(before, device.compute()), "record an event");
-    Cuda.checkDnn(enqueue(algorithm), "try " + plan.problem());
+    Cuda.checkDnn(enqueue(way), "try " + problem);
     Cuda.check(cuEventRecord(after, device.compute()), "record an event");
-    Cuda.check(cuEventSynchronize(after), "try " + plan.problem());
+    Cuda.check(cuEventSynchronize(after), "try " + problem);
     float[] time = new float[1];
-    Cuda.check(cuEventElapsedTime(time, before, after), "time " + plan.problem());
+    Cuda.check(cuEventElapsedTime(time, before, after), "time " + problem);
     return time[0];
   }
 

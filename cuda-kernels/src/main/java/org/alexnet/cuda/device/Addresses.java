@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
+import jcuda.jcudnn.cudnnHandle;
 
 /** JCuda's pointers as the numbers they are, and back. */
 public final class Addresses {
@@ -32,6 +33,13 @@ public final class Addresses {
     @SuppressWarnings("restricted")
     public MemorySegment memory(long bytes, Arena until) {
       return MemorySegment.ofAddress(address()).reinterpret(bytes, until, null);
+    }
+  }
+
+  /** cuDNN's handle. */
+  public static final class Dnn extends cudnnHandle {
+    public long address() {
+      return getNativePointer();
     }
   }
 

@@ -39,7 +39,6 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
 import jcuda.jcudnn.JCudnn;
-import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
 import org.alexnet.backend.Precision;
 
@@ -49,7 +48,7 @@ import org.alexnet.backend.Precision;
  */
 public final class Device implements AutoCloseable {
   /** What cuBLAS may use within a product; NVIDIA's advice for the largest GPUs. */
-  private static final long BLAS_WORKSPACE = 32L << 20;
+  public static final long BLAS_WORKSPACE = 32L << 20;
 
   private static final int NON_BLOCKING_STREAM = 1;
   private static final int PORTABLE = 1;
@@ -66,7 +65,7 @@ public final class Device implements AutoCloseable {
   private final CUstream compute;
   private final CUstream copies;
   private final cublasHandle blas;
-  private final cudnnHandle dnn;
+  private final Addresses.Dnn dnn;
   private CUmodule module;
 
   /**
@@ -126,8 +125,8 @@ public final class Device implements AutoCloseable {
     return handle;
   }
 
-  private cudnnHandle openDnn() {
-    cudnnHandle handle = new cudnnHandle();
+  private Addresses.Dnn openDnn() {
+    Addresses.Dnn handle = new Addresses.Dnn();
     Cuda.checkDnn(JCudnn.cudnnCreate(handle), "start on " + name());
     own(Resource.of(this, handle, 0, "", JCudnn::cudnnDestroy));
     Cuda.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(compute)), "take a stream");
@@ -180,7 +179,7 @@ public final class Device implements AutoCloseable {
     return blas;
   }
 
-  public cudnnHandle dnn() {
+  public Addresses.Dnn dnn() {
     return dnn;
   }
 

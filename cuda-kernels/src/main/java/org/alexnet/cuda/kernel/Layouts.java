@@ -148,6 +148,8 @@ public final class Layouts {
       case Op.Convolution o -> {
         filters(o.weight());
         single(o.bias());
+        // A plan that adds the bias reads it as it reads the weights.
+        special.put(low(o.bias()), new Layout(o.bias().shape(), storage, false));
       }
       case Op.ConvolutionBackwardData o -> filters(o.weight());
       case Op.ConvolutionBackwardWeights o -> {

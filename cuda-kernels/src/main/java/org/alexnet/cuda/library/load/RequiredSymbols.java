@@ -42,6 +42,8 @@ public final class RequiredSymbols {
       cudnnGetConvolutionForwardWorkspaceSize cudnnGetConvolutionBackwardDataWorkspaceSize
       cudnnGetConvolutionBackwardFilterWorkspaceSize cudnnConvolutionForward
       cudnnConvolutionBackwardData cudnnConvolutionBackwardFilter
+      cudnnBackendCreateDescriptor cudnnBackendDestroyDescriptor cudnnBackendSetAttribute
+      cudnnBackendFinalize cudnnBackendGetAttribute cudnnBackendExecute
       """;
 
   private static final String NVRTC =
