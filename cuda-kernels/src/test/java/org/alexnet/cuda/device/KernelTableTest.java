@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.GeneratedKernels;
+import org.alexnet.cuda.GeneratedKernels.Fused;
 import org.alexnet.cuda.device.Nvrtc.Target;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.model.Models;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What the generated kernels of alexnet-2012 cost by count, as a table: bytes, and instructions of
  * the machine code of an H100 or H200. Nothing is measured. Where NVRTC and nvdisasm (in the PATH)
  * are found: {@code mvn -pl cuda-kernels -am test -Dtest=KernelTableTest
- * -Dsurefire.failIfNoSpecifiedTests=false}.
+ * -Dsurefire.failIfNoSpecifiedTests=false}. What it prints is in benchmarks/results.
  */
 class KernelTableTest {
   private static final int[] BATCHES = {128, 1024};
@@ -125,10 +126,6 @@ class KernelTableTest {
     return 100 * blocks * BLOCK / THREADS;
   }
 
-  private static long bytes(CudaKernel kernel) {
-    return kernel.uses().stream().mapToLong(BufferUse::bytes).sum();
-  }
-
   @Test
   void countsStayWhatTheyAre() throws IOException, InterruptedException {
     Path program = nvdisasm();
@@ -159,42 +156,43 @@ class KernelTableTest {
       Map<String, Cubin.Kernel> compiled,
       Map<String, Integer> loops) {
     System.out.printf(
-        "%nGenerated kernels of alexnet-2012, %s, batch %d, by count on an H200; not measured%n"
-            + "%-42s %9s %8s %9s %10s %8s %8s %8s%n",
-        precision,
-        batch,
-        "kernel",
-        "MB",
-        "numbers",
-        "instr/nr",
-        "registers",
-        "% full",
-        "ms bytes",
-        "ms instr");
-    for (CudaKernel kernel :
-        GeneratedKernels.kernels(Models.named("alexnet-2012"), precision, batch)) {
+        "%nGenerated kernels of alexnet-2012, %s, batch %d, by count on an H200; not measured%n%n"
+            + "| kernel | MB apart | MB | ms apart, by bytes | ms by bytes | ms by instructions"
+            + " | numbers | instructions a number | registers | occupancy |%n"
+            + "|---|---|---|---|---|---|---|---|---|---|%n",
+        precision, batch);
+    double apart = 0;
+    double now = 0;
+    for (Fused fused : GeneratedKernels.fused(Models.named("alexnet-2012"), precision, batch)) {
+      CudaKernel kernel = fused.kernel();
       GeneratedKernel generated = kernel.generated().getFirst();
       Cubin.Kernel machine = compiled.get(generated.name());
       // The largest tensor is the image before pooling.
       double largest = kernel.uses().stream().mapToLong(BufferUse::bytes).max().orElseThrow();
       double all = largest / Storage.of(precision).bytes();
       double each = (double) loops.get(generated.name()) / numbers(generated, precision);
-      double bytes = bytes(kernel) / COPY * 1e3;
+      double bytes = GeneratedKernels.bytes(kernel) / COPY * 1e3;
       double instructions = each * all / (BUSY * ISSUE) * 1e3;
+      apart += fused.bytesApart() / COPY * 1e3;
+      now += Math.max(bytes, instructions);
       System.out.printf(
-          "%-42s %9.1f %7.0fM %9.1f %10d %7d%% %8.3f %8.3f%n",
+          "| %s | %.1f | %.1f | %.3f | %.3f | %.3f | %.1f M | %.1f | %d | %d %% |%n",
           kernel.label(),
-          bytes(kernel) / 1e6,
+          fused.bytesApart() / 1e6,
+          GeneratedKernels.bytes(kernel) / 1e6,
+          fused.bytesApart() / COPY * 1e3,
+          bytes,
+          instructions,
           all / 1e6,
           each,
           machine.registers(),
-          occupancy(machine),
-          bytes,
-          instructions);
+          occupancy(machine));
+      assertTrue(fused.bytesApart() >= GeneratedKernels.bytes(kernel), kernel.label());
       if (precision == Precision.BF16) {
         boolean backward = kernel.label().contains("backward");
         assertTrue(each <= (backward ? 36 : 22), kernel.label() + ": " + each + " instructions");
       }
     }
+    System.out.printf("| sum | | | %.3f | %.3f, the larger bound of each | | | | | |%n", apart, now);
   }
 }
