@@ -4,18 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.alexnet.LongTest;
 import org.alexnet.backend.PlanCheck;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
+import org.alexnet.cuda.device.Device;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** The memory of every model as users train it, on one device and on two; nothing is allocated. */
@@ -58,5 +61,47 @@ class CudaPlanTest {
       assertTrue(plan.totalBytes() > 2 * Float.BYTES * parameters);
       assertTrue(plan.totalBytes() < 40L << 30, plan.totalBytes() + " bytes");
     }
+  }
+
+  /** Far more scratch memory than cuDNN wants at such a batch on any GPU, as its plans say. */
+  private static final long SCRATCH = 512L << 20;
+
+  /** All that a device must have, but for the libraries' own. */
+  private static long bytes(int batch, Precision precision) {
+    CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-2012").network(), batch);
+    try (StandInBackend backend = StandInBackend.deterministic(precision, 1)) {
+      MemoryPlan plan = MemoryPlanner.plan(backend.backend().lower(programs, Want.UNTRIED));
+      return plan.totalBytes()
+          + CudaExecutable.SLOTS * programs.storedBytes()
+          + CudaExecutable.SPARE
+          + Device.BLAS_WORKSPACE;
+    }
+  }
+
+  /** A GPU of 4 GB trains the network of 2012 as its authors did. */
+  @Test
+  void theNetworkOf2012FitsIntoThreeGigabytes() {
+    assertTrue(bytes(128, Precision.BF16) + SCRATCH < 3_000_000_000L);
+  }
+
+  /** A table for the documentation; each larger batch, and each wider number, takes more. */
+  @Test
+  @LongTest
+  void memoryByBatchAndPrecision() {
+    StringBuilder table = new StringBuilder("| batch | bf16 | tf32 | fp32 |\n");
+    long[] before = new long[3];
+    for (int batch = 32; batch <= 1024; batch *= 2) {
+      table.append("| ").append(batch);
+      List<Precision> precisions = List.of(Precision.BF16, Precision.TF32, Precision.FP32);
+      for (int i = 0; i < before.length; i++) {
+        long now = bytes(batch, precisions.get(i));
+        assertTrue(now > before[i]);
+        assertTrue(i == 0 || now > before[0]);
+        before[i] = now;
+        table.append(" | %,d MB".formatted(now / 1_000_000));
+      }
+      table.append(" |\n");
+    }
+    System.out.println(table);
   }
 }
