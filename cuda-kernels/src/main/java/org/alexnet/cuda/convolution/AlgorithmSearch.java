@@ -29,9 +29,9 @@ import org.alexnet.cuda.kernel.Layouts;
  */
 public final class AlgorithmSearch {
   /**
-   * Scratch memory that a convolution may ask for, and the share of what is free. In tf32, cuDNN has
-   * tensor cores of an Ampere or Ada GPU for the filters of a first layer of 1024 images only with
-   * 1.8 GB.
+   * Scratch memory that a convolution may ask for, and the share of what is free. In tf32, cuDNN
+   * has tensor cores of an Ampere or Ada GPU for the filters of a first layer of 1024 images only
+   * with 1.8 GB.
    */
   static final long WORKSPACE = 2L << 30;
 

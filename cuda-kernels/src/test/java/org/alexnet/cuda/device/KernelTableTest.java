@@ -193,6 +193,7 @@ class KernelTableTest {
         assertTrue(each <= (backward ? 36 : 22), kernel.label() + ": " + each + " instructions");
       }
     }
-    System.out.printf("| sum | | | %.3f | %.3f, the larger bound of each | | | | | |%n", apart, now);
+    System.out.printf(
+        "| sum | | | %.3f | %.3f, the larger bound of each | | | | | |%n", apart, now);
   }
 }
