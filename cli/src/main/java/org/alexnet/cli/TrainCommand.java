@@ -180,7 +180,8 @@ final class TrainCommand extends LongCommand {
     @Option(
         names = "--init",
         paramLabel = "FILE",
-        description = "Weights to start from, as a .safetensors file. Default: random ones.")
+        description =
+            "Weights to start from: a run, or a file of any known format. Default: random ones.")
     private Path init;
 
     @Option(

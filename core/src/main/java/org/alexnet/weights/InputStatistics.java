@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import org.alexnet.AlexNetException;
+import org.alexnet.InvalidNetworkException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.ColourAxes;
 import org.alexnet.data.ImageSource;
@@ -17,6 +18,7 @@ import org.alexnet.network.Input;
 import org.alexnet.network.Normalization;
 import org.alexnet.safetensors.SafetensorsFile;
 import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.TensorInfo;
 import org.alexnet.weights.format.WeightSource;
 
 /**
@@ -29,6 +31,7 @@ import org.alexnet.weights.format.WeightSource;
  *     saying how pixels would become such
  */
 public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour, boolean floats) {
+  private static final String SCALE = "scale";
   private static final String KIND = "images";
   private static final String FLOATS = "float";
   private static final String PIXELS = "pixels";
@@ -129,10 +132,17 @@ public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour,
   }
 
   public Map<String, String> metadata(Input input) {
-    String scales = input.scales().stream().map(String::valueOf).collect(Collectors.joining(","));
-    return Map.of("scale", scales, KIND, floats ? FLOATS : PIXELS);
+    return Map.of(SCALE, scales(input), KIND, floats ? FLOATS : PIXELS);
   }
 
+  /**
+   * What a run kept.
+   *
+   * @param file an {@code input.safetensors}
+   * @param input of the network that it is used with
+   * @throws AlexNetException if its tensors are of another shape than images are stored in, or its
+   *     mean is on the scale of a network that multiplies pixels by another number
+   */
   public static InputStatistics load(Path file, Input input) {
     try (SafetensorsFile open = SafetensorsFile.open(file, "input.safetensors")) {
       return load(open, input);
@@ -142,6 +152,7 @@ public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour,
   public static InputStatistics load(SafetensorsFile file, Input input) {
     List<Long> shape = shape(input);
     require(file, MEAN, shape);
+    requireScale(file, input);
     ColourAxes colour = null;
     if (file.tensors().containsKey(AXES)) {
       int channels = input.channels();
@@ -158,12 +169,32 @@ public record InputStatistics(List<Long> shape, float[] mean, ColourAxes colour,
     return new InputStatistics(shape, file.floats(MEAN), colour, floats);
   }
 
+  private static String scales(Input input) {
+    return input.scales().stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  /** A mean on another scale would be subtracted without a word. */
+  private static void requireScale(SafetensorsFile file, Input input) {
+    String required = scales(input);
+    String got = file.metadata().getOrDefault(SCALE, required); // the first files say nothing
+    boolean ofAll = input.scales().stream().map(String::valueOf).allMatch(got::equals); // or one
+    if (!got.equals(required) && !ofAll) {
+      throw new AlexNetException(
+          "%s: its mean is of pixels multiplied by %s, and the network multiplies them by %s; give the mean of a run of this network, or one of pixels 0..255 as a .binaryproto."
+              .formatted(file.path(), InvalidNetworkException.shortened(got), required));
+    }
+  }
+
   private static void require(SafetensorsFile file, String name, List<Long> shape) {
-    var info = file.tensors().get(name);
+    TensorInfo info = file.tensors().get(name);
     if (info == null || !info.shape().equals(shape)) {
       throw new AlexNetException(
-          "%s: needs tensor %s F32 %s, got %s"
-              .formatted(file.path(), name, shape, info == null ? "none" : info));
+          "%s: needs tensor %s F32 %s, got %s; give the file of a run of this network."
+              .formatted(
+                  file.path(),
+                  name,
+                  shape,
+                  info == null ? "none" : info.dtype() + " " + info.shape()));
     }
   }
 }

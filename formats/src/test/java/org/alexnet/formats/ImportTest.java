@@ -21,9 +21,11 @@ import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.exchange.Import;
+import org.alexnet.exchange.TrainedNetwork;
 import org.alexnet.inference.Classifier;
 import org.alexnet.inference.TrainedWeights;
 import org.alexnet.inference.Views;
+import org.alexnet.model.Model;
 import org.alexnet.network.Normalization;
 import org.alexnet.safetensors.SafetensorsWriter;
 import org.alexnet.tensor.DType;
@@ -147,6 +149,44 @@ class ImportTest {
     Import.of(List.of(weights, input)).model(Tiny.model(image)).run(run);
     assertArrayEquals(
         Files.readAllBytes(input), Files.readAllBytes(run.resolve("input.safetensors")));
+  }
+
+  /** A mean of pixels up to 255 would be subtracted from pixels up to 1. */
+  @Test
+  void aMeanOnAnotherScaleOrOfAnotherShapeIsRefused() throws IOException {
+    Model model = Tiny.model(new Normalization.MeanImage(0.5f));
+    Path weights = saved("plain-zip");
+    Path run = dir.resolve("run");
+    Path input = dir.resolve("mean.safetensors");
+    SequencedMap<String, FloatTensor> tensors = new LinkedHashMap<>();
+    tensors.put("mean", new FloatTensor(List.of(3L, 4L, 4L), new float[3 * 4 * 4]));
+    SafetensorsWriter.save(input, Map.of("scale", "1.0,1.0,1.0"), tensors);
+    AlexNetException e =
+        assertThrows(
+            AlexNetException.class, () -> Import.of(List.of(weights, input)).model(model).run(run));
+    assertEquals(
+        input
+            + ": its mean is of pixels multiplied by 1.0,1.0,1.0, and the network multiplies them"
+            + " by 0.5,0.5,0.5; give the mean of a run of this network, or one of pixels 0..255 as"
+            + " a .binaryproto.",
+        e.getMessage());
+    e =
+        assertThrows(
+            AlexNetException.class,
+            () -> TrainedNetwork.open(model, weights, input).close(),
+            "weights without a run");
+    assertTrue(e.getMessage().contains("its mean is of pixels multiplied by"), e.getMessage());
+    tensors.put("mean", new FloatTensor(List.of(3L, 4L, 5L), new float[3 * 4 * 5]));
+    SafetensorsWriter.save(input, Map.of("scale", "0.5,0.5,0.5"), tensors);
+    e =
+        assertThrows(
+            AlexNetException.class, () -> Import.of(List.of(weights, input)).model(model).run(run));
+    assertEquals(
+        input
+            + ": needs tensor mean F32 [3, 4, 4], got F32 [3, 4, 5]; give the file of a run of this"
+            + " network.",
+        e.getMessage());
+    assertFalse(Files.exists(run));
   }
 
   @Test
