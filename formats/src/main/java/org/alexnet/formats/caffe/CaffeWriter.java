@@ -53,7 +53,7 @@ public final class CaffeWriter implements ModelWriter {
           "Layers of a Caffe network have names of their own, not torchvision's.");
     }
     Network network = trained.network();
-    String text = new NetworkText(trained, options.batch()).write();
+    String text = new NetworkText(trained, options.batch(), options.raw()).write();
     FloatTensor mean = options.raw() ? null : trained.mean().orElse(null);
     String first = turned(trained);
     ProtobufWriter net = new ProtobufWriter().text(1, network.name());
@@ -94,11 +94,18 @@ public final class CaffeWriter implements ModelWriter {
     if (first != null) {
       lost.add("The filters of %s are in the order blue, green, red.".formatted(first));
     }
-    lost.add(
-        mean == null
-            ? "What becomes of pixels is not kept."
-            : "Pixels have the mean in the .binaryproto subtracted, and are then multiplied by %s."
-                .formatted(trained.network().input().scales()));
+    Input input = trained.network().input();
+    if (mean == null) {
+      lost.add("What becomes of pixels is not kept.");
+    } else if (NetworkText.scale(input).isPresent()) {
+      lost.add(
+          "Pixels of 0..255 have the mean in the .binaryproto subtracted; the network scales"
+              + " them.");
+    } else {
+      lost.add(
+          "Pixels have the mean in the .binaryproto subtracted, and are then multiplied by %s."
+              .formatted(input.scales()));
+    }
     lost.add("Learning rates, initial values, columns and the names of classes are not kept.");
     return lost;
   }

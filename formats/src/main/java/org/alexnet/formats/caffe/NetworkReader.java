@@ -3,6 +3,7 @@ package org.alexnet.formats.caffe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,6 +60,8 @@ final class NetworkReader {
   private Prototxt training; // what the data layer does while training
   private int batch;
   private List<Integer> shape = List.of();
+  private final Set<String> images = new HashSet<>(); // blobs of the data layers
+  private float factor = 1; // of a layer of the network that does no more than scale pixels
 
   /**
    * @param file for messages
@@ -79,7 +82,9 @@ final class NetworkReader {
       if (DATA.contains(type)) {
         readData(layer);
       } else if (!whileTraining(layer) && !LEFT_OUT.contains(type)) {
-        add(layer, type);
+        if (!scalesPixels(layer, type, layers)) {
+          add(layer, type);
+        }
       }
     }
     net.requireRead("", OF_NETWORK);
@@ -90,6 +95,33 @@ final class NetworkReader {
     return new Network(name(), input(), nodes);
   }
 
+  private void data(String blob) {
+    builder.data(blob);
+    images.add(blob);
+  }
+
+  /** A multiple of the images that nothing else reads is what becomes of pixels. */
+  private boolean scalesPixels(Prototxt layer, String type, List<Prototxt> layers) {
+    List<String> bottoms = layer.texts("bottom");
+    List<String> tops = layer.texts("top");
+    if (!type.equals("power") || bottoms.size() != 1 || tops.size() != 1) {
+      return false;
+    }
+    String blob = bottoms.getFirst();
+    long readers = layers.stream().filter(other -> other.texts("bottom").contains(blob)).count();
+    Prototxt power = layer.message("power_param");
+    float scale = power.real("scale", 1);
+    boolean multiple = power.real("power", 1) == 1 && power.real("shift", 0) == 0;
+    if (!images.contains(blob) || readers != 1 || !multiple || !(scale > 0)) {
+      return false;
+    }
+    factor *= scale;
+    builder.same(tops.getFirst(), blob);
+    layer.requireRead(
+        "layer %s: ".formatted(Prototxt.plain(layer.text("name", type))), WITHOUT_EFFECT);
+    return true;
+  }
+
   private String name() {
     String name = net.text("name", "caffe").replaceAll("[^A-Za-z0-9._-]", "_");
     return name.isEmpty() ? "caffe" : name;
@@ -98,7 +130,7 @@ final class NetworkReader {
   /** Inputs that are named at the head of the network, and not by a layer. */
   private void readInput() {
     for (String input : net.texts("input")) {
-      builder.data(input);
+      data(input);
     }
     shape = net.integers("input_dim");
     if (net.has("input_shape")) {
@@ -141,7 +173,7 @@ final class NetworkReader {
     if (whileTraining(layer)) {
       return;
     }
-    layer.texts("top").forEach(builder::data);
+    layer.texts("top").forEach(this::data);
     transform = own;
     if (layer.has("input_param")) {
       shape = layer.message("input_param").message("shape").integers("dim");
@@ -262,7 +294,7 @@ final class NetworkReader {
 
   /** A mean image, unless the data layer has values; they are in the order blue, green, red. */
   private Normalization normalization(int channels) {
-    float scale = transform == null ? 1 : transform.real("scale", 1);
+    float scale = factor * (transform == null ? 1 : transform.real("scale", 1));
     List<Float> values = transform == null ? List.of() : transform.reals("mean_value");
     if (values.isEmpty()) {
       return new Normalization.MeanImage(scale);

@@ -3,6 +3,7 @@ package org.alexnet.formats.caffe;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
@@ -37,24 +38,46 @@ import org.alexnet.network.Window;
 
 /** A network as Caffe's text, as it is deployed: from an image to probabilities. */
 final class NetworkText {
+  /** No layer of a network has a slash in its name. */
+  private static final String SCALED = Network.DATA + "/scale";
+
   private final TrainedNetwork trained;
   private final Network network;
   private final int batch;
+  private final OptionalDouble scale;
   private final StringBuilder text = new StringBuilder();
 
   /** The blob that holds the output of each layer. */
   private final Map<String, String> blobs = new HashMap<>();
 
-  NetworkText(TrainedNetwork trained, int batch) {
+  /**
+   * @param raw whether pixels come as the network reads them, scaled and without the mean
+   */
+  NetworkText(TrainedNetwork trained, int batch, boolean raw) {
     this.trained = trained;
     this.network = trained.network();
     this.batch = Math.max(1, batch);
+    this.scale = raw ? OptionalDouble.empty() : scale(network.input());
+  }
+
+  /**
+   * What a layer of the text multiplies pixels by once the mean is subtracted; empty where that is
+   * nothing, or where colours differ, for which Caffe needs weights.
+   */
+  static OptionalDouble scale(Input input) {
+    List<Float> scales = input.scales();
+    float first = scales.getFirst();
+    boolean one = first != 1 && scales.stream().allMatch(scale -> scale == first);
+    return one ? OptionalDouble.of(first) : OptionalDouble.empty();
   }
 
   String write() {
     Input input = network.input();
     text.append("name: \"%s\"\n".formatted(network.name()));
-    text.append("# Blue, green, red; what is subtracted and multiplied is not done here.\n");
+    text.append(
+        scale.isPresent()
+            ? "# Blue, green, red, 0..255; the mean is not subtracted here.\n"
+            : "# Blue, green, red; what is subtracted and multiplied is not done here.\n");
     layer(
         "Input",
         Network.DATA,
@@ -62,6 +85,11 @@ final class NetworkText {
         "input_param { shape { dim: %d dim: %d dim: %d dim: %d } }"
             .formatted(batch, input.channels(), input.size(), input.size()));
     blobs.put(Network.DATA, Network.DATA);
+    if (scale.isPresent()) {
+      String factor = "power_param { scale: %s }".formatted((float) scale.getAsDouble());
+      layer("Power", SCALED, List.of(Network.DATA), factor);
+      blobs.put(Network.DATA, SCALED);
+    }
     for (int i = 0; i < network.nodes().size(); i++) {
       Layer layer = network.nodes().get(i).layer();
       write(layer, network.sources(i));

@@ -131,6 +131,62 @@ class CaffeWriterTest {
     }
   }
 
+  /**
+   * Without it, the network would read pixels that are 255 times as large as those it learned of.
+   */
+  @Test
+  void theScaleOfPixelsIsALayer() throws IOException {
+    Network one = Networks.branches();
+    Input in = one.input();
+    Input scaled =
+        new Input(
+            in.channels(),
+            in.size(),
+            in.stored(),
+            in.resize(),
+            new Normalization.MeanImage(1 / 255f));
+    Trained trained = new Trained(new Network("scaled", scaled, one.nodes()), dir);
+    Path weights = export(trained);
+    Path text = dir.resolve("x.prototxt");
+    Network back = Models.named(text.toString()).network();
+    assertEquals(new Normalization.MeanImage(1 / 255f), back.input().normalization());
+    assertEquals(one.nodes().size(), back.nodes().size());
+    Path run = dir.resolve("run");
+    Import.of(List.of(text, weights, dir.resolve("x.binaryproto"))).run(run);
+    List<float[]> expected = trained.scores();
+    List<float[]> got = trained.scores(run);
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(expected.get(i), got.get(i), 1e-5f); // the mean is divided and multiplied
+    }
+    Path raw = dir.resolve("raw.caffemodel");
+    try (TrainedNetwork network = trained.open()) {
+      ModelWriter.Options options =
+          new ModelWriter.Options(ModelWriter.ParameterNames.USUAL, 0, true);
+      Export.writer(raw).write(network, raw, options);
+    }
+    assertTrue(!Files.readString(dir.resolve("raw.prototxt")).contains("power_param"));
+  }
+
+  /** Where the images are read beside it, a multiple of them is a layer. */
+  @Test
+  void aMultipleOfTheImagesBesideThem() throws IOException {
+    String text =
+        """
+        layer { name: "data" type: "Input" top: "data"
+          input_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }
+        layer { name: "half" type: "Power" bottom: "data" top: "half" power_param { scale: 0.5 } }
+        layer { name: "sum" type: "Eltwise" bottom: "data" bottom: "half" top: "sum" }
+        layer { name: "fc" type: "InnerProduct" bottom: "sum" top: "fc"
+          inner_product_param { num_output: 2 } }
+        """;
+    Network network = read(text).network();
+    assertEquals(new Normalization.MeanImage(1), network.input().normalization());
+    assertEquals("half", network.nodes().getFirst().layer().name());
+    Network alone =
+        read(text.replace("bottom: \"data\" bottom: \"half\"", "bottom: \"half\"")).network();
+    assertEquals(new Normalization.MeanImage(0.5f), alone.input().normalization());
+  }
+
   private Model read(String text) throws IOException {
     return Models.named(Files.writeString(dir.resolve("net.prototxt"), text).toString());
   }
