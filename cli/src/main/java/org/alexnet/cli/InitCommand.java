@@ -27,7 +27,6 @@ final class InitCommand extends LongCommand {
   @Option(
       names = "--model",
       paramLabel = "M",
-      required = true,
       completionCandidates = ModelName.class,
       description = "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
   private String model;
@@ -79,7 +78,7 @@ final class InitCommand extends LongCommand {
     if (Files.exists(out)) {
       throw new AlexNetException(out + " exists already; remove it, or choose another --out");
     }
-    Model named = files.model(model);
+    Model named = files.required(model);
     Model chosen = classes == null ? named : named.withClasses(classes);
     SequencedMap<String, FloatTensor> weights =
         Weights.initial(chosen.network(), seed, new Weights.Overrides(sigma, bias));

@@ -44,7 +44,6 @@ final class SummaryCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "M",
-      required = true,
       completionCandidates = ModelName.class,
       description = "The network: ${COMPLETION-CANDIDATES}" + ModelName.OR_FILE + ".")
   private String model;
@@ -78,7 +77,7 @@ final class SummaryCommand implements Callable<Integer> {
   public Integer call() {
     Require.atLeast(2, "--classes", classes);
     Require.atLeast(1, "--batch", batch);
-    Model named = files.model(model);
+    Model named = files.required(model);
     Model chosen = classes == null ? named : named.withClasses(classes);
     int images = batch == null ? chosen.recipe().batch() : batch;
     LayerTable layers = new LayerTable(CompiledNetwork.of(chosen.network(), images));

@@ -68,6 +68,11 @@ class UsageTest {
           init --model alexnet-32 --seed x --out f     | --seed
           init --model alexnet-32 --seed 1 --sigma NaN --out f | --sigma
           summary                                      | --model
+          init --seed 1 --out f                        | --solver
+          summary --solver nowhere.prototxt            | --solver is nowhere.prototxt, must be a file
+          init --solver nowhere.prototxt --seed 1 --out f | nowhere.prototxt, must be a file
+          eval --solver nowhere.prototxt --weights w --data shapes | nowhere.prototxt, must be
+          export --solver nowhere.prototxt --weights w --out f.onnx | nowhere.prototxt, must be
           summary --model alexnet-32 --batch 0         | --batch
           summary --model alexnet-32 --show=all        | --show
           bench --steps 0                              | --steps

@@ -111,7 +111,7 @@ public final class ExportCommand extends LongCommand {
   public Integer call() {
     Require.atLeast(1, "--batch", batch);
     Require.that(
-        (model == null) == (weights == null) && (run == null) != (weights == null),
+        files.named(model) == (weights != null) && (run == null) != (weights == null),
         "RUN",
         run == null ? "missing" : run,
         "a run, or --model and --weights in its place");

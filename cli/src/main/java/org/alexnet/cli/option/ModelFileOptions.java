@@ -58,6 +58,21 @@ public class ModelFileOptions {
     return request.name() == null ? null : Models.named(request);
   }
 
+  /** Whether a network is named, by --model or by a solver that names one. */
+  public final boolean named(String name) {
+    return name != null || solver != null;
+  }
+
+  /**
+   * The model of a command that needs one.
+   *
+   * @param name what --model was given; null for none
+   */
+  public final Model required(String name) {
+    Require.given(named(name), "--model", "a network, or the solver that names one (--solver)");
+    return model(name);
+  }
+
   /** The model of a name; null for none. */
   public final Model model(String name) {
     return model(name, null);

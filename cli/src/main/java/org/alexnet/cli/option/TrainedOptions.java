@@ -37,8 +37,8 @@ public final class TrainedOptions extends ModelFileOptions {
   /** Whether weights are given, so that no run is. */
   public boolean weightsGiven() {
     Require.that(
-        (model == null) == (weights == null),
-        model == null ? "--weights without --model" : "--model without --weights",
+        named(model) == (weights != null),
+        weights != null ? "--weights without --model" : "--model without --weights",
         "half of what is needed",
         "given together with the other, or a run folder in their place");
     Require.that(
