@@ -84,7 +84,7 @@ class CudaPlanTest {
     assertTrue(bytes(128, Precision.BF16) + SCRATCH < 3_000_000_000L);
   }
 
-  /** A table for the documentation; each larger batch, and each wider number, takes more. */
+  /** A table for the documentation; a larger batch takes more. */
   @Test
   @LongTest
   void memoryByBatchAndPrecision() {
@@ -96,7 +96,6 @@ class CudaPlanTest {
       for (int i = 0; i < before.length; i++) {
         long now = bytes(batch, precisions.get(i));
         assertTrue(now > before[i]);
-        assertTrue(i == 0 || now > before[0]);
         before[i] = now;
         table.append(" | %,d MB".formatted(now / 1_000_000));
       }
