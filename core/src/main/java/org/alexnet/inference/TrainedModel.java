@@ -104,7 +104,8 @@ record TrainedModel(
     return new UsageException(
         Message.of(
             "%s holds pixels, and weights alone do not say what to subtract from them; give the"
-                + " run's input.safetensors (%s), or the run itself.",
+                + " run's input.safetensors (%s), or the run itself, which import makes of the"
+                + " weights of other programs.",
             source, Setting.INPUT));
   }
 }

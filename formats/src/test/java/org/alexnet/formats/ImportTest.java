@@ -149,6 +149,23 @@ class ImportTest {
     Import.of(List.of(weights, input)).model(Tiny.model(image)).run(run);
     assertArrayEquals(
         Files.readAllBytes(input), Files.readAllBytes(run.resolve("input.safetensors")));
+    tensors.put("mean", new FloatTensor(List.of(3L, 2L, 2L), new float[12]));
+    Path other = dir.resolve("other.safetensors");
+    SafetensorsWriter.save(other, Map.of("scale", "0.5,0.5,0.5", "images", "pixels"), tensors);
+    AlexNetException unfit =
+        assertThrows(
+            AlexNetException.class,
+            () ->
+                Import.of(List.of(weights))
+                    .model(Tiny.model(image))
+                    .mean(other)
+                    .run(dir.resolve("unfit")));
+    assertEquals(
+        other
+            + ": needs tensor mean F32 [3, 4, 4], got F32 [3, 2, 2]; give the file of a run of this"
+            + " network.",
+        unfit.getMessage());
+    assertFalse(Files.exists(dir.resolve("unfit")));
   }
 
   /** A mean of pixels up to 255 would be subtracted from pixels up to 1. */
