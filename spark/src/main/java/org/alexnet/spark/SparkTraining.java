@@ -118,7 +118,10 @@ public final class SparkTraining {
             secret,
             conf.getInt("spark.alexnet.port", 0),
             conf.getInt("spark.port.maxRetries", 16),
-            (int) conf.getTimeAsSeconds("spark.alexnet.timeout", "600s"));
+            (int) conf.getTimeAsSeconds("spark.alexnet.timeout", "600s"),
+            conf.get(
+                "spark.alexnet.data",
+                Path.of(System.getProperty("java.io.tmpdir"), "alexnet-data").toString()));
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       List<Integer> indices = IntStream.range(0, request.workers()).boxed().toList();
       RDD<Integer> tasks = spark.parallelize(indices, request.workers()).rdd();
@@ -128,7 +131,14 @@ public final class SparkTraining {
       return worst(await(spark, JavaRDD.fromRDD(answers, tag).repartition(1).collectAsync()));
     } catch (Exception e) {
       Throwable why = e instanceof ExecutionException ? e.getCause() : e;
-      String reason = String.valueOf(why.getMessage()).lines().findFirst().orElse("");
+      String whole = String.valueOf(why.getMessage());
+      String reason = whole.lines().findFirst().orElse("");
+      if (whole.contains("UnsupportedClassVersionError")) {
+        throw new AlexNetException(
+            "A worker runs on an older Java than the driver's, %s; have Spark start its executors with that one (spark.executorEnv.JAVA_HOME)."
+                .formatted(Runtime.version().feature()),
+            e);
+      }
       if (reason.contains("SPARK-24819")) {
         throw new AlexNetException(
             "Spark has no room for %s at once; start more of its workers, give them more cores, or train with fewer (%s)."

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.cli.TrainingArguments;
 import org.alexnet.program.Placement.Worker;
 import org.alexnet.run.RunFolder;
@@ -17,7 +18,10 @@ import org.alexnet.training.TrainingResult;
 import org.alexnet.worker.LostWorkerException;
 import org.alexnet.worker.Meeting;
 import org.alexnet.worker.SocketPeers;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import scala.collection.Iterator;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractFunction1;
@@ -31,6 +35,11 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
     implements Serializable {
   private static final long serialVersionUID = 1;
 
+  /** Begin what a worker says that cannot train. */
+  private static final String WRONG = "?";
+
+  private static final String FAILED = "!";
+
   private final Settings settings;
 
   /**
@@ -41,8 +50,10 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
    * @param port that a worker opens, 0 for any
    * @param tries ports after it that are tried where it is in use
    * @param patience seconds that a worker waits for another
+   * @param data where copies of images are kept that workers do not share
    */
-  record Settings(List<String> arguments, byte[] secret, int port, int tries, int patience)
+  record Settings(
+      List<String> arguments, byte[] secret, int port, int tries, int patience, String data)
       implements Serializable {}
 
   WorkerTask(Settings settings) {
@@ -54,14 +65,16 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
     BarrierTaskContext context = BarrierTaskContext.get();
     Worker worker = new Worker(context.partitionId(), context.getTaskInfos().length);
     Answer answer;
-    try (Meeting meeting = meeting(context);
-        SocketPeers peers =
-            meeting.connect(
-                worker,
-                addresses(context, meeting),
-                settings.secret,
-                Duration.ofSeconds(settings.patience))) {
-      answer = train(context, peers);
+    try (Readiness own = prepare(context)) {
+      String[] all = context.allGather(own.said());
+      answer = firstRefused(all);
+      if (answer == null) {
+        Duration patience = Duration.ofSeconds(settings.patience);
+        try (SocketPeers peers =
+            own.meeting.connect(worker, addresses(all), settings.secret, patience)) {
+          answer = train(context, peers, own.options);
+        }
+      }
     } catch (LostWorkerException e) {
       throw new IllegalStateException(e.getMessage(), e);
     } catch (AlexNetException e) {
@@ -72,8 +85,52 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
             .iterator());
   }
 
-  private Meeting meeting(BarrierTaskContext context) {
-    return Meeting.at(host(context), settings.port, settings.tries);
+  /**
+   * What a worker has before it meets the others.
+   *
+   * @param options of {@code train}, with its own images
+   * @param refused why it cannot train; null if it can
+   */
+  private record Readiness(
+      List<String> options, Meeting meeting, String host, AlexNetException refused)
+      implements AutoCloseable {
+
+    /** What the others are told. A worker that said nothing would be waited for. */
+    String said() {
+      return refused == null
+          ? "%s %d".formatted(host, meeting.port())
+          : (refused instanceof UsageException ? WRONG : FAILED)
+              + TrainingArguments.sentence(refused);
+    }
+
+    @Override
+    public void close() {
+      if (meeting != null) {
+        meeting.close();
+      }
+    }
+  }
+
+  private Readiness prepare(BarrierTaskContext context) {
+    String host = host(context);
+    try {
+      Configuration hadoop = SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
+      List<String> options =
+          new RemoteData(hadoop, Path.of(settings.data)).local(settings.arguments);
+      return new Readiness(options, Meeting.at(host, settings.port, settings.tries), host, null);
+    } catch (AlexNetException e) {
+      return new Readiness(null, null, host, e);
+    }
+  }
+
+  /** What the first worker says that cannot train; null if all can. */
+  private static Answer firstRefused(String... all) {
+    for (String said : all) {
+      if (said.startsWith(WRONG) || said.startsWith(FAILED)) {
+        return new Answer(said.substring(1), said.startsWith(WRONG), null);
+      }
+    }
+    return null;
   }
 
   /** The name by which the other machines know this one, as Spark has it. */
@@ -83,17 +140,16 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
     return colon < 0 ? address : address.substring(0, colon);
   }
 
-  private static List<InetSocketAddress> addresses(BarrierTaskContext context, Meeting meeting) {
-    String[] all = context.allGather(host(context) + " " + meeting.port());
+  private static List<InetSocketAddress> addresses(String... all) {
     return Stream.of(all)
         .map(one -> one.split(" "))
         .map(one -> new InetSocketAddress(one[0], Integer.parseInt(one[1])))
         .toList();
   }
 
-  private Answer train(BarrierTaskContext context, SocketPeers peers) {
+  private Answer train(BarrierTaskContext context, SocketPeers peers, List<String> options) {
     try {
-      TrainingArguments arguments = TrainingArguments.parse(settings.arguments);
+      TrainingArguments arguments = TrainingArguments.parse(options);
       Path run = arguments.run().orElseThrow();
       boolean again = context.stageAttemptNumber() > 0;
       boolean begun = peers.agreed(again && hasCheckpoint(run));

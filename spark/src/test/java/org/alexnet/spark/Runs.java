@@ -109,6 +109,8 @@ final class Runs {
 
   /** What decides what is computed. */
   private static JsonNode settings(Path run) throws IOException {
-    return RunConfig.fromJson((ObjectNode) json(run, "run.json"), run).toJson();
+    ObjectNode settings = RunConfig.fromJson((ObjectNode) json(run, "run.json"), run).toJson();
+    settings.remove("data"); // the same images may lie elsewhere
+    return settings;
   }
 }

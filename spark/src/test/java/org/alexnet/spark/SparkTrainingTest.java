@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.alexnet.training.TrainingRig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +82,38 @@ class SparkTrainingTest {
         Runs.spark(runs.options("run", "--watch"), "--workers", "2")
             .startsWith("2 alexnet: --watch is true, must be left out with --spark"),
         "watch");
+    assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  /** Each reads a copy of its own, which the run goes on with as well. */
+  @Test
+  void imagesComeThroughTheFileSystemsOfHadoop() throws IOException {
+    Path images =
+        TrainingRig.floats(dir.resolve("own.safetensors"), 50, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    System.setProperty("spark.alexnet.data", dir.resolve("copies").toString());
+    String fraction = "--val-fraction=0.2";
+    runs.alone("one", fraction, "--data", images.toString());
+    List<String> options = runs.options("two", fraction, "--data", images.toUri().toString());
+    String said = Runs.spark(options, "--workers", "2");
+    assertTrue(said.startsWith("0 The run is in " + runs.folder("two")), said);
+    runs.assertSame("one", "two");
+    String copy = Runs.json(runs.folder("two"), "run.json").path("data").asText();
+    assertTrue(copy.startsWith(dir.resolve("copies").toString()), copy);
+    String missing = dir.resolve("none.safetensors").toUri().toString();
+    String refused = Runs.spark(runs.options("run", "--data", missing), "--workers", "2");
+    assertTrue(refused.startsWith("1 alexnet: " + missing + " cannot be copied to "), refused);
+    assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  /** A worker that cannot open its port is not waited for by one that can. */
+  @Test
+  void aPortInUseIsNamed() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      System.setProperty("spark.alexnet.port", String.valueOf(taken.getLocalPort()));
+      System.setProperty("spark.port.maxRetries", "1"); // one of two finds the next
+      String said = Runs.spark(runs.options("run"), "--workers", "2");
+      assertTrue(said.startsWith("1 alexnet: No port from " + taken.getLocalPort()), said);
+    }
     assertFalse(Files.exists(runs.folder("run")));
   }
 
