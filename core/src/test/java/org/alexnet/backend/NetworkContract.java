@@ -21,7 +21,8 @@ public abstract class NetworkContract extends StepContract {
   private static final int STEPS = 5;
 
   /**
-   * Numbers of threads to compare with one; 1 again if the backend computes with none of its own.
+   * Numbers of threads to compare with one; 1 again, or none, if the backend computes with none of
+   * its own.
    */
   protected List<Integer> threads() {
     return List.of(2, 5);

@@ -59,7 +59,7 @@ class OldDeviceTest {
     assertEquals("cuda:0: " + VOLTA, lines.get(1));
     assertEquals("cuda:1: " + VOLTA.replace("0 (", "1 (").replace("U 0", "U 1"), lines.get(2));
     assertTrue(
-        lines.get(3).startsWith("auto: Running on cpu:")
+        lines.get(3).startsWith("auto: Running on reference:")
             && lines.get(3).contains("(CUDA 13 no longer supports this GPU; "),
         lines.get(3));
     assertEquals(
