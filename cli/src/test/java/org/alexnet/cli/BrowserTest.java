@@ -149,9 +149,9 @@ class BrowserTest {
   /** What stands beside the axis of a chart, from below. */
   private static String marks(String title) {
     return ("[...[...document.querySelectorAll('.chart')].find((c) =>"
-                + " c.querySelector('h3')?.textContent.startsWith('%s'))?.querySelectorAll('text')"
-                + " ?? []].filter((t) => t.getAttribute('text-anchor') === 'end').map((t) =>"
-                + " t.textContent).join(', ')")
+            + " c.querySelector('h3')?.textContent.startsWith('%s'))?.querySelectorAll('text')"
+            + " ?? []].filter((t) => t.getAttribute('text-anchor') === 'end').map((t) =>"
+            + " t.textContent).join(', ')")
         .formatted(title);
   }
 
