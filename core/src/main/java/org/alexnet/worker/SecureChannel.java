@@ -1,5 +1,6 @@
 package org.alexnet.worker;
 
+import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -30,6 +31,9 @@ final class SecureChannel implements Closeable {
   /** Bytes of a frame's contents at most. */
   static final int MOST = 1 << 20;
 
+  /** Bytes of small frames that are given to the system, and taken from it, at a time. */
+  private static final int TOGETHER = 1 << 17;
+
   private static final byte[] MAGIC = "ALEXNET1".getBytes(StandardCharsets.US_ASCII);
   private static final int NONCE = 32;
   private static final int TAG = 16;
@@ -42,7 +46,8 @@ final class SecureChannel implements Closeable {
   private final int other;
   private final Direction reading;
   private final Direction writing;
-  private final byte[] sealed = new byte[Integer.BYTES + MOST + TAG];
+  private final byte[] sealed = new byte[Integer.BYTES + MOST + TAG]; // frames to be sent
+  private int waiting; // bytes of them
   private final byte[] arrived = new byte[MOST + TAG];
 
   /** The key of one direction, and how many frames went that way. */
@@ -70,7 +75,7 @@ final class SecureChannel implements Closeable {
   private SecureChannel(Socket socket, byte[] secret, int own, Greeting sent, Greeting got)
       throws IOException, GeneralSecurityException {
     this.socket = socket;
-    this.in = new DataInputStream(socket.getInputStream());
+    this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), TOGETHER));
     this.out = socket.getOutputStream();
     this.other = got.from;
     Greeting low = own < other ? sent : got;
@@ -140,6 +145,7 @@ final class SecureChannel implements Closeable {
       }
       SecureChannel channel = new SecureChannel(socket, secret, own, sent, got);
       channel.write(MAGIC, 0, MAGIC.length);
+      channel.flush();
       ByteBuffer proof = channel.read();
       if (!proof.equals(ByteBuffer.wrap(MAGIC))) {
         throw new IOException("it is no worker");
@@ -155,15 +161,26 @@ final class SecureChannel implements Closeable {
     return other;
   }
 
-  /** Sends a frame. */
+  /** Sends a frame, at once or with those that follow, {@link #flush} at the latest. */
   void write(byte[] bytes, int from, int length) throws IOException {
+    int size = Integer.BYTES + length + TAG;
+    if (waiting > 0 && waiting + size > TOGETHER) {
+      flush();
+    }
     try {
-      ByteBuffer.wrap(sealed).putInt(length);
-      int size = writing.next(length).doFinal(bytes, from, length, sealed, Integer.BYTES);
-      out.write(sealed, 0, Integer.BYTES + size);
+      ByteBuffer.wrap(sealed).putInt(waiting, length);
+      writing.next(length).doFinal(bytes, from, length, sealed, waiting + Integer.BYTES);
+      waiting += size;
     } catch (GeneralSecurityException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Sends the frames that have been written. */
+  void flush() throws IOException {
+    int size = waiting;
+    waiting = 0;
+    out.write(sealed, 0, size);
   }
 
   /**

@@ -30,7 +30,14 @@ import org.alexnet.program.Placement.Worker;
  */
 public final class SocketPeers implements Peers, AutoCloseable {
   private static final int HEADER = 4 * Integer.BYTES;
-  private static final int MOST = SecureChannel.MOST - HEADER;
+
+  /**
+   * Bytes of a frame of values at most. The JVM runs AES-GCM on the processor's own instructions
+   * only when its methods have been called often enough to be compiled, and until then at 60 MB/s:
+   * with frames of this size that is over after a few steps, with frames of 1 MB after dozens.
+   */
+  private static final int PIECE = 1 << 14;
+
   private static final int TEXT_MOST = 1 << 20;
   private static final int AGREEMENT = Integer.MAX_VALUE;
 
@@ -216,7 +223,7 @@ public final class SocketPeers implements Peers, AutoCloseable {
       try {
         int done = 0;
         do {
-          int bytes = Math.min(MOST / Float.BYTES * Float.BYTES, total - done);
+          int bytes = Math.min(PIECE, total - done);
           ByteBuffer next = header(Kind.FLOATS, number, total, done);
           next.slice()
               .order(ByteOrder.LITTLE_ENDIAN)
@@ -225,6 +232,7 @@ public final class SocketPeers implements Peers, AutoCloseable {
           channel.write(frame, 0, HEADER + bytes);
           done += bytes;
         } while (done < total);
+        channel.flush();
       } finally {
         writing.unlock();
       }
@@ -237,6 +245,7 @@ public final class SocketPeers implements Peers, AutoCloseable {
       try {
         header(kind, 0, length, 0).put(bytes, 0, length);
         channel.write(frame, 0, HEADER + length);
+        channel.flush();
       } finally {
         writing.unlock();
       }
