@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 public abstract class PeerContract {
   /** At half of them the rate falls. */
-  private static final int STEPS = LongTest.RUN ? 20 : 4;
+  private static final int STEPS = LongTest.RUN ? 20 : 2;
 
   private static final int BATCH = 2;
 

@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import org.alexnet.LongTest;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.ShardsContract;
@@ -23,7 +24,7 @@ class CudaBf16ShardsTest extends ShardsContract {
 
   @Override
   protected int mostShards() {
-    return 3;
+    return LongTest.RUN ? 3 : 2;
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import org.alexnet.LongTest;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.ShardsContract;
@@ -19,6 +20,6 @@ class CudaShardsTest extends ShardsContract {
 
   @Override
   protected int mostShards() {
-    return 4;
+    return LongTest.RUN ? 4 : 3;
   }
 }

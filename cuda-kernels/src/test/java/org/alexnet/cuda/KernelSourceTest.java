@@ -20,11 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The kernels through NVIDIA's own compiler, where it is installed. */
 class KernelSourceTest {
-  /** In every build the oldest and the newest. */
+  /** In every build the oldest; what is generated is compiled for the newest. */
   private static final List<String> ARCHITECTURES =
       LongTest.RUN
           ? List.of("compute_75", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_90a")
-          : List.of("sm_75", "sm_90a");
+          : List.of("sm_75");
 
   @TempDir static Path dir;
 
