@@ -264,24 +264,14 @@ public final class AlgorithmSearch {
             .orElseThrow();
     try (ConvolutionTrial trial = new ConvolutionTrial(device, plan.problem(), layouts, most)) {
       float[] right = reference(trial, references);
-      List<ConvolutionAlgorithm> good = new ArrayList<>();
-      for (ConvolutionAlgorithm candidate : candidates) {
-        byte[] result = right == null ? null : trial.result(way(candidate));
-        boolean agrees =
-            result != null && agreement.agrees(right, layouts.storage().decode(result));
-        if (agrees && want == Want.FASTEST) {
-          good.add(candidate);
-        } else if (agrees && Arrays.equals(result, trial.result(way(candidate)))) {
-          return candidate;
-        }
-      }
-      if (good.isEmpty()) {
+      ConvolutionAlgorithm chosen =
+          right == null
+              ? null
+              : trial.choose(want, candidates, agreement, right, this::way, plan::text, before);
+      if (chosen == null) {
         throw noneWorks(candidates.size());
       }
-      return good.stream()
-          .filter(algorithm -> before.startsWith(plan.text(algorithm)))
-          .findFirst()
-          .orElseGet(() -> fastest(good, a -> trial.milliseconds(way(a))));
+      return chosen;
     }
   }
 

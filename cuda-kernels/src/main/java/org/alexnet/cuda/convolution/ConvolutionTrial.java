@@ -11,9 +11,12 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
+import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
 import org.alexnet.cuda.device.Addresses;
@@ -233,6 +236,43 @@ final class ConvolutionTrial implements AutoCloseable {
       most = Math.max(most, Math.abs(result[at] - plain.at(index)));
     }
     return most;
+  }
+
+  /**
+   * The first of some candidates that agree with a result and give the same bits again, or of all
+   * that agree the one that was chosen before or else the fastest.
+   *
+   * @param right what the way of each must compute
+   * @param way how a candidate computes it
+   * @param text what a choice begins with that names the candidate
+   * @param before what was chosen when the run began, or nothing
+   * @return null if none works
+   */
+  <T> T choose(
+      Want want,
+      List<T> candidates,
+      Agreement agreement,
+      float[] right,
+      Function<T, Way> way,
+      Function<T, String> text,
+      String before) {
+    List<T> good = new ArrayList<>();
+    for (T candidate : candidates) {
+      byte[] result = result(way.apply(candidate));
+      boolean agrees = result != null && agreement.agrees(right, storage.decode(result));
+      if (agrees && want == Want.FASTEST) {
+        good.add(candidate);
+      } else if (agrees && Arrays.equals(result, result(way.apply(candidate)))) {
+        return candidate;
+      }
+    }
+    if (good.isEmpty()) {
+      return null;
+    }
+    return good.stream()
+        .filter(candidate -> before.startsWith(text.apply(candidate)))
+        .findFirst()
+        .orElseGet(() -> AlgorithmSearch.fastest(good, one -> milliseconds(way.apply(one))));
   }
 
   /** How long a way takes, once. */

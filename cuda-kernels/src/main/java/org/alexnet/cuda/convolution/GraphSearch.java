@@ -1,7 +1,6 @@
 package org.alexnet.cuda.convolution;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
@@ -184,25 +183,8 @@ final class GraphSearch {
           return null;
         }
         trial.finish(right);
-        List<GraphPlan> good = new ArrayList<>();
-        for (GraphPlan plan : plans) {
-          byte[] result = trial.result(plan::run);
-          boolean agrees =
-              result != null && agreement.agrees(right, layouts.storage().decode(result));
-          if (agrees && want == Want.FASTEST) {
-            good.add(plan);
-          } else if (agrees && Arrays.equals(result, trial.result(plan::run))) {
-            return plan;
-          }
-        }
-        return good.stream()
-            .filter(plan -> before.startsWith(plan.choice()))
-            .findFirst()
-            .orElseGet(
-                () ->
-                    good.isEmpty()
-                        ? null
-                        : AlgorithmSearch.fastest(good, plan -> trial.milliseconds(plan::run)));
+        return trial.choose(
+            want, plans, agreement, right, plan -> plan::run, GraphPlan::choice, before);
       }
     }
   }
