@@ -51,9 +51,4 @@ record ReferenceKernel(Op op) implements Kernel {
   public int index() {
     return op.index();
   }
-
-  @Override
-  public long workspaceBytes() {
-    return 0;
-  }
 }

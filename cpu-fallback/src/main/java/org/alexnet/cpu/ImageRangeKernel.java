@@ -54,11 +54,6 @@ record ImageRangeKernel(
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return parts.stream()
         .mapToInt(part -> WorkerPool.tasks(layouts.of(part).floats()))

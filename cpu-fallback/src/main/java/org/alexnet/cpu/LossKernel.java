@@ -52,11 +52,6 @@ record LossKernel(
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return forward.logits().shape().n();
   }

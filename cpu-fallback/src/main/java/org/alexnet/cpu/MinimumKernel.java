@@ -35,11 +35,6 @@ record MinimumKernel(Op.Minimum op, Layouts layouts) implements CpuKernel {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return 1;
   }

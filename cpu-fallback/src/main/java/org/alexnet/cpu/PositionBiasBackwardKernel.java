@@ -35,11 +35,6 @@ record PositionBiasBackwardKernel(Op.PositionBiasBackward op, Kernels kernels, L
     return List.of(layouts.read(op.dy()), layouts.write(op.db()));
   }
 
-  @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
   private int image() {
     return op.dy().shape().imageElements();
   }

@@ -36,11 +36,6 @@ record SendKernel(Op.Send op, Layouts layouts) implements CpuKernel {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return 1;
   }

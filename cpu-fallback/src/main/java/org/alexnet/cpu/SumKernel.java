@@ -37,11 +37,6 @@ record SumKernel(Op.Add op, Kernels kernels, Layouts layouts) implements CpuKern
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return WorkerPool.tasks(layouts.of(op.y()).floats());
   }

@@ -32,11 +32,6 @@ record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return WorkerPool.tasks(layouts.of(op.x()).floats());
   }

@@ -32,11 +32,6 @@ record ZerosKernel(Op.Zeros op, Layouts layouts) implements CpuKernel {
   }
 
   @Override
-  public long workspaceBytes() {
-    return 0;
-  }
-
-  @Override
   public int tasks() {
     return 1;
   }

@@ -35,6 +35,8 @@ public interface Kernel {
         .index();
   }
 
-  /** Scratch memory that is free again afterwards. */
-  long workspaceBytes();
+  /** Scratch memory that is free again afterwards; most need none. */
+  default long workspaceBytes() {
+    return 0;
+  }
 }
