@@ -47,7 +47,7 @@ public interface Executable extends AutoCloseable {
   Pending evaluate(Batch batch);
 
   /**
-   * Waits for the step under way and reads a tensor as N C H W: a persistent one, or an observed
+   * Waits for the step under way and copies a tensor as N C H W: a persistent one, or an observed
    * one of the program that ran last. Of a network that is cut, a tensor may be whole or one of its
    * parts.
    */

@@ -275,17 +275,14 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
    * @param batch images of all workers
    */
   public int[] images(int batch) {
-    int first = 0;
-    int end = shards() > 1 ? 0 : batch;
-    for (int shard = 0; shard < shards() && shards() > 1; shard++) {
-      if (workerOf(shard) < worker.index) {
-        first += share(batch, shard);
-      }
-      if (workerOf(shard) <= worker.index) {
-        end += share(batch, shard);
-      }
+    if (shards() == 1) {
+      return new int[] {0, batch};
     }
-    return new int[] {first, end};
+    int each = devices.size() / worker.count;
+    int end = (worker.index + 1) * each;
+    return new int[] {
+      firstImage(batch, worker.index * each), end == shards() ? batch : firstImage(batch, end)
+    };
   }
 
   /** The device of the column or shard of an index. */

@@ -136,7 +136,7 @@ public final class Averaging {
   }
 
   private void average(Executable executable, Tensor tensor, float share) {
-    float[] values = executable.read(tensor).clone();
+    float[] values = executable.read(tensor);
     for (int i = 0; i < values.length; i++) {
       values[i] *= share;
     }
