@@ -3,8 +3,6 @@ package org.alexnet.cli;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +12,7 @@ import org.alexnet.UsageException;
 import org.alexnet.cli.option.Numbers;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.training.ResumedTraining;
+import org.alexnet.training.Training;
 import org.alexnet.training.TrainingResult;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -109,8 +108,7 @@ public final class TrainingArguments {
 
   /** {@return the folder of a new run that none is named for} */
   public Path defaultRun() {
-    String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-    return Path.of("runs", command.model() + "-" + time);
+    return Training.defaultOut(command.model());
   }
 
   /**

@@ -490,10 +490,15 @@ public final class Training implements ResumedTraining {
         augmentation != null ? augmentation : own.augmentation());
   }
 
-  /** What the run folder is called where no name is given, unless there is one of that name. */
-  Path defaultOut() {
+  /**
+   * What a run folder is called where no name is given, unless there is one of that name.
+   *
+   * @param model what the network calls itself
+   * @return a folder of the time it is now
+   */
+  public static Path defaultOut(String model) {
     String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-    return Path.of("runs", model.name() + "-" + time);
+    return Path.of("runs", model + "-" + time);
   }
 
   private static void require(boolean good, Setting what, Object got, String required) {

@@ -154,7 +154,7 @@ final class TrainingSetup {
     }
     return training.out != null
         ? RunFolder.create(training.out, settings)
-        : RunFolder.createUnique(training.defaultOut(), settings);
+        : RunFolder.createUnique(Training.defaultOut(training.model.name()), settings);
   }
 
   /** What can be said of sizes before the data is seen: it may still bring more classes. */
