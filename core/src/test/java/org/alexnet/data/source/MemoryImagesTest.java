@@ -13,7 +13,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
-import org.alexnet.data.Batch;
 import org.alexnet.data.DataSet;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.TestImages;
@@ -144,51 +143,14 @@ class MemoryImagesTest {
   }
 
   /** A source of somebody's own. */
-  private static class ClosingSource implements ImageSource {
-    private final ImageSource images;
-
+  private static class ClosingSource extends ForwardingSource {
     ClosingSource(ImageSource images) {
-      this.images = images;
+      super(images);
     }
 
     @Override
     public String description() {
       return "my images";
-    }
-
-    @Override
-    public int size() {
-      return images.size();
-    }
-
-    @Override
-    public Batch.Format format() {
-      return images.format();
-    }
-
-    @Override
-    public List<String> classNames() {
-      return images.classNames();
-    }
-
-    @Override
-    public boolean labelled() {
-      return images.labelled();
-    }
-
-    @Override
-    public int label(int i) {
-      return images.label(i);
-    }
-
-    @Override
-    public String name(int i) {
-      return images.name(i);
-    }
-
-    @Override
-    public void read(int i, MemorySegment to) {
-      images.read(i, to);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.InvalidNetworkException;
@@ -86,11 +87,7 @@ public final class ConvnetNetworks implements ModelSource {
               learning.decay(),
               new Schedule.Plateau(PATIENCE),
               crops ? Augmentation.PAPER : Augmentation.NONE);
-      String description = description(path, request, notes(file, learning));
-      for (String remark : learning.remarks()) {
-        description += "; " + remark;
-      }
-      return new Model(network, recipe, description);
+      return new Model(network, recipe, description(path, request, file, learning));
     } catch (InvalidNetworkException e) {
       throw new AlexNetException("%s: %s.".formatted(path, e.getMessage()), e);
     }
@@ -118,8 +115,12 @@ public final class ConvnetNetworks implements ModelSource {
     return notes;
   }
 
-  private static String description(Path path, ModelRequest request, List<String> notes) {
+  private static String description(
+      Path path, ModelRequest request, ConfigFile file, LearningFile learning) {
     String files = "from %s and %s".formatted(path.getFileName(), request.params().getFileName());
-    return notes.isEmpty() ? files : files + ", but for " + String.join(" and ", notes);
+    List<String> notes = notes(file, learning);
+    String source = notes.isEmpty() ? files : files + ", but for " + String.join(" and ", notes);
+    return Stream.concat(Stream.of(source), learning.remarks().stream())
+        .collect(Collectors.joining("; "));
   }
 }
