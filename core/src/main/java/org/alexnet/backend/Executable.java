@@ -53,6 +53,16 @@ public interface Executable extends AutoCloseable {
    */
   float[] read(Tensor tensor);
 
+  /**
+   * As {@link #read(Tensor)}, for tensors that are read again and again.
+   *
+   * @param reusable an array as long as the tensor, which is given back with the tensor in it where
+   *     the backend can; null where there is none
+   */
+  default float[] read(Tensor tensor, float[] reusable) {
+    return read(tensor);
+  }
+
   /** Overwrites a persistent tensor, given as N C H W. */
   void write(Tensor tensor, float[] values);
 

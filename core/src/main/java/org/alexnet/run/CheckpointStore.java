@@ -73,13 +73,14 @@ final class CheckpointStore {
 
   /** Makes a new generation current, or fails and leaves the previous one so. */
   void commit(Checkpoint checkpoint, long metricsBytes, long stepsBytes) {
-    checkpoint.requireFinite();
+    var weights = checkpoint.checkedWeights();
     commit(
         (to, files) -> {
-          files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.notes(), checkpoint.weights()));
-          files.put(OPTIMIZER, ops.save(to.resolve(OPTIMIZER), Map.of(), checkpoint.momentum()));
+          files.put(MODEL, ops.save(to.resolve(MODEL), checkpoint.notes(), weights));
+          files.put(
+              OPTIMIZER, ops.save(to.resolve(OPTIMIZER), Map.of(), checkpoint.checkedMomentum()));
           if (checkpoint.best()) {
-            files.put(BEST, ops.save(to.resolve(BEST), checkpoint.notes(), checkpoint.weights()));
+            files.put(BEST, ops.save(to.resolve(BEST), checkpoint.notes(), weights));
           }
         },
         checkpoint.state(),
@@ -102,6 +103,9 @@ final class CheckpointStore {
       throw notMade(number, FileOps.reason(e), e);
     } catch (AlexNetException e) {
       throw notMade(number, e.getMessage(), e);
+    } catch (Checkpoint.Unavailable e) { // the disk is not to blame
+      discardAfter(e.reason());
+      throw e.reason();
     }
     try {
       ops.force(dir);
@@ -128,12 +132,16 @@ final class CheckpointStore {
     return next;
   }
 
-  private AlexNetException notMade(long number, String why, Exception cause) {
+  private void discardAfter(Exception cause) {
     try {
       discard(dir.resolve(TEMPORARY));
     } catch (IOException e) {
       cause.addSuppressed(e); // the next commit or opening discards it
     }
+  }
+
+  private AlexNetException notMade(long number, String why, Exception cause) {
+    discardAfter(cause);
     Message intact =
         current.isPresent()
             ? Message.of(

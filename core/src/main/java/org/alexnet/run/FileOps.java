@@ -12,7 +12,7 @@ import java.util.SequencedMap;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.FileDigest;
 import org.alexnet.safetensors.SafetensorsWriter;
-import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.DeferredTensor;
 
 /**
  * Every step by which a run changes the disk. A test stops or fails the sequence at any of them,
@@ -25,7 +25,7 @@ interface FileOps {
 
   /** Writes tensors durably; the file appears whole. */
   FileDigest save(
-      Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors)
+      Path file, Map<String, String> metadata, SequencedMap<String, DeferredTensor> tensors)
       throws IOException;
 
   /** Writes a small file durably; it may be seen half written. */
@@ -51,8 +51,8 @@ interface FileOps {
 
     @Override
     public FileDigest save(
-        Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors) {
-      return SafetensorsWriter.save(file, metadata, tensors);
+        Path file, Map<String, String> metadata, SequencedMap<String, DeferredTensor> tensors) {
+      return SafetensorsWriter.saveDeferred(file, metadata, tensors);
     }
 
     @Override

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.alexnet.tensor.DeferredTensor;
 import org.alexnet.tensor.FloatTensor;
 
 /** A run of which nothing is written; it cannot be resumed. */
@@ -46,6 +48,10 @@ public final class MemoryRun implements RunStore {
     // Whoever trains has it.
   }
 
+  private static FloatTensor copy(FloatTensor tensor) {
+    return new FloatTensor(tensor.shape(), tensor.values().clone());
+  }
+
   @Override
   public long checkpoint() {
     return checkpoints;
@@ -53,8 +59,14 @@ public final class MemoryRun implements RunStore {
 
   @Override
   public void commit(Checkpoint checkpoint) {
-    checkpoint.requireFinite();
-    weights = checkpoint.weights();
+    try {
+      SequencedMap<String, FloatTensor> taken = new LinkedHashMap<>();
+      checkpoint.checkedWeights().forEach((name, tensor) -> taken.put(name, copy(tensor.make())));
+      checkpoint.checkedMomentum().values().forEach(DeferredTensor::make);
+      weights = taken;
+    } catch (Checkpoint.Unavailable e) {
+      throw e.reason();
+    }
     checkpoints++;
   }
 

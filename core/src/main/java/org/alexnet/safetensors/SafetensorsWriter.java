@@ -24,6 +24,7 @@ import org.alexnet.AlexNetException;
 import org.alexnet.file.DurableFiles;
 import org.alexnet.file.FileDigest;
 import org.alexnet.tensor.DType;
+import org.alexnet.tensor.DeferredTensor;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
 
@@ -112,10 +113,26 @@ public final class SafetensorsWriter implements AutoCloseable {
    */
   public static FileDigest save(
       Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors) {
+    var deferred = new LinkedHashMap<String, DeferredTensor>();
+    tensors.forEach((name, tensor) -> deferred.put(name, DeferredTensor.of(tensor)));
+    return saveDeferred(file, metadata, deferred);
+  }
+
+  /**
+   * As {@link #save}, of tensors that are made one after the other.
+   *
+   * @param file replaced if it is there
+   * @param metadata notes for the file, written in the order of their keys; left out when empty
+   * @param tensors in the order in which they will lie in the file; what one throws is thrown
+   * @return length and checksum of the file written
+   * @throws AlexNetException when it cannot be written; {@code file} is then as it was before
+   */
+  public static FileDigest saveDeferred(
+      Path file, Map<String, String> metadata, SequencedMap<String, DeferredTensor> tensors) {
     var infos = new LinkedHashMap<String, TensorInfo>();
     tensors.forEach((name, tensor) -> infos.put(name, tensor.info()));
     try (SafetensorsWriter writer = create(file, metadata, infos)) {
-      tensors.forEach((name, tensor) -> writer.write(name, tensor.values()));
+      tensors.forEach((name, tensor) -> writer.write(name, tensor.make().values()));
       return writer.digest();
     }
   }

@@ -2,6 +2,8 @@ package org.alexnet.training;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
@@ -51,6 +53,13 @@ final class TrainingLoop {
   private Begun trained; // the last step that was done; its batch is not released yet
   private final StepLog log;
   private final Averaging averaging;
+
+  /**
+   * What tensors are read into for a checkpoint, by their elements. Arrays that were made anew for
+   * each would lie about until they are collected, and are hundreds of megabytes.
+   */
+  private final Map<Long, float[]> arrays = new HashMap<>();
+
   private long lastCheckpoint;
   private EpochMetrics lastMetrics;
 
@@ -420,17 +429,19 @@ final class TrainingLoop {
     }
     training.listener.progress(Activity.SAVING, 0, 0);
     // Reading waits for the device, and may be what finds that it is lost.
-    Checkpoint checkpoint =
-        saved(
-            () ->
-                new Checkpoint(
-                    Weights.take(executable, programs, t -> t),
-                    Weights.take(executable, programs, Tensor::momentum),
-                    SafetensorsFormat.metadata(config.classNames()),
-                    state.toJson(),
-                    best));
-    store.commit(checkpoint);
+    store.commit(
+        new Checkpoint(
+            Weights.deferred(programs, t -> saved(() -> read(t))),
+            Weights.deferred(programs, t -> saved(() -> read(t.momentum()))),
+            SafetensorsFormat.metadata(config.classNames()),
+            state.toJson(),
+            best));
     lastCheckpoint = System.nanoTime();
+  }
+
+  /** Into the array that held the last tensor of this size. */
+  private float[] read(Tensor tensor) {
+    return arrays.compute(tensor.shape().elements(), (_, array) -> executable.read(tensor, array));
   }
 
   /** Time and images of an epoch: of this process, and with what an earlier one did of it. */

@@ -24,6 +24,7 @@ import org.alexnet.program.Tensor;
 import org.alexnet.random.Philox;
 import org.alexnet.safetensors.SafetensorsWriter;
 import org.alexnet.tensor.DType;
+import org.alexnet.tensor.DeferredTensor;
 import org.alexnet.tensor.FloatTensor;
 import org.alexnet.tensor.TensorInfo;
 import org.alexnet.weights.format.StoredAs;
@@ -350,12 +351,25 @@ public final class Weights {
   public static SequencedMap<String, FloatTensor> take(
       Executable executable, CompiledNetwork programs, Function<Tensor, Tensor> of) {
     SequencedMap<String, FloatTensor> weights = new LinkedHashMap<>();
+    deferred(programs, tensor -> executable.read(of.apply(tensor)))
+        .forEach((name, tensor) -> weights.put(name, tensor.make()));
+    return weights;
+  }
+
+  /**
+   * What {@code read} makes of the parameters, each when it is asked for.
+   *
+   * @param read the values that stand in the place of a parameter's
+   */
+  public static SequencedMap<String, DeferredTensor> deferred(
+      CompiledNetwork programs, Function<Tensor, float[]> read) {
+    SequencedMap<String, DeferredTensor> weights = new LinkedHashMap<>();
     CompiledNetwork.declared(programs.network())
         .forEach(
             (tensor, parameter) ->
                 weights.put(
                     parameter.name(),
-                    new FloatTensor(shape(parameter), executable.read(of.apply(tensor)))));
+                    new DeferredTensor(shape(parameter), () -> read.apply(tensor))));
     return weights;
   }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.alexnet.file.FileDigest;
-import org.alexnet.tensor.FloatTensor;
+import org.alexnet.tensor.DeferredTensor;
 
 /** The file system, until one step: there it refuses once, or the process is gone. */
 final class FaultyOps implements FileOps {
@@ -68,7 +68,7 @@ final class FaultyOps implements FileOps {
 
   @Override
   public FileDigest save(
-      Path file, Map<String, String> metadata, SequencedMap<String, FloatTensor> tensors)
+      Path file, Map<String, String> metadata, SequencedMap<String, DeferredTensor> tensors)
       throws IOException {
     step(file.resolveSibling(file.getFileName() + ".tmp"), true);
     return DISK.save(file, metadata, tensors);

@@ -10,7 +10,9 @@ import static org.alexnet.run.Runs.whole;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.Map;
 import org.alexnet.AlexNetException;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.DeferredTensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -196,13 +199,37 @@ class RunFolderTest {
     makeRun(1);
     try (RunFolder run = RunFolder.openForTraining(dir)) {
       Checkpoint weights = checkpoint(2, false);
-      weights.weights().get("conv1.bias").values()[3] = Float.NaN;
+      weights.weights().get("conv1.bias").make().values()[3] = Float.NaN;
       refused("weight tensor 'conv1.bias' has NaN at element 3", () -> run.commit(weights));
       Checkpoint momentum = checkpoint(2, false);
-      momentum.momentum().get("conv1.weight").values()[0] = Float.NEGATIVE_INFINITY;
+      momentum.momentum().get("conv1.weight").make().values()[0] = Float.NEGATIVE_INFINITY;
       refused("momentum tensor 'conv1.weight' has -Infinity", () -> run.commit(momentum));
       assertEquals(1, whole(run));
       assertFalse(Files.exists(dir.resolve(CheckpointStore.TEMPORARY)));
+    }
+  }
+
+  @Test
+  void aTensorThatCannotBeHadIsNoFaultOfTheDisk() throws IOException {
+    makeRun(1);
+    AlexNetException lost = new AlexNetException("The device is lost.");
+    try (RunFolder run = RunFolder.openForTraining(dir)) {
+      Checkpoint checkpoint = checkpoint(2, true);
+      checkpoint
+          .momentum()
+          .put(
+              "conv1.bias",
+              new DeferredTensor(
+                  List.of(5L),
+                  () -> {
+                    throw lost;
+                  }));
+      assertSame(lost, assertThrowsExactly(AlexNetException.class, () -> run.commit(checkpoint)));
+      assertEquals(1, whole(run));
+      assertFalse(Files.exists(dir.resolve(CheckpointStore.TEMPORARY)));
+      append(run, 2);
+      run.commit(checkpoint(2, true));
+      assertEquals(2, whole(run));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.alexnet.file.JsonFiles;
 import org.alexnet.safetensors.SafetensorsFile;
+import org.alexnet.tensor.DeferredTensor;
 import org.alexnet.tensor.FloatTensor;
 
 /** Small runs whose every value says to which generation it belongs. */
@@ -29,10 +30,16 @@ final class Runs {
     return tensors;
   }
 
+  private static LinkedHashMap<String, DeferredTensor> deferred(Map<String, FloatTensor> tensors) {
+    var deferred = new LinkedHashMap<String, DeferredTensor>();
+    tensors.forEach((name, tensor) -> deferred.put(name, DeferredTensor.of(tensor)));
+    return deferred;
+  }
+
   static Checkpoint checkpoint(int generation, boolean best) {
     return new Checkpoint(
-        tensors(generation),
-        tensors(-generation),
+        deferred(tensors(generation)),
+        deferred(tensors(-generation)),
         Map.of("class_names", "[\"a\"]"),
         JsonFiles.object().put("step", generation).put("best", best ? generation : 0),
         best);

@@ -186,11 +186,22 @@ final class CpuExecutable implements Executable {
 
   @Override
   public float[] read(Tensor tensor) {
-    return Parts.read(program(tensor), tensor, this::fetch);
+    return read(tensor, null);
+  }
+
+  @Override
+  public float[] read(Tensor tensor, float[] reusable) {
+    return Parts.read(program(tensor), tensor, part -> fetch(part, reusable));
   }
 
   private float[] fetch(Tensor tensor) {
-    float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+    return fetch(tensor, null);
+  }
+
+  /** A part of a tensor is smaller than the whole, for which the array was given. */
+  private float[] fetch(Tensor tensor, float[] reusable) {
+    int length = Math.toIntExact(tensor.shape().elements());
+    float[] values = reusable != null && reusable.length == length ? reusable : new float[length];
     layouts.of(tensor).unpack(memory(tensor), offset(ran, tensor), values);
     return values;
   }
