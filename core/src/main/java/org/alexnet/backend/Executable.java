@@ -1,5 +1,6 @@
 package org.alexnet.backend;
 
+import java.util.List;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.data.Batch;
 import org.alexnet.program.Tensor;
@@ -7,8 +8,8 @@ import org.alexnet.program.Tensor;
 /**
  * A network bound to memory. Not safe for several threads at once.
  *
- * <p>A step may return before the device is done; {@link Pending#await()} waits. The batch must
- * stay untouched until then.
+ * <p>A step may return before the device is done; {@link Pending#await()} waits. The pixels of the
+ * batch must stay untouched until then; what is drawn for each image is taken over at once.
  */
 public interface Executable extends AutoCloseable {
 
@@ -17,6 +18,13 @@ public interface Executable extends AutoCloseable {
   interface Pending {
     /** Waits for the step and sums it up. */
     StepResult await();
+  }
+
+  /** An evaluation under way, and the tensors that were asked for with it. */
+  @FunctionalInterface
+  interface PendingTensors {
+    /** Waits for the evaluation; the values of each tensor, N C H W, in the order asked for. */
+    List<float[]> await();
   }
 
   /** The plan it was bound with; what is allocated is what it says. */
@@ -37,6 +45,14 @@ public interface Executable extends AutoCloseable {
     return 1;
   }
 
+  /**
+   * Evaluations that may be under way at once: as many calls of {@link #evaluate(Batch, List)} may
+   * be made before the first of their results is waited for.
+   */
+  default int evaluationsAhead() {
+    return 1;
+  }
+
   /** Gives a batch of {@link #newBatch} back before the executable is closed. */
   default void release(Batch batch) {}
 
@@ -45,6 +61,20 @@ public interface Executable extends AutoCloseable {
 
   /** The evaluation program. */
   Pending evaluate(Batch batch);
+
+  /**
+   * The evaluation program, after which some of its tensors come back too: with several under way,
+   * each brings its own.
+   *
+   * @param tensors observed ones of the program, whole or parts
+   */
+  default PendingTensors evaluate(Batch batch, List<Tensor> tensors) {
+    Pending pending = evaluate(batch);
+    return () -> {
+      pending.await();
+      return tensors.stream().map(this::read).toList();
+    };
+  }
 
   /**
    * Waits for the step under way and copies a tensor as N C H W: a persistent one, or an observed

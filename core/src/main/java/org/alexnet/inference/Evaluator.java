@@ -1,7 +1,9 @@
 package org.alexnet.inference;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -153,10 +155,10 @@ public final class Evaluator {
             : new int[] {0, programs.batch()};
     return each(
         source,
-        (first, batch, readable) -> {
-          executable.evaluate(batch).await();
-          float[] loss = executable.read(losses);
-          float[] scores = executable.read(logits);
+        List.of(losses, logits),
+        (first, batch, _, values, readable) -> {
+          float[] loss = values.get(0);
+          float[] scores = values.get(1);
           int end = Math.min(batch.count(), own[1]);
           for (int i = own[0]; i < end; i++) {
             if (readable.test(first + i)) {
@@ -197,34 +199,64 @@ public final class Evaluator {
     int[][] corners = {
       {0, 0}, {0, spareX}, {spareY, 0}, {spareY, spareX}, {spareY / 2, spareX / 2}
     };
-    Tensor probabilities = whole(CompiledNetwork.PROBABILITIES);
-    int classes = programs.network().classes();
     return each(
         source,
-        (first, batch, readable) -> {
-          double[] sums = new double[batch.capacity() * classes];
-          for (int[] corner : corners) {
-            for (boolean mirror : new boolean[] {false, true}) {
-              Arrays.fill(batch.cropY(), corner[0]);
-              Arrays.fill(batch.cropX(), corner[1]);
-              Arrays.fill(batch.mirror(), mirror);
-              executable.evaluate(batch).await();
-              float[] view = executable.read(probabilities);
-              Arrays.setAll(sums, i -> sums[i] + view[i]);
-            }
-          }
-          int views = 2 * corners.length;
-          float[] mean = new float[sums.length];
-          for (int i = 0; i < batch.count() * classes; i++) {
-            mean[i] = (float) (sums[i] / views);
-          }
-          for (int i = 0; i < batch.count(); i++) {
-            if (readable.test(first + i)) {
-              double own = sums[i * classes + source.label(first + i)] / views;
-              tally.add(first + i, (float) -Math.log(own), mean, i * classes);
-            }
-          }
-        });
+        List.of(whole(CompiledNetwork.PROBABILITIES)),
+        new TenViews(source, tally, corners));
+  }
+
+  /** The corners and the centre, each as it is and mirrored; the mean of their probabilities. */
+  private final class TenViews implements Job {
+    private final ImageSource source;
+    private final Tally tally;
+    private final int[][] corners;
+    private final int classes = programs.network().classes();
+    private double[] sums;
+
+    TenViews(ImageSource source, Tally tally, int[][] corners) {
+      this.source = source;
+      this.tally = tally;
+      this.corners = corners;
+    }
+
+    @Override
+    public int views() {
+      return 2 * corners.length;
+    }
+
+    @Override
+    public void take(Batch batch, int view) {
+      int[] corner = corners[view / 2];
+      Arrays.fill(batch.cropY(), corner[0]);
+      Arrays.fill(batch.cropX(), corner[1]);
+      Arrays.fill(batch.mirror(), view % 2 == 1);
+    }
+
+    @Override
+    public void accept(
+        int first, Batch batch, int view, List<float[]> values, IntPredicate readable) {
+      if (view == 0) {
+        sums = new double[batch.capacity() * classes];
+      }
+      float[] probabilities = values.getFirst();
+      Arrays.setAll(sums, i -> sums[i] + probabilities[i]);
+      if (view == views() - 1) {
+        add(first, batch, readable);
+      }
+    }
+
+    private void add(int first, Batch batch, IntPredicate readable) {
+      float[] mean = new float[sums.length];
+      for (int i = 0; i < batch.count() * classes; i++) {
+        mean[i] = (float) (sums[i] / views());
+      }
+      for (int i = 0; i < batch.count(); i++) {
+        if (readable.test(first + i)) {
+          double own = sums[i * classes + source.label(first + i)] / views();
+          tally.add(first + i, (float) -Math.log(own), mean, i * classes);
+        }
+      }
+    }
   }
 
   /** Classes that stand before the label; all of them where the scores are no numbers. */
@@ -249,9 +281,8 @@ public final class Evaluator {
     List<Tensor> tensors = names.stream().map(this::whole).toList();
     each(
         source,
-        (first, batch, readable) -> {
-          executable.evaluate(batch).await();
-          List<float[]> values = tensors.stream().map(executable::read).toList();
+        tensors,
+        (first, batch, _, values, readable) -> {
           for (int i = 0; i < batch.count(); i++) {
             if (readable.test(first + i)) {
               receiver.accept(first + i, i, values);
@@ -260,18 +291,35 @@ public final class Evaluator {
         });
   }
 
-  /** Receives each batch, the number of its first image, and which images were read. */
-  private interface Batches {
-    void accept(int first, Batch batch, IntPredicate readable);
+  /** What is made of each batch. */
+  @FunctionalInterface
+  private interface Job {
+    /**
+     * Receives the results of each evaluation of a batch, in their order.
+     *
+     * @param first number of its first image
+     * @param view number of the evaluation
+     * @param values of the tensors asked for
+     * @param readable which images were read
+     */
+    void accept(int first, Batch batch, int view, List<float[]> values, IntPredicate readable);
+
+    /** Evaluations of each batch. */
+    default int views() {
+      return 1;
+    }
+
+    /** Sets what an evaluation is to see of a batch. */
+    default void take(Batch batch, int view) {}
   }
 
-  /** Returns whether it came to the end. */
-  private boolean each(ImageSource source, Batches body) {
-    leftOut.clear();
-    leftOut.addAll(source.skipped());
+  /** An evaluation that the device works on. */
+  private record Begun(int first, Batch batch, int view, Executable.PendingTensors pending) {}
+
+  private LoaderOptions loading(int depth) {
     int size = programs.network().input().size();
-    LoaderOptions loading =
-        new LoaderOptions(
+    int[] own = programs.placement().images(programs.batch());
+    return new LoaderOptions(
             programs.batch(),
             size,
             size,
@@ -279,17 +327,32 @@ public final class Evaluator {
             false,
             Augmentation.NONE,
             options.threads,
-            LoaderOptions.DEPTH,
+            depth,
             null,
-            options.skipBad);
-    int[] own = programs.placement().images(programs.batch());
+            options.skipBad)
+        .places(own[0], own[1]);
+  }
+
+  /**
+   * Evaluates all batches, with as many under way as the executable takes.
+   *
+   * @param tensors whose values are wanted
+   * @return whether it came to the end
+   */
+  private boolean each(ImageSource source, List<Tensor> tensors, Job job) {
+    leftOut.clear();
+    leftOut.addAll(source.skipped());
+    int most = executable.evaluationsAhead();
+    Deque<Begun> begun = new ArrayDeque<>();
     List<Batch> made = new ArrayList<>();
     Supplier<Batch> allocate =
         () -> {
           made.add(executable.newBatch(source.format()));
           return made.getLast();
         };
-    try (BatchLoader loader = new BatchLoader(source, loading.places(own[0], own[1]), allocate)) {
+    // A batch that is under way is held back from the loader.
+    LoaderOptions loading = loading(LoaderOptions.DEPTH + most - 1);
+    try (BatchLoader loader = new BatchLoader(source, loading, allocate)) {
       loader.start(0, 0, 0);
       int first = 0;
       options.progress.at(0, source.size());
@@ -297,15 +360,36 @@ public final class Evaluator {
         if (options.stopping.getAsBoolean()) {
           return false;
         }
-        body.accept(first, batch, image -> !loader.leftOut().containsKey(image));
-        first += batch.count();
-        loader.release(batch);
-        options.progress.at(first, source.size());
+        int after = first + batch.count(); // it may be given back, and filled anew, below
+        for (int view = 0; view < job.views(); view++) {
+          job.take(batch, view);
+          begun.add(new Begun(first, batch, view, executable.evaluate(batch, tensors)));
+          if (begun.size() == most) {
+            finish(begun.remove(), source, loader, job);
+          }
+        }
+        first = after;
+      }
+      while (!begun.isEmpty()) {
+        finish(begun.remove(), source, loader, job);
       }
       loader.leftOut().forEach((i, reason) -> leftOut.add(source.name(i) + " " + reason));
       return true;
     } finally {
       made.forEach(executable::release);
+    }
+  }
+
+  /** Waits for the first evaluation under way and hands on its results. */
+  private void finish(Begun first, ImageSource source, BatchLoader loader, Job job) {
+    Batch batch = first.batch;
+    List<float[]> values = first.pending.await();
+    job.accept(
+        first.first, batch, first.view, values, image -> !loader.leftOut().containsKey(image));
+    if (first.view == job.views() - 1) {
+      int done = first.first + batch.count();
+      loader.release(batch);
+      options.progress.at(done, source.size());
     }
   }
 }

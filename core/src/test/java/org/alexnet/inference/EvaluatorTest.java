@@ -1,5 +1,6 @@
 package org.alexnet.inference;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -15,6 +17,8 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.StepSettings;
+import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 import org.alexnet.network.Convolution;
@@ -191,6 +195,124 @@ class EvaluatorTest {
       assertTrue(
           only.plan().devices().getFirst().totalBytes() * 2
               < trained.plan().devices().getFirst().totalBytes());
+    }
+  }
+
+  /**
+   * An executable that answers later, as a GPU does: what it computes is handed over when it is
+   * awaited, of three evaluations at once, and until then nobody may touch the pixels.
+   */
+  private static final class Late implements Executable {
+    private final Executable own;
+    private int underWay;
+    private int most;
+
+    Late(Executable own) {
+      this.own = own;
+    }
+
+    @Override
+    public int evaluationsAhead() {
+      return 3;
+    }
+
+    @Override
+    public PendingTensors evaluate(Batch batch, List<Tensor> tensors) {
+      assertTrue(underWay < evaluationsAhead(), underWay + " under way");
+      byte[] pixels = batch.pixels().toArray(ValueLayout.JAVA_BYTE);
+      List<float[]> values = own.evaluate(batch, tensors).await();
+      most = Math.max(most, ++underWay);
+      return () -> {
+        underWay--;
+        assertArrayEquals(pixels, batch.pixels().toArray(ValueLayout.JAVA_BYTE));
+        return values;
+      };
+    }
+
+    @Override
+    public MemoryPlan plan() {
+      return own.plan();
+    }
+
+    @Override
+    public long allocatedBytes() {
+      return own.allocatedBytes();
+    }
+
+    @Override
+    public Batch newBatch(Batch.Format format) {
+      return own.newBatch(format);
+    }
+
+    @Override
+    public Pending train(Batch batch, StepSettings settings) {
+      return own.train(batch, settings);
+    }
+
+    @Override
+    public Pending evaluate(Batch batch) {
+      return own.evaluate(batch);
+    }
+
+    @Override
+    public float[] read(Tensor tensor) {
+      throw new AssertionError("nothing is read of " + tensor + " by itself");
+    }
+
+    @Override
+    public void write(Tensor tensor, float[] values) {
+      own.write(tensor, values);
+    }
+
+    @Override
+    public long[][] bytesTransferred() {
+      return own.bytesTransferred();
+    }
+
+    @Override
+    public double[] profile(Batch batch, StepSettings settings) {
+      return own.profile(batch, settings);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void evaluationsUnderWayAtOnceGiveTheSame() {
+    CompiledNetwork programs = CompiledNetwork.of(network(STORED), 2);
+    Noise source = new Noise(15, 0, 0, STORED, false);
+    List<String> names = List.of(CompiledNetwork.LOGITS, CompiledNetwork.LOSS);
+    try (Backend backend = Backends.named("reference").open(BackendOptions.defaults());
+        Executable plain = executable(backend, programs)) {
+      for (Views views : Views.values()) {
+        Late late = new Late(plain);
+        assertEquals(
+            evaluator(plain, programs).evaluate(source, views),
+            evaluator(late, programs).evaluate(source, views));
+        assertEquals(3, late.most);
+        assertEquals(0, late.underWay);
+      }
+      List<List<float[]>> outputs = new ArrayList<>();
+      for (Executable executable : List.of(plain, new Late(plain))) {
+        List<float[]> all = new ArrayList<>();
+        evaluator(executable, programs)
+            .outputs(
+                source,
+                names,
+                (image, row, values) -> {
+                  assertEquals(all.size(), image);
+                  assertEquals(image % 2, row);
+                  float[] own =
+                      Arrays.copyOfRange(values.get(0), row * CLASSES, (row + 1) * CLASSES);
+                  all.add(own);
+                });
+        outputs.add(all);
+      }
+      assertEquals(15, outputs.get(0).size());
+      for (int i = 0; i < 15; i++) {
+        assertArrayEquals(outputs.get(0).get(i), outputs.get(1).get(i));
+      }
     }
   }
 

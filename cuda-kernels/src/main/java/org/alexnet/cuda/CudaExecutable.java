@@ -25,12 +25,12 @@ import org.alexnet.cuda.device.DeviceMemory;
 import org.alexnet.cuda.device.GeneratedKernel;
 import org.alexnet.cuda.device.PinnedBatch;
 import org.alexnet.cuda.kernel.CudaKernel;
-import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.step.BatchSlot;
 import org.alexnet.cuda.step.BatchSlot.Losses;
 import org.alexnet.cuda.step.BoundStep;
 import org.alexnet.cuda.step.StepPlan;
+import org.alexnet.cuda.step.TensorFetch;
 import org.alexnet.data.Batch;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
@@ -39,11 +39,18 @@ import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 
 /**
- * A network bound to one block of memory a device. Two batches can be under way: while one is
- * computed on, the next is copied. What a step found comes back when it is asked for.
+ * A network bound to one block of memory a device. Some batches can be under way: while one is
+ * computed on, the next is copied, and what the last one gave goes back.
  */
 final class CudaExecutable implements Executable {
-  static final int SLOTS = 2;
+  /**
+   * Places of batches. An evaluation takes less time than a training step, so that the next batch
+   * must be on its way before the host has looked at the results of the last but one.
+   */
+  static final int SLOTS = 3;
+
+  /** Training steps under way: what is saved of a run, and when, must not lag far behind. */
+  private static final int TRAINING_STEPS = 2;
 
   /** Bytes of a device for what is small: settings, tables, words. */
   static final long SPARE = 4L << 20;
@@ -148,6 +155,7 @@ final class CudaExecutable implements Executable {
   public void release(Batch batch) {
     PinnedBatch own = batches.remove(batch);
     if (own != null) {
+      waitForDevices(); // one of them may still copy from it
       own.close();
     }
   }
@@ -177,9 +185,7 @@ final class CudaExecutable implements Executable {
       try {
         fresh[i] = new BoundStep(lowered, plan, memories, bytes, backend.lossScale());
       } catch (RuntimeException e) {
-        if (i > 0) {
-          fresh[0].close();
-        }
+        Closeables.all(new ArrayList<>(List.of(fresh).subList(0, i)));
         throw e;
       }
     }
@@ -203,21 +209,31 @@ final class CudaExecutable implements Executable {
 
   @Override
   public int stepsAhead() {
+    return TRAINING_STEPS;
+  }
+
+  @Override
+  public int evaluationsAhead() {
     return SLOTS;
   }
 
   @Override
   public Pending train(Batch batch, StepSettings step) {
     lowered.programs().requireTraining();
-    return start(Phase.TRAIN, batch, step);
+    return start(Phase.TRAIN, batch, step, List.of());
   }
 
   @Override
   public Pending evaluate(Batch batch) {
-    return start(Phase.EVALUATE, batch, StepSettings.evaluation());
+    return start(Phase.EVALUATE, batch, StepSettings.evaluation(), List.of());
   }
 
-  private Pending start(Phase phase, Batch batch, StepSettings step) {
+  @Override
+  public PendingTensors evaluate(Batch batch, List<Tensor> tensors) {
+    return start(Phase.EVALUATE, batch, StepSettings.evaluation(), tensors)::tensors;
+  }
+
+  private UnderWay start(Phase phase, Batch batch, StepSettings step, List<Tensor> tensors) {
     return guarded(
         () -> {
           int number = next;
@@ -232,8 +248,8 @@ final class CudaExecutable implements Executable {
           } else {
             steps.enqueue();
           }
-          bound[number].slot().copyOut(losses(phase));
-          UnderWay pending = new UnderWay(number, phase, batch.count());
+          bound[number].slot().copyOut(losses(phase), sources(phase, tensors));
+          UnderWay pending = new UnderWay(number, phase, batch.count(), tensors);
           underWay[number] = pending;
           return pending;
         });
@@ -249,6 +265,19 @@ final class CudaExecutable implements Executable {
                     address(phase, op.loss()),
                     op.first(),
                     op.loss().shape().n()))
+        .toList();
+  }
+
+  private List<TensorFetch.Source> sources(Phase phase, List<Tensor> tensors) {
+    StepProgram program = lowered.programs().program(phase);
+    Placement placement = lowered.programs().placement();
+    return tensors.stream()
+        .flatMap(tensor -> Parts.sources(program, tensor).stream())
+        .distinct()
+        .map(
+            part ->
+                new TensorFetch.Source(
+                    part, placement.device(part), address(phase, part), layouts.of(part).bytes()))
         .toList();
   }
 
@@ -281,12 +310,20 @@ final class CudaExecutable implements Executable {
     private final int number;
     private final Phase phase;
     private final int images;
+    private final List<Tensor> wanted;
     private StepResult result;
+    private List<float[]> values;
 
-    UnderWay(int number, Phase phase, int images) {
+    UnderWay(int number, Phase phase, int images, List<Tensor> wanted) {
       this.number = number;
       this.phase = phase;
       this.images = images;
+      this.wanted = wanted;
+    }
+
+    List<float[]> tensors() {
+      await();
+      return values;
     }
 
     @Override
@@ -306,6 +343,11 @@ final class CudaExecutable implements Executable {
       devices.getFirst().use();
       Cuda.check(cuEventSynchronize(slot.done()), "compute a step");
       result = slot.result(images);
+      StepProgram program = lowered.programs().program(phase);
+      values =
+          wanted.stream()
+              .map(tensor -> Parts.read(program, tensor, t -> decode(t, slot.fetched(t))))
+              .toList();
       underWay[number] = null;
       if (phase == Phase.TRAIN && !Double.isFinite(result.lossSum())) {
         // Steps begun meanwhile lie before this in the stream and have learned nothing either.
@@ -355,8 +397,12 @@ final class CudaExecutable implements Executable {
   }
 
   private float[] fetch(Tensor tensor) {
-    Layout layout = layouts.of(tensor);
-    float[] values = layout.decode(memory(tensor).read(address(ran, tensor), layout.bytes()));
+    long bytes = layouts.of(tensor).bytes();
+    return decode(tensor, memory(tensor).read(address(ran, tensor), bytes));
+  }
+
+  private float[] decode(Tensor tensor, byte[] stored) {
+    float[] values = layouts.of(tensor).decode(stored);
     if (backend.lossScale() != 1 && tensor.isGradient()) {
       for (int i = 0; i < values.length; i++) {
         values[i] /= backend.lossScale();
@@ -425,14 +471,19 @@ final class CudaExecutable implements Executable {
     };
   }
 
-  @Override
-  public void close() {
+  /** Whatever comes of the steps under way. */
+  private void waitForDevices() {
     for (UnderWay pending : underWay) {
       if (pending != null) {
         devices.getFirst().use();
         cuEventSynchronize(bound[pending.number].slot().done());
       }
     }
+  }
+
+  @Override
+  public void close() {
+    waitForDevices();
     Closeables.all(new ArrayList<>(List.of(bound)));
     Closeables.all(new ArrayList<>(batches.values()));
     batches.clear();

@@ -145,12 +145,14 @@ public final class Benchmark implements AutoCloseable {
 
   /** Median seconds of a training step. */
   public double trainSeconds() {
-    return measure("training", () -> executable.train(batch, settings()), TRAIN_SECONDS);
+    int ahead = executable.stepsAhead();
+    return measure("training", ahead, () -> executable.train(batch, settings()), TRAIN_SECONDS);
   }
 
   /** Median seconds of an evaluation. */
   public double evaluateSeconds() {
-    return measure("evaluation", () -> executable.evaluate(batch), EVALUATE_SECONDS);
+    int ahead = executable.evaluationsAhead();
+    return measure("evaluation", ahead, () -> executable.evaluate(batch), EVALUATE_SECONDS);
   }
 
   /** Seconds of each kernel in each of some training steps. */
@@ -252,34 +254,38 @@ public final class Benchmark implements AutoCloseable {
     Executable.Pending begin();
   }
 
-  /** Runs until the time no longer falls, then takes the median of some steps. */
-  private double measure(String what, Begin step, double budget) {
+  /**
+   * Runs until the time no longer falls, then takes the median of some steps.
+   *
+   * @param ahead steps under way at once
+   */
+  private double measure(String what, int ahead, Begin step, double budget) {
     view.working("Warming up " + what, 0, 0);
     long begin = System.nanoTime();
-    double first = median(times(step, 1));
+    double first = median(times(ahead, step, 1));
     int window = first > SLOW_STEP ? 2 : WINDOW;
     double before = Double.POSITIVE_INFINITY;
-    double now = median(times(step, window));
+    double now = median(times(ahead, step, window));
     while (now < (1 - STEADY) * before && System.nanoTime() - begin < budget * 1e9) {
       before = now;
-      now = median(times(step, window));
+      now = median(times(ahead, step, window));
     }
     view.working("Measuring " + what, 0, 0);
     List<Double> measured = new ArrayList<>();
     long start = System.nanoTime();
     int most = steps == null ? STEPS : steps;
     while (measured.size() < most && (steps != null || !over(start, budget / 2, measured))) {
-      for (double seconds : times(step, Math.min(window, most - measured.size()))) {
+      for (double seconds : times(ahead, step, Math.min(window, most - measured.size()))) {
         measured.add(seconds);
       }
     }
     return median(measured.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
-  /** Seconds from the end of one step to that of the next, as many under way as training has. */
-  private double[] times(Begin step, int count) {
+  /** Seconds from the end of one step to that of the next, as many under way as there may be. */
+  private double[] times(int ahead, Begin step, int count) {
     Deque<Executable.Pending> begun = new ArrayDeque<>();
-    for (int i = 1; i < executable.stepsAhead(); i++) {
+    for (int i = 1; i < ahead; i++) {
       begun.add(step.begin());
     }
     double[] seconds = new double[count];

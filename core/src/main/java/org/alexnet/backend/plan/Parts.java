@@ -24,12 +24,10 @@ public final class Parts {
    * @param fetch reads a tensor of the program
    */
   public static float[] read(StepProgram program, Tensor tensor, Function<Tensor, float[]> fetch) {
-    List<Tensor> parts = parts(program, tensor);
-    if (parts.contains(tensor)) {
-      return fetch.apply(tensor);
-    }
-    if (parts.getFirst().part().isWhole()) {
-      return fetch.apply(parts.getFirst());
+    List<Tensor> parts = sources(program, tensor);
+    Tensor first = parts.getFirst();
+    if (first.equals(tensor) || first.part().isWhole()) {
+      return fetch.apply(first);
     }
     float[] whole = new float[Math.toIntExact(tensor.shape().elements())];
     Cut cut = Cut.of(tensor, parts);
@@ -38,6 +36,20 @@ public final class Parts {
       cut.each(part, (at, from, n) -> System.arraycopy(own, from, whole, at, n));
     }
     return whole;
+  }
+
+  /**
+   * The tensors of a program that {@link #read} fetches of one.
+   *
+   * @param program where it occurs
+   * @param tensor one of the program, or a whole one whose parts are in the program
+   */
+  public static List<Tensor> sources(StepProgram program, Tensor tensor) {
+    List<Tensor> parts = parts(program, tensor);
+    if (parts.contains(tensor)) {
+      return List.of(tensor);
+    }
+    return parts.getFirst().part().isWhole() ? List.of(parts.getFirst()) : parts;
   }
 
   /**

@@ -43,8 +43,8 @@ import jcuda.runtime.cudaStream_t;
 import org.alexnet.backend.Precision;
 
 /**
- * An open GPU: its primary context, which outlives it (see {@link Contexts}), a stream for the step
- * and one for copies, the handles of cuBLAS and cuDNN, and our kernels compiled for it.
+ * An open GPU: its primary context, which outlives it (see {@link Contexts}), streams for the step,
+ * for batches and for results, the handles of cuBLAS and cuDNN, and our kernels compiled for it.
  */
 public final class Device implements AutoCloseable {
   /** What cuBLAS may use within a product; NVIDIA's advice for the largest GPUs. */
@@ -64,6 +64,7 @@ public final class Device implements AutoCloseable {
   private final KernelCompiler compiler;
   private final CUstream compute;
   private final CUstream copies;
+  private final CUstream results;
   private final cublasHandle blas;
   private final Addresses.Dnn dnn;
   private CUmodule module;
@@ -86,6 +87,7 @@ public final class Device implements AutoCloseable {
       context = Contexts.current(device, ordinal, name());
       compute = stream();
       copies = stream();
+      results = stream();
       blas = openBlas();
       dnn = openDnn();
       module = load(code);
@@ -173,6 +175,11 @@ public final class Device implements AutoCloseable {
   /** The stream that brings the next batch. */
   public CUstream copies() {
     return copies;
+  }
+
+  /** The stream that fetches what an evaluation found. */
+  public CUstream results() {
+    return results;
   }
 
   public cublasHandle blas() {

@@ -1,7 +1,7 @@
 package org.alexnet.cuda.kernel;
 
 /**
- * Where a batch lies on a device: one of two places that take turns, so that the next batch is
+ * Where a batch lies on a device: one of some places that take turns, so that the next batch is
  * brought while the last one is computed on.
  *
  * @param step address of the step's settings, see common.cuh

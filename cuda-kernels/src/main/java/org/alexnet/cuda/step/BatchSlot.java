@@ -22,11 +22,12 @@ import org.alexnet.cuda.device.Device.EventUse;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.kernel.StagedBatch;
 import org.alexnet.data.Batch;
+import org.alexnet.program.Tensor;
 
 /**
- * One of the two places of a batch: page-locked memory for what is written per step and for what
- * comes back, and on each device memory that the next batch is copied to while the last one is
- * computed on.
+ * One of the places of a batch: page-locked memory for what is written per step and for what comes
+ * back, and on each device memory that the next batch is copied to while the last one is computed
+ * on.
  */
 public final class BatchSlot implements AutoCloseable {
   private static final int STEP_BYTES = 64;
@@ -49,6 +50,7 @@ public final class BatchSlot implements AutoCloseable {
   private final MemorySegment settingsMemory;
   private final Addresses.Host results;
   private final MemorySegment resultsMemory;
+  private TensorFetch fetch; // null while nothing but losses was asked for
 
   /**
    * @param images of a batch
@@ -161,8 +163,12 @@ public final class BatchSlot implements AutoCloseable {
    */
   public record Losses(int device, long address, int first, int images) {}
 
-  /** Sends back what a step found, once its kernels are done, from every device that found some. */
-  public void copyOut(List<Losses> losses) {
+  /**
+   * Sends back what a step found, once its kernels are done, from every device that found some.
+   *
+   * @param tensors what is wanted besides
+   */
+  public void copyOut(List<Losses> losses, List<TensorFetch.Source> tensors) {
     for (Losses found : losses) {
       Device device = devices.get(found.device);
       order(0, found.device); // a step ends in the first device's stream
@@ -185,8 +191,44 @@ public final class BatchSlot implements AutoCloseable {
           "fetch the errors");
       order(found.device, 0);
     }
-    devices.getFirst().use();
-    Cuda.check(cuEventRecord(done, devices.getFirst().compute()), "record an event");
+    Device first = devices.getFirst();
+    if (tensors.isEmpty()) {
+      first.use();
+      Cuda.check(cuEventRecord(done, first.compute()), "record an event");
+      return;
+    }
+    if (fetch == null || !fetch.isOf(tensors)) {
+      forget();
+      fetch = new TensorFetch(devices, tensors);
+    }
+    int[] owners = tensors.stream().mapToInt(TensorFetch.Source::device).distinct().toArray();
+    for (int device : owners) {
+      order(0, device);
+    }
+    List<CUevent> arrived = new ArrayList<>(fetch.begin());
+    for (int device : owners) {
+      order(device, 0);
+    }
+    first.use();
+    // Nothing that this stream waits for keeps the next step from beginning.
+    Cuda.check(cuEventRecord(reached.getFirst(), first.compute()), "record an event");
+    arrived.add(reached.getFirst());
+    for (CUevent event : arrived) {
+      Cuda.check(cuStreamWaitEvent(first.results(), event, 0), "wait for results");
+    }
+    Cuda.check(cuEventRecord(done, first.results()), "record an event");
+  }
+
+  /** The bytes of a tensor that the last step was asked for, once it is done. */
+  public byte[] fetched(Tensor tensor) {
+    return fetch.bytes(tensor);
+  }
+
+  private void forget() {
+    if (fetch != null) {
+      fetch.close();
+      fetch = null;
+    }
   }
 
   /** What comes next on a device waits for what another has been given so far. */
@@ -214,6 +256,7 @@ public final class BatchSlot implements AutoCloseable {
 
   @Override
   public void close() {
+    forget();
     Closeables.all(owned);
   }
 }
