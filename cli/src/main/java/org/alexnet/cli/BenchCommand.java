@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.Backend;
+import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.cli.measure.Benchmark;
+import org.alexnet.cli.measure.KernelTable;
 import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.ParallelOptions;
@@ -51,7 +53,10 @@ final class BenchCommand extends LongCommand {
 
   @Option(
       names = "--kernels",
-      description = "Lists each kernel of a training step: time, and bytes it moves at least.")
+      description =
+          "Lists each kernel of a training step: time, bytes it moves at least, and how it is"
+              + " computed. On a GPU also its operations, its share of what the device was measured"
+              + " to do, and what bounds it.")
   private boolean kernels;
 
   @ArgGroup(validate = false, heading = "%nDevices:%n")
@@ -79,21 +84,23 @@ final class BenchCommand extends LongCommand {
                 devices.programs(model.network(), images),
                 steps,
                 view)) {
+      DeviceRates rates = kernels ? backend.measureRates().orElse(null) : null;
       benchmark.check();
       double train = benchmark.trainSeconds();
       double infer = benchmark.evaluateSeconds();
       double[][] profile = benchmark.profile();
       Map<String, double[]> layers = benchmark.layers(profile);
       List<Benchmark.KernelRow> rows = kernels ? benchmark.kernels(profile) : List.of();
+      KernelTable table = new KernelTable(rows, train, rates);
       long[][] bytesTransferred = benchmark.bytesTransferred();
       benchmark.checkRepeats();
       view.end();
       if (common.json) {
         Answers.print(
-            terminal, json(backend.name(), images, train, infer, layers, rows, bytesTransferred));
+            terminal, json(backend.name(), images, train, infer, layers, table, bytesTransferred));
       } else {
         print(backend.name(), images, train, infer, layers);
-        print(rows);
+        table.print(terminal.out());
         crossings(devices.names(backend.name()), bytesTransferred);
       }
     } finally {
@@ -108,7 +115,7 @@ final class BenchCommand extends LongCommand {
       double train,
       double infer,
       Map<String, double[]> layers,
-      List<Benchmark.KernelRow> rows,
+      KernelTable table,
       long[][] bytesTransferred) {
     ObjectNode json = Answers.object();
     json.put("model", model.name());
@@ -124,14 +131,7 @@ final class BenchCommand extends LongCommand {
                 .put("forward_ms", 1e3 * seconds[0])
                 .put("backward_ms", 1e3 * seconds[1]));
     if (kernels) {
-      ArrayNode table = json.putArray("kernels");
-      for (Benchmark.KernelRow row : rows) {
-        table
-            .addObject()
-            .put("name", row.label())
-            .put("ms", 1e3 * row.seconds())
-            .put("bytes", row.bytes());
-      }
+      table.addTo(json);
     }
     if (bytesTransferred.length > 1) {
       ArrayNode senders = json.putArray("crossed_bytes");
@@ -157,22 +157,6 @@ final class BenchCommand extends LongCommand {
                   bytesTransferred[from][to], devices.get(from), devices.get(to));
         }
       }
-    }
-  }
-
-  private void print(List<Benchmark.KernelRow> rows) {
-    if (!rows.isEmpty()) {
-      terminal.out().printf("%n%-40s %10s %10s %10s%n", "kernel", "ms", "MB", "GB/s");
-    }
-    for (Benchmark.KernelRow row : rows) {
-      terminal
-          .out()
-          .printf(
-              "%-40s %10.3f %10.1f %10.1f%n",
-              row.label(),
-              1e3 * row.seconds(),
-              row.bytes() * 1e-6,
-              row.bytes() / row.seconds() * 1e-9);
     }
   }
 

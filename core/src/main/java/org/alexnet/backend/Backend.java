@@ -1,5 +1,7 @@
 package org.alexnet.backend;
 
+import java.util.Optional;
+import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
@@ -26,6 +28,14 @@ public interface Backend extends AutoCloseable {
   default Executable compile(CompiledNetwork programs) {
     Lowered lowered = lower(programs);
     return bind(lowered, MemoryPlanner.plan(lowered));
+  }
+
+  /**
+   * Measures what its first device can do at best, which takes less than a second; empty for a
+   * backend that does not measure.
+   */
+  default Optional<DeviceRates> measureRates() {
+    return Optional.empty();
   }
 
   @Override

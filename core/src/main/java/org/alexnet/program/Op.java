@@ -17,6 +17,14 @@ public sealed interface Op {
 
   List<Tensor> writes();
 
+  /**
+   * Multiplications, each with its addition, of a product of matrices or a convolution, of all
+   * images; of other operations none are counted.
+   */
+  default long multiplyAdds() {
+    return 0;
+  }
+
   /** The column or shard that runs it: that of what it writes. */
   default int index() {
     return writes().getFirst().part().index();
@@ -59,6 +67,11 @@ public sealed interface Op {
     public List<Tensor> writes() {
       return List.of(y);
     }
+
+    @Override
+    public long multiplyAdds() {
+      return y.shape().elements() * weight.shape().imageElements();
+    }
   }
 
   /** y = 0: the biases of a convolution that has them in an operation of its own. */
@@ -86,6 +99,11 @@ public sealed interface Op {
     public List<Tensor> writes() {
       return List.of(dx);
     }
+
+    @Override
+    public long multiplyAdds() {
+      return dy.shape().elements() * weight.shape().imageElements();
+    }
   }
 
   /** The gradients with respect to filters and bias, summed over images. */
@@ -100,6 +118,11 @@ public sealed interface Op {
     @Override
     public List<Tensor> writes() {
       return List.of(dw, db);
+    }
+
+    @Override
+    public long multiplyAdds() {
+      return dy.shape().elements() * dw.shape().imageElements();
     }
   }
 
@@ -120,6 +143,11 @@ public sealed interface Op {
     public List<Tensor> writes() {
       return List.of(y);
     }
+
+    @Override
+    public long multiplyAdds() {
+      return x.shape().n() * weight.shape().elements();
+    }
   }
 
   /** The gradient with respect to the input. */
@@ -134,6 +162,11 @@ public sealed interface Op {
     public List<Tensor> writes() {
       return List.of(dx);
     }
+
+    @Override
+    public long multiplyAdds() {
+      return dx.shape().n() * weight.shape().elements();
+    }
   }
 
   /** The gradient with respect to the filters, summed over images. */
@@ -147,6 +180,11 @@ public sealed interface Op {
     @Override
     public List<Tensor> writes() {
       return List.of(dw);
+    }
+
+    @Override
+    public long multiplyAdds() {
+      return x.shape().n() * dw.shape().elements();
     }
   }
 
@@ -538,6 +576,11 @@ public sealed interface Op {
     public List<Tensor> writes() {
       return List.of(y);
     }
+
+    @Override
+    public long multiplyAdds() {
+      return x.shape().n() * weight.shape().elements();
+    }
   }
 
   /** dx = dy weight. */
@@ -552,6 +595,11 @@ public sealed interface Op {
     public List<Tensor> writes() {
       return List.of(dx);
     }
+
+    @Override
+    public long multiplyAdds() {
+      return dx.shape().n() * weight.shape().elements();
+    }
   }
 
   /** dw = dy^T x and db = the sum of dy, over images. */
@@ -565,6 +613,11 @@ public sealed interface Op {
     @Override
     public List<Tensor> writes() {
       return List.of(dw, db);
+    }
+
+    @Override
+    public long multiplyAdds() {
+      return x.shape().n() * dw.shape().elements();
     }
   }
 

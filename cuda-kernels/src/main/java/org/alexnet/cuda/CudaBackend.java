@@ -4,6 +4,7 @@ import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
@@ -12,6 +13,7 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
@@ -24,6 +26,7 @@ import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.cuda.product.RateMeasurement;
 import org.alexnet.program.CompiledNetwork;
 
 /** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
@@ -172,6 +175,15 @@ final class CudaBackend implements Backend {
   @Override
   public Executable bind(Lowered lowered, MemoryPlan plan) {
     return new CudaExecutable(this, lowered, plan, Layouts.of(lowered.programs(), precision()));
+  }
+
+  @Override
+  public Optional<DeviceRates> measureRates() {
+    try {
+      return Optional.of(RateMeasurement.of(devices.getFirst()));
+    } catch (Cuda.Failure e) {
+      throw e.explained("This was while its speed was measured.");
+    }
   }
 
   @Override

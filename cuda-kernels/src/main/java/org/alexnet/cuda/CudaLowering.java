@@ -19,11 +19,11 @@ import org.alexnet.cuda.fusion.Chains;
 import org.alexnet.cuda.kernel.ContrastNormKernels;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.FixedImageKernels;
-import org.alexnet.cuda.kernel.FullyConnectedKernels;
 import org.alexnet.cuda.kernel.ImageKernels;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.kernel.LocallyConnectedKernels;
 import org.alexnet.cuda.kernel.UpdateKernels;
+import org.alexnet.cuda.product.FullyConnectedKernels;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.StepProgram;
@@ -103,7 +103,8 @@ final class CudaLowering {
             .add(o);
       } else {
         CudaKernel chain = chains.kernel(op, done);
-        kernels.add(chain != null ? chain : kernel(op, done));
+        CudaKernel made = chain != null ? chain : kernel(op, done);
+        kernels.add(made.multiplying(op.multiplyAdds()));
       }
     }
     boolean scaled = backend.precision() == Precision.FP16;

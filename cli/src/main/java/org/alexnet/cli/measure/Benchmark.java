@@ -191,8 +191,11 @@ public final class Benchmark implements AutoCloseable {
    *
    * @param seconds median
    * @param bytes that it reads and writes at least
+   * @param multiplyAdds of its products, where the backend counts them
+   * @param choice how it is computed, where there was a choice
    */
-  public record KernelRow(String label, double seconds, long bytes) {}
+  public record KernelRow(
+      String label, double seconds, long bytes, long multiplyAdds, String choice) {}
 
   /** Each kernel of a training step by itself, of what {@link #profile} measured. */
   public List<KernelRow> kernels(double[][] seconds) {
@@ -204,7 +207,10 @@ public final class Benchmark implements AutoCloseable {
       for (BufferUse use : kernels.get(k).uses()) {
         bytes += use.access() == BufferUse.Access.UPDATE ? 2 * use.bytes() : use.bytes();
       }
-      rows.add(new KernelRow(kernels.get(k).label(), median(own), bytes));
+      Kernel kernel = kernels.get(k);
+      rows.add(
+          new KernelRow(
+              kernel.label(), median(own), bytes, kernel.multiplyAdds(), kernel.choice()));
     }
     return rows;
   }

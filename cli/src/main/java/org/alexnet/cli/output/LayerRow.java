@@ -65,7 +65,7 @@ public record LayerRow(
               .distinct()
               .mapToLong(t -> t.shape().elements())
               .sum();
-      long multiplyAdds = own.stream().mapToLong(LayerRow::multiplyAdds).sum();
+      long multiplyAdds = own.stream().mapToLong(Op::multiplyAdds).sum() / programs.batch();
       rows.add(
           new LayerRow(layer.name(), type(layer), output, groups(layer), parameters, multiplyAdds));
     }
@@ -76,58 +76,6 @@ public record LayerRow(
   private static boolean isForward(Tensor tensor, Layer layer, Set<String> forward) {
     boolean stepwise = tensor.role() == Tensor.Role.STEP;
     return stepwise && (forward.contains(tensor.name()) || tensor.name().equals(layer.name()));
-  }
-
-  private static long multiplyAdds(Op op) {
-    return switch (op) {
-      case Op.Convolution conv ->
-          (long) conv.y().shape().imageElements() * conv.weight().shape().imageElements();
-      case Op.LocallyConnected local -> local.weight().shape().elements();
-      case Op.FullyConnected fc -> fc.weight().shape().elements();
-      case Op.LoadInput _,
-          Op.ConvolutionBackwardData _,
-          Op.ConvolutionBackwardWeights _,
-          Op.LocallyConnectedBackwardData _,
-          Op.LocallyConnectedBackwardWeights _,
-          Op.Zeros _,
-          Op.PositionBias _,
-          Op.PositionBiasBackward _,
-          Op.Relu _,
-          Op.ReluBackward _,
-          Op.Tanh _,
-          Op.TanhBackward _,
-          Op.Activation _,
-          Op.ActivationBackward _,
-          Op.MaxPool _,
-          Op.MaxPoolBackward _,
-          Op.AveragePool _,
-          Op.AveragePoolBackward _,
-          Op.LocalResponseNorm _,
-          Op.LocalResponseNormBackward _,
-          Op.ContrastNorm _,
-          Op.ContrastNormBackward _,
-          Op.Blur _,
-          Op.Subsample _,
-          Op.SubsampleBackward _,
-          Op.HorizontalFlip _,
-          Op.ChannelSelection _,
-          Op.ChannelSelectionBackward _,
-          Op.FullyConnectedBackwardData _,
-          Op.FullyConnectedBackwardWeights _,
-          Op.Dropout _,
-          Op.Transfer _,
-          Op.Send _,
-          Op.Receive _,
-          Op.Concatenate _,
-          Op.Slice _,
-          Op.Add _,
-          Op.Minimum _,
-          Op.Scale _,
-          Op.SoftmaxCrossEntropy _,
-          Op.SoftmaxCrossEntropyBackward _,
-          Op.Update _ ->
-          0;
-    };
   }
 
   private static int groups(Layer layer) {

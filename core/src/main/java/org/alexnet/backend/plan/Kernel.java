@@ -21,6 +21,15 @@ public interface Kernel {
     return "";
   }
 
+  /**
+   * Multiplications, each with its addition, of the products of matrices and the convolutions that
+   * it computes, for the whole batch. What is done to each number besides is not counted; nor does
+   * every backend count.
+   */
+  default long multiplyAdds() {
+    return 0;
+  }
+
   /** Every buffer that is read or written. */
   List<BufferUse> uses();
 

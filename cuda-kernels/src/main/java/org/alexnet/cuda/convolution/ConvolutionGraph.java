@@ -320,7 +320,7 @@ final class ConvolutionGraph implements AutoCloseable {
     return new Engine(config, engine.number(CUDNN_ATTR_ENGINE_GLOBAL_INDEX), notes);
   }
 
-  /** An engine and its knobs, as cuDNN counts both. */
+  /** An engine, as cuDNN counts, and its knobs by their names. */
   String text(Engine engine) {
     List<Descriptor> room =
         IntStream.range(0, MOST)
@@ -335,7 +335,7 @@ final class ConvolutionGraph implements AutoCloseable {
 
   private static String knob(Descriptor knob) {
     int type = knob.choices(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE, 1)[0];
-    return type + "=" + knob.number(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE);
+    return Knobs.name(type) + "=" + knob.number(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE);
   }
 
   /**

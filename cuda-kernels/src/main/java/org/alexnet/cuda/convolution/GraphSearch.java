@@ -184,7 +184,13 @@ final class GraphSearch {
         }
         trial.finish(right);
         return trial.choose(
-            want, plans, agreement, right, plan -> plan::run, GraphPlan::choice, before);
+            want,
+            plans,
+            agreement,
+            right,
+            plan -> plan::run,
+            GraphPlan::choice,
+            Knobs.named(before));
       }
     }
   }

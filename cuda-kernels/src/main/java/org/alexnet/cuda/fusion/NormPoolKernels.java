@@ -44,6 +44,7 @@ final class NormPoolKernels {
         uses,
         workspaceBytes,
         choice(ops.stream().map(op -> op)),
+        0,
         List.of(generated),
         binder);
   }

@@ -10,6 +10,7 @@ import org.alexnet.cuda.device.GeneratedKernel;
  *
  * @param label layer and operation
  * @param choice the algorithm, where there are several
+ * @param multiplyAdds of its products of matrices and convolutions
  * @param generated what is compiled for it besides the kernels that every network has
  * @param binder makes the calls, once addresses are known
  */
@@ -20,6 +21,7 @@ public record CudaKernel(
     List<BufferUse> uses,
     long workspaceBytes,
     String choice,
+    long multiplyAdds,
     List<GeneratedKernel> generated,
     Binder binder)
     implements Kernel {
@@ -51,7 +53,7 @@ public record CudaKernel(
       long workspaceBytes,
       String choice,
       Binder binder) {
-    this(label, layer, backward, uses, workspaceBytes, choice, List.of(), binder);
+    this(label, layer, backward, uses, workspaceBytes, choice, 0, List.of(), binder);
   }
 
   /** Without a choice. */
@@ -63,6 +65,12 @@ public record CudaKernel(
       long workspaceBytes,
       Binder binder) {
     this(label, layer, backward, uses, workspaceBytes, "", binder);
+  }
+
+  /** The same with what it multiplies. */
+  public CudaKernel multiplying(long products) {
+    return new CudaKernel(
+        label, layer, backward, uses, workspaceBytes, choice, products, generated, binder);
   }
 
   public List<Call> bind(Binding binding) {

@@ -1,4 +1,4 @@
-package org.alexnet.cuda.kernel;
+package org.alexnet.cuda.product;
 
 import static jcuda.jcublas.cublasOperation.CUBLAS_OP_N;
 import static jcuda.jcublas.cublasOperation.CUBLAS_OP_T;

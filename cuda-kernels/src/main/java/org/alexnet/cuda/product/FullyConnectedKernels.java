@@ -1,10 +1,14 @@
-package org.alexnet.cuda.kernel;
+package org.alexnet.cuda.product;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.cuda.kernel.BiasKernels;
+import org.alexnet.cuda.kernel.Binding;
+import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
-import org.alexnet.cuda.kernel.Product.Operand;
+import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.cuda.product.Product.Operand;
 import org.alexnet.program.Op;
 import org.alexnet.program.Tensor;
 

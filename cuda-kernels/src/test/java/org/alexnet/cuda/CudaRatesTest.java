@@ -1,0 +1,67 @@
+package org.alexnet.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.alexnet.AlexNetException;
+import org.alexnet.backend.Precision;
+import org.alexnet.backend.TestNetworks;
+import org.alexnet.backend.plan.DeviceRates;
+import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Op;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What kernels are held against, and what they multiply. */
+@Tag(StandInCount.STAND_IN)
+class CudaRatesTest {
+  private static StandInBackend open(Precision precision) {
+    return StandInBackend.open(StandInBackend.options(precision, 1, true, true));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void aDeviceIsMeasured(Precision precision) {
+    try (StandInBackend backend = open(precision)) {
+      DeviceRates rates = backend.backend().measureRates().orElseThrow();
+      assertTrue(rates.bytesPerSecond() > 0 && rates.bytesPerSecond() < 1e14, rates.toString());
+      assertTrue(rates.operationsPerSecond() > 0, rates.toString());
+      assertTrue(rates.launchSeconds() > 0 && rates.launchSeconds() < 1, rates.toString());
+    }
+  }
+
+  @Test
+  void aDeviceThatFailsSaysSo() {
+    Assumptions.assumeFalse(StandInBackend.GPU, "the stand-in fails");
+    try (StandInBackend backend = open(Precision.BF16)) {
+      StandIn.failLaunch(1);
+      AlexNetException e =
+          assertThrows(AlexNetException.class, () -> backend.backend().measureRates());
+      assertTrue(e.getMessage().contains("while its speed was measured"), e.getMessage());
+      StandIn.reset();
+      StandIn.heal();
+    }
+  }
+
+  /** Every product of the program is counted, at the kernel that computes it. */
+  @Test
+  void kernelsCountTheirProducts() {
+    CompiledNetwork programs = CompiledNetwork.of(TestNetworks.columns(), 4);
+    try (StandInBackend backend = open(Precision.BF16)) {
+      Lowered lowered = backend.lower(programs);
+      long all = programs.train().ops().stream().mapToLong(Op::multiplyAdds).sum();
+      assertTrue(all > 0);
+      assertEquals(all, lowered.train().stream().mapToLong(Kernel::multiplyAdds).sum());
+      for (Kernel kernel : lowered.train()) {
+        boolean multiplies = kernel.layer().startsWith("conv") || kernel.layer().startsWith("fc");
+        assertEquals(multiplies, kernel.multiplyAdds() > 0, kernel.label());
+      }
+    }
+  }
+}
