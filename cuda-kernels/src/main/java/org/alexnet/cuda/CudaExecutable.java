@@ -180,16 +180,16 @@ final class CudaExecutable implements Executable {
     pixelBytes = 0;
     Closeables.all(new ArrayList<>(List.of(bound)));
     bound = new BoundStep[0];
-    BoundStep[] fresh = new BoundStep[SLOTS];
-    for (int i = 0; i < SLOTS; i++) {
-      try {
-        fresh[i] = new BoundStep(lowered, plan, memories, bytes, backend.lossScale());
-      } catch (RuntimeException e) {
-        Closeables.all(new ArrayList<>(List.of(fresh).subList(0, i)));
-        throw e;
+    List<BoundStep> fresh = new ArrayList<>();
+    try {
+      while (fresh.size() < SLOTS) {
+        fresh.add(new BoundStep(lowered, plan, memories, bytes, backend.lossScale()));
       }
+    } catch (RuntimeException e) {
+      Closeables.all(new ArrayList<>(fresh));
+      throw e;
     }
-    bound = fresh;
+    bound = fresh.toArray(BoundStep[]::new);
     pixelBytes = bytes;
   }
 
