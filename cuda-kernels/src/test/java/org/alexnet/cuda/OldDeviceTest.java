@@ -93,6 +93,16 @@ class OldDeviceTest {
     assertFalse(older.contains("install"), older);
   }
 
+  /** Turing multiplies in fp16 on tensor cores, and not in bf16. */
+  @Test
+  void bf16NeedsTensorCoresThatKnowIt() throws Exception {
+    assertEquals(
+        "bf16: cuda:0 has compute capability 7.5, whose tensor cores know no bf16 (those from 8.0"
+            + " on do); take precision(fp16), which it has, or precision(fp32).",
+        on("75", 13).getLast());
+    assertEquals("bf16: opened cuda:0", on("80", 13).getLast());
+  }
+
   /** What the process runs. */
   static final class Child {
     public static void main(String[] args) {
@@ -106,6 +116,9 @@ class OldDeviceTest {
       open("first", () -> provider.open(BackendOptions.defaults()));
       open("cuda:0", () -> provider.open(new BackendOptions(1, List.of("cuda:0"))));
       open("unasked", Child::withoutProbe);
+      open(
+          "bf16",
+          () -> provider.open(new BackendOptions(1, List.of(), Precision.BF16, false, true)));
       Runtime.getRuntime().halt(0);
     }
 

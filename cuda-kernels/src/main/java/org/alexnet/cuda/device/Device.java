@@ -40,6 +40,9 @@ import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasMath;
 import jcuda.jcudnn.JCudnn;
 import jcuda.runtime.cudaStream_t;
+import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Precision;
 
 /**
@@ -50,6 +53,7 @@ public final class Device implements AutoCloseable {
   /** What cuBLAS may use within a product; NVIDIA's advice for the largest GPUs. */
   public static final long BLAS_WORKSPACE = 32L << 20;
 
+  private static final int FIRST_WITH_BF16 = 80;
   private static final int NON_BLOCKING_STREAM = 1;
   private static final int PORTABLE = 1;
   private static final int MAPPED = 2;
@@ -84,6 +88,7 @@ public final class Device implements AutoCloseable {
     try {
       // First of all, since libraries that no longer support a device say less about it.
       byte[] code = compiler.code(name(), capability());
+      requirePrecision();
       context = Contexts.current(device, ordinal, name());
       compute = stream();
       copies = stream();
@@ -188,6 +193,24 @@ public final class Device implements AutoCloseable {
 
   public Addresses.Dnn dnn() {
     return dnn;
+  }
+
+  /** Libraries compute bf16 on an older device too, but without tensor cores, slower than fp32. */
+  private void requirePrecision() {
+    int capability = capability();
+    if (precision == Precision.BF16 && capability < FIRST_WITH_BF16) {
+      throw new AlexNetException(
+          Message.of(
+              "%s has compute capability %d.%d, whose tensor cores know no bf16 (those from %d.%d"
+                  + " on do); take %s, which it has, or %s.",
+              name(),
+              capability / 10,
+              capability % 10,
+              FIRST_WITH_BF16 / 10,
+              FIRST_WITH_BF16 % 10,
+              Setting.PRECISION.to(Precision.FP16),
+              Setting.PRECISION.to(Precision.FP32)));
+    }
   }
 
   /** 75 for compute capability 7.5. */
