@@ -30,6 +30,7 @@ struct State {
     options.driver = standin_cuda == 13 ? 13000 : 12060;
     options.devices = 2;
     std::fill(options.capability, options.capability + MAX_DEVICES, 80);
+    options.workspace = 0;
     std::fill(options.memory, options.memory + MAX_DEVICES, std::size_t(4) << 30);
     const char* text = std::getenv("ALEXNET_STANDIN");
     std::stringstream all(text ? text : "");
@@ -174,6 +175,12 @@ void standin_reset() {
   }
   state().failAllocation = state().failLaunch = state().failCapture = state().failInstantiate = 0;
   state().algorithms.clear();
+  options().workspace = 0;
+}
+
+void standin_workspace(long bytes) {
+  ENTRY;
+  options().workspace = std::size_t(bytes);
 }
 
 void standin_heal() {

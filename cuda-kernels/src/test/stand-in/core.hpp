@@ -99,6 +99,7 @@ struct Options {
   int driver, devices;
   int capability[MAX_DEVICES];
   std::size_t memory[MAX_DEVICES];
+  std::size_t workspace;  // that cuDNN's engine on tensor cores asks for beyond its own
 };
 Options& options();
 

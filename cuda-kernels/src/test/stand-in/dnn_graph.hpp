@@ -168,7 +168,7 @@ std::vector<int> enginesFor(Part* graph, int mode) {
 std::size_t workspaceOf(Part* graph, int engine) {
   if (engine != ON_TENSOR_CORES) return 0;
   auto sizes = operationOf(graph).x->all<long>(902);
-  return 512 + 16 * std::size_t(sizes[0]);
+  return 512 + 16 * std::size_t(sizes[0]) + options().workspace;
 }
 
 bool requires(Part* p, std::initializer_list<int> names) {

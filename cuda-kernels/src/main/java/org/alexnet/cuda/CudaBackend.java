@@ -5,6 +5,8 @@ import static jcuda.driver.JCudaDriver.cuInit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
@@ -14,9 +16,11 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.DeviceRates;
+import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
+import org.alexnet.cuda.convolution.AlgorithmSearch;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan;
 import org.alexnet.cuda.convolution.ConvolutionPlans;
@@ -28,6 +32,7 @@ import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.product.RateMeasurement;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.StepProgram.Phase;
 
 /** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
 final class CudaBackend implements Backend {
@@ -41,10 +46,14 @@ final class CudaBackend implements Backend {
    */
   private static final float HALF_LOSS_SCALE = 1024;
 
+  /** Scratch memory with which a network either fits, or does not for another reason. */
+  private static final long LEAST_SCRATCH = 8L << 20;
+
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
   private final ConvolutionPlans plans = new ConvolutionPlans();
   private boolean graphs;
+  private long scratch = Long.MAX_VALUE; // bytes that a convolution may ask for at most
 
   /**
    * @param ordinals of its devices, as CUDA counts
@@ -120,7 +129,8 @@ final class CudaBackend implements Backend {
   ConvolutionPlan plan(
       Device device, String label, ConvolutionProblem problem, Layouts layouts, Want want) {
     String before = options.choices().getOrDefault(label, "");
-    return plans.of(device, problem, layouts, want, before);
+    long most = Math.min(scratch, AlgorithmSearch.most(device));
+    return plans.of(device, problem, layouts, want, before, most);
   }
 
   @Override
@@ -139,11 +149,52 @@ final class CudaBackend implements Backend {
     }
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;
-      return lower(programs, want);
+      return lowerToFit(programs, want);
     } catch (Cuda.Failure e) {
       throw e.explained(
           "This was while kernels were chosen for %s.".formatted(programs.network().name()));
     }
+  }
+
+  /**
+   * On a device where the network fits only with less scratch memory than the fastest convolutions
+   * ask for, those are chosen that need less.
+   */
+  private Lowered lowerToFit(CompiledNetwork programs, Want want) {
+    long[] free = devices.stream().mapToLong(Device::freeBytes).toArray();
+    scratch = Long.MAX_VALUE;
+    Lowered lowered = lower(programs, want);
+    long limit = scratchBytes(lowered);
+    while (limit > LEAST_SCRATCH && !fits(lowered, free)) {
+      limit /= 2;
+      scratch = limit;
+      try {
+        lowered = lower(programs, want);
+      } catch (AlexNetException e) {
+        break; // a convolution needs more
+      }
+    }
+    return lowered;
+  }
+
+  private static long scratchBytes(Lowered lowered) {
+    return Stream.of(Phase.values())
+        .flatMap(phase -> lowered.kernels(phase).stream())
+        .mapToLong(Kernel::workspaceBytes)
+        .max()
+        .orElse(0);
+  }
+
+  private static boolean fits(Lowered lowered, long[] free) {
+    MemoryPlan plan = MemoryPlanner.plan(lowered);
+    return IntStream.range(0, plan.devices().size())
+        .allMatch(d -> bytes(lowered.programs(), plan, d) <= free[d]);
+  }
+
+  /** What a network takes of a device, with staged images. */
+  private static long bytes(CompiledNetwork programs, MemoryPlan plan, int device) {
+    long staged = CudaExecutable.SLOTS * programs.storedBytes() + CudaExecutable.SPARE;
+    return plan.devices().get(device).totalBytes() + staged;
   }
 
   /** For a plan that is only looked at, algorithms need not be tried. */
@@ -167,8 +218,7 @@ final class CudaBackend implements Backend {
         programs,
         smaller -> {
           MemoryPlan plan = MemoryPlanner.plan(lower(smaller, Want.UNTRIED));
-          long staged = CudaExecutable.SLOTS * smaller.storedBytes() + CudaExecutable.SPARE;
-          return plan.devices().get(device).totalBytes() + staged <= free;
+          return bytes(smaller, plan, device) <= free;
         });
   }
 

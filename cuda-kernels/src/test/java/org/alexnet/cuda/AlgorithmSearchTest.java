@@ -70,7 +70,9 @@ class AlgorithmSearchTest {
       ConvolutionProblem problem =
           new ConvolutionProblem(direction, X, FILTERS, Y, new Window(3, 1, 1), 2);
       Device device = backend.backend().device(0);
-      try (AlgorithmPlan plan = new AlgorithmPlan(device, problem, layouts(precision), want, "")) {
+      try (AlgorithmPlan plan =
+          new AlgorithmPlan(
+              device, problem, layouts(precision), want, "", AlgorithmSearch.most(device))) {
         return plan.algorithm().number();
       } finally {
         assertEquals(before, Resource.live());
@@ -144,7 +146,8 @@ class AlgorithmSearchTest {
         Device device = backend.backend().device(0);
         StandIn.failAllocation(2);
         try (AlgorithmPlan plan =
-            new AlgorithmPlan(device, problem, layouts(Precision.FP32), want, "")) {
+            new AlgorithmPlan(
+                device, problem, layouts(Precision.FP32), want, "", AlgorithmSearch.most(device))) {
           assertEquals(1, plan.algorithm().number());
         }
       }

@@ -49,6 +49,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Plans of cuDNN's graph interface: which is chosen, what they compute, and what stands in. */
 @Tag(StandInCount.STAND_IN)
 class ConvolutionPlansTest {
+  /** Scratch memory, more than anything here asks for. */
+  private static final long MOST = 1L << 30;
+
   /** The stand-in's engines. */
   private static final int TENSOR_CORES = 100;
 
@@ -92,7 +95,8 @@ class ConvolutionPlansTest {
       int before = Resource.live();
       Layouts layouts = Layouts.of(CompiledNetwork.of(network(1), 1), precision);
       try (ConvolutionPlans plans = new ConvolutionPlans()) {
-        ConvolutionPlan plan = plans.of(backend.backend().device(0), problem, layouts, want, "");
+        ConvolutionPlan plan =
+            plans.of(backend.backend().device(0), problem, layouts, want, "", MOST);
         assertEquals(epilogue, plan.problem().epilogue());
         assertEquals(problem.with(epilogue), plan.problem());
         return plan.choice();
@@ -171,22 +175,24 @@ class ConvolutionPlansTest {
       for (String each : recorded) {
         String before = each.formatted(problem.epilogue());
         try (ConvolutionPlans plans = new ConvolutionPlans()) {
-          assertEquals(before, plans.of(device, problem, layouts, Want.FASTEST, before).choice());
+          assertEquals(
+              before, plans.of(device, problem, layouts, Want.FASTEST, before, MOST).choice());
         }
         StandIn.spoil(direction, UNORDERED, AlgorithmFault.WRONG);
         try (ConvolutionPlans plans = new ConvolutionPlans()) {
-          String now = plans.of(device, problem, layouts, Want.FASTEST, before).choice();
+          String now = plans.of(device, problem, layouts, Want.FASTEST, before, MOST).choice();
           assertEquals(before.contains("102"), !now.equals(before), now);
         }
         StandIn.reset();
       }
       ConvolutionProblem product = problem.with(Epilogue.NONE);
       String older;
-      try (AlgorithmPlan plan = new AlgorithmPlan(device, product, layouts, Want.UNTRIED, "")) {
+      try (AlgorithmPlan plan =
+          new AlgorithmPlan(device, product, layouts, Want.UNTRIED, "", MOST)) {
         older = plan.choice();
       }
       try (ConvolutionPlans plans = new ConvolutionPlans()) {
-        assertEquals(older, plans.of(device, problem, layouts, Want.FASTEST, older).choice());
+        assertEquals(older, plans.of(device, problem, layouts, Want.FASTEST, older, MOST).choice());
       }
     }
   }

@@ -11,6 +11,8 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.cuda.device.Contexts;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.data.Batch;
@@ -57,6 +59,38 @@ class CudaFaultTest {
       }
     }
     assertEquals(before, Resource.live());
+  }
+
+  /** Convolutions do with less scratch memory, perhaps slower, where the network needs the rest. */
+  @Test
+  void scratchMemoryGivesWayToTheNetwork() {
+    StandInBackend.deterministic(Precision.BF16, 1).close();
+    long scratch = 16L << 20;
+    CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-32").network(), 256);
+    try (StandInBackend backend = StandInBackend.deterministic(Precision.BF16, 1)) {
+      long alone = MemoryPlanner.plan(backend.lower(programs)).devices().getFirst().totalBytes();
+      long needed = alone + CudaExecutable.SLOTS * programs.storedBytes() + CudaExecutable.SPARE;
+      long taken = MEMORY - backend.backend().device(0).freeBytes();
+      assertTrue((needed + scratch / 2) / 4 > scratch, "the network is too small for this test");
+      for (boolean much : new boolean[] {true, false}) {
+        StandIn.workspace(scratch);
+        try (StandInBackend other = StandInBackend.deterministic(Precision.BF16, 1)) {
+          StandIn.memory(0, 2 * taken + needed + (much ? 2 * scratch : scratch / 2));
+          Lowered lowered = other.lower(programs);
+          String choice = choice(lowered, "conv2 backward filter");
+          assertEquals(much, choice.contains("tensor cores, workspace 16,"), choice);
+          other.bind(lowered, MemoryPlanner.plan(lowered)).close();
+        }
+      }
+    }
+  }
+
+  private static String choice(Lowered lowered, String label) {
+    return lowered.train().stream()
+        .filter(kernel -> kernel.label().equals(label))
+        .findFirst()
+        .orElseThrow()
+        .choice();
   }
 
   @Test

@@ -136,6 +136,11 @@ public final class StandIn {
         "standin_memory", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG), device, (Object) bytes);
   }
 
+  /** Scratch memory that cuDNN's engine on tensor cores asks for besides, until {@link #reset}. */
+  static void workspace(long bytes) {
+    invoke("standin_workspace", FunctionDescriptor.ofVoid(JAVA_LONG), (Object) bytes);
+  }
+
   /** What was done wrong since the last {@link #reset}, each once. */
   static List<String> violations() {
     return text("standin_violations").lines().toList();

@@ -48,12 +48,18 @@ public final class AlgorithmPlan implements ConvolutionPlan {
    *
    * @param want what is wanted of it
    * @param before what was chosen when the run began, or nothing
+   * @param most bytes of scratch memory
    */
   public AlgorithmPlan(
-      Device device, ConvolutionProblem problem, Layouts layouts, Want want, String before) {
+      Device device,
+      ConvolutionProblem problem,
+      Layouts layouts,
+      Want want,
+      String before,
+      long most) {
     this(device, problem, layouts);
     try {
-      algorithm = new AlgorithmSearch(this, layouts).choose(want, before);
+      algorithm = new AlgorithmSearch(this, layouts).choose(want, before, most);
       takeMathType(algorithm.mathType());
     } catch (RuntimeException e) {
       close();

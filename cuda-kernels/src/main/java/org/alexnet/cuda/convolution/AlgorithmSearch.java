@@ -67,10 +67,10 @@ public final class AlgorithmSearch {
    * of the order.
    *
    * @param before what was chosen when the run began, or nothing: it is taken again if it works
+   * @param most bytes of scratch memory
    */
-  ConvolutionAlgorithm choose(Want want, String before) {
+  ConvolutionAlgorithm choose(Want want, String before, long most) {
     device.use();
-    long most = most(device);
     boolean repeat = want != Want.FASTEST;
     List<ConvolutionAlgorithm> candidates = candidates(order(), mathTypes(), repeat, most);
     if (candidates.isEmpty()) {
@@ -95,7 +95,7 @@ public final class AlgorithmSearch {
   }
 
   /** Scratch memory that a convolution may ask for. */
-  static long most(Device device) {
+  public static long most(Device device) {
     return Math.min(WORKSPACE, device.freeBytes() / SHARE);
   }
 

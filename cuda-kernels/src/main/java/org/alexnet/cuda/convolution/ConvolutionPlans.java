@@ -2,6 +2,7 @@ package org.alexnet.cuda.convolution;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
@@ -17,35 +18,51 @@ public final class ConvolutionPlans implements AutoCloseable {
   private record Key(Device device, ConvolutionProblem problem, Want want) {}
 
   private final Map<Key, ConvolutionPlan> plans = new HashMap<>();
+  private final List<ConvolutionPlan> replaced = new ArrayList<>(); // what is bound may use them
 
   /**
    * The plan of a problem, perhaps without its epilogue, which is then to be done by itself.
    *
    * @param want what is wanted of it
    * @param before what was chosen when the run began, or nothing: it is chosen again if it works
+   * @param most bytes of scratch memory
    */
   public ConvolutionPlan of(
-      Device device, ConvolutionProblem problem, Layouts layouts, Want want, String before) {
+      Device device,
+      ConvolutionProblem problem,
+      Layouts layouts,
+      Want want,
+      String before,
+      long most) {
     Key key = new Key(device, problem, want);
     ConvolutionPlan plan = plans.get(key);
-    if (plan == null) {
+    if (plan == null || plan.workspaceBytes() > most) {
       boolean older = before.contains(AlgorithmPlan.OLDER);
-      plan = older ? null : GraphSearch.choose(device, problem, layouts, want, before);
+      plan = older ? null : GraphSearch.choose(device, problem, layouts, want, before, most);
       if (plan != null) {
-        plans.put(key, plan);
+        keep(key, plan);
       } else if (problem.epilogue() != Epilogue.NONE) {
-        plan = of(device, problem.with(Epilogue.NONE), layouts, want, before);
+        plan = of(device, problem.with(Epilogue.NONE), layouts, want, before, most);
       } else {
-        plan = new AlgorithmPlan(device, problem, layouts, want, before);
-        plans.put(key, plan);
+        plan = new AlgorithmPlan(device, problem, layouts, want, before, most);
+        keep(key, plan);
       }
     }
     return plan;
   }
 
+  private void keep(Key key, ConvolutionPlan plan) {
+    ConvolutionPlan other = plans.put(key, plan);
+    if (other != null) {
+      replaced.add(other);
+    }
+  }
+
   @Override
   public void close() {
-    Closeables.all(new ArrayList<>(plans.values()));
+    replaced.addAll(plans.values());
+    Closeables.all(new ArrayList<>(replaced));
+    replaced.clear();
     plans.clear();
   }
 }

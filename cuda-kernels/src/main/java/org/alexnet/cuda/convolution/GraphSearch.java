@@ -137,11 +137,16 @@ final class GraphSearch {
    * A plan that serves what is wanted, or null where none does.
    *
    * @param before what was chosen when the run began, or nothing
+   * @param most bytes of scratch memory
    */
   static ConvolutionPlan choose(
-      Device device, ConvolutionProblem problem, Layouts layouts, Want want, String before) {
+      Device device,
+      ConvolutionProblem problem,
+      Layouts layouts,
+      Want want,
+      String before,
+      long most) {
     device.use();
-    long most = AlgorithmSearch.most(device);
     List<GraphPlan> plans = on(device, layouts).candidates(problem, want != Want.FASTEST, most);
     GraphPlan[] chosen = new GraphPlan[1];
     try {
