@@ -44,7 +44,8 @@ public final class PlanCheck {
     for (int k = 0; k < kernels.size(); k++) {
       for (BufferUse use : kernels.get(k).uses()) {
         first.putIfAbsent(use.tensor(), k);
-        last.put(use.tensor(), program.observes(use.tensor()) ? kernels.size() : k);
+        boolean end = program.observes(use.tensor()) || kernels.get(k).beside();
+        last.merge(use.tensor(), end ? kernels.size() : k, Math::max);
         Slot slot = plan.slot(program.phase(), use.tensor());
         assertTrue(slot.bytes() >= use.bytes(), use + " has " + slot);
       }
@@ -61,6 +62,12 @@ public final class PlanCheck {
       Slot workspace = plan.workspaces().get(program.phase()).get(k);
       assertEquals(kernels.get(k).workspaceBytes(), workspace.bytes());
       live.add(new Live("workspace", workspace));
+      for (int before = 0; before < k; before++) {
+        if (kernels.get(before).beside()) {
+          Slot other = plan.workspaces().get(program.phase()).get(before);
+          live.add(new Live("workspace of " + kernels.get(before).label(), other));
+        }
+      }
       Map<Tensor, Tensor> inPlace = new HashMap<>();
       for (BufferUse use : kernels.get(k).uses()) {
         if (use.inPlaceOf() != null && last.get(use.inPlaceOf()) == k) {
@@ -72,34 +79,34 @@ public final class PlanCheck {
   }
 
   /**
-   * Follows every order that devices may run in from what they wait for: two kernels of different
-   * devices that touch the same bytes, one of them writing, must be ordered by waits.
+   * Follows every order that lanes may run in from what they wait for: two kernels of different
+   * lanes that touch the same bytes, one of them writing, must be ordered by waits.
    */
-  static void checkOrder(Lowered lowered, MemoryPlan plan, Phase phase) {
+  public static void checkOrder(Lowered lowered, MemoryPlan plan, Phase phase) {
     List<? extends Kernel> kernels = lowered.kernels(phase);
     int[][] waits = KernelOrder.waits(lowered, plan, phase);
-    int devices = plan.devices().size();
-    int[][] done = new int[kernels.size()][]; // kernels of each device surely done before this one
-    int[] last = new int[devices];
+    int lanes = 2 * plan.devices().size();
+    int[][] done = new int[kernels.size()][]; // kernels of each lane surely done before this one
+    int[] last = new int[lanes];
     Arrays.fill(last, -1);
     for (int k = 0; k < kernels.size(); k++) {
-      int own = lowered.device(kernels.get(k));
-      done[k] = last[own] < 0 ? filled(devices) : done[last[own]].clone();
+      int own = lowered.lane(kernels.get(k));
+      done[k] = last[own] < 0 ? filled(lanes) : done[last[own]].clone();
       done[k][own] = last[own];
-      for (int device = 0; device < devices; device++) {
-        if (waits[k][device] >= 0) {
-          int[] before = done[waits[k][device]];
-          done[k][device] = Math.max(done[k][device], waits[k][device]);
-          for (int other = 0; other < devices; other++) {
+      for (int lane = 0; lane < waits[k].length; lane++) {
+        if (waits[k][lane] >= 0) {
+          int[] before = done[waits[k][lane]];
+          done[k][lane] = Math.max(done[k][lane], waits[k][lane]);
+          for (int other = 0; other < lanes; other++) {
             done[k][other] = Math.max(done[k][other], before[other]);
           }
         }
       }
       for (int before = 0; before < k; before++) {
-        int device = lowered.device(kernels.get(before));
+        int lane = lowered.lane(kernels.get(before));
         if (shares(lowered, plan, phase, before, k)) {
           assertTrue(
-              done[k][device] >= before,
+              done[k][lane] >= before,
               kernels.get(k).label() + " does not wait for " + kernels.get(before).label());
         }
       }
@@ -107,8 +114,8 @@ public final class PlanCheck {
     }
   }
 
-  private static int[] filled(int devices) {
-    int[] none = new int[devices];
+  private static int[] filled(int lanes) {
+    int[] none = new int[lanes];
     Arrays.fill(none, -1);
     return none;
   }

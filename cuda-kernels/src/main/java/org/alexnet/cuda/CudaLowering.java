@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
@@ -32,7 +34,7 @@ import org.alexnet.program.Tensor;
 /**
  * Chooses kernels: cuDNN for convolutions, cuBLAS for fully-connected layers, our own for the rest.
  * A bias and a ReLU go into one launch behind the product before them, {@link Chains} of
- * normalizations, poolings and gradients into one, and all updates of a device into one.
+ * normalizations, poolings and gradients into one, and the updates of a device into one or two.
  */
 final class CudaLowering {
   private final CompiledNetwork programs;
@@ -107,9 +109,49 @@ final class CudaLowering {
         kernels.add(made.multiplying(op.multiplyAdds()));
       }
     }
-    boolean scaled = backend.precision() == Precision.FP16;
-    updates.values().forEach(u -> kernels.add(new UpdateKernels(layouts, scaled).update(u)));
+    updates.values().forEach(of -> update(of, kernels));
     return List.copyOf(kernels);
+  }
+
+  /**
+   * The updates of a device. That of fully-connected layers, whose gradients come first and which
+   * have most of the parameters, moves memory while convolutions compute: it runs beside their
+   * backward pass. With scaled gradients one that is not finite keeps all from being updated, which
+   * is known at the end.
+   */
+  private void update(List<Op.Update> updates, List<CudaKernel> kernels) {
+    boolean scaled = backend.precision() == Precision.FP16;
+    UpdateKernels make = new UpdateKernels(layouts, scaled);
+    Set<Tensor> early = new HashSet<>();
+    for (Op op : program.ops()) {
+      if (op instanceof Op.FullyConnected o && !scaled) {
+        early.add(o.weight());
+        early.add(o.bias());
+      }
+    }
+    Map<Boolean, List<Op.Update>> parts =
+        updates.stream().collect(Collectors.partitioningBy(o -> early.contains(o.w())));
+    List<Op.Update> first = parts.get(true);
+    List<Op.Update> last = parts.get(false);
+    if (first.isEmpty() || last.isEmpty()) {
+      kernels.add(make.update("update", updates));
+      return;
+    }
+    String layers = first.stream().map(Op::layer).distinct().collect(Collectors.joining(", "));
+    CudaKernel beside = make.update("update of " + layers, first).besideLater();
+    kernels.add(afterUses(beside, kernels), beside);
+    kernels.add(make.update("update", last));
+  }
+
+  /** The earliest place of a kernel: behind all that touch what it touches. */
+  private static int afterUses(CudaKernel kernel, List<CudaKernel> kernels) {
+    Set<Tensor> touched = kernel.uses().stream().map(BufferUse::tensor).collect(Collectors.toSet());
+    int place = kernels.size();
+    while (place > 0
+        && kernels.get(place - 1).uses().stream().noneMatch(u -> touched.contains(u.tensor()))) {
+      place--;
+    }
+    return place;
   }
 
   /**

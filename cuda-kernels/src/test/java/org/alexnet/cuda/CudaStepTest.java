@@ -9,15 +9,23 @@ import java.util.Map;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable.Pending;
 import org.alexnet.backend.NetworkRig;
+import org.alexnet.backend.PlanCheck;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
+import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.MemoryPlan;
+import org.alexnet.backend.plan.MemoryPlanner;
 import org.alexnet.data.Batch;
 import org.alexnet.network.Network;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
+import org.alexnet.program.StepProgram.Phase;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -96,6 +104,52 @@ class CudaStepTest {
         assertTrue(backend.backend().device(0).freeBytes() > 0);
         backend.backend().device(0).allocate(64).close();
       }
+    }
+  }
+
+  /**
+   * The update of fully-connected layers begins before convolutions are done with their gradients,
+   * and gives the bits that all kernels give one after the other, as when they are timed.
+   */
+  @ParameterizedTest
+  @CsvSource({"FP32, 1", "TF32, 1", "BF16, 1", "BF16, 2"})
+  void theUpdateOfFullyConnectedLayersRunsBesideConvolutions(Precision precision, int devices) {
+    try (StandInBackend backend =
+        StandInBackend.open(StandInBackend.options(precision, devices, true, true))) {
+      Lowered lowered = backend.lower(programs(devices));
+      List<String> labels = lowered.train().stream().map(Kernel::label).toList();
+      List<? extends Kernel> beside = lowered.train().stream().filter(Kernel::beside).toList();
+      assertTrue(beside.size() == devices, labels.toString());
+      for (Kernel update : beside) {
+        assertTrue(update.label().startsWith("update of fc"), update.label());
+        List<String> later = labels.subList(labels.indexOf(update.label()), labels.size());
+        assertTrue(later.contains("conv1 backward filter"), labels.toString());
+        assertEquals(devices, later.stream().filter("update"::equals).count(), later.toString());
+      }
+      assertEquals(List.of(), lowered.evaluate().stream().filter(Kernel::beside).toList());
+      MemoryPlan plan = MemoryPlanner.plan(lowered);
+      PlanCheck.check(lowered, plan);
+      PlanCheck.checkOrder(lowered, plan, Phase.TRAIN);
+      try (NetworkRig rig = new NetworkRig(backend, programs(devices));
+          NetworkRig timed = new NetworkRig(backend, programs(devices))) {
+        rig.trainSteps(STEPS);
+        for (int step = 0; step < STEPS; step++) {
+          timed.fill(step, timed.programs.batch());
+          timed.executable.profile(timed.batch(), NetworkRig.settings(step));
+        }
+        assertEquals("", NetworkRig.difference(timed.learned(), rig.learned()));
+      }
+    }
+  }
+
+  /** Whether a gradient is finite is known at the end, and then all is updated or nothing. */
+  @Test
+  void scaledGradientsAreUpdatedTogether() {
+    try (StandInBackend backend =
+        StandInBackend.open(StandInBackend.options(Precision.FP16, 1, true, true))) {
+      Lowered lowered = backend.lower(programs(1));
+      assertEquals(List.of(), lowered.train().stream().filter(Kernel::beside).toList());
+      assertEquals("update", lowered.train().getLast().label());
     }
   }
 

@@ -30,6 +30,14 @@ public interface Kernel {
     return 0;
   }
 
+  /**
+   * Whether later kernels of its device do not wait for it: from its place in the order on it runs
+   * beside them, to the end of the step at most, and what it touches stays where it is until then.
+   */
+  default boolean beside() {
+    return false;
+  }
+
   /** Every buffer that is read or written. */
   List<BufferUse> uses();
 

@@ -6,10 +6,11 @@ import org.alexnet.backend.plan.MemoryPlan.Slot;
 import org.alexnet.program.StepProgram.Phase;
 
 /**
- * What kernels of different devices owe each other. A device runs its own kernels in their order;
- * before a kernel that touches memory which a kernel of another device touches too, one of them
- * writing, it waits for that one. Both ways matter: a transfer waits until its source is written,
- * and the source's memory is not given to another tensor before the transfer has read it.
+ * What kernels of different devices owe each other, and those of a device that run beside others. A
+ * device runs its own kernels in their order, but for those beside; before a kernel that touches
+ * memory which a kernel of another {@link Lowered#lane} touches too, one of them writing, it waits
+ * for that one. Both ways matter: a transfer waits until its source is written, and the source's
+ * memory is not given to another tensor before the transfer has read it.
  */
 public final class KernelOrder {
   /** No kernel of that device has to be waited for. */
@@ -24,23 +25,25 @@ public final class KernelOrder {
   }
 
   /**
-   * For each kernel of a phase, the number of the last kernel of each device that must be done
-   * before it starts, or {@link #NONE}.
+   * For each kernel of a phase, the number of the last kernel of each other lane that must be done
+   * before it starts, or {@link #NONE}. There are as many lanes as devices, or twice as many where
+   * kernels run beside others.
    */
   public static int[][] waits(Lowered lowered, MemoryPlan plan, Phase phase) {
     List<? extends Kernel> kernels = lowered.kernels(phase);
     List<List<Touch>> touches = new ArrayList<>();
-    int[][] waits = new int[kernels.size()][plan.devices().size()];
+    boolean beside = kernels.stream().anyMatch(Kernel::beside);
+    int[][] waits = new int[kernels.size()][plan.devices().size() * (beside ? 2 : 1)];
     for (int k = 0; k < kernels.size(); k++) {
       touches.add(touches(kernels.get(k), plan, phase, k));
-      int own = lowered.device(kernels.get(k));
-      for (int device = 0; device < waits[k].length; device++) {
-        waits[k][device] = NONE;
+      int own = lowered.lane(kernels.get(k));
+      for (int lane = 0; lane < waits[k].length; lane++) {
+        waits[k][lane] = NONE;
       }
       for (int before = 0; before < k; before++) {
-        int device = lowered.device(kernels.get(before));
-        if (device != own && conflict(touches.get(before), touches.get(k))) {
-          waits[k][device] = before;
+        int lane = lowered.lane(kernels.get(before));
+        if (lane != own && conflict(touches.get(before), touches.get(k))) {
+          waits[k][lane] = before;
         }
       }
     }

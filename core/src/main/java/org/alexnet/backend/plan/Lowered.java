@@ -24,6 +24,14 @@ public record Lowered(
     return programs.placement().device(kernel.index());
   }
 
+  /**
+   * The lane of a kernel: what is in one lane runs in its order. Each device has one, and after
+   * those of all devices each has another for what runs beside.
+   */
+  public int lane(Kernel kernel) {
+    return device(kernel) + (kernel.beside() ? programs.placement().deviceCount() : 0);
+  }
+
   /** The kernels of a phase. */
   public List<? extends Kernel> kernels(Phase phase) {
     return switch (phase) {

@@ -19,9 +19,10 @@ import org.alexnet.program.Tensor;
  * Places buffers so that two share memory only if they are never needed at once.
  *
  * <p>A step tensor lives from its first use to its last, or to the end of the program if it is
- * observed; a workspace lives for its kernel. The largest buffers are placed first, each at the
- * lowest offset where nothing that lives at the same time lies (greedy by size: Pisarchyk and Lee,
- * "Efficient memory management for deep neural net inference", 2020).
+ * observed or a kernel that runs beside others touches it; a workspace lives for its kernel. The
+ * largest buffers are placed first, each at the lowest offset where nothing that lives at the same
+ * time lies (greedy by size: Pisarchyk and Lee, "Efficient memory management for deep neural net
+ * inference", 2020).
  */
 public final class MemoryPlanner {
 
@@ -138,6 +139,7 @@ public final class MemoryPlanner {
     for (Kernel kernel : lowered.kernels(phase)) {
       Buffer buffer = new Buffer(null, lowered.device(kernel), buffers.size());
       buffer.bytes = kernel.workspaceBytes();
+      buffer.last = kernel.beside() ? lowered.kernels(phase).size() : buffer.kernel;
       buffers.add(buffer);
     }
     return buffers;
@@ -158,7 +160,8 @@ public final class MemoryPlanner {
     Map<Tensor, Integer> last = new LinkedHashMap<>();
     for (int k = 0; k < kernels.size(); k++) {
       for (BufferUse use : kernels.get(k).uses()) {
-        last.put(use.tensor(), program.observes(use.tensor()) ? kernels.size() : k);
+        boolean end = program.observes(use.tensor()) || kernels.get(k).beside();
+        last.merge(use.tensor(), end ? kernels.size() : k, Math::max);
       }
     }
     return last;

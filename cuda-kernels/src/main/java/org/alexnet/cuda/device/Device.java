@@ -47,7 +47,8 @@ import org.alexnet.backend.Precision;
 
 /**
  * An open GPU: its primary context, which outlives it (see {@link Contexts}), streams for the step,
- * for batches and for results, the handles of cuBLAS and cuDNN, and our kernels compiled for it.
+ * for what runs beside it, for batches and for results, the handles of cuBLAS and cuDNN, and our
+ * kernels compiled for it.
  */
 public final class Device implements AutoCloseable {
   /** What cuBLAS may use within a product; NVIDIA's advice for the largest GPUs. */
@@ -69,6 +70,8 @@ public final class Device implements AutoCloseable {
   private final CUstream compute;
   private final CUstream copies;
   private final CUstream results;
+  private final CUstream beside;
+  private CUstream active;
   private final cublasHandle blas;
   private final Addresses.Dnn dnn;
   private CUmodule module;
@@ -93,6 +96,8 @@ public final class Device implements AutoCloseable {
       compute = stream();
       copies = stream();
       results = stream();
+      beside = stream();
+      active = compute;
       blas = openBlas();
       dnn = openDnn();
       module = load(code);
@@ -172,9 +177,19 @@ public final class Device implements AutoCloseable {
     return context;
   }
 
-  /** The stream that computes. */
+  /** The stream that computes; what runs {@link #beside} has another. */
   public CUstream compute() {
-    return compute;
+    return active;
+  }
+
+  /** Puts work into a stream beside that which computes; events order one after the other. */
+  public void beside(Runnable work) {
+    active = beside;
+    try {
+      work.run();
+    } finally {
+      active = compute;
+    }
   }
 
   /** The stream that brings the next batch. */

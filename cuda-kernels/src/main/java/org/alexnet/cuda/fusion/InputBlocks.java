@@ -41,7 +41,6 @@ final class InputBlocks {
         List.of(layouts.write(op.data()), layouts.write(op.labels()), layouts.read(op.mean())),
         0,
         "blocks of %d x %d pixels as channels".formatted(blocks.stride(), blocks.stride()),
-        0,
         List.of(generated),
         b ->
             List.of(

@@ -44,7 +44,6 @@ final class NormPoolKernels {
         uses,
         workspaceBytes,
         choice(ops.stream().map(op -> op)),
-        0,
         List.of(generated),
         binder);
   }

@@ -11,6 +11,7 @@ import org.alexnet.cuda.device.GeneratedKernel;
  * @param label layer and operation
  * @param choice the algorithm, where there are several
  * @param multiplyAdds of its products of matrices and convolutions
+ * @param beside whether it runs beside kernels that come later
  * @param generated what is compiled for it besides the kernels that every network has
  * @param binder makes the calls, once addresses are known
  */
@@ -22,6 +23,7 @@ public record CudaKernel(
     long workspaceBytes,
     String choice,
     long multiplyAdds,
+    boolean beside,
     List<GeneratedKernel> generated,
     Binder binder)
     implements Kernel {
@@ -53,7 +55,20 @@ public record CudaKernel(
       long workspaceBytes,
       String choice,
       Binder binder) {
-    this(label, layer, backward, uses, workspaceBytes, choice, 0, List.of(), binder);
+    this(label, layer, backward, uses, workspaceBytes, choice, List.of(), binder);
+  }
+
+  /** In its order, and without a product. */
+  public CudaKernel(
+      String label,
+      String layer,
+      boolean backward,
+      List<BufferUse> uses,
+      long workspaceBytes,
+      String choice,
+      List<GeneratedKernel> generated,
+      Binder binder) {
+    this(label, layer, backward, uses, workspaceBytes, choice, 0, false, generated, binder);
   }
 
   /** Without a choice. */
@@ -70,7 +85,22 @@ public record CudaKernel(
   /** The same with what it multiplies. */
   public CudaKernel multiplying(long products) {
     return new CudaKernel(
-        label, layer, backward, uses, workspaceBytes, choice, products, generated, binder);
+        label, layer, backward, uses, workspaceBytes, choice, products, beside, generated, binder);
+  }
+
+  /** The same beside kernels that come later; its calls must be launches of our own kernels. */
+  public CudaKernel besideLater() {
+    return new CudaKernel(
+        label,
+        layer,
+        backward,
+        uses,
+        workspaceBytes,
+        choice,
+        multiplyAdds,
+        true,
+        generated,
+        binder);
   }
 
   public List<Call> bind(Binding binding) {

@@ -35,9 +35,10 @@ public final class UpdateKernels {
   }
 
   /**
+   * @param label of the kernel
    * @param updates of one device, all with the same flag
    */
-  public CudaKernel update(List<Op.Update> updates) {
+  public CudaKernel update(String label, List<Op.Update> updates) {
     List<BufferUse> uses = new ArrayList<>();
     for (Op.Update update : updates) {
       uses.add(layouts.update(update.w()));
@@ -52,7 +53,7 @@ public final class UpdateKernels {
     uses.add(layouts.read(finite));
     int pieces = updates.stream().mapToInt(UpdateKernels::pieces).sum();
     return new CudaKernel(
-        "update",
+        label,
         "update",
         true,
         uses,

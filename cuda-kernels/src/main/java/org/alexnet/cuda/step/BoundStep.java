@@ -66,7 +66,9 @@ public final class BoundStep implements AutoCloseable {
       CudaKernel kernel = (CudaKernel) lowered.kernels(phase).get(k);
       int device = lowered.device(kernel);
       Binding binding = binding(phase, k, device);
-      placed.add(new StepPlan.Placed(kernel.label(), device, waits[k], kernel.bind(binding)));
+      placed.add(
+          new StepPlan.Placed(
+              kernel.label(), device, kernel.beside(), waits[k], kernel.bind(binding)));
     }
     return placed;
   }

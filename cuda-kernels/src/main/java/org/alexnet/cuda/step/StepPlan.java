@@ -30,8 +30,8 @@ import org.alexnet.cuda.kernel.CudaKernel.Call;
  * The calls of one phase for one place of the batch, in order, and their recording as a graph.
  *
  * <p>A step begins and ends on the first device's stream: the others wait for its beginning, and
- * its end waits for theirs. So nothing of one step runs beside the next, and one stream's recording
- * takes in all of them.
+ * its end waits for theirs, and for what runs beside. So nothing of one step runs beside the next,
+ * and one stream's recording takes in all of them.
  */
 public final class StepPlan implements AutoCloseable {
 
@@ -39,9 +39,10 @@ public final class StepPlan implements AutoCloseable {
    * A kernel with its calls.
    *
    * @param device number of its device
+   * @param beside whether later kernels do not wait for it
    * @param waits as {@link KernelOrder} says
    */
-  record Placed(String label, int device, int[] waits, List<Call> calls) {}
+  record Placed(String label, int device, boolean beside, int[] waits, List<Call> calls) {}
 
   private final List<Device> devices;
   private final List<Placed> kernels;
@@ -49,6 +50,7 @@ public final class StepPlan implements AutoCloseable {
   private final CUevent[] finished; // by kernel; null where nobody waits for it
   private final CUevent begun;
   private final CUevent[] ended; // by device
+  private final CUevent[] endedBeside; // by device; null where nothing runs beside
   private CUgraphExec graph;
 
   StepPlan(List<Device> devices, List<Placed> kernels) {
@@ -60,7 +62,11 @@ public final class StepPlan implements AutoCloseable {
     for (int d = 1; d < devices.size(); d++) {
       ended[d] = own(devices.get(d).event(EventUse.ORDER));
     }
+    this.endedBeside = new CUevent[devices.size()];
     for (Placed kernel : kernels) {
+      if (kernel.beside && endedBeside[kernel.device] == null) {
+        endedBeside[kernel.device] = own(devices.get(kernel.device).event(EventUse.ORDER));
+      }
       for (int before : kernel.waits) {
         if (before != KernelOrder.NONE && finished[before] == null) {
           finished[before] = own(devices.get(kernels.get(before).device).event(EventUse.ORDER));
@@ -88,45 +94,70 @@ public final class StepPlan implements AutoCloseable {
   }
 
   /**
-   * @param times two events a kernel, before and after it, or null
+   * @param times two events a kernel, before and after it, or null; kernels that are timed run one
+   *     after the other
    */
   private void enqueue(List<CUevent> times) {
     Device main = devices.getFirst();
     main.use();
     record(begun, main);
-    for (int d = 1; d < devices.size(); d++) {
-      devices.get(d).use();
-      wait(devices.get(d), begun);
+    for (int d = 0; d < devices.size(); d++) {
+      Device device = devices.get(d);
+      device.use();
+      if (d > 0) {
+        wait(device, begun);
+      }
+      if (endedBeside[d] != null) {
+        device.beside(() -> wait(device, begun));
+      }
     }
     for (int k = 0; k < kernels.size(); k++) {
-      Placed kernel = kernels.get(k);
-      Device device = devices.get(kernel.device);
+      int number = k;
+      Device device = devices.get(kernels.get(k).device);
       device.use();
-      for (int before : kernel.waits) {
-        if (before != KernelOrder.NONE) {
-          wait(device, finished[before]);
-        }
-      }
-      if (times != null) {
-        record(times.get(2 * k), device);
-      }
-      for (Call call : kernel.calls) {
-        call.enqueue();
-      }
-      if (times != null) {
-        record(times.get(2 * k + 1), device);
-      }
-      if (finished[k] != null) {
-        record(finished[k], device);
+      if (kernels.get(k).beside && times == null) {
+        device.beside(() -> enqueue(number, device, null));
+      } else {
+        enqueue(number, device, times);
       }
     }
-    for (int d = 1; d < devices.size(); d++) {
-      devices.get(d).use();
-      record(ended[d], devices.get(d));
-      main.use();
-      wait(main, ended[d]);
+    for (int d = devices.size(); d-- > 0; ) {
+      Device device = devices.get(d);
+      device.use();
+      if (endedBeside[d] != null) {
+        CUevent event = endedBeside[d];
+        device.beside(() -> record(event, device));
+        wait(device, event);
+      }
+      if (d > 0) {
+        record(ended[d], device);
+        main.use();
+        wait(main, ended[d]);
+      }
     }
     main.use();
+  }
+
+  /** A kernel, with what it waits for and what waits for it. */
+  private void enqueue(int number, Device device, List<CUevent> times) {
+    Placed kernel = kernels.get(number);
+    for (int before : kernel.waits) {
+      if (before != KernelOrder.NONE) {
+        wait(device, finished[before]);
+      }
+    }
+    if (times != null) {
+      record(times.get(2 * number), device);
+    }
+    for (Call call : kernel.calls) {
+      call.enqueue();
+    }
+    if (times != null) {
+      record(times.get(2 * number + 1), device);
+    }
+    if (finished[number] != null) {
+      record(finished[number], device);
+    }
   }
 
   /**
