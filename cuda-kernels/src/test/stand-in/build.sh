@@ -37,7 +37,7 @@ first=$!
 compile blas "-O3 -march=native"
 compile dnn "-O3 -march=native"
 compile nvrtc -O1
-compile blas_lt -O1
+compile blas_lt "-O3 -march=native"
 wait $first
 
 echo "extern \"C\" const int standin_cuda = $major;" \

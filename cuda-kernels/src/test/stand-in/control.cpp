@@ -31,6 +31,7 @@ struct State {
     options.devices = 2;
     std::fill(options.capability, options.capability + MAX_DEVICES, 80);
     options.workspace = 0;
+    options.blasLt = 0;
     std::fill(options.memory, options.memory + MAX_DEVICES, std::size_t(4) << 30);
     const char* text = std::getenv("ALEXNET_STANDIN");
     std::stringstream all(text ? text : "");
@@ -67,7 +68,7 @@ State& state() {
 }
 
 const char* KINDS[] = {"allocation", "pinned", "stream",     "event",      "module", "graph",
-                       "graph exec", "context", "blas handle", "dnn handle", "descriptor",
+                       "graph exec", "context", "blas handle", "dnn handle", "lt handle", "lt descriptor", "descriptor",
                        "program"};
 
 int copy(const std::string& text, char* buffer, int size) {
@@ -176,6 +177,12 @@ void standin_reset() {
   state().failAllocation = state().failLaunch = state().failCapture = state().failInstantiate = 0;
   state().algorithms.clear();
   options().workspace = 0;
+  options().blasLt = 0;
+}
+
+void standin_blas_lt(int fault) {
+  ENTRY;
+  options().blasLt = fault;
 }
 
 void standin_workspace(long bytes) {

@@ -95,10 +95,13 @@ struct Counts {
 };
 Counts& counts();
 
+enum BlasLtFault { LT_RIGHT, LT_HAS_NONE, LT_FIRST_REFUSES, LT_FIRST_IS_WRONG, LT_LOSES_NAN };
+
 struct Options {
   int driver, devices;
   int capability[MAX_DEVICES];
   std::size_t memory[MAX_DEVICES];
+  int blasLt;             // what is wrong with cuBLASLt
   std::size_t workspace;  // that cuDNN's engine on tensor cores asks for beyond its own
 };
 Options& options();

@@ -30,6 +30,9 @@ import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.cuda.library.load.Loaded;
+import org.alexnet.cuda.product.BlasLt;
+import org.alexnet.cuda.product.FusedProducts;
 import org.alexnet.cuda.product.RateMeasurement;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram.Phase;
@@ -52,19 +55,22 @@ final class CudaBackend implements Backend {
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
   private final ConvolutionPlans plans = new ConvolutionPlans();
+  private final List<FusedProducts> products = new ArrayList<>(); // by device
   private boolean graphs;
   private long scratch = Long.MAX_VALUE; // bytes that a convolution may ask for at most
 
   /**
    * @param ordinals of its devices, as CUDA counts
    */
-  CudaBackend(List<Integer> ordinals, BackendOptions options, KernelCompiler compiler) {
+  CudaBackend(List<Integer> ordinals, BackendOptions options, Loaded loaded) {
     this.options = options;
     this.graphs = options.graphs();
+    KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
     try {
       Cuda.check(cuInit(0), "start");
       for (int ordinal : ordinals) {
         devices.add(new Device(ordinal, options.precision(), compiler));
+        products.add(new FusedProducts(BlasLt.open(loaded.blasLt(), devices.getLast())));
       }
       for (Device one : devices) {
         for (Device other : devices) {
@@ -118,6 +124,11 @@ final class CudaBackend implements Backend {
 
   Device device(int number) {
     return devices.get(number);
+  }
+
+  /** The products of a device that are computed with what follows them. */
+  FusedProducts products(int device) {
+    return products.get(device);
   }
 
   /**
@@ -239,6 +250,7 @@ final class CudaBackend implements Backend {
   @Override
   public void close() {
     plans.close();
+    Closeables.all(products);
     Closeables.all(devices);
   }
 }

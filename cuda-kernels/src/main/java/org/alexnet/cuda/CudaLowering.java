@@ -26,6 +26,7 @@ import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.kernel.LocallyConnectedKernels;
 import org.alexnet.cuda.kernel.UpdateKernels;
 import org.alexnet.cuda.product.FullyConnectedKernels;
+import org.alexnet.cuda.product.FusedProducts;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.StepProgram;
@@ -43,7 +44,6 @@ final class CudaLowering {
   private final Layouts layouts;
   private final Want want;
   private final ImageKernels images;
-  private final FullyConnectedKernels fullyConnected;
   private final LocallyConnectedKernels local;
   private final ContrastNormKernels contrast;
   private final FixedImageKernels fixed;
@@ -63,7 +63,6 @@ final class CudaLowering {
     this.backend = backend;
     this.layouts = layouts;
     this.images = new ImageKernels(layouts);
-    this.fullyConnected = new FullyConnectedKernels(layouts);
     this.fixed = new FixedImageKernels(layouts);
     this.contrast = new ContrastNormKernels(layouts);
     this.local = new LocallyConnectedKernels(layouts);
@@ -177,11 +176,11 @@ final class CudaLowering {
       case Op.PositionBiasBackward o -> local.biasBackward(o);
       case Op.FullyConnected o -> {
         Op.Relu relu = reluOf(o.y(), done);
-        yield fullyConnected.forward(o, relu == null ? o.y() : relu.y(), relu != null);
+        yield fullyConnected(o).forward(o, relu == null ? o.y() : relu.y(), relu != null);
       }
-      case Op.FullyConnectedBackwardData o -> fullyConnected.backwardData(o);
+      case Op.FullyConnectedBackwardData o -> fullyConnected(o).backwardData(o);
       case Op.FullyConnectedBackwardWeights o ->
-          fullyConnected.backwardWeights(o, !chains.hasBias(o.db()));
+          fullyConnected(o).backwardWeights(o, !chains.hasBias(o.db()));
       case Op.Relu o -> images.relu(o);
       case Op.ReluBackward o -> images.reluBackward(o);
       case Op.Tanh o -> images.tanh(o);
@@ -229,6 +228,13 @@ final class CudaLowering {
       done.add(relu);
     }
     return fuse ? relu : null;
+  }
+
+  private FullyConnectedKernels fullyConnected(Op op) {
+    // A plan that is only looked at has nothing tried.
+    int device = programs.placement().device(op.index());
+    return new FullyConnectedKernels(
+        layouts, want == Want.UNTRIED ? new FusedProducts(null) : backend.products(device));
   }
 
   private ConvolutionKernels convolutions(Op op) {

@@ -6,7 +6,6 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.DeviceInfo;
-import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.library.CudaLibraries;
 import org.alexnet.cuda.library.file.LibrarySearchResult;
 import org.alexnet.cuda.library.load.Loaded;
@@ -38,10 +37,9 @@ public final class CudaProvider implements BackendProvider {
     options.checkDevices(name(), availability.devices());
     options.checkAlone(name());
     Loaded loaded = CudaLibraries.load(found);
-    KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
     List<String> names =
         options.devices().isEmpty() ? usable(availability).subList(0, 1) : options.devices();
-    return new CudaBackend(ordinals(names), options, compiler);
+    return new CudaBackend(ordinals(names), options, loaded);
   }
 
   /** The devices that are not too old; there is one, or the backend cannot serve. */

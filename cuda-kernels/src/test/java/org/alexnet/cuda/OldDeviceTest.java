@@ -15,8 +15,8 @@ import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.DeviceInfo;
 import org.alexnet.backend.Precision;
-import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.library.CudaLibraries;
+import org.alexnet.cuda.library.load.Loaded;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,9 +123,8 @@ class OldDeviceTest {
     }
 
     private static Backend withoutProbe() {
-      KernelCompiler compiler =
-          new KernelCompiler(CudaLibraries.load(CudaLibraries.find()), Precision.FP32);
-      return new CudaBackend(List.of(0), BackendOptions.defaults(), compiler);
+      Loaded loaded = CudaLibraries.load(CudaLibraries.find());
+      return new CudaBackend(List.of(0), BackendOptions.defaults(), loaded);
     }
 
     private interface Open {

@@ -136,6 +136,23 @@ public final class StandIn {
         "standin_memory", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG), device, (Object) bytes);
   }
 
+  /** What cuBLASLt does until {@link #reset}. */
+  enum BlasLtFault {
+    NONE,
+    /** Its heuristics know no way. */
+    HAS_NONE,
+    /** Its first way answers that it is not supported. */
+    FIRST_REFUSES,
+    /** Its first way has a wrong number. */
+    FIRST_IS_WRONG,
+    /** A ReLU makes 0 of what is not a number. */
+    LOSES_NAN
+  }
+
+  static void spoilBlasLt(BlasLtFault fault) {
+    call("standin_blas_lt", fault.ordinal());
+  }
+
   /** Scratch memory that cuDNN's engine on tensor cores asks for besides, until {@link #reset}. */
   static void workspace(long bytes) {
     invoke("standin_workspace", FunctionDescriptor.ofVoid(JAVA_LONG), (Object) bytes);

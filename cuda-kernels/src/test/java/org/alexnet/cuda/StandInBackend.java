@@ -11,7 +11,6 @@ import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.cuda.device.Contexts;
-import org.alexnet.cuda.device.KernelCompiler;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.library.CudaLibraries;
 import org.alexnet.cuda.library.load.Loaded;
@@ -43,8 +42,7 @@ public final class StandInBackend implements Backend {
     if (!GPU) {
       StandIn.devices(Math.max(StandIn.DEVICES, options.deviceCount()));
     }
-    KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
-    backend = new CudaBackend(ordinals, options, compiler);
+    backend = new CudaBackend(ordinals, options, loaded);
   }
 
   static StandInBackend open(BackendOptions options) {

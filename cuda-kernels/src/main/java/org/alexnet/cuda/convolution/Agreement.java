@@ -3,12 +3,12 @@ package org.alexnet.cuda.convolution;
 import org.alexnet.backend.Precision;
 
 /**
- * Whether two ways to compute a convolution agree.
+ * Whether two ways to compute a convolution or a product agree.
  *
  * @param precision of what is multiplied and stored
  * @param products that are added up for a number of the result
  */
-record Agreement(Precision precision, long products) {
+public record Agreement(Precision precision, long products) {
 
   /**
    * Whether numbers are finite and right where they were looked up.
@@ -20,7 +20,7 @@ record Agreement(Precision precision, long products) {
   }
 
   /** Whether all numbers are finite and near what they are to be. */
-  boolean agrees(float[] right, float[] got) {
+  public boolean agrees(float[] right, float[] got) {
     double difference = 0;
     for (int i = 0; i < right.length; i++) {
       if (!Float.isFinite(got[i])) {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUstream;
 import jcuda.jcudnn.cudnnHandle;
 
 /** JCuda's pointers as the numbers they are, and back. */
@@ -33,6 +34,13 @@ public final class Addresses {
     @SuppressWarnings("restricted")
     public MemorySegment memory(long bytes, Arena until) {
       return MemorySegment.ofAddress(address()).reinterpret(bytes, until, null);
+    }
+  }
+
+  /** A stream. */
+  public static final class Stream extends CUstream {
+    public long address() {
+      return getNativePointer();
     }
   }
 

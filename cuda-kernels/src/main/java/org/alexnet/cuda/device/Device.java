@@ -75,6 +75,7 @@ public final class Device implements AutoCloseable {
   private final cublasHandle blas;
   private final Addresses.Dnn dnn;
   private CUmodule module;
+  private Addresses.Device workspace;
 
   /**
    * Opens a device.
@@ -113,7 +114,7 @@ public final class Device implements AutoCloseable {
   }
 
   private CUstream stream() {
-    CUstream stream = new CUstream();
+    CUstream stream = new Addresses.Stream();
     int code = cuStreamCreate(stream, NON_BLOCKING_STREAM);
     return own(
         Resource.of(this, stream, code, "make a stream on " + name(), s -> cuStreamDestroy(s)));
@@ -131,7 +132,7 @@ public final class Device implements AutoCloseable {
                 | cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
         "form sums in 32 bits");
     // Its own workspace would be allocated in the middle of a recording.
-    Pointer workspace = own(allocate(BLAS_WORKSPACE));
+    workspace = own(allocate(BLAS_WORKSPACE));
     Cuda.checkBlas(
         JCublas2.cublasSetWorkspace(handle, workspace, BLAS_WORKSPACE), "take a workspace");
     return handle;
@@ -204,6 +205,16 @@ public final class Device implements AutoCloseable {
 
   public cublasHandle blas() {
     return blas;
+  }
+
+  /** Address of what products use as scratch memory, one after the other. */
+  public long blasWorkspace() {
+    return workspace.address();
+  }
+
+  /** Address of the stream that computes, for a library without a binding. */
+  public long computeAddress() {
+    return ((Addresses.Stream) active).address();
   }
 
   public Addresses.Dnn dnn() {

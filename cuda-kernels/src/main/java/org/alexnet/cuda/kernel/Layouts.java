@@ -147,9 +147,7 @@ public final class Layouts {
       case Op.LoadInput o -> plain(o.mean(), o.labels());
       case Op.Convolution o -> {
         filters(o.weight());
-        single(o.bias());
-        // A plan that adds the bias reads it as it reads the weights.
-        special.put(low(o.bias()), new Layout(o.bias().shape(), storage, false));
+        bias(o.bias());
       }
       case Op.ConvolutionBackwardData o -> filters(o.weight());
       case Op.ConvolutionBackwardWeights o -> {
@@ -164,7 +162,7 @@ public final class Layouts {
       case Op.PositionBiasBackward o -> ordered(o.db());
       case Op.FullyConnected o -> {
         weights(o.weight(), o.x().shape());
-        single(o.bias());
+        bias(o.bias());
       }
       case Op.FullyConnectedBackwardData o -> weights(o.weight(), o.dx().shape());
       case Op.FullyConnectedBackwardWeights o -> gradients(o);
@@ -269,6 +267,12 @@ public final class Layouts {
   private void single(Tensor parameter) {
     plain(parameter);
     plain(parameter.momentum());
+  }
+
+  /** What adds a bias to a product at once reads it as it reads the weights. */
+  private void bias(Tensor parameter) {
+    single(parameter);
+    special.put(low(parameter), new Layout(parameter.shape(), storage, false));
   }
 
   private void filters(Tensor parameter) {

@@ -9,6 +9,7 @@ import org.alexnet.backend.LibraryInfo;
  * CUDA's libraries in this process; from here on JCuda's classes can be used.
  *
  * @param nvrtc NVRTC's functions, for {@code java.lang.foreign}
+ * @param blasLt cuBLASLt's functions, likewise; null where it was not found by itself
  * @param architectures the GPUs that NVRTC compiles for
  * @param driverVersion newest CUDA that the driver serves, as 1000 major + 10 minor
  * @param libraries each library with the version that it says it has
@@ -17,6 +18,7 @@ import org.alexnet.backend.LibraryInfo;
  */
 public record Loaded(
     SymbolLookup nvrtc,
+    SymbolLookup blasLt,
     Architectures architectures,
     int driverVersion,
     List<LibraryInfo> libraries,

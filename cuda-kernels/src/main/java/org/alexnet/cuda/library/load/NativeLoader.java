@@ -82,6 +82,7 @@ public final class NativeLoader {
             .toList();
     return new Loaded(
         symbols.get(CudaLibrary.NVRTC),
+        blasLt(found.library(CudaLibrary.CUBLAS)),
         Architectures.of(symbols.get(CudaLibrary.NVRTC), found.cudaMajor()),
         driver,
         infos,
@@ -102,6 +103,16 @@ public final class NativeLoader {
     RequiredSymbols.check(library, found.cudaMajor(), lookup, version);
     symbols.put(library.kind(), lookup);
     versions.put(library.kind(), version);
+  }
+
+  /** What cuBLAS needs and is loaded before it. */
+  @SuppressWarnings("restricted")
+  private static SymbolLookup blasLt(Library cublas) {
+    return cublas.before().stream()
+        .filter(file -> name(file).startsWith("libcublasLt."))
+        .findFirst()
+        .map(file -> SymbolLookup.libraryLookup(file, Arena.global()))
+        .orElse(null);
   }
 
   private void loadStep(Path file) {
