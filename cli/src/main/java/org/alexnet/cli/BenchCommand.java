@@ -91,7 +91,7 @@ final class BenchCommand extends LongCommand {
       double[][] profile = benchmark.profile();
       Map<String, double[]> layers = benchmark.layers(profile);
       List<Benchmark.KernelRow> rows = kernels ? benchmark.kernels(profile) : List.of();
-      KernelTable table = new KernelTable(rows, train, rates);
+      KernelTable table = new KernelTable(rows, train, rates, backend.preparations());
       long[][] bytesTransferred = benchmark.bytesTransferred();
       benchmark.checkRepeats();
       view.end();

@@ -1,10 +1,12 @@
 package org.alexnet.backend;
 
+import java.util.List;
 import java.util.Optional;
 import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
+import org.alexnet.backend.plan.Preparation;
 import org.alexnet.program.CompiledNetwork;
 
 /** An open backend: it owns threads and device contexts until it is closed. */
@@ -36,6 +38,11 @@ public interface Backend extends AutoCloseable {
    */
   default Optional<DeviceRates> measureRates() {
     return Optional.empty();
+  }
+
+  /** What took its time since it was opened, in order; empty for a backend that does not say. */
+  default List<Preparation> preparations() {
+    return List.of();
   }
 
   @Override

@@ -20,6 +20,7 @@ import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
+import org.alexnet.backend.plan.Preparation;
 import org.alexnet.cuda.convolution.AlgorithmSearch;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan;
@@ -56,6 +57,7 @@ final class CudaBackend implements Backend {
   private final List<Device> devices = new ArrayList<>();
   private final ConvolutionPlans plans = new ConvolutionPlans();
   private final List<FusedProducts> products = new ArrayList<>(); // by device
+  private final List<Preparation> preparations = new ArrayList<>();
   private boolean graphs;
   private long scratch = Long.MAX_VALUE; // bytes that a convolution may ask for at most
 
@@ -65,7 +67,7 @@ final class CudaBackend implements Backend {
   CudaBackend(List<Integer> ordinals, BackendOptions options, Loaded loaded) {
     this.options = options;
     this.graphs = options.graphs();
-    KernelCompiler compiler = new KernelCompiler(loaded, options.precision());
+    KernelCompiler compiler = new KernelCompiler(loaded, options.precision(), this::prepared);
     try {
       Cuda.check(cuInit(0), "start");
       for (int ordinal : ordinals) {
@@ -95,6 +97,16 @@ final class CudaBackend implements Backend {
 
   Precision precision() {
     return options.precision();
+  }
+
+  /** Notes what took its time. */
+  void prepared(Preparation done) {
+    preparations.add(done);
+  }
+
+  @Override
+  public List<Preparation> preparations() {
+    return List.copyOf(preparations);
   }
 
   /** Whether steps are replayed as graphs. */
@@ -160,7 +172,15 @@ final class CudaBackend implements Backend {
     }
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;
-      return lowerToFit(programs, want);
+      long begin = System.nanoTime();
+      Lowered lowered = lowerToFit(programs, want);
+      String what = "kernels chosen for %s, and what libraries offer tried";
+      prepared(
+          new Preparation(
+              what.formatted(programs.network().name()),
+              (System.nanoTime() - begin) * 1e-9,
+              false));
+      return lowered;
     } catch (Cuda.Failure e) {
       throw e.explained(
           "This was while kernels were chosen for %s.".formatted(programs.network().name()));

@@ -18,6 +18,7 @@ import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.Parts;
+import org.alexnet.backend.plan.Preparation;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
@@ -244,7 +245,7 @@ final class CudaExecutable implements Executable {
           // The libraries load what they need at the first step, which cannot be recorded.
           boolean first = runs.merge(phase, 1, Integer::sum) == 1;
           if (backend.graphs() && !first) {
-            steps.replay(backend::giveUpGraphs);
+            replay(phase, steps);
           } else {
             steps.enqueue();
           }
@@ -253,6 +254,17 @@ final class CudaExecutable implements Executable {
           underWay[number] = pending;
           return pending;
         });
+  }
+
+  private void replay(Phase phase, StepPlan steps) {
+    boolean recorded = steps.recorded();
+    long begin = System.nanoTime();
+    steps.replay(backend::giveUpGraphs);
+    if (!recorded) {
+      String what = phase == Phase.TRAIN ? "a training step" : "an evaluation";
+      double seconds = (System.nanoTime() - begin) * 1e-9;
+      backend.prepared(new Preparation("graph of " + what + " recorded", seconds, false));
+    }
   }
 
   private List<Losses> losses(Phase phase) {

@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
 import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.Preparation;
+import org.alexnet.model.Models;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.junit.jupiter.api.Assumptions;
@@ -46,6 +50,34 @@ class CudaRatesTest {
       assertTrue(e.getMessage().contains("while its speed was measured"), e.getMessage());
       StandIn.reset();
       StandIn.heal();
+    }
+  }
+
+  /** What is compiled is kept for the next time; what is chosen and recorded is not. */
+  @Test
+  void whatIsPreparedIsSaid() {
+    CompiledNetwork programs = CompiledNetwork.of(TestNetworks.columns(), 4);
+    for (int time = 0; time < 2; time++) {
+      try (StandInBackend backend = open(Precision.BF16)) {
+        try (NetworkRig rig = new NetworkRig(backend, programs)) {
+          rig.trainSteps(3);
+          rig.evaluate();
+          rig.evaluate();
+        }
+        backend.compile(CompiledNetwork.of(Models.named("alexnet-32").network(), 1)).close();
+        List<Preparation> done = backend.backend().preparations();
+        List<String> whats = done.stream().map(Preparation::what).toList();
+        assertTrue(whats.get(0).startsWith("kernels of every network for "), whats.toString());
+        assertTrue(whats.get(1).startsWith("kernels chosen for "), whats.toString());
+        assertTrue(whats.getLast().matches("\\d+ kernels written for .*"), whats.toString());
+        assertTrue(whats.contains("graph of a training step recorded"), whats.toString());
+        assertTrue(whats.contains("graph of an evaluation recorded"), whats.toString());
+        for (Preparation each : done) {
+          boolean kept = each.what().contains("kernels of ") || each.what().contains("written");
+          assertTrue(time == 0 || each.cached() == kept, each.toString());
+          assertTrue(each.seconds() > 0 && each.seconds() < 600, each.toString());
+        }
+      }
     }
   }
 

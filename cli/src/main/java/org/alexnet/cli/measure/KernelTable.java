@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.DeviceRates.Bound;
+import org.alexnet.backend.plan.Preparation;
 import org.alexnet.cli.measure.Benchmark.KernelRow;
 
 /**
@@ -16,8 +17,10 @@ import org.alexnet.cli.measure.Benchmark.KernelRow;
  * @param rows kernels of the step
  * @param stepSeconds of a step as training runs it
  * @param rates null where none were measured
+ * @param preparations what took its time before the first steps
  */
-public record KernelTable(List<KernelRow> rows, double stepSeconds, DeviceRates rates) {
+public record KernelTable(
+    List<KernelRow> rows, double stepSeconds, DeviceRates rates, List<Preparation> preparations) {
 
   private Bound bound(KernelRow row) {
     return rates.bound(row.bytes(), row.multiplyAdds());
@@ -51,6 +54,14 @@ public record KernelTable(List<KernelRow> rows, double stepSeconds, DeviceRates 
     }
     for (KernelRow row : chosen) {
       out.printf("%-40s %s%n", row.label(), row.choice());
+    }
+    if (!preparations.isEmpty()) {
+      out.printf("%n%-64s %10s%n", "before the first steps", "s");
+    }
+    for (Preparation done : preparations) {
+      out.printf(
+          "%-64s %10.2f%s%n",
+          done.what(), done.seconds(), done.cached() ? ", kept from before" : "");
     }
     if (rates != null) {
       printSum(out);
@@ -122,6 +133,14 @@ public record KernelTable(List<KernelRow> rows, double stepSeconds, DeviceRates 
         kernel.put("share", bound.seconds() / row.seconds());
         kernel.put("bound_by", text(bound.limit()));
       }
+    }
+    ArrayNode before = json.putArray("prepared");
+    for (Preparation done : preparations) {
+      before
+          .addObject()
+          .put("what", done.what())
+          .put("seconds", done.seconds())
+          .put("cached", done.cached());
     }
     if (rates != null) {
       json.putObject("device")

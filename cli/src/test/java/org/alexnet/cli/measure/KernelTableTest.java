@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
 import org.alexnet.backend.plan.DeviceRates;
+import org.alexnet.backend.plan.Preparation;
 import org.alexnet.cli.measure.Benchmark.KernelRow;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,11 @@ class KernelTableTest {
           new KernelRow("norm1 forward", 125e-6, 100_000_000, 0, ""),
           new KernelRow("softmax forward", 8e-6, 1000, 0, ""));
 
+  private static final List<Preparation> PREPARED =
+      List.of(
+          new Preparation("kernels of every network for sm_90", 0.004, true),
+          new Preparation("7 kernels written for a network for sm_90", 1.5, false));
+
   private static String text(KernelTable table) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     table.print(new PrintStream(bytes));
@@ -33,7 +39,7 @@ class KernelTableTest {
 
   @Test
   void aKernelIsHeldAgainstWhatBoundsIt() {
-    String text = text(new KernelTable(ROWS, 200e-6, RATES));
+    String text = text(new KernelTable(ROWS, 200e-6, RATES, PREPARED));
     List<String> lines = text.lines().toList();
     assertTrue(text.contains("copies 1,000 GB/s, products 100.0 TFLOP/s, a launch 2.0 us"), text);
     String[] kernels = {"conv1 forward", "norm1 forward", "softmax forward"};
@@ -44,6 +50,8 @@ class KernelTableTest {
       assertTrue(line.endsWith(ends[i]), line);
     }
     assertTrue(text.contains("engine 41 with TILE=3"), text);
+    assertTrue(text.contains("0.00, kept from before"), text);
+    assertTrue(lines.stream().anyMatch(l -> l.matches("7 kernels written .* 1.50")), text);
     // 20 + 100 + 2 us of 200
     assertTrue(lines.getLast().contains("they would take 0.122 ms"), lines.getLast());
     assertTrue(lines.getLast().contains("61 % of that bound, 0.078 ms above it"), text);
@@ -52,7 +60,7 @@ class KernelTableTest {
   @Test
   void programsReadTheSame() {
     ObjectNode json = new ObjectMapper().createObjectNode();
-    new KernelTable(ROWS, 200e-6, RATES).addTo(json);
+    new KernelTable(ROWS, 200e-6, RATES, PREPARED).addTo(json);
     assertEquals(2_000_000_000L, json.at("/kernels/0/operations").asLong());
     assertEquals("arithmetic", json.at("/kernels/0/bound_by").asText());
     assertEquals("engine 41 with TILE=3", json.at("/kernels/0/choice").asText());
@@ -60,12 +68,14 @@ class KernelTableTest {
     assertEquals("launch", json.at("/kernels/2/bound_by").asText());
     assertEquals(0.122, json.at("/step/bounds_ms").asDouble(), 1e-12);
     assertEquals(0.173, json.at("/step/kernels_ms").asDouble(), 1e-12);
+    assertTrue(json.at("/prepared/0/cached").asBoolean());
+    assertEquals(1.5, json.at("/prepared/1/seconds").asDouble());
     assertEquals(1e12, json.at("/device/copy_bytes_per_second").asDouble());
   }
 
   @Test
   void withoutRatesThereAreTimesAlone() {
-    KernelTable table = new KernelTable(ROWS, 200e-6, null);
+    KernelTable table = new KernelTable(ROWS, 200e-6, null, List.of());
     assertTrue(text(table).contains("GB/s"), text(table));
     assertFalse(text(table).contains("share"), text(table));
     ObjectNode json = new ObjectMapper().createObjectNode();

@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.Preparation;
 import org.alexnet.cuda.device.Nvrtc.Target;
 import org.alexnet.cuda.library.file.CacheFolder;
 import org.alexnet.cuda.library.load.Architectures;
@@ -55,11 +57,14 @@ public final class KernelCompiler {
   private final Architectures architectures;
   private final Path cache;
   private final Precision precision;
+  private final Consumer<Preparation> told;
 
   /**
    * @param loaded has NVRTC and the folder for what was compiled
+   * @param told what was compiled, or read from that folder
    */
-  public KernelCompiler(Loaded loaded, Precision precision) {
+  public KernelCompiler(Loaded loaded, Precision precision, Consumer<Preparation> told) {
+    this.told = told;
     this.nvrtc = new Nvrtc(loaded.nvrtc());
     this.architectures = loaded.architectures();
     this.cache = loaded.cache();
@@ -111,7 +116,7 @@ public final class KernelCompiler {
    * @throws AlexNetException if the device is older than all that NVRTC knows
    */
   byte[] code(String device, int capability) {
-    return code(device, capability, source());
+    return code(device, capability, "kernels of every network", source());
   }
 
   /**
@@ -121,35 +126,40 @@ public final class KernelCompiler {
    * @param capability 75 for compute capability 7.5
    */
   byte[] code(String device, int capability, Collection<GeneratedKernel> generated) {
-    return code(device, capability, source(generated));
+    String what = "%d kernels written for a network".formatted(generated.size());
+    return code(device, capability, what, source(generated));
   }
 
-  private byte[] code(String device, int capability, String source) {
+  private byte[] code(String device, int capability, String what, String source) {
     String obstacle = architectures.obstacle(device, capability);
     if (!obstacle.isEmpty()) {
       throw new AlexNetException(obstacle);
     }
     try {
-      return code(Target.CUBIN, "sm_" + capability, source);
+      return code(Target.CUBIN, "sm_" + capability, what, source);
     } catch (Cuda.Failure e) {
       if (!Nvrtc.isUnknownOption(e)) {
         throw e;
       }
-      return code(Target.PTX, "compute_" + Math.min(capability, COMMON), source);
+      return code(Target.PTX, "compute_" + Math.min(capability, COMMON), what, source);
     }
   }
 
-  private byte[] code(Target target, String architecture, String source) {
+  private byte[] code(Target target, String architecture, String what, String source) {
+    long begin = System.nanoTime();
     List<String> options = new ArrayList<>(definitions(precision));
     options.add("--std=c++17");
     options.add("--gpu-architecture=" + architecture);
     Path file = cache.resolve("kernels-" + CacheFolder.name(nvrtc.version() + options + source));
     try {
-      if (Files.isReadable(file)) {
-        return Files.readAllBytes(file);
+      boolean cached = Files.isReadable(file);
+      byte[] code =
+          cached ? Files.readAllBytes(file) : nvrtc.compile("kernels.cu", source, target, options);
+      if (!cached) {
+        keep(code, file);
       }
-      byte[] code = nvrtc.compile("kernels.cu", source, target, options);
-      keep(code, file);
+      double seconds = (System.nanoTime() - begin) * 1e-9;
+      told.accept(new Preparation("%s for %s".formatted(what, architecture), seconds, cached));
       return code;
     } catch (IOException e) {
       throw new UncheckedIOException("The kernels in " + file + " cannot be read", e);

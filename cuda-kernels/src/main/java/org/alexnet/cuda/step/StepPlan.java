@@ -181,6 +181,11 @@ public final class StepPlan implements AutoCloseable {
     }
   }
 
+  /** Whether there is a graph already. */
+  public boolean recorded() {
+    return graph != null;
+  }
+
   private CUgraphExec capture(Device main) {
     main.use();
     // Other threads may go on allocating page-locked memory meanwhile.
