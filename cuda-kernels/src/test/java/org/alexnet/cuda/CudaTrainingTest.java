@@ -197,6 +197,7 @@ class CudaTrainingTest {
   /** What columns compute on two devices is tested elsewhere; here they are found by name. */
   @Test
   void columnsTakeTheDevicesThatAreNamed() {
+    Assumptions.assumeFalse(StandInBackend.GPU, "the stand-in has two devices");
     Training two =
         Training.of(narrow("alexnet-2012")).backend("cuda").data("shapes:10").classes(10);
     List<String> messages = new ArrayList<>();

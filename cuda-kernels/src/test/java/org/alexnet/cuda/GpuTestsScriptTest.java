@@ -52,7 +52,7 @@ class GpuTestsScriptTest {
   @Test
   void everySuiteIsAClassThatRunsOnAGpu() throws Exception {
     List<String> suites = run(0, "--list");
-    assertEquals(6, suites.size());
+    assertEquals(8, suites.size());
     for (String suite : suites) {
       Class.forName("org.alexnet.cuda." + suite);
     }
