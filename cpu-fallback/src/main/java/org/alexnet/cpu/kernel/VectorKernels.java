@@ -181,14 +181,13 @@ public final class VectorKernels implements Kernels {
         int code = window.code() + h * window.kernel();
         for (int w = 0; w < columns; w++) {
           FloatVector value = FloatVector.fromArray(SPECIES, m, row + w * channels);
-          // The first maximum stays, and what is no number stays once it is found.
-          VectorMask<Float> better =
-              value
-                  .compare(VectorOperators.LE, best)
-                  .or(best.compare(VectorOperators.NE, best))
-                  .not();
-          best = best.blend(value, better);
-          where = where.blend(code + w, better);
+          FloatVector here = FloatVector.broadcast(SPECIES, code + w);
+          // The first maximum stays, and what is no number stays once it is found. Masks are not
+          // combined: C2 then made objects for them, and for all vectors here, in one run of three.
+          VectorMask<Float> least = value.compare(VectorOperators.LE, best);
+          VectorMask<Float> none = best.compare(VectorOperators.NE, best);
+          where = here.blend(where, least).blend(where, none);
+          best = value.blend(best, least).blend(best, none);
         }
       }
       best.intoArray(m, y + c);
