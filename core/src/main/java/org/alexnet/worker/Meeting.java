@@ -112,6 +112,9 @@ public final class Meeting implements AutoCloseable {
           "%d addresses for %s, a secret of %d bytes"
               .formatted(addresses.size(), worker, secret.length));
     }
+    if (worker.hasPeers()) {
+      SecureChannel.warmUp();
+    }
     long end = System.nanoTime() + patience.toNanos();
     Map<Integer, SecureChannel> channels = new HashMap<>();
     try {

@@ -31,12 +31,8 @@ import org.alexnet.program.Placement.Worker;
 public final class SocketPeers implements Peers, AutoCloseable {
   private static final int HEADER = 4 * Integer.BYTES;
 
-  /**
-   * Bytes of a frame of values at most. The JVM runs AES-GCM on the processor's own instructions
-   * only when its methods have been called often enough to be compiled, and until then at 60 MB/s:
-   * with frames of this size that is over after a few steps, with frames of 1 MB after dozens.
-   */
-  private static final int PIECE = 1 << 14;
+  /** Bytes of a frame of values at most: what stays in a cache from the array to the system. */
+  private static final int PIECE = 1 << 16;
 
   private static final int TEXT_MOST = 1 << 20;
   private static final int AGREEMENT = Integer.MAX_VALUE;
@@ -79,7 +75,8 @@ public final class SocketPeers implements Peers, AutoCloseable {
     private final ReentrantLock writing = new ReentrantLock();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
-    private final Map<Integer, Deque<float[]>> floats = new HashMap<>();
+    private final Map<Integer, Deque<float[]>> floats = new HashMap<>(); // by number
+    private final Map<Integer, Deque<float[]>> spare = new HashMap<>(); // taken before, by length
     private final Deque<String> texts = new ArrayDeque<>();
     private String lost; // why nothing more will come
     private boolean silently; // it did not say so itself
@@ -124,7 +121,7 @@ public final class SocketPeers implements Peers, AutoCloseable {
       return switch (Kind.values()[kind]) {
         case FLOATS -> {
           require(total % Float.BYTES == 0, first, 0);
-          float[] values = new float[total / Float.BYTES];
+          float[] values = array(total / Float.BYTES);
           FloatBuffer to = FloatBuffer.wrap(values);
           ByteBuffer next = first;
           for (int done = 0; true; next = channel.read()) {
@@ -153,6 +150,27 @@ public final class SocketPeers implements Peers, AutoCloseable {
         case FAILURE -> "Worker %d: %s".formatted(channel.other() + 1, text(first, total));
         case END -> "Worker %d has ended.".formatted(channel.other() + 1);
       };
+    }
+
+    /** Memory that is new to a process is slow: each step takes the arrays of the one before. */
+    private float[] array(int length) {
+      lock.lock();
+      try {
+        Deque<float[]> same = spare.get(length);
+        return same == null || same.isEmpty() ? new float[length] : same.pop();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Gives back what was taken. */
+    void keep(float[] values) {
+      lock.lock();
+      try {
+        spare.computeIfAbsent(values.length, n -> new ArrayDeque<>()).push(values);
+      } finally {
+        lock.unlock();
+      }
     }
 
     private String text(ByteBuffer frame, int total) throws IOException {
@@ -317,13 +335,15 @@ public final class SocketPeers implements Peers, AutoCloseable {
   public void receive(int from, int number, float[] values, int at, int count) {
     long start = System.nanoTime();
     try {
-      float[] message = line(from).takeFloats(number);
+      Line line = line(from);
+      float[] message = line.takeFloats(number);
       if (message.length != count) {
         throw new AlexNetException(
             "Worker %d has sent %d values as message %d, where %d were due; all workers must run the same program."
                 .formatted(from + 1, message.length, number, count));
       }
       System.arraycopy(message, 0, values, at, count);
+      line.keep(message);
     } finally {
       nanos.addAndGet(System.nanoTime() - start);
     }
