@@ -1,9 +1,6 @@
 package org.alexnet.cpu;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -12,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.alexnet.backend.ConvolutionMethod;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cpu.convolution.ConvolutionBackwardDataOp;
 import org.alexnet.cpu.convolution.ConvolutionBackwardWeightsOp;
 import org.alexnet.cpu.convolution.ConvolutionOp;
@@ -33,6 +29,13 @@ import org.alexnet.cpu.image.ImageOps;
 import org.alexnet.cpu.image.LocalResponseNormImageOps;
 import org.alexnet.cpu.image.PositionBiasOp;
 import org.alexnet.cpu.kernel.Kernels;
+import org.alexnet.cpu.parts.ImageRangeKernel;
+import org.alexnet.cpu.parts.MessageKernel;
+import org.alexnet.cpu.parts.MinimumKernel;
+import org.alexnet.cpu.parts.PartsInOrder;
+import org.alexnet.cpu.parts.RowsInPlace;
+import org.alexnet.cpu.parts.SumKernel;
+import org.alexnet.cpu.parts.TransferKernel;
 import org.alexnet.cpu.product.FullyConnectedBackwardDataKernel;
 import org.alexnet.cpu.product.FullyConnectedBackwardWeightsKernel;
 import org.alexnet.cpu.product.FullyConnectedKernel;
@@ -56,6 +59,7 @@ final class CpuLowering {
   private final ConvolutionMethod convolution;
   private final Kernels kernels;
   private final Layouts layouts;
+  private final RowsInPlace places;
   private final int workers;
   private final List<Op> ops;
   private final Map<Tensor, Integer> readers;
@@ -82,6 +86,7 @@ final class CpuLowering {
     this.shared = shared;
     this.kernels = kernels;
     this.layouts = layouts;
+    this.places = new RowsInPlace(program, layouts);
     this.workers = workers;
   }
 
@@ -125,7 +130,7 @@ final class CpuLowering {
       lowering.run();
       lowered.add(lowering.result);
     }
-    return merge(lowered);
+    return PartsInOrder.of(lowered);
   }
 
   /**
@@ -137,66 +142,10 @@ final class CpuLowering {
     return !tensor.role().persistent() && tensor.part().index() != op.index();
   }
 
-  /**
-   * One order for all kernels, in which each reads only what is written before. Nothing waits for
-   * another worker while there is something to do, and then for the message that the others can
-   * send first: else two workers might wait for each other.
-   */
-  private static List<CpuKernel> merge(List<List<CpuKernel>> parts) {
-    List<Deque<CpuKernel>> waiting = new ArrayList<>();
-    Set<Tensor> unwritten = new HashSet<>();
-    for (List<CpuKernel> part : parts) {
-      waiting.add(new ArrayDeque<>(part));
-      part.forEach(kernel -> unwritten.addAll(made(kernel)));
-    }
-    List<CpuKernel> order = new ArrayList<>();
-    while (waiting.stream().anyMatch(part -> !part.isEmpty())) {
-      int before = order.size();
-      for (Deque<CpuKernel> part : waiting) {
-        while (!part.isEmpty()
-            && !(part.getFirst() instanceof ReceiveKernel)
-            && isReady(part.getFirst(), unwritten)) {
-          take(part, unwritten, order);
-        }
-      }
-      if (order.size() == before) {
-        take(nextToReceive(waiting), unwritten, order);
-      }
-    }
-    return List.copyOf(order);
-  }
-
-  private static void take(Deque<CpuKernel> part, Set<Tensor> unwritten, List<CpuKernel> order) {
-    CpuKernel kernel = part.removeFirst();
-    made(kernel).forEach(unwritten::remove);
-    order.add(kernel);
-  }
-
-  private static Deque<CpuKernel> nextToReceive(List<Deque<CpuKernel>> waiting) {
-    return waiting.stream()
-        .filter(part -> part.peek() instanceof ReceiveKernel)
-        .min(Comparator.comparingInt(part -> ((ReceiveKernel) part.getFirst()).op().number()))
-        .orElseThrow(
-            () -> new IllegalStateException("columns or shards wait for each other: " + waiting));
-  }
-
-  private static List<Tensor> made(CpuKernel kernel) {
-    return kernel.uses().stream()
-        .filter(use -> use.access() == BufferUse.Access.WRITE)
-        .map(BufferUse::tensor)
-        .toList();
-  }
-
-  private static boolean isReady(CpuKernel kernel, Set<Tensor> unwritten) {
-    return kernel.uses().stream()
-        .noneMatch(
-            use -> use.access() == BufferUse.Access.READ && unwritten.contains(use.tensor()));
-  }
-
   private void run() {
     for (int i = 0; i < ops.size(); i++) {
       Op op = ops.get(i);
-      if (done.contains(op)) {
+      if (done.contains(op) || places.spares(op)) {
         continue;
       }
       if (op.reads().stream().anyMatch(t -> isForeign(t, op))) {
@@ -256,8 +205,8 @@ final class CpuLowering {
       case Op.SoftmaxCrossEntropyBackward gradient ->
           throw new IllegalStateException(gradient.layer() + ": a gradient without its loss");
       case Op.Transfer transfer -> add(new TransferKernel(transfer, layouts));
-      case Op.Send send -> add(new SendKernel(send, layouts));
-      case Op.Receive receive -> add(new ReceiveKernel(receive, layouts));
+      case Op.Send send -> add(MessageKernel.of(send, places, layouts));
+      case Op.Receive receive -> add(MessageKernel.of(receive, places, layouts));
       case Op.Update update -> updates.add(update);
       case Op.LoadInput _,
           Op.PositionBias _,
@@ -322,7 +271,7 @@ final class CpuLowering {
   private void add(Op.Add o) {
     switch (layouts.of(o.y())) {
       case Layout.Images _ -> chain.add(o);
-      case Layout.Panels _, Layout.Plain _ -> add(new SumKernel(o, kernels, layouts));
+      case Layout.Panels _, Layout.Plain _ -> add(new SumKernel(o, places, kernels, layouts));
     }
   }
 

@@ -1,4 +1,4 @@
-package org.alexnet.cpu;
+package org.alexnet.cpu.parts;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -18,15 +18,15 @@ import org.alexnet.program.Tensor;
  * @param toWhole from the parts to the whole, else the other way
  * @param first image of the whole that the first part begins with
  */
-record ImageRangeKernel(
+public record ImageRangeKernel(
     Op op, List<Tensor> parts, Tensor whole, boolean toWhole, int first, Layouts layouts)
     implements CpuKernel {
 
-  static ImageRangeKernel of(Op.Concatenate op, Layouts layouts) {
+  public static ImageRangeKernel of(Op.Concatenate op, Layouts layouts) {
     return new ImageRangeKernel(op, op.parts(), op.y(), true, 0, layouts);
   }
 
-  static ImageRangeKernel of(Op.Slice op, Layouts layouts) {
+  public static ImageRangeKernel of(Op.Slice op, Layouts layouts) {
     return new ImageRangeKernel(op, List.of(op.y()), op.x(), false, op.first(), layouts);
   }
 

@@ -1,4 +1,4 @@
-package org.alexnet.cpu;
+package org.alexnet.cpu.parts;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +9,7 @@ import org.alexnet.cpu.execution.Layouts;
 import org.alexnet.program.Op;
 
 /** The smallest of several flags; a few numbers. */
-record MinimumKernel(Op.Minimum op, Layouts layouts) implements CpuKernel {
+public record MinimumKernel(Op.Minimum op, Layouts layouts) implements CpuKernel {
 
   @Override
   public String label() {

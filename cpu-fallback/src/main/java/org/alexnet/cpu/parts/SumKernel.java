@@ -1,4 +1,4 @@
-package org.alexnet.cpu;
+package org.alexnet.cpu.parts;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +10,14 @@ import org.alexnet.cpu.execution.WorkerPool;
 import org.alexnet.cpu.kernel.Kernels;
 import org.alexnet.program.Op;
 
-/** A sum of gradients of parameters, which have layouts of their own; that of images is a link. */
-record SumKernel(Op.Add op, Kernels kernels, Layouts layouts) implements CpuKernel {
+/**
+ * A sum of gradients of parameters, which have layouts of their own; that of images is a link.
+ *
+ * @param op the sum
+ * @param places where its terms and itself lie
+ */
+public record SumKernel(Op.Add op, RowsInPlace places, Kernels kernels, Layouts layouts)
+    implements CpuKernel {
 
   @Override
   public String label() {
@@ -31,8 +37,11 @@ record SumKernel(Op.Add op, Kernels kernels, Layouts layouts) implements CpuKern
   @Override
   public List<BufferUse> uses() {
     List<BufferUse> uses = new ArrayList<>();
-    uses.add(layouts.write(op.y()));
-    op.terms().stream().distinct().forEach(term -> uses.add(layouts.read(term)));
+    uses.add(layouts.write(places.of(op.y()).tensor()));
+    op.terms().stream()
+        .map(term -> places.of(term).tensor())
+        .distinct()
+        .forEach(term -> uses.add(layouts.read(term)));
     return uses;
   }
 
@@ -43,8 +52,8 @@ record SumKernel(Op.Add op, Kernels kernels, Layouts layouts) implements CpuKern
 
   @Override
   public Bound bind(Binding binding) {
-    int[] terms = op.terms().stream().mapToInt(binding::offset).toArray();
-    int y = binding.offset(op.y());
+    int[] terms = op.terms().stream().mapToInt(t -> places.of(t).offset(binding)).toArray();
+    int y = places.of(op.y()).offset(binding);
     int floats = layouts.of(op.y()).floats();
     return context ->
         context

@@ -1,4 +1,4 @@
-package org.alexnet.cpu;
+package org.alexnet.cpu.parts;
 
 import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
@@ -9,7 +9,7 @@ import org.alexnet.cpu.execution.WorkerPool;
 import org.alexnet.program.Op;
 
 /** A copy from the memory of one device to that of another, made by the receiving one. */
-record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
+public record TransferKernel(Op.Transfer op, Layouts layouts) implements CpuKernel {
 
   @Override
   public String label() {
