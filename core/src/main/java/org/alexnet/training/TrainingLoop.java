@@ -60,6 +60,8 @@ final class TrainingLoop {
    */
   private final Map<Long, float[]> arrays = new HashMap<>();
 
+  private boolean arraysServe;
+
   private long lastCheckpoint;
   private EpochMetrics lastMetrics;
 
@@ -436,12 +438,20 @@ final class TrainingLoop {
             SafetensorsFormat.metadata(config.classNames()),
             state.toJson(),
             best));
+    if (!arraysServe) {
+      arrays.clear();
+    }
     lastCheckpoint = System.nanoTime();
   }
 
-  /** Into the array that held the last tensor of this size. */
+  /** Into the array that held the last tensor of this size, if the backend can. */
   private float[] read(Tensor tensor) {
-    return arrays.compute(tensor.shape().elements(), (_, array) -> executable.read(tensor, array));
+    long elements = tensor.shape().elements();
+    float[] array = arrays.get(elements);
+    float[] values = executable.read(tensor, array);
+    arraysServe |= array != null && values == array;
+    arrays.put(elements, values);
+    return values;
   }
 
   /** Time and images of an epoch: of this process, and with what an earlier one did of it. */

@@ -167,7 +167,8 @@ final class CudaBackend implements Backend {
       // Each device would judge by itself whether its gradients are too large.
       throw new AlexNetException(
           Message.of(
-              "%s runs on one device; take bf16, which needs no scaled gradients, or one device.",
+              "%s runs on one device; take one device, or fp32, or bf16 where GPUs have it: these"
+                  + " need no scaled gradients.",
               Setting.PRECISION.to(precision())));
     }
     try {
@@ -197,12 +198,14 @@ final class CudaBackend implements Backend {
     Lowered lowered = lower(programs, want);
     long limit = scratchBytes(lowered);
     while (limit > LEAST_SCRATCH && !fits(lowered, free)) {
+      long enough = scratch;
       limit /= 2;
       scratch = limit;
       try {
         lowered = lower(programs, want);
-      } catch (AlexNetException e) {
-        break; // a convolution needs more
+      } catch (AlexNetException e) { // a convolution needs more
+        scratch = enough;
+        break;
       }
     }
     return lowered;

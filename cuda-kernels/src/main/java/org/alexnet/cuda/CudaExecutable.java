@@ -249,18 +249,32 @@ final class CudaExecutable implements Executable {
           } else {
             steps.enqueue();
           }
-          bound[number].slot().copyOut(losses(phase), sources(phase, tensors));
+          copyOut(number, phase, tensors);
           UnderWay pending = new UnderWay(number, phase, batch.count(), tensors);
           underWay[number] = pending;
           return pending;
         });
   }
 
+  /** If there is no memory for it, the step is waited for: its batch may be given back then. */
+  private void copyOut(int number, Phase phase, List<Tensor> tensors) {
+    try {
+      bound[number].slot().copyOut(losses(phase), sources(phase, tensors));
+    } catch (RuntimeException e) {
+      try {
+        memories.forEach(DeviceMemory::synchronize);
+      } catch (RuntimeException lost) {
+        e.addSuppressed(lost);
+      }
+      throw e;
+    }
+  }
+
   private void replay(Phase phase, StepPlan steps) {
     boolean recorded = steps.recorded();
     long begin = System.nanoTime();
     steps.replay(backend::giveUpGraphs);
-    if (!recorded) {
+    if (!recorded && steps.recorded()) {
       String what = phase == Phase.TRAIN ? "a training step" : "an evaluation";
       double seconds = (System.nanoTime() - begin) * 1e-9;
       backend.prepared(new Preparation("graph of " + what + " recorded", seconds, false));

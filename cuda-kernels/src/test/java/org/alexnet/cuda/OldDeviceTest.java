@@ -97,8 +97,8 @@ class OldDeviceTest {
   @Test
   void bf16NeedsTensorCoresThatKnowIt() throws Exception {
     assertEquals(
-        "bf16: cuda:0 has compute capability 7.5, whose tensor cores know no bf16 (those from 8.0"
-            + " on do); take precision(fp16), which it has, or precision(fp32).",
+        "bf16: cuda:0 has compute capability 7.5, and bf16 on tensor cores begins with 8.0;"
+            + " take precision(fp32), or on one device precision(fp16).",
         on("75", 13).getLast());
     assertEquals("bf16: opened cuda:0", on("80", 13).getLast());
   }

@@ -31,7 +31,7 @@ public final class SparkTraining {
   /** What inner loops on the Vector API need, as in the flags of the launcher. */
   private static final String JAVA_OPTIONS =
       "--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet"
-          + " -XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.1";
+          + " -XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.02";
 
   private static final int COLUMNS = 80;
 

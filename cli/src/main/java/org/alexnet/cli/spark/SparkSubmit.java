@@ -27,7 +27,7 @@ public final class SparkSubmit {
       List.of(
           "--add-modules=jdk.incubator.vector",
           "-XX:CompileCommand=quiet",
-          "-XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.1");
+          "-XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.02");
 
   /** Packages of java.base that Spark's own launcher opens to it. */
   private static final List<String> OPENED =

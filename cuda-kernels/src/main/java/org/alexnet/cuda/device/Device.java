@@ -55,6 +55,7 @@ public final class Device implements AutoCloseable {
   public static final long BLAS_WORKSPACE = 32L << 20;
 
   private static final int FIRST_WITH_BF16 = 80;
+  private static final int FIRST_WITH_FP16 = 70;
   private static final int NON_BLOCKING_STREAM = 1;
   private static final int PORTABLE = 1;
   private static final int MAPPED = 2;
@@ -225,17 +226,20 @@ public final class Device implements AutoCloseable {
   private void requirePrecision() {
     int capability = capability();
     if (precision == Precision.BF16 && capability < FIRST_WITH_BF16) {
+      String reason =
+          "%s has compute capability %d.%d, and bf16 on tensor cores begins with %d.%d"
+              .formatted(
+                  name(),
+                  capability / 10,
+                  capability % 10,
+                  FIRST_WITH_BF16 / 10,
+                  FIRST_WITH_BF16 % 10);
+      Setting.Value single = Setting.PRECISION.to(Precision.FP32);
+      Setting.Value half = Setting.PRECISION.to(Precision.FP16);
       throw new AlexNetException(
-          Message.of(
-              "%s has compute capability %d.%d, whose tensor cores know no bf16 (those from %d.%d"
-                  + " on do); take %s, which it has, or %s.",
-              name(),
-              capability / 10,
-              capability % 10,
-              FIRST_WITH_BF16 / 10,
-              FIRST_WITH_BF16 % 10,
-              Setting.PRECISION.to(Precision.FP16),
-              Setting.PRECISION.to(Precision.FP32)));
+          capability < FIRST_WITH_FP16
+              ? Message.of("%s; take %s.", reason, single)
+              : Message.of("%s; take %s, or on one device %s.", reason, single, half));
     }
   }
 
