@@ -17,6 +17,7 @@ import java.util.Set;
 final class WorkerPart {
   private final StepProgram program;
   private final Placement placement;
+  private final List<Op> all; // of the program, in the order of their messages
   private final int own;
   private final List<Op> ops = new ArrayList<>();
   private final Map<Tensor, List<Op.Send>> early = new HashMap<>(); // by what they wait for
@@ -25,6 +26,7 @@ final class WorkerPart {
   private WorkerPart(StepProgram program, Placement placement) {
     this.program = program;
     this.placement = placement;
+    this.all = flagsLate(program.ops());
     this.own = placement.worker().index();
     this.number = program.phase().ordinal();
   }
@@ -35,8 +37,8 @@ final class WorkerPart {
    */
   static StepProgram of(StepProgram program, Placement placement) {
     WorkerPart part = new WorkerPart(program, placement);
-    part.findSumsToSend();
-    program.ops().forEach(part::add);
+    part.findWhatIsSentAtOnce();
+    part.all.forEach(part::add);
     part.shareWhatIsObserved();
     return new StepProgram(program.phase(), part.ops, program.observed());
   }
@@ -51,16 +53,56 @@ final class WorkerPart {
     return number;
   }
 
-  /** A sum is sent as soon as it is there, and not only at the end, where it is needed. */
-  private void findSumsToSend() {
-    Set<Tensor> sums = new HashSet<>();
-    for (Op op : program.ops()) {
-      if (op instanceof Op.Add sum) {
-        sums.add(sum.y());
+  /**
+   * The flag of a finite loss goes to one worker and back, and only updates read it: where it is
+   * joined as soon as losses are there, all workers wait for the last of them in the middle of the
+   * step.
+   */
+  private static List<Op> flagsLate(List<Op> program) {
+    Set<Tensor> flags = new HashSet<>();
+    for (Op op : program) {
+      if (op instanceof Op.Minimum joined) {
+        flags.addAll(joined.terms());
+        flags.add(joined.y());
+      }
+    }
+    for (Op op : program.reversed()) {
+      if (op instanceof Op.Transfer transfer && flags.contains(transfer.y())) {
+        flags.add(transfer.x());
+      }
+    }
+    List<Op> order = new ArrayList<>();
+    List<Op> joins = new ArrayList<>();
+    for (Op op : program) {
+      boolean join =
+          op instanceof Op.Minimum
+              || (op instanceof Op.Transfer transfer && flags.contains(transfer.x()));
+      if (op instanceof Op.Update) {
+        order.addAll(joins);
+        joins.clear();
+      }
+      (join ? joins : order).add(op);
+    }
+    order.addAll(joins);
+    return order;
+  }
+
+  /**
+   * Sums and flags are sent as soon as they are there, and not only at the end, where they are
+   * needed.
+   */
+  private void findWhatIsSentAtOnce() {
+    Set<Tensor> ready = new HashSet<>();
+    for (Op op : all) {
+      switch (op) {
+        case Op.Add sum -> ready.add(sum.y());
+        case Op.SoftmaxCrossEntropy loss -> ready.add(loss.finite());
+        case Op.Minimum flag -> ready.add(flag.y());
+        default -> {}
       }
       if (op instanceof Op.Transfer transfer && crosses(transfer)) {
         Op.Send send = new Op.Send(op.layer(), transfer.x(), worker(transfer.y()), nextNumber());
-        if (sums.contains(send.x())) {
+        if (ready.contains(send.x())) {
           early.computeIfAbsent(send.x(), x -> new ArrayList<>()).add(send);
         }
       }

@@ -57,10 +57,7 @@ public final class PartsInOrder {
   private List<CpuKernel> merged() {
     while (waiting.stream().anyMatch(part -> !part.isEmpty())) {
       int before = order.size();
-      Passed passed = new Passed();
-      for (List<CpuKernel> part : waiting) {
-        takeReady(part, passed);
-      }
+      waiting.forEach(this::takeReady);
       if (order.size() == before) {
         take(nextToReceive().removeFirst());
       }
@@ -68,7 +65,8 @@ public final class PartsInOrder {
     return List.copyOf(order);
   }
 
-  private void takeReady(List<CpuKernel> part, Passed passed) {
+  private void takeReady(List<CpuKernel> part) {
+    Passed passed = new Passed();
     Set<String> awaited = new HashSet<>(); // layers
     for (Iterator<CpuKernel> kernels = part.iterator(); kernels.hasNext(); ) {
       CpuKernel kernel = kernels.next();
@@ -119,7 +117,7 @@ public final class PartsInOrder {
         .allMatch(maker -> maker.index() == kernel.index());
   }
 
-  /** What waits for a message while others go on. */
+  /** What waits for a message while others of its column or shard go on. */
   private static final class Passed {
     private final Set<Tensor> read = new HashSet<>();
     private final Set<Tensor> changed = new HashSet<>();
