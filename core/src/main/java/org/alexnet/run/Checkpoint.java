@@ -28,15 +28,12 @@ public record Checkpoint(
   static final class Unavailable extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private final transient RuntimeException reason;
-
     Unavailable(RuntimeException reason) {
       super(reason);
-      this.reason = reason;
     }
 
     RuntimeException reason() {
-      return reason;
+      return (RuntimeException) getCause();
     }
   }
 
