@@ -2,7 +2,6 @@ package org.alexnet.cuda.convolution;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
@@ -289,17 +288,11 @@ public final class ConvolutionKernels {
                     Direction.BACKWARD_WEIGHTS, canvas.whole, w, y, op.window(), op.groups()));
     long before = blocks != null ? filterBytes(blocks, w) : canvas.bytes();
     BiasKernels.Gradient bias = new BiasKernels.Gradient(layouts.of(op.dy()), withBias);
-    List<BufferUse> uses =
-        new ArrayList<>(
-            List.of(layouts.read(op.x()), layouts.read(op.dy()), layouts.write(op.dw())));
-    if (withBias) {
-      uses.add(layouts.write(op.db()));
-    }
     return new CudaKernel(
         label,
         op.layer(),
         true,
-        uses,
+        layouts.filterGradient(op.x(), op.dy(), op.dw(), withBias ? op.db() : null),
         Math.max(before + plan.workspaceBytes(), bias.workspaceBytes()),
         blocks != null ? choice(blocks, plan) : plan.choice(),
         binding -> {

@@ -2,6 +2,7 @@ package org.alexnet.cuda.kernel;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.alexnet.AlexNetException;
@@ -331,6 +332,17 @@ public final class Layouts {
 
   public BufferUse write(Tensor tensor) {
     return BufferUse.write(tensor, of(tensor).bytes());
+  }
+
+  /**
+   * What a gradient of filters reads and writes.
+   *
+   * @param db null where that of the bias is computed elsewhere
+   */
+  public List<BufferUse> filterGradient(Tensor x, Tensor dy, Tensor dw, Tensor db) {
+    return db == null
+        ? List.of(read(x), read(dy), write(dw))
+        : List.of(read(x), read(dy), write(dw), write(db));
   }
 
   public BufferUse update(Tensor tensor) {

@@ -3,7 +3,6 @@ package org.alexnet.cuda.product;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.BiasKernels;
 import org.alexnet.cuda.kernel.Binding;
@@ -134,17 +133,11 @@ public final class FullyConnectedKernels {
     BiasKernels.Gradient bias =
         new BiasKernels.Gradient(layouts.of(op.dy()), withBias && way.isEmpty());
     String label = op.layer() + " backward filter";
-    List<BufferUse> uses =
-        new ArrayList<>(
-            List.of(layouts.read(op.x()), layouts.read(op.dy()), layouts.write(op.dw())));
-    if (withBias) {
-      uses.add(layouts.write(op.db()));
-    }
     return new CudaKernel(
         label,
         op.layer(),
         true,
-        uses,
+        layouts.filterGradient(op.x(), op.dy(), op.dw(), withBias ? op.db() : null),
         bias.workspaceBytes(),
         withBias ? choice(way, " + bias gradient") : "",
         binding ->
