@@ -20,11 +20,10 @@ import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
 import org.alexnet.cuda.device.Addresses;
-import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Device.EventUse;
-import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.program.Shape;
@@ -61,7 +60,7 @@ final class ConvolutionTrial implements AutoCloseable {
   private final Device device;
   private final Storage storage;
   private final boolean channelsLast;
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Owned owned = new Owned();
   private final Addresses.Device x;
   private final Addresses.Device filters;
   private final Addresses.Device y;
@@ -88,17 +87,17 @@ final class ConvolutionTrial implements AutoCloseable {
     this.storage = layouts.storage();
     this.channelsLast = layouts.channelsLast();
     try {
-      x = own(device.allocate(problem.x().elements() * storage.bytes()));
-      filters = own(device.allocate(problem.filters().elements() * storage.bytes()));
-      y = own(device.allocate(problem.y().elements() * storage.bytes()));
+      x = owned.take(device.allocate(problem.x().elements() * storage.bytes()));
+      filters = owned.take(device.allocate(problem.filters().elements() * storage.bytes()));
+      y = owned.take(device.allocate(problem.y().elements() * storage.bytes()));
       Shape channels = new Shape(1, problem.y().c(), 1, 1);
-      bias = own(device.allocate(channels.elements() * storage.bytes()));
-      workspace = own(device.allocate(workspaceBytes));
+      bias = owned.take(device.allocate(channels.elements() * storage.bytes()));
+      workspace = owned.take(device.allocate(workspaceBytes));
       int bytes = Math.max(NUMBERS, PIECES * PIECE) * storage.bytes();
-      between = own(device.allocateHost(bytes));
+      between = owned.take(device.allocateHost(bytes));
       memory = between.memory(bytes);
-      before = own(device.event(EventUse.TIME));
-      after = own(device.event(EventUse.TIME));
+      before = owned.take(device.event(EventUse.TIME));
+      after = owned.take(device.event(EventUse.TIME));
       plain =
           new PlainConvolution(
               problem,
@@ -110,11 +109,6 @@ final class ConvolutionTrial implements AutoCloseable {
       close();
       throw e;
     }
-  }
-
-  private <T> T own(Resource<T> resource) {
-    owned.add(resource);
-    return resource.get();
   }
 
   /** The same numbers every time, from -1 to 1: no sum of their products is too large for fp16. */
@@ -288,6 +282,6 @@ final class ConvolutionTrial implements AutoCloseable {
 
   @Override
   public void close() {
-    Closeables.all(owned);
+    owned.close();
   }
 }

@@ -21,7 +21,6 @@ import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -64,7 +63,7 @@ public final class Device implements AutoCloseable {
   private final Precision precision;
   private final CUdevice device = new CUdevice();
   private final CUcontext context;
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Owned owned = new Owned();
   private final Map<String, CUfunction> functions = new HashMap<>();
   private final Map<String, CUmodule> generated = new HashMap<>();
   private final KernelCompiler compiler;
@@ -109,22 +108,17 @@ public final class Device implements AutoCloseable {
     }
   }
 
-  private <T> T own(Resource<T> resource) {
-    owned.add(resource);
-    return resource.get();
-  }
-
   private CUstream stream() {
     CUstream stream = new Addresses.Stream();
     int code = cuStreamCreate(stream, NON_BLOCKING_STREAM);
-    return own(
+    return owned.take(
         Resource.of(this, stream, code, "make a stream on " + name(), s -> cuStreamDestroy(s)));
   }
 
   private cublasHandle openBlas() {
     cublasHandle handle = new cublasHandle();
     Cuda.checkBlas(JCublas2.cublasCreate(handle), "start on " + name());
-    own(Resource.of(this, handle, 0, "", JCublas2::cublasDestroy));
+    owned.take(Resource.of(this, handle, 0, "", JCublas2::cublasDestroy));
     Cuda.checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(compute)), "take a stream");
     Cuda.checkBlas(
         JCublas2.cublasSetMathMode(
@@ -133,7 +127,7 @@ public final class Device implements AutoCloseable {
                 | cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
         "form sums in 32 bits");
     // Its own workspace would be allocated in the middle of a recording.
-    workspace = own(allocate(BLAS_WORKSPACE));
+    workspace = owned.take(allocate(BLAS_WORKSPACE));
     Cuda.checkBlas(
         JCublas2.cublasSetWorkspace(handle, workspace, BLAS_WORKSPACE), "take a workspace");
     return handle;
@@ -142,7 +136,7 @@ public final class Device implements AutoCloseable {
   private Addresses.Dnn openDnn() {
     Addresses.Dnn handle = new Addresses.Dnn();
     Cuda.checkDnn(JCudnn.cudnnCreate(handle), "start on " + name());
-    own(Resource.of(this, handle, 0, "", JCudnn::cudnnDestroy));
+    owned.take(Resource.of(this, handle, 0, "", JCudnn::cudnnDestroy));
     Cuda.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(compute)), "take a stream");
     return handle;
   }
@@ -154,7 +148,7 @@ public final class Device implements AutoCloseable {
       int answer =
           cuModuleLoadDataEx(
               loaded, Addresses.of(image.address()), 0, new int[0], Pointer.to(new int[0]));
-      return own(
+      return owned.take(
           Resource.of(
               this, loaded, answer, "load the kernels on " + name(), m -> cuModuleUnload(m)));
     }
@@ -356,6 +350,6 @@ public final class Device implements AutoCloseable {
 
   @Override
   public void close() {
-    Closeables.all(owned);
+    owned.close();
   }
 }

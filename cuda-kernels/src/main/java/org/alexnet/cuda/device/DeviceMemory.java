@@ -8,8 +8,6 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlan.Blocks;
 
@@ -22,7 +20,7 @@ public final class DeviceMemory implements AutoCloseable {
 
   private final Device device;
   private final Blocks blocks;
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Owned owned = new Owned();
   private final Addresses.Device block;
   private final Addresses.Device halted;
   private final MemorySegment progress;
@@ -33,12 +31,12 @@ public final class DeviceMemory implements AutoCloseable {
     this.device = device;
     this.blocks = blocks;
     try {
-      block = own(device.allocate(blocks.totalBytes()));
-      halted = own(device.allocate(WORD));
-      Addresses.Host word = own(device.allocateHost(WORD));
+      block = owned.take(device.allocate(blocks.totalBytes()));
+      halted = owned.take(device.allocate(WORD));
+      Addresses.Host word = owned.take(device.allocateHost(WORD));
       progress = word.memory(WORD);
       progress.set(JAVA_INT, 0, -1);
-      between = own(device.allocateHost(PIECE));
+      between = owned.take(device.allocateHost(PIECE));
       betweenMemory = between.memory(PIECE);
       clearHalted();
       clearPersistent();
@@ -46,11 +44,6 @@ public final class DeviceMemory implements AutoCloseable {
       close();
       throw e;
     }
-  }
-
-  private <T> T own(Resource<T> resource) {
-    owned.add(resource);
-    return resource.get();
   }
 
   public Device device() {
@@ -94,7 +87,7 @@ public final class DeviceMemory implements AutoCloseable {
 
   /** Keeps a table on the device. */
   public long table(MemorySegment table) {
-    long address = own(device.allocate(table.byteSize())).address();
+    long address = owned.take(device.allocate(table.byteSize())).address();
     write(address, table.toArray(JAVA_BYTE));
     return address;
   }
@@ -135,6 +128,6 @@ public final class DeviceMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    Closeables.all(owned);
+    owned.close();
   }
 }

@@ -15,10 +15,9 @@ import java.util.Optional;
 import java.util.Random;
 import org.alexnet.cuda.convolution.Agreement;
 import org.alexnet.cuda.device.Addresses;
-import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
-import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.product.FusedProduct.Epilogue;
 import org.alexnet.cuda.product.FusedProduct.Form;
@@ -69,7 +68,7 @@ public final class FusedProducts implements AutoCloseable {
   private static final class Trial implements AutoCloseable {
     private final Device device;
     private final Problem problem;
-    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Owned owned = new Owned();
     private final Addresses.Device a;
     private final Addresses.Device b;
     private final Addresses.Device c;
@@ -86,12 +85,12 @@ public final class FusedProducts implements AutoCloseable {
       long bs = (long) problem.depth() * problem.columns();
       long cs = (long) problem.rows() * problem.columns();
       try {
-        a = own(device.allocate(as * problem.a().storage().bytes()));
-        b = own(device.allocate(bs * problem.b().storage().bytes()));
-        c = own(device.allocate(cs * Float.BYTES));
-        vector = own(device.allocate((long) problem.vector() * Float.BYTES));
+        a = owned.take(device.allocate(as * problem.a().storage().bytes()));
+        b = owned.take(device.allocate(bs * problem.b().storage().bytes()));
+        c = owned.take(device.allocate(cs * Float.BYTES));
+        vector = owned.take(device.allocate((long) problem.vector() * Float.BYTES));
         long most = Float.BYTES * Math.max(NUMBERS, Math.max(cs, problem.vector()));
-        host = own(device.allocateHost(most));
+        host = owned.take(device.allocateHost(most));
         memory = host.memory(most);
         Random random = new Random(2012);
         float[] first = fill(a, (int) as, problem.a().storage(), random);
@@ -104,11 +103,6 @@ public final class FusedProducts implements AutoCloseable {
         close();
         throw e;
       }
-    }
-
-    private <T> T own(Resource<T> resource) {
-      owned.add(resource);
-      return resource.get();
     }
 
     /** The product alone, in single precision. */
@@ -234,7 +228,7 @@ public final class FusedProducts implements AutoCloseable {
 
     @Override
     public void close() {
-      Closeables.all(owned);
+      owned.close();
     }
   }
 

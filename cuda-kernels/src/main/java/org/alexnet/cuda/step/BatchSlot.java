@@ -15,11 +15,10 @@ import jcuda.driver.CUstream;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
 import org.alexnet.cuda.device.Addresses;
-import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Device.EventUse;
-import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.kernel.StagedBatch;
 import org.alexnet.data.Batch;
 import org.alexnet.program.Tensor;
@@ -41,7 +40,7 @@ public final class BatchSlot implements AutoCloseable {
   private final long shiftAt;
   private final long errorsAt;
   private final long pixelsAt;
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Owned owned = new Owned();
   private final List<Addresses.Device> staged = new ArrayList<>();
   private final List<CUevent> copied = new ArrayList<>();
   private final CUevent done;
@@ -68,15 +67,15 @@ public final class BatchSlot implements AutoCloseable {
     this.pixelsAt = align(errorsAt + (long) images * Integer.BYTES);
     try {
       for (Device device : devices) {
-        staged.add(own(device.allocate(pixelsAt + pixelBytes)));
-        copied.add(own(device.event(EventUse.ORDER)));
-        reached.add(own(device.event(EventUse.ORDER)));
+        staged.add(owned.take(device.allocate(pixelsAt + pixelBytes)));
+        copied.add(owned.take(device.event(EventUse.ORDER)));
+        reached.add(owned.take(device.event(EventUse.ORDER)));
       }
-      done = own(devices.getFirst().event(EventUse.WAIT));
-      settings = own(devices.getFirst().allocateHost(errorsAt));
+      done = owned.take(devices.getFirst().event(EventUse.WAIT));
+      settings = owned.take(devices.getFirst().allocateHost(errorsAt));
       settingsMemory = settings.memory(errorsAt);
       long resultBytes = 2L * images * Integer.BYTES;
-      results = own(devices.getFirst().allocateHost(resultBytes));
+      results = owned.take(devices.getFirst().allocateHost(resultBytes));
       resultsMemory = results.memory(resultBytes);
     } catch (RuntimeException e) {
       close();
@@ -86,11 +85,6 @@ public final class BatchSlot implements AutoCloseable {
 
   private static long align(long bytes) {
     return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
-  }
-
-  private <T> T own(Resource<T> resource) {
-    owned.add(resource);
-    return resource.get();
   }
 
   StagedBatch on(int device) {
@@ -257,6 +251,6 @@ public final class BatchSlot implements AutoCloseable {
   @Override
   public void close() {
     forget();
-    Closeables.all(owned);
+    owned.close();
   }
 }

@@ -23,6 +23,7 @@ import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Device.EventUse;
+import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
 
@@ -46,7 +47,7 @@ public final class StepPlan implements AutoCloseable {
 
   private final List<Device> devices;
   private final List<Placed> kernels;
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Owned owned = new Owned();
   private final CUevent[] finished; // by kernel; null where nobody waits for it
   private final CUevent begun;
   private final CUevent[] ended; // by device
@@ -58,26 +59,22 @@ public final class StepPlan implements AutoCloseable {
     this.kernels = List.copyOf(kernels);
     this.finished = new CUevent[kernels.size()];
     this.ended = new CUevent[devices.size()];
-    this.begun = own(devices.getFirst().event(EventUse.ORDER));
+    this.begun = owned.take(devices.getFirst().event(EventUse.ORDER));
     for (int d = 1; d < devices.size(); d++) {
-      ended[d] = own(devices.get(d).event(EventUse.ORDER));
+      ended[d] = owned.take(devices.get(d).event(EventUse.ORDER));
     }
     this.endedBeside = new CUevent[devices.size()];
     for (Placed kernel : kernels) {
       if (kernel.beside && endedBeside[kernel.device] == null) {
-        endedBeside[kernel.device] = own(devices.get(kernel.device).event(EventUse.ORDER));
+        endedBeside[kernel.device] = owned.take(devices.get(kernel.device).event(EventUse.ORDER));
       }
       for (int before : kernel.waits) {
         if (before != KernelOrder.NONE && finished[before] == null) {
-          finished[before] = own(devices.get(kernels.get(before).device).event(EventUse.ORDER));
+          finished[before] =
+              owned.take(devices.get(kernels.get(before).device).event(EventUse.ORDER));
         }
       }
     }
-  }
-
-  private <T> T own(Resource<T> resource) {
-    owned.add(resource);
-    return resource.get();
   }
 
   /** Puts every call into its stream. */
@@ -207,7 +204,7 @@ public final class StepPlan implements AutoCloseable {
         Resource.of(main, recorded, code, "record a step", g -> cuGraphDestroy(g))) {
       CUgraphExec executable = new CUgraphExec();
       int made = cuGraphInstantiate(executable, template.get(), 0);
-      return own(
+      return owned.take(
           Resource.of(
               main, executable, made, "make a graph of a step", g -> cuGraphExecDestroy(g)));
     }
@@ -241,6 +238,6 @@ public final class StepPlan implements AutoCloseable {
 
   @Override
   public void close() {
-    Closeables.all(owned);
+    owned.close();
   }
 }

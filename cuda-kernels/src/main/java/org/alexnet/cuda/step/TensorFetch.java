@@ -11,11 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUevent;
 import org.alexnet.cuda.device.Addresses;
-import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Device.EventUse;
-import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.device.Owned;
 import org.alexnet.program.Tensor;
 
 /**
@@ -36,7 +35,7 @@ public final class TensorFetch implements AutoCloseable {
 
   private final List<Device> devices;
   private final List<Source> sources;
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final Owned owned = new Owned();
   private final long[] starts; // of each source in the host's memory
   private final Addresses.Device[] beside; // by source; null where there was no memory for it
   private final CUevent[] ready; // by source
@@ -59,10 +58,10 @@ public final class TensorFetch implements AutoCloseable {
         starts[i] = bytes;
         bytes += Math.ceilDiv(source.bytes, ALIGNMENT) * ALIGNMENT;
         beside[i] = allocate(device, source.bytes);
-        ready[i] = own(device.event(EventUse.ORDER));
-        arrived[i] = own(device.event(EventUse.ORDER));
+        ready[i] = owned.take(device.event(EventUse.ORDER));
+        arrived[i] = owned.take(device.event(EventUse.ORDER));
       }
-      host = own(devices.getFirst().allocateHost(bytes));
+      host = owned.take(devices.getFirst().allocateHost(bytes));
       memory = host.memory(bytes);
     } catch (RuntimeException e) {
       close();
@@ -70,15 +69,10 @@ public final class TensorFetch implements AutoCloseable {
     }
   }
 
-  private <T> T own(Resource<T> resource) {
-    owned.add(resource);
-    return resource.get();
-  }
-
   /** A device that is full only has the next step wait for the host's copy. */
   private Addresses.Device allocate(Device device, long bytes) {
     try {
-      return own(device.allocate(bytes));
+      return owned.take(device.allocate(bytes));
     } catch (Cuda.Failure e) {
       if (!e.outOfMemory()) {
         throw e;
@@ -147,6 +141,6 @@ public final class TensorFetch implements AutoCloseable {
 
   @Override
   public void close() {
-    Closeables.all(owned);
+    owned.close();
   }
 }
