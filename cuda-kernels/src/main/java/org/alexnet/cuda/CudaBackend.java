@@ -8,8 +8,6 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
-import org.alexnet.Message;
-import org.alexnet.Setting;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
@@ -162,14 +160,6 @@ final class CudaBackend implements Backend {
     if (wanted > devices.size()) {
       throw new IllegalArgumentException(
           "a program for %d devices on a backend opened with %d".formatted(wanted, devices.size()));
-    }
-    if (wanted > 1 && precision() == Precision.FP16) {
-      // Each device would judge by itself whether its gradients are too large.
-      throw new AlexNetException(
-          Message.of(
-              "%s runs on one device; take one device, or fp32, or bf16 where GPUs have it: these"
-                  + " need no scaled gradients.",
-              Setting.PRECISION.to(precision())));
     }
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;

@@ -5,13 +5,10 @@ import static jcuda.driver.JCudaDriver.cuMemcpyPeerAsync;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.alexnet.backend.Precision;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
@@ -24,7 +21,6 @@ import org.alexnet.cuda.kernel.FixedImageKernels;
 import org.alexnet.cuda.kernel.ImageKernels;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.kernel.LocallyConnectedKernels;
-import org.alexnet.cuda.kernel.UpdateKernels;
 import org.alexnet.cuda.product.FullyConnectedKernels;
 import org.alexnet.cuda.product.FusedProducts;
 import org.alexnet.program.CompiledNetwork;
@@ -92,65 +88,18 @@ final class CudaLowering {
   private List<CudaKernel> kernels() {
     List<CudaKernel> kernels = new ArrayList<>();
     Set<Op> done = new HashSet<>();
-    Map<List<Object>, List<Op.Update>> updates = new LinkedHashMap<>();
     for (Op op : program.ops()) {
-      if (done.contains(op)) {
+      if (done.contains(op) || op instanceof Op.Update) {
         continue;
       }
-      if (op instanceof Op.Update o) {
-        updates
-            .computeIfAbsent(
-                List.of(programs.placement().device(o.w()), o.finite()), d -> new ArrayList<>())
-            .add(o);
-      } else {
-        CudaKernel chain = chains.kernel(op, done);
-        CudaKernel made = chain != null ? chain : kernel(op, done);
-        kernels.add(made.multiplying(op.multiplyAdds()));
-      }
+      CudaKernel chain = chains.kernel(op, done);
+      CudaKernel made = chain != null ? chain : kernel(op, done);
+      kernels.add(made.multiplying(op.multiplyAdds()));
     }
-    updates.values().forEach(of -> update(of, kernels));
-    return List.copyOf(kernels);
-  }
-
-  /**
-   * The updates of a device. That of fully-connected layers, whose gradients come first and which
-   * have most of the parameters, moves memory while convolutions compute: it runs beside their
-   * backward pass. With scaled gradients one that is not finite keeps all from being updated, which
-   * is known at the end.
-   */
-  private void update(List<Op.Update> updates, List<CudaKernel> kernels) {
     boolean scaled = backend.precision() == Precision.FP16;
-    UpdateKernels make = new UpdateKernels(layouts, scaled);
-    Set<Tensor> early = new HashSet<>();
-    for (Op op : program.ops()) {
-      if (op instanceof Op.FullyConnected o && !scaled) {
-        early.add(o.weight());
-        early.add(o.bias());
-      }
-    }
-    Map<Boolean, List<Op.Update>> parts =
-        updates.stream().collect(Collectors.partitioningBy(o -> early.contains(o.w())));
-    List<Op.Update> first = parts.get(true);
-    List<Op.Update> last = parts.get(false);
-    if (first.isEmpty() || last.isEmpty()) {
-      kernels.add(make.update("update", updates));
-      return;
-    }
-    String layers = first.stream().map(Op::layer).distinct().collect(Collectors.joining(", "));
-    CudaKernel beside = make.update("update of " + layers, first).besideLater();
-    kernels.add(afterUses(beside, kernels), beside);
-    kernels.add(make.update("update", last));
-  }
-
-  /** The earliest place of a kernel: behind all that touch what it touches. */
-  private static int afterUses(CudaKernel kernel, List<CudaKernel> kernels) {
-    Set<Tensor> touched = kernel.uses().stream().map(BufferUse::tensor).collect(Collectors.toSet());
-    int place = kernels.size();
-    while (place > 0
-        && kernels.get(place - 1).uses().stream().noneMatch(u -> touched.contains(u.tensor()))) {
-      place--;
-    }
-    return place;
+    new Updates(program, programs.placement(), layouts, scaled)
+        .addTo(kernels, op -> kernel(op, done));
+    return List.copyOf(kernels);
   }
 
   /**

@@ -198,14 +198,4 @@ class CudaFaultTest {
           IllegalArgumentException.class, () -> executable.train(foreign, NetworkRig.settings(0)));
     }
   }
-
-  @Test
-  void halfPrecisionOnTwoDevicesIsRefused() {
-    try (StandInBackend backend = StandInBackend.deterministic(Precision.FP16, 2)) {
-      CompiledNetwork programs =
-          CompiledNetwork.of(TestNetworks.columns(), 2, new Placement(List.of(0, 1)), List.of());
-      AlexNetException e = assertThrows(AlexNetException.class, () -> backend.lower(programs));
-      assertTrue(e.getMessage().contains("bf16"), e.getMessage());
-    }
-  }
 }

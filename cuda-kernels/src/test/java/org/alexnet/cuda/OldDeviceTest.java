@@ -98,7 +98,7 @@ class OldDeviceTest {
   void bf16NeedsTensorCoresThatKnowIt() throws Exception {
     assertEquals(
         "bf16: cuda:0 has compute capability 7.5, and bf16 on tensor cores begins with 8.0;"
-            + " take precision(fp32), or on one device precision(fp16).",
+            + " take precision(fp32) or precision(fp16).",
         on("75", 13).getLast());
     assertEquals("bf16: opened cuda:0", on("80", 13).getLast());
   }

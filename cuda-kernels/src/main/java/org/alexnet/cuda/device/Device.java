@@ -233,7 +233,7 @@ public final class Device implements AutoCloseable {
       throw new AlexNetException(
           capability < FIRST_WITH_FP16
               ? Message.of("%s; take %s.", reason, single)
-              : Message.of("%s; take %s, or on one device %s.", reason, single, half));
+              : Message.of("%s; take %s or %s.", reason, single, half));
     }
   }
 

@@ -219,7 +219,7 @@ public final class Layouts {
   private void update(Op.Update update) {
     plain(update.finite(), update.squares());
     if (!special.containsKey(update.w())) { // an update alone
-      single(update.w());
+      learned(update.w());
       plain(update.dw());
     }
   }
@@ -265,14 +265,14 @@ public final class Layouts {
   }
 
   /** A parameter that products do not read, and its momentum. */
-  private void single(Tensor parameter) {
+  private void learned(Tensor parameter) {
     plain(parameter);
     plain(parameter.momentum());
   }
 
   /** What adds a bias to a product at once reads it as it reads the weights. */
   private void bias(Tensor parameter) {
-    single(parameter);
+    learned(parameter);
     special.put(low(parameter), new Layout(parameter.shape(), storage, false));
   }
 
@@ -303,6 +303,11 @@ public final class Layouts {
 
   public boolean channelsLast() {
     return channelsLast;
+  }
+
+  /** Keeps a tensor that no operation of the network writes in single precision, N C H W. */
+  public void single(Tensor tensor) {
+    plain(tensor);
   }
 
   public Layout of(Tensor tensor) {

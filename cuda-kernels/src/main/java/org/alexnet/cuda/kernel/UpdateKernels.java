@@ -23,22 +23,56 @@ public final class UpdateKernels {
   private static final int PIECE = 8;
   private static final int PIECE_ELEMENTS = 4096;
 
+  /** Whose time an update is. */
+  public static final String LAYER = "update";
+
   private final Layouts layouts;
-  private final boolean scaled;
+
+  public UpdateKernels(Layouts layouts) {
+    this.layouts = layouts;
+  }
 
   /**
-   * @param scaled whether gradients are scaled, and may be too large for how they are kept
+   * Judges scaled gradients, which may be too large for how they are kept.
+   *
+   * @param updates of one device, all with the same flag of a finite loss
+   * @param usable [1], receives 1 if the loss and all of their gradients are finite, else 0
    */
-  public UpdateKernels(Layouts layouts, boolean scaled) {
-    this.layouts = layouts;
-    this.scaled = scaled;
+  public CudaKernel check(List<Op.Update> updates, Tensor usable) {
+    List<BufferUse> uses = new ArrayList<>();
+    updates.forEach(update -> uses.add(layouts.read(update.dw())));
+    Tensor finite = updates.getFirst().finite();
+    uses.add(layouts.read(finite));
+    uses.add(layouts.write(usable));
+    int pieces = pieces(updates);
+    return new CudaKernel(
+        "check gradients",
+        LAYER,
+        true,
+        uses,
+        (long) pieces * Integer.BYTES,
+        b -> {
+          long segments = b.tables().applyAsLong(segments(updates, b));
+          long cuts = b.tables().applyAsLong(cuts(updates, pieces, b));
+          return List.of(
+              b.launch("check_gradients", pieces, 1, segments, cuts, b.workspace()),
+              b.launch(
+                  "gather_overflows",
+                  1,
+                  1,
+                  b.workspace(),
+                  pieces,
+                  b.address(finite),
+                  b.address(usable)));
+        });
   }
 
   /**
    * @param label of the kernel
-   * @param updates of one device, all with the same flag
+   * @param updates of one device
+   * @param usable [1], they do nothing if it is 0
    */
-  public CudaKernel update(String label, List<Op.Update> updates) {
+  public CudaKernel update(String label, List<Op.Update> updates, Tensor usable) {
     List<BufferUse> uses = new ArrayList<>();
     for (Op.Update update : updates) {
       uses.add(layouts.update(update.w()));
@@ -49,35 +83,33 @@ public final class UpdateKernels {
       uses.add(layouts.read(update.dw()));
       uses.add(layouts.write(update.squares()));
     }
-    Tensor finite = updates.getFirst().finite();
-    uses.add(layouts.read(finite));
-    int pieces = updates.stream().mapToInt(UpdateKernels::pieces).sum();
+    uses.add(layouts.read(usable));
+    int pieces = pieces(updates);
     return new CudaKernel(
         label,
-        "update",
+        LAYER,
         true,
         uses,
-        (pieces + (scaled ? pieces + 1L : 0)) * Float.BYTES, // squares, overflows, a flag
+        (long) pieces * Float.BYTES, // squares
         b -> {
           long segments = b.tables().applyAsLong(segments(updates, b));
           long cuts = b.tables().applyAsLong(cuts(updates, pieces, b));
           List<Call> calls = new ArrayList<>();
           long squares = b.workspace();
-          long usable = b.address(finite);
-          if (scaled) {
-            // The flag of a finite loss is the program's; what may be used goes beside the words.
-            long overflows = squares + (long) pieces * Float.BYTES;
-            usable = overflows + (long) pieces * Integer.BYTES;
-            calls.add(b.launch("check_gradients", pieces, 1, segments, cuts, overflows));
-            calls.add(
-                b.launch("gather_overflows", 1, 1, overflows, pieces, b.address(finite), usable));
-          }
           calls.add(
-              b.launch("update", pieces, 1, segments, cuts, usable, squares, b.slot().step()));
+              b.launch(
+                  "update",
+                  pieces,
+                  1,
+                  segments,
+                  cuts,
+                  b.address(usable),
+                  squares,
+                  b.slot().step()));
           calls.add(b.launch("gather_squares", updates.size(), 1, segments, squares));
           for (Op.Update update : updates) {
             if (update.how().bounds() != null) {
-              calls.add(bound(update, usable, b));
+              calls.add(bound(update, b.address(usable), b));
             }
           }
           return calls;
@@ -105,6 +137,10 @@ public final class UpdateKernels {
         update.how().rate(),
         usable,
         b.slot().step());
+  }
+
+  private static int pieces(List<Op.Update> updates) {
+    return updates.stream().mapToInt(UpdateKernels::pieces).sum();
   }
 
   private static int pieces(Op.Update update) {
