@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.BufferUse.Access;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.KernelOrder;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlan.Blocks;
@@ -25,12 +28,23 @@ import org.alexnet.program.Tensor;
 public final class PlanCheck {
   private PlanCheck() {}
 
-  /** A tensor or a workspace while one kernel runs. */
-  private record Live(Object what, Slot slot) {}
+  /**
+   * A tensor or a workspace while one kernel runs.
+   *
+   * @param lanes that touch it; none if it outlives the step
+   * @param used whether it is still used; else another lane may be using it yet
+   */
+  private record Live(Object what, Slot slot, Set<Lane> lanes, boolean used) {
+
+    /** Whether its place may be the other's: of two in one lane the first is done by then. */
+    boolean follows(Live other) {
+      return lanes.size() == 1 && lanes.equals(other.lanes) && !(used && other.used);
+    }
+  }
 
   public static void check(Lowered lowered, MemoryPlan plan) {
     List<Live> kept = new ArrayList<>();
-    plan.persistent().forEach((tensor, slot) -> kept.add(new Live(tensor, slot)));
+    plan.persistent().forEach((tensor, slot) -> kept.add(new Live(tensor, slot, Set.of(), true)));
     assertApart(kept, plan, Blocks::persistentBytes, lowered.alignment(), Map.of());
     for (Phase phase : Phase.values()) {
       check(lowered.programs().program(phase), lowered.kernels(phase), plan, lowered.alignment());
@@ -41,11 +55,14 @@ public final class PlanCheck {
       StepProgram program, List<? extends Kernel> kernels, MemoryPlan plan, int alignment) {
     Map<Tensor, Integer> first = new HashMap<>();
     Map<Tensor, Integer> last = new HashMap<>();
+    Map<Tensor, Set<Lane>> lanes = new HashMap<>();
     for (int k = 0; k < kernels.size(); k++) {
       for (BufferUse use : kernels.get(k).uses()) {
         first.putIfAbsent(use.tensor(), k);
-        boolean end = program.observes(use.tensor()) || kernels.get(k).beside();
-        last.merge(use.tensor(), end ? kernels.size() : k, Math::max);
+        last.merge(use.tensor(), program.observes(use.tensor()) ? kernels.size() : k, Math::max);
+        lanes
+            .computeIfAbsent(use.tensor(), t -> EnumSet.noneOf(Lane.class))
+            .add(kernels.get(k).lane());
         Slot slot = plan.slot(program.phase(), use.tensor());
         assertTrue(slot.bytes() >= use.bytes(), use + " has " + slot);
       }
@@ -55,17 +72,22 @@ public final class PlanCheck {
       int now = k;
       first.forEach(
           (tensor, from) -> {
-            if (!tensor.role().persistent() && from <= now && now <= last.get(tensor)) {
-              live.add(new Live(tensor, plan.slot(program.phase(), tensor)));
+            boolean used = from <= now && now <= last.get(tensor);
+            boolean later = from <= now && !lanes.get(tensor).equals(EnumSet.of(Lane.COMPUTE));
+            if (!tensor.role().persistent() && (used || later)) {
+              Slot slot = plan.slot(program.phase(), tensor);
+              live.add(new Live(tensor, slot, lanes.get(tensor), used));
             }
           });
       Slot workspace = plan.workspaces().get(program.phase()).get(k);
       assertEquals(kernels.get(k).workspaceBytes(), workspace.bytes());
-      live.add(new Live("workspace", workspace));
+      live.add(new Live("workspace", workspace, EnumSet.of(kernels.get(k).lane()), true));
       for (int before = 0; before < k; before++) {
-        if (kernels.get(before).beside()) {
+        Lane lane = kernels.get(before).lane();
+        if (lane != Lane.COMPUTE) {
           Slot other = plan.workspaces().get(program.phase()).get(before);
-          live.add(new Live("workspace of " + kernels.get(before).label(), other));
+          String what = "workspace of " + kernels.get(before).label();
+          live.add(new Live(what, other, EnumSet.of(lane), false));
         }
       }
       Map<Tensor, Tensor> inPlace = new HashMap<>();
@@ -85,7 +107,7 @@ public final class PlanCheck {
   public static void checkOrder(Lowered lowered, MemoryPlan plan, Phase phase) {
     List<? extends Kernel> kernels = lowered.kernels(phase);
     int[][] waits = KernelOrder.waits(lowered, plan, phase);
-    int lanes = 2 * plan.devices().size();
+    int lanes = lowered.lanes(phase);
     int[][] done = new int[kernels.size()][]; // kernels of each lane surely done before this one
     int[] last = new int[lanes];
     Arrays.fill(last, -1);
@@ -151,7 +173,9 @@ public final class PlanCheck {
         }
         boolean mayShare =
             other.what.equals(inPlace.get(one.what)) || one.what.equals(inPlace.get(other.what));
-        assertTrue(mayShare || !one.slot.overlaps(other.slot), one + " overlaps " + other);
+        assertTrue(
+            mayShare || one.follows(other) || !one.slot.overlaps(other.slot),
+            one + " overlaps " + other);
       }
     }
   }

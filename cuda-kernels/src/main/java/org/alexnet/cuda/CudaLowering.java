@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.KernelOrder;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
@@ -87,6 +89,7 @@ final class CudaLowering {
 
   private List<CudaKernel> kernels() {
     List<CudaKernel> kernels = new ArrayList<>();
+    Exchange exchange = new Exchange(program, programs.placement());
     Set<Op> done = new HashSet<>();
     for (Op op : program.ops()) {
       if (done.contains(op) || op instanceof Op.Update) {
@@ -94,7 +97,11 @@ final class CudaLowering {
       }
       CudaKernel chain = chains.kernel(op, done);
       CudaKernel made = chain != null ? chain : kernel(op, done);
-      kernels.add(made.multiplying(op.multiplyAdds()));
+      Lane lane = exchange.lane(op);
+      CudaKernel placed = made.multiplying(op.multiplyAdds()).in(lane);
+      // What others wait for is sent before it is needed here.
+      boolean early = lane == Lane.SPREAD;
+      kernels.add(early ? KernelOrder.earliest(placed, kernels) : kernels.size(), placed);
     }
     boolean scaled = backend.precision() == Precision.FP16;
     new Updates(program, programs.placement(), layouts, scaled)

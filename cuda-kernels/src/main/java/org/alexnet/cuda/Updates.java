@@ -9,7 +9,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.backend.plan.KernelOrder;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.kernel.UpdateKernels;
@@ -87,20 +88,9 @@ final class Updates {
       return;
     }
     String layers = first.stream().map(Op::layer).distinct().collect(Collectors.joining(", "));
-    CudaKernel beside = make.update("update of " + layers, first, finite).besideLater();
-    kernels.add(afterUses(beside, kernels), beside);
+    CudaKernel beside = make.update("update of " + layers, first, finite).in(Lane.UPDATE);
+    kernels.add(KernelOrder.earliest(beside, kernels), beside);
     kernels.add(make.update("update", last, finite));
-  }
-
-  /** The earliest place of a kernel: behind all that touch what it touches. */
-  private static int afterUses(CudaKernel kernel, List<CudaKernel> kernels) {
-    Set<Tensor> touched = kernel.uses().stream().map(BufferUse::tensor).collect(Collectors.toSet());
-    int place = kernels.size();
-    while (place > 0
-        && kernels.get(place - 1).uses().stream().noneMatch(u -> touched.contains(u.tensor()))) {
-      place--;
-    }
-    return place;
   }
 
   /** Whether the gradients of all devices may be used: what each device reads of it. */

@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -7,6 +8,9 @@ import java.util.stream.Stream;
 import org.alexnet.LongTest;
 import org.alexnet.backend.PlanCheck;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.KernelOrder;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlanner;
@@ -15,7 +19,9 @@ import org.alexnet.cuda.device.Device;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Parallelism;
 import org.alexnet.program.Placement;
+import org.alexnet.program.StepProgram.Phase;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,6 +66,58 @@ class CudaPlanTest {
       long parameters = programs.parameters().stream().mapToLong(t -> t.shape().elements()).sum();
       assertTrue(plan.totalBytes() > 2 * Float.BYTES * parameters);
       assertTrue(plan.totalBytes() < 40L << 30, plan.totalBytes() + " bytes");
+    }
+  }
+
+  /**
+   * Gradients are summed up beside the backward pass: what computes waits for no sum, and sums of
+   * fully-connected layers begin before convolutions go back.
+   */
+  @TestFactory
+  Stream<DynamicTest> nothingThatComputesWaitsForSums() {
+    return Stream.of(Parallelism.DATA, Parallelism.HYBRID)
+        .flatMap(
+            way ->
+                Stream.of(List.of(0, 1), List.of(0, 0, 1, 1), List.of(0, 1, 2, 3))
+                    .map(
+                        devices ->
+                            DynamicTest.dynamicTest(
+                                way + " " + devices,
+                                () -> checkSums(new Placement(devices, way)))));
+  }
+
+  private static void checkSums(Placement placement) {
+    CompiledNetwork programs =
+        CompiledNetwork.of(Models.named("alexnet-2012").network(), 128, placement, List.of());
+    try (StandInBackend backend =
+        StandInBackend.deterministic(Precision.BF16, placement.deviceCount())) {
+      Lowered lowered = backend.backend().lower(programs, Want.UNTRIED);
+      MemoryPlan plan = MemoryPlanner.plan(lowered);
+      // It looks at all pairs of kernels, which are many where gradients go in slices.
+      if (placement.parallelism() == Parallelism.HYBRID && placement.deviceCount() == 2) {
+        PlanCheck.check(lowered, plan);
+        PlanCheck.checkOrder(lowered, plan, Phase.TRAIN);
+      }
+      List<? extends Kernel> kernels = lowered.train();
+      int[][] waits = KernelOrder.waits(lowered, plan, Phase.TRAIN);
+      int firstSum = kernels.size();
+      int lastFilter = 0;
+      for (int k = 0; k < waits.length; k++) {
+        Kernel kernel = kernels.get(k);
+        firstSum =
+            kernel.lane() == Lane.SUM && kernel.backward() ? Math.min(firstSum, k) : firstSum;
+        lastFilter = kernel.label().equals("conv1 backward filter") ? k : lastFilter;
+        if (kernel.lane() == Lane.COMPUTE && !kernel.label().equals("update")) {
+          for (int before : waits[k]) {
+            Lane other = before == KernelOrder.NONE ? kernel.lane() : kernels.get(before).lane();
+            assertEquals(
+                kernel.lane(),
+                other,
+                () -> kernel.label() + " waits for " + kernels.get(before).label());
+          }
+        }
+      }
+      assertTrue(firstSum < lastFilter, "sums come last");
     }
   }
 

@@ -11,6 +11,7 @@ import org.alexnet.backend.plan.BufferUse.Access;
 import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.DeviceRates.Bound;
 import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.model.Models;
@@ -82,7 +83,7 @@ class StepTableTest {
   private static void print(Kernel kernel, long bytes, DeviceRates rates, Bound bound) {
     System.out.printf(
         "| %s | %.1f | %s | %.3f | %s | %.3f, %s |%n",
-        kernel.label() + (kernel.beside() ? ", beside what follows" : ""),
+        kernel.label() + (kernel.lane() != Lane.COMPUTE ? ", beside what follows" : ""),
         bytes / 1e6,
         kernel.multiplyAdds() == 0 ? "" : "%.1f".formatted(2e-9 * kernel.multiplyAdds()),
         1e3 * bytes / rates.bytesPerSecond(),

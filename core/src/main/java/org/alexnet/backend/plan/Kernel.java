@@ -31,11 +31,12 @@ public interface Kernel {
   }
 
   /**
-   * Whether later kernels of its device do not wait for it: from its place in the order on it runs
-   * beside them, to the end of the step at most, and what it touches stays where it is until then.
+   * Which kernels of its device it runs in order with. What another lane than {@link Lane#COMPUTE}
+   * touches stays where it is to the end of the step, so that nothing that computes waits for it
+   * but what reads its results.
    */
-  default boolean beside() {
-    return false;
+  default Lane lane() {
+    return Lane.COMPUTE;
   }
 
   /** Every buffer that is read or written. */

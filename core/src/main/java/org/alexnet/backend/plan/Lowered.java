@@ -25,11 +25,16 @@ public record Lowered(
   }
 
   /**
-   * The lane of a kernel: what is in one lane runs in its order. Each device has one, and after
-   * those of all devices each has another for what runs beside.
+   * The number of a kernel's lane on its device: those of all devices, for one lane after another.
    */
   public int lane(Kernel kernel) {
-    return device(kernel) + (kernel.beside() ? programs.placement().deviceCount() : 0);
+    return device(kernel) + kernel.lane().ordinal() * programs.placement().deviceCount();
+  }
+
+  /** How many lanes a phase has on all devices. */
+  public int lanes(Phase phase) {
+    int last = kernels(phase).stream().mapToInt(k -> k.lane().ordinal()).max().orElse(0);
+    return (last + 1) * programs.placement().deviceCount();
   }
 
   /** The kernels of a phase. */

@@ -3,6 +3,7 @@ package org.alexnet.backend.plan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,7 +20,8 @@ import org.alexnet.program.Tensor;
  * Places buffers so that two share memory only if they are never needed at once.
  *
  * <p>A step tensor lives from its first use to its last, or to the end of the program if it is
- * observed or a kernel that runs beside others touches it; a workspace lives for its kernel. The
+ * observed; a workspace lives for its kernel. What another {@link Lane} than that which computes
+ * touches lives to the end of the program too, but for what the same lane alone touches. The
  * largest buffers are placed first, each at the lowest offset where nothing that lives at the same
  * time lies (greedy by size: Pisarchyk and Lee, "Efficient memory management for deep neural net
  * inference", 2020).
@@ -31,6 +33,7 @@ public final class MemoryPlanner {
     final Tensor tensor; // null for a workspace
     final int device;
     final int kernel; // first use
+    final Set<Lane> lanes = EnumSet.noneOf(Lane.class); // that touch it
     int last;
     long bytes;
     Slot slot;
@@ -43,7 +46,16 @@ public final class MemoryPlanner {
     }
 
     boolean lives(Buffer other) {
-      return device == other.device && kernel <= other.last && other.kernel <= last;
+      boolean together = lanes.size() == 1 && lanes.equals(other.lanes);
+      return device == other.device
+          && kernel <= other.last(together)
+          && other.kernel <= last(together);
+    }
+
+    /** Its last use, as buffers see it that are touched in its order, or others. */
+    private int last(boolean together) {
+      boolean inOrder = together || lanes.equals(EnumSet.of(Lane.COMPUTE));
+      return inOrder ? last : Integer.MAX_VALUE;
     }
   }
 
@@ -129,6 +141,7 @@ public final class MemoryPlanner {
         }
         buffer.last = Math.max(buffer.last, lastUse.get(tensor));
         buffer.bytes = Math.max(buffer.bytes, use.bytes());
+        buffer.lanes.add(kernels.get(k).lane());
       }
     }
     return byTensor;
@@ -139,7 +152,7 @@ public final class MemoryPlanner {
     for (Kernel kernel : lowered.kernels(phase)) {
       Buffer buffer = new Buffer(null, lowered.device(kernel), buffers.size());
       buffer.bytes = kernel.workspaceBytes();
-      buffer.last = kernel.beside() ? lowered.kernels(phase).size() : buffer.kernel;
+      buffer.lanes.add(kernel.lane());
       buffers.add(buffer);
     }
     return buffers;
@@ -160,7 +173,7 @@ public final class MemoryPlanner {
     Map<Tensor, Integer> last = new LinkedHashMap<>();
     for (int k = 0; k < kernels.size(); k++) {
       for (BufferUse use : kernels.get(k).uses()) {
-        boolean end = program.observes(use.tensor()) || kernels.get(k).beside();
+        boolean end = program.observes(use.tensor());
         last.merge(use.tensor(), end ? kernels.size() : k, Math::max);
       }
     }

@@ -22,6 +22,7 @@ import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,10 +44,11 @@ import org.alexnet.AlexNetException;
 import org.alexnet.Message;
 import org.alexnet.Setting;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.plan.Lane;
 
 /**
- * An open GPU: its primary context, which outlives it (see {@link Contexts}), streams for the step,
- * for what runs beside it, for batches and for results, the handles of cuBLAS and cuDNN, and our
+ * An open GPU: its primary context, which outlives it (see {@link Contexts}), a stream for each
+ * lane of a step and others for batches and for results, the handles of cuBLAS and cuDNN, and our
  * kernels compiled for it.
  */
 public final class Device implements AutoCloseable {
@@ -67,10 +69,9 @@ public final class Device implements AutoCloseable {
   private final Map<String, CUfunction> functions = new HashMap<>();
   private final Map<String, CUmodule> generated = new HashMap<>();
   private final KernelCompiler compiler;
-  private final CUstream compute;
+  private final Map<Lane, CUstream> lanes = new EnumMap<>(Lane.class);
   private final CUstream copies;
   private final CUstream results;
-  private final CUstream beside;
   private CUstream active;
   private final cublasHandle blas;
   private final Addresses.Dnn dnn;
@@ -94,11 +95,12 @@ public final class Device implements AutoCloseable {
       byte[] code = compiler.code(name(), capability());
       requirePrecision();
       context = Contexts.current(device, ordinal, name());
-      compute = stream();
+      for (Lane lane : Lane.values()) {
+        lanes.put(lane, stream());
+      }
+      active = lanes.get(Lane.COMPUTE);
       copies = stream();
       results = stream();
-      beside = stream();
-      active = compute;
       blas = openBlas();
       dnn = openDnn();
       module = load(code);
@@ -119,7 +121,7 @@ public final class Device implements AutoCloseable {
     cublasHandle handle = new cublasHandle();
     Cuda.checkBlas(JCublas2.cublasCreate(handle), "start on " + name());
     owned.take(Resource.of(this, handle, 0, "", JCublas2::cublasDestroy));
-    Cuda.checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(compute)), "take a stream");
+    Cuda.checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(active)), "take a stream");
     Cuda.checkBlas(
         JCublas2.cublasSetMathMode(
             handle,
@@ -137,7 +139,7 @@ public final class Device implements AutoCloseable {
     Addresses.Dnn handle = new Addresses.Dnn();
     Cuda.checkDnn(JCudnn.cudnnCreate(handle), "start on " + name());
     owned.take(Resource.of(this, handle, 0, "", JCudnn::cudnnDestroy));
-    Cuda.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(compute)), "take a stream");
+    Cuda.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(active)), "take a stream");
     return handle;
   }
 
@@ -173,18 +175,18 @@ public final class Device implements AutoCloseable {
     return context;
   }
 
-  /** The stream that computes; what runs {@link #beside} has another. */
+  /** The stream that computes, or that of the lane of {@link #in}. */
   public CUstream compute() {
     return active;
   }
 
-  /** Puts work into a stream beside that which computes; events order one after the other. */
-  public void beside(Runnable work) {
-    active = beside;
+  /** Puts work into the stream of a lane; events order one after the other. */
+  public void in(Lane lane, Runnable work) {
+    active = lanes.get(lane);
     try {
       work.run();
     } finally {
-      active = compute;
+      active = lanes.get(Lane.COMPUTE);
     }
   }
 

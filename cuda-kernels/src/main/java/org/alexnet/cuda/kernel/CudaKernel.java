@@ -3,6 +3,7 @@ package org.alexnet.cuda.kernel;
 import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.device.GeneratedKernel;
 
 /**
@@ -11,7 +12,7 @@ import org.alexnet.cuda.device.GeneratedKernel;
  * @param label layer and operation
  * @param choice the algorithm, where there are several
  * @param multiplyAdds of its products of matrices and convolutions
- * @param beside whether it runs beside kernels that come later
+ * @param lane which kernels of its device it runs in order with
  * @param generated what is compiled for it besides the kernels that every network has
  * @param binder makes the calls, once addresses are known
  */
@@ -23,7 +24,7 @@ public record CudaKernel(
     long workspaceBytes,
     String choice,
     long multiplyAdds,
-    boolean beside,
+    Lane lane,
     List<GeneratedKernel> generated,
     Binder binder)
     implements Kernel {
@@ -68,7 +69,7 @@ public record CudaKernel(
       String choice,
       List<GeneratedKernel> generated,
       Binder binder) {
-    this(label, layer, backward, uses, workspaceBytes, choice, 0, false, generated, binder);
+    this(label, layer, backward, uses, workspaceBytes, choice, 0, Lane.COMPUTE, generated, binder);
   }
 
   /** Without a choice. */
@@ -85,11 +86,11 @@ public record CudaKernel(
   /** The same with what it multiplies. */
   public CudaKernel multiplying(long products) {
     return new CudaKernel(
-        label, layer, backward, uses, workspaceBytes, choice, products, beside, generated, binder);
+        label, layer, backward, uses, workspaceBytes, choice, products, lane, generated, binder);
   }
 
-  /** The same beside kernels that come later; its calls must be launches of our own kernels. */
-  public CudaKernel besideLater() {
+  /** The same in another lane; its calls must be launches of our own kernels, or copies. */
+  public CudaKernel in(Lane other) {
     return new CudaKernel(
         label,
         layer,
@@ -98,7 +99,7 @@ public record CudaKernel(
         workspaceBytes,
         choice,
         multiplyAdds,
-        true,
+        other,
         generated,
         binder);
   }

@@ -12,13 +12,16 @@ import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
 import org.alexnet.backend.plan.KernelOrder;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
@@ -31,7 +34,7 @@ import org.alexnet.cuda.kernel.CudaKernel.Call;
  * The calls of one phase for one place of the batch, in order, and their recording as a graph.
  *
  * <p>A step begins and ends on the first device's stream: the others wait for its beginning, and
- * its end waits for theirs, and for what runs beside. So nothing of one step runs beside the next,
+ * its end waits for theirs, and for their other lanes. So nothing of one step runs beside the next,
  * and one stream's recording takes in all of them.
  */
 public final class StepPlan implements AutoCloseable {
@@ -40,10 +43,10 @@ public final class StepPlan implements AutoCloseable {
    * A kernel with its calls.
    *
    * @param device number of its device
-   * @param beside whether later kernels do not wait for it
+   * @param lane of its device
    * @param waits as {@link KernelOrder} says
    */
-  record Placed(String label, int device, boolean beside, int[] waits, List<Call> calls) {}
+  record Placed(String label, int device, Lane lane, int[] waits, List<Call> calls) {}
 
   private final List<Device> devices;
   private final List<Placed> kernels;
@@ -51,7 +54,7 @@ public final class StepPlan implements AutoCloseable {
   private final CUevent[] finished; // by kernel; null where nobody waits for it
   private final CUevent begun;
   private final CUevent[] ended; // by device
-  private final CUevent[] endedBeside; // by device; null where nothing runs beside
+  private final List<Map<Lane, CUevent>> endedBeside = new ArrayList<>(); // by device
   private CUgraphExec graph;
 
   StepPlan(List<Device> devices, List<Placed> kernels) {
@@ -63,10 +66,13 @@ public final class StepPlan implements AutoCloseable {
     for (int d = 1; d < devices.size(); d++) {
       ended[d] = owned.take(devices.get(d).event(EventUse.ORDER));
     }
-    this.endedBeside = new CUevent[devices.size()];
+    devices.forEach(device -> endedBeside.add(new EnumMap<>(Lane.class)));
     for (Placed kernel : kernels) {
-      if (kernel.beside && endedBeside[kernel.device] == null) {
-        endedBeside[kernel.device] = owned.take(devices.get(kernel.device).event(EventUse.ORDER));
+      if (kernel.lane != Lane.COMPUTE) {
+        Device device = devices.get(kernel.device);
+        endedBeside
+            .get(kernel.device)
+            .computeIfAbsent(kernel.lane, lane -> owned.take(device.event(EventUse.ORDER)));
       }
       for (int before : kernel.waits) {
         if (before != KernelOrder.NONE && finished[before] == null) {
@@ -104,28 +110,27 @@ public final class StepPlan implements AutoCloseable {
       if (d > 0) {
         wait(device, begun);
       }
-      if (endedBeside[d] != null) {
-        device.beside(() -> wait(device, begun));
+      for (Lane lane : endedBeside.get(d).keySet()) {
+        device.in(lane, () -> wait(device, begun));
       }
     }
     for (int k = 0; k < kernels.size(); k++) {
       int number = k;
       Device device = devices.get(kernels.get(k).device);
       device.use();
-      if (kernels.get(k).beside && times == null) {
-        device.beside(() -> enqueue(number, device, null));
-      } else {
-        enqueue(number, device, times);
-      }
+      Lane lane = times == null ? kernels.get(k).lane : Lane.COMPUTE;
+      device.in(lane, () -> enqueue(number, device, times));
     }
     for (int d = devices.size(); d-- > 0; ) {
       Device device = devices.get(d);
       device.use();
-      if (endedBeside[d] != null) {
-        CUevent event = endedBeside[d];
-        device.beside(() -> record(event, device));
-        wait(device, event);
-      }
+      endedBeside
+          .get(d)
+          .forEach(
+              (lane, event) -> {
+                device.in(lane, () -> record(event, device));
+                wait(device, event);
+              });
       if (d > 0) {
         record(ended[d], device);
         main.use();
