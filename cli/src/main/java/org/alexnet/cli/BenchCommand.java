@@ -76,15 +76,20 @@ final class BenchCommand extends LongCommand {
     int images = batch == null ? model.recipe().batch() : batch;
     ProgressView view = show(common);
     view.working(Activity.COMPILING.toString(), 0, 0);
-    try (Backend backend = devices.open(view::message);
-        Benchmark benchmark =
-            new Benchmark(
-                backend,
-                devices.precision(),
-                devices.programs(model.network(), images),
-                steps,
-                view)) {
-      DeviceRates rates = kernels ? backend.measureRates().orElse(null) : null;
+    try (Backend backend = devices.open(view::message)) {
+      measure(backend, images, view);
+    } finally {
+      view.end();
+    }
+    return ExitStatus.SUCCESS;
+  }
+
+  private void measure(Backend backend, int images, ProgressView view) {
+    // Before the network takes the memory that it needs.
+    DeviceRates rates = kernels ? backend.measureRates().orElse(null) : null;
+    try (Benchmark benchmark =
+        new Benchmark(
+            backend, devices.precision(), devices.programs(model.network(), images), steps, view)) {
       benchmark.check();
       double train = benchmark.trainSeconds();
       double infer = benchmark.evaluateSeconds();
@@ -103,10 +108,7 @@ final class BenchCommand extends LongCommand {
         table.print(terminal.out());
         crossings(devices.names(backend.name()), bytesTransferred);
       }
-    } finally {
-      view.end();
     }
-    return ExitStatus.SUCCESS;
   }
 
   private ObjectNode json(

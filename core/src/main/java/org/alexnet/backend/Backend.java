@@ -34,7 +34,7 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Measures what its first device can do at best, which takes less than a second; empty for a
-   * backend that does not measure.
+   * backend that does not measure, or where the device has no memory left for it.
    */
   default Optional<DeviceRates> measureRates() {
     return Optional.empty();

@@ -4,6 +4,7 @@ import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,6 +29,7 @@ import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.KernelCompiler;
+import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.library.load.Loaded;
 import org.alexnet.cuda.product.BlasLt;
@@ -141,6 +143,11 @@ final class CudaBackend implements Backend {
     return products.get(device);
   }
 
+  /** What was chosen when the run began, by kernel; empty for a new one. */
+  Map<String, String> choicesBefore() {
+    return options.choices();
+  }
+
   /**
    * The plan of a convolution; the same problem has the same one.
    *
@@ -149,7 +156,7 @@ final class CudaBackend implements Backend {
    */
   ConvolutionPlan plan(
       Device device, String label, ConvolutionProblem problem, Layouts layouts, Want want) {
-    String before = options.choices().getOrDefault(label, "");
+    String before = choicesBefore().getOrDefault(label, "");
     long most = Math.min(scratch, AlgorithmSearch.most(device));
     return plans.of(device, problem, layouts, want, before, most);
   }
@@ -186,7 +193,7 @@ final class CudaBackend implements Backend {
     long[] free = devices.stream().mapToLong(Device::freeBytes).toArray();
     scratch = Long.MAX_VALUE;
     Lowered lowered = lower(programs, want);
-    long limit = scratchBytes(lowered);
+    long limit = fits(withoutScratch(lowered), free) ? scratchBytes(lowered) : 0;
     while (limit > LEAST_SCRATCH && !fits(lowered, free)) {
       long enough = scratch;
       limit /= 2;
@@ -207,6 +214,18 @@ final class CudaBackend implements Backend {
         .mapToLong(Kernel::workspaceBytes)
         .max()
         .orElse(0);
+  }
+
+  private static Lowered withoutScratch(Lowered lowered) {
+    return new Lowered(
+        lowered.programs(),
+        withoutScratch(lowered.train()),
+        withoutScratch(lowered.evaluate()),
+        lowered.alignment());
+  }
+
+  private static List<CudaKernel> withoutScratch(List<? extends Kernel> kernels) {
+    return kernels.stream().map(kernel -> ((CudaKernel) kernel).withoutScratch()).toList();
   }
 
   private static boolean fits(Lowered lowered, long[] free) {
@@ -254,7 +273,7 @@ final class CudaBackend implements Backend {
   @Override
   public Optional<DeviceRates> measureRates() {
     try {
-      return Optional.of(RateMeasurement.of(devices.getFirst()));
+      return RateMeasurement.of(devices.getFirst());
     } catch (Cuda.Failure e) {
       throw e.explained("This was while its speed was measured.");
     }

@@ -24,7 +24,6 @@ import org.alexnet.cuda.kernel.ImageKernels;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.kernel.LocallyConnectedKernels;
 import org.alexnet.cuda.product.FullyConnectedKernels;
-import org.alexnet.cuda.product.FusedProducts;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.StepProgram;
@@ -187,10 +186,9 @@ final class CudaLowering {
   }
 
   private FullyConnectedKernels fullyConnected(Op op) {
-    // A plan that is only looked at has nothing tried.
     int device = programs.placement().device(op.index());
     return new FullyConnectedKernels(
-        layouts, want == Want.UNTRIED ? new FusedProducts(null) : backend.products(device));
+        layouts, backend.products(device), want, backend.choicesBefore());
   }
 
   private ConvolutionKernels convolutions(Op op) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What kernels are held against, and what they multiply. */
 @Tag(StandInCount.STAND_IN)
 class CudaRatesTest {
+  private static final long MEMORY = 4L << 30;
+
   private static StandInBackend open(Precision precision) {
     return StandInBackend.open(StandInBackend.options(precision, 1, true, true));
   }
@@ -37,6 +40,18 @@ class CudaRatesTest {
       assertTrue(rates.bytesPerSecond() > 0 && rates.bytesPerSecond() < 1e14, rates.toString());
       assertTrue(rates.operationsPerSecond() > 0, rates.toString());
       assertTrue(rates.launchSeconds() > 0 && rates.launchSeconds() < 1, rates.toString());
+    }
+  }
+
+  @Test
+  void aFullDeviceIsNotMeasured() {
+    Assumptions.assumeFalse(StandInBackend.GPU, "the stand-in's memory can be said");
+    try (StandInBackend backend = open(Precision.BF16)) {
+      long taken = MEMORY - backend.backend().device(0).freeBytes();
+      StandIn.memory(0, taken + (1 << 16));
+      assertEquals(Optional.empty(), backend.backend().measureRates());
+      StandIn.memory(0, MEMORY);
+      assertTrue(backend.backend().measureRates().isPresent());
     }
   }
 

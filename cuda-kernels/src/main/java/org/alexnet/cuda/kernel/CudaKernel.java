@@ -104,6 +104,12 @@ public record CudaKernel(
         binder);
   }
 
+  /** The same as if it needed no scratch memory, to be planned and not to be bound. */
+  public CudaKernel withoutScratch() {
+    return new CudaKernel(
+        label, layer, backward, uses, 0, choice, multiplyAdds, lane, generated, binder);
+  }
+
   public List<Call> bind(Binding binding) {
     return binder.bind(binding);
   }

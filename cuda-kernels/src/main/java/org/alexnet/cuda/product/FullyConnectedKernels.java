@@ -2,7 +2,9 @@ package org.alexnet.cuda.product;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.BiasKernels;
 import org.alexnet.cuda.kernel.Binding;
@@ -18,13 +20,24 @@ import org.alexnet.program.Tensor;
 public final class FullyConnectedKernels {
   private final Layouts layouts;
   private final FusedProducts fused;
+  private final Want want;
+  private final Map<String, String> before;
 
   /**
    * @param fused products with what follows them, of the device that the kernels are for
+   * @param want what is wanted of them
+   * @param before what was chosen when the run began, by label
    */
-  public FullyConnectedKernels(Layouts layouts, FusedProducts fused) {
+  public FullyConnectedKernels(
+      Layouts layouts, FusedProducts fused, Want want, Map<String, String> before) {
     this.layouts = layouts;
     this.fused = fused;
+    this.want = want;
+    this.before = before;
+  }
+
+  private Optional<FusedProduct> way(String label, FusedProduct.Problem problem) {
+    return fused.of(problem, want, before.getOrDefault(label, ""));
   }
 
   private Operand operand(Binding binding, Tensor tensor, boolean transposed) {
@@ -36,8 +49,7 @@ public final class FullyConnectedKernels {
   }
 
   private static String choice(Optional<FusedProduct> way, String with) {
-    return way.map(product -> product.text() + with)
-        .orElse("cuBLAS, and what follows by a kernel of its own");
+    return way.map(product -> product.text() + with).orElse(FusedProducts.APART);
   }
 
   /**
@@ -50,7 +62,8 @@ public final class FullyConnectedKernels {
     String label = op.layer() + (relu ? " forward, relu" : " forward");
     Storage results = layouts.of(y).storage();
     Optional<FusedProduct> way =
-        fused.of(
+        way(
+            label,
             new FusedProduct.Problem(
                 op.x().shape().n(),
                 weight.shape().n(),
@@ -129,10 +142,10 @@ public final class FullyConnectedKernels {
    * @param withBias whether db is computed too, and not elsewhere
    */
   public CudaKernel backwardWeights(Op.FullyConnectedBackwardWeights op, boolean withBias) {
-    Optional<FusedProduct> way = withBias ? withBiasGradient(op) : Optional.empty();
+    String label = op.layer() + " backward filter";
+    Optional<FusedProduct> way = withBias ? withBiasGradient(label, op) : Optional.empty();
     BiasKernels.Gradient bias =
         new BiasKernels.Gradient(layouts.of(op.dy()), withBias && way.isEmpty());
-    String label = op.layer() + " backward filter";
     return new CudaKernel(
         label,
         op.layer(),
@@ -155,12 +168,14 @@ public final class FullyConnectedKernels {
   }
 
   /** The vector of an epilogue is kept as the result is. */
-  private Optional<FusedProduct> withBiasGradient(Op.FullyConnectedBackwardWeights op) {
+  private Optional<FusedProduct> withBiasGradient(
+      String label, Op.FullyConnectedBackwardWeights op) {
     Storage results = layouts.of(op.dw()).storage();
     if (layouts.of(op.db()).storage() != results) {
       return Optional.empty();
     }
-    return fused.of(
+    return way(
+        label,
         new FusedProduct.Problem(
             op.dw().shape().n(),
             op.dw().shape().c(),

@@ -86,16 +86,22 @@ final class FusedProduct {
   private final Problem problem;
   private final List<MemorySegment> matrices;
   private final MemorySegment algorithm;
+  private final int answer; // from 1
   private final Map<Long, MemorySegment> descriptions = new HashMap<>();
   private final MemorySegment one;
   private final MemorySegment zero;
 
   private FusedProduct(
-      BlasLt library, Problem problem, List<MemorySegment> matrices, MemorySegment algorithm) {
+      BlasLt library,
+      Problem problem,
+      List<MemorySegment> matrices,
+      MemorySegment algorithm,
+      int answer) {
     this.library = library;
     this.problem = problem;
     this.matrices = matrices;
     this.algorithm = algorithm;
+    this.answer = answer;
     this.one = library.arena().allocateFrom(JAVA_FLOAT, 1);
     this.zero = library.arena().allocateFrom(JAVA_FLOAT, 0);
   }
@@ -115,7 +121,7 @@ final class FusedProduct {
     for (int i = 0; i < count; i++) {
       MemorySegment way = results.asSlice((long) i * RESULT, RESULT);
       if (way.get(JAVA_INT, STATUS) == 0) {
-        ways.add(new FusedProduct(library, problem, matrices, way.asSlice(0, ALGORITHM)));
+        ways.add(new FusedProduct(library, problem, matrices, way.asSlice(0, ALGORITHM), i + 1));
       }
     }
     return ways;
@@ -172,8 +178,9 @@ final class FusedProduct {
     return () -> Cuda.checkBlas(run(at), "multiply for " + label);
   }
 
-  /** The algorithm's number, for the record. */
+  /** The algorithm, which has settings besides its number, by its place among the answers. */
   String text() {
-    return "cuBLASLt algorithm %d".formatted(algorithm.get(JAVA_LONG, 0) & 0xFFFF);
+    return "cuBLASLt algorithm %d (answer %d)"
+        .formatted(algorithm.get(JAVA_LONG, 0) & 0xFFFF, answer);
   }
 }

@@ -1,6 +1,9 @@
 package org.alexnet.cuda.product;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
@@ -13,10 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import jcuda.driver.CUevent;
 import org.alexnet.cuda.convolution.Agreement;
+import org.alexnet.cuda.convolution.AlgorithmSearch;
+import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.Device.EventUse;
 import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.product.FusedProduct.Epilogue;
@@ -25,14 +32,18 @@ import org.alexnet.cuda.product.FusedProduct.Operands;
 import org.alexnet.cuda.product.FusedProduct.Problem;
 
 /**
- * Chooses a way of cuBLASLt's for a product with its epilogue: the first that computes on random
- * numbers what a product and our own epilogue do, gives the same bits again, and lets through what
- * is not a number, which must be found in the loss. Where there is none, callers do one after the
- * other. The same problem has the same way.
+ * Chooses a way of cuBLASLt's for a product with its epilogue: the fastest, or where runs must
+ * repeat on any day the first, of those that compute on random numbers what a product and our own
+ * epilogue do, give the same bits again, and let through what is not a number, which must be found
+ * in the loss. Where there is none, callers do one after the other. The same problem has the same
+ * way.
  */
 public final class FusedProducts implements AutoCloseable {
   /** Random numbers that are made; a prime, so that no two rows are the same. */
   private static final int NUMBERS = 1_048_573;
+
+  /** What is chosen where no way serves. */
+  static final String APART = "cuBLAS, and what follows by a kernel of its own";
 
   private final Map<Problem, Optional<FusedProduct>> chosen = new HashMap<>();
   private final BlasLt library; // null where there is none
@@ -44,18 +55,33 @@ public final class FusedProducts implements AutoCloseable {
     this.library = library;
   }
 
-  /** The way of a problem, if there is one. */
-  Optional<FusedProduct> of(Problem problem) {
-    return library == null ? Optional.empty() : chosen.computeIfAbsent(problem, this::choose);
+  /**
+   * The way of a problem, if there is one.
+   *
+   * @param want whether the fastest is taken, or the first
+   * @param before what was chosen when the run began, or nothing: it is taken again if it works
+   */
+  public Optional<FusedProduct> of(Problem problem, Want want, String before) {
+    boolean apart = library == null || want == Want.UNTRIED || before.equals(APART);
+    return apart
+        ? Optional.empty()
+        : chosen.computeIfAbsent(problem, any -> choose(problem, want, before));
   }
 
-  private Optional<FusedProduct> choose(Problem problem) {
+  private Optional<FusedProduct> choose(Problem problem, Want want, String before) {
     List<FusedProduct> ways = FusedProduct.ways(library, problem);
     if (ways.isEmpty()) {
       return Optional.empty();
     }
     try (Trial trial = new Trial(library.device(), problem)) {
-      return ways.stream().filter(trial::passes).findFirst();
+      if (want == Want.REPEATABLE) {
+        return ways.stream().filter(trial::passes).findFirst();
+      }
+      List<FusedProduct> good = ways.stream().filter(trial::passes).toList();
+      return good.stream()
+          .filter(way -> before.startsWith(way.text() + " "))
+          .findFirst()
+          .or(() -> good.stream().limit(1).map(any -> trial.fastest(good)).findFirst());
     } catch (Cuda.Failure e) {
       if (!e.outOfMemory()) {
         throw e;
@@ -73,6 +99,8 @@ public final class FusedProducts implements AutoCloseable {
     private final Addresses.Device b;
     private final Addresses.Device c;
     private final Addresses.Device vector;
+    private final CUevent start;
+    private final CUevent end;
     private final Addresses.Host host;
     private final MemorySegment memory;
     private final float[] right;
@@ -89,6 +117,8 @@ public final class FusedProducts implements AutoCloseable {
         b = owned.take(device.allocate(bs * problem.b().storage().bytes()));
         c = owned.take(device.allocate(cs * Float.BYTES));
         vector = owned.take(device.allocate((long) problem.vector() * Float.BYTES));
+        start = owned.take(device.event(EventUse.TIME));
+        end = owned.take(device.event(EventUse.TIME));
         long most = Float.BYTES * Math.max(NUMBERS, Math.max(cs, problem.vector()));
         host = owned.take(device.allocateHost(most));
         memory = host.memory(most);
@@ -208,22 +238,42 @@ public final class FusedProducts implements AutoCloseable {
       List<byte[]> second = results();
       return Arrays.equals(first.get(0), second.get(0))
           && Arrays.equals(first.get(1), second.get(1))
-          && letsThroughWhatIsNoNumber(way);
+          && letsThroughWhatIsNoNumber(way, a, problem.a().storage(), problem.columns(), 1)
+          && letsThroughWhatIsNoNumber(
+              way, b, problem.b().storage(), problem.rows(), problem.columns());
     }
 
-    /** The first number of a takes part in all of the first row. */
-    private boolean letsThroughWhatIsNoNumber(FusedProduct way) {
-      Storage storage = problem.a().storage();
-      byte[] before = bytes(a, storage.bytes());
-      send(a.address(), storage.encode(new float[] {Float.NaN}), storage.bytes());
-      boolean ran = run(way);
+    /**
+     * The first number of an operand takes part in all of the first row or column.
+     *
+     * @param count numbers of that
+     * @param stride how far they lie apart
+     */
+    private boolean letsThroughWhatIsNoNumber(
+        FusedProduct way, Addresses.Device operand, Storage storage, int count, int stride) {
+      byte[] before = bytes(operand, storage.bytes());
+      send(operand.address(), storage.encode(new float[] {Float.NaN}), storage.bytes());
+      boolean all = run(way);
       float[] got = fetch(c, right.length, problem.c());
-      send(a.address(), before, before.length);
-      boolean all = ran;
-      for (int i = 0; i < problem.columns(); i++) {
-        all &= Float.isNaN(got[i]);
+      send(operand.address(), before, before.length);
+      for (int i = 0; i < count; i++) {
+        all &= Float.isNaN(got[i * stride]);
       }
       return all;
+    }
+
+    FusedProduct fastest(List<FusedProduct> good) {
+      return AlgorithmSearch.fastest(good, this::milliseconds);
+    }
+
+    private float milliseconds(FusedProduct way) {
+      Cuda.check(cuEventRecord(start, device.compute()), "record an event");
+      run(way);
+      Cuda.check(cuEventRecord(end, device.compute()), "record an event");
+      Cuda.check(cuEventSynchronize(end), "try a product on " + device.name());
+      float[] time = new float[1];
+      Cuda.check(cuEventElapsedTime(time, start, end), "time a product on " + device.name());
+      return time[0];
     }
 
     @Override

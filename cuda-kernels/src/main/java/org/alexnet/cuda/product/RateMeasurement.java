@@ -10,6 +10,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.Random;
 import jcuda.driver.CUevent;
 import org.alexnet.backend.plan.DeviceRates;
@@ -17,7 +18,7 @@ import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Device.EventUse;
-import org.alexnet.cuda.device.Resource;
+import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.product.Product.Operand;
 
@@ -50,19 +51,24 @@ public final class RateMeasurement implements AutoCloseable {
   private static final int NUMBERS = 1 << 20;
 
   private final Device device;
-  private final Resource<CUevent> before;
-  private final Resource<CUevent> after;
+  private final Owned owned = new Owned();
+  private final CUevent before;
+  private final CUevent after;
 
   private RateMeasurement(Device device) {
     this.device = device;
-    this.before = device.event(EventUse.TIME);
-    this.after = device.event(EventUse.TIME);
+    this.before = owned.take(device.event(EventUse.TIME));
+    this.after = owned.take(device.event(EventUse.TIME));
   }
 
-  /** Measures a device on which nothing else runs. */
-  public static DeviceRates of(Device device) {
+  /** Measures a device on which nothing else runs; empty if it has no memory for the smallest. */
+  public static Optional<DeviceRates> of(Device device) {
     try (RateMeasurement measurement = new RateMeasurement(device)) {
-      return new DeviceRates(measurement.copies(), measurement.products(), measurement.launches());
+      double copies = measurement.copies();
+      double products = measurement.products();
+      return copies == 0 || products == 0
+          ? Optional.empty()
+          : Optional.of(new DeviceRates(copies, products, measurement.launches()));
     }
   }
 
@@ -72,13 +78,12 @@ public final class RateMeasurement implements AutoCloseable {
     device.use();
     work.run();
     for (int i = 0; i < repetitions; i++) {
-      Cuda.check(cuEventRecord(before.get(), device.compute()), "record an event");
+      Cuda.check(cuEventRecord(before, device.compute()), "record an event");
       work.run();
-      Cuda.check(cuEventRecord(after.get(), device.compute()), "record an event");
-      Cuda.check(cuEventSynchronize(after.get()), "measure " + device.name());
+      Cuda.check(cuEventRecord(after, device.compute()), "record an event");
+      Cuda.check(cuEventSynchronize(after), "measure " + device.name());
       float[] milliseconds = new float[1];
-      Cuda.check(
-          cuEventElapsedTime(milliseconds, before.get(), after.get()), "time " + device.name());
+      Cuda.check(cuEventElapsedTime(milliseconds, before, after), "time " + device.name());
       least = Math.min(least, milliseconds[0] * 1e-3);
     }
     return least;
@@ -183,7 +188,6 @@ public final class RateMeasurement implements AutoCloseable {
 
   @Override
   public void close() {
-    before.close();
-    after.close();
+    owned.close();
   }
 }
