@@ -15,6 +15,7 @@ import org.alexnet.Words;
 import org.alexnet.cli.TrainingArguments;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.Terminal;
+import org.alexnet.cli.spark.SparkSubmit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
@@ -28,11 +29,6 @@ import scala.reflect.ClassTag;
  * where all workers reach them under the same name.
  */
 public final class SparkTraining {
-  /** What inner loops on the Vector API need, as in the flags of the launcher. */
-  private static final String JAVA_OPTIONS =
-      "--add-modules=jdk.incubator.vector -XX:CompileCommand=quiet"
-          + " -XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.02";
-
   private static final int COLUMNS = 80;
 
   private SparkTraining() {}
@@ -104,7 +100,9 @@ public final class SparkTraining {
     SparkConf conf = new SparkConf().setAppName("alexnet train " + request.run().getFileName());
     MasterCheck.require(conf);
     String options = conf.get("spark.executor.extraJavaOptions", "");
-    conf.set("spark.executor.extraJavaOptions", (JAVA_OPTIONS + " " + options).strip());
+    conf.set(
+        "spark.executor.extraJavaOptions",
+        (String.join(" ", SparkSubmit.vectorFlags()) + " " + options).strip());
     conf.setIfMissing("spark.log.level", "WARN");
     conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
     // Executors need their time to come; the threads of this process are there.

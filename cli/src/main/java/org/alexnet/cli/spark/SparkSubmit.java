@@ -2,7 +2,10 @@ package org.alexnet.cli.spark;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,13 +24,6 @@ public final class SparkSubmit {
   private static final String HOME = "SPARK_HOME";
   private static final String JAR = "alexnet-spark.jar";
   private static final String BUILD = "mvn -Pspark -DskipTests package";
-
-  /** What inner loops on the Vector API need, as in the flags of the launcher. */
-  private static final List<String> VECTORS =
-      List.of(
-          "--add-modules=jdk.incubator.vector",
-          "-XX:CompileCommand=quiet",
-          "-XX:CompileCommand=CompileThresholdScaling,org.alexnet.cpu.kernel.Vector*::*,0.02");
 
   /** Packages of java.base that Spark's own launcher opens to it. */
   private static final List<String> OPENED =
@@ -66,6 +62,23 @@ public final class SparkSubmit {
   SparkSubmit(Map<String, String> environment, Path installation) {
     this.environment = environment;
     this.installation = installation;
+  }
+
+  /**
+   * What inner loops on the Vector API need, of the flags of the launchers ({@code
+   * build/java.options}, which is a resource here); they ask for the module themselves.
+   */
+  public static List<String> vectorFlags() {
+    try (InputStream options = SparkSubmit.class.getResourceAsStream("java.options")) {
+      List<String> flags = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector"));
+      new String(options.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.startsWith("-XX:CompileCommand="))
+          .forEach(flags::add);
+      return flags;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Three folders above cli/target/alexnet-cli.jar. */
@@ -135,7 +148,7 @@ public final class SparkSubmit {
     command.addAll(List.of("--master", master.name()));
     master.settings(threads).forEach((name, value) -> conf(command, name, value));
     if (script.isPresent()) { // otherwise it is this JVM's already
-      command.addAll(List.of("--driver-java-options", String.join(" ", VECTORS)));
+      command.addAll(List.of("--driver-java-options", String.join(" ", vectorFlags())));
       long most = Runtime.getRuntime().maxMemory() >> 20;
       command.addAll(List.of("--driver-memory", most + "m"));
     }
@@ -151,7 +164,7 @@ public final class SparkSubmit {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx%dm".formatted(Runtime.getRuntime().maxMemory() >> 20));
-    command.addAll(VECTORS);
+    command.addAll(vectorFlags());
     OPENED.forEach(name -> command.add("--add-opens=java.base/" + name + "=ALL-UNNAMED"));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-cp");

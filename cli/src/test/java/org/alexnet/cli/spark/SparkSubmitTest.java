@@ -77,6 +77,16 @@ class SparkSubmitTest {
   }
 
   @Test
+  void flagsAreThoseOfTheLaunchers() throws IOException {
+    List<String> flags = SparkSubmit.vectorFlags();
+    assertEquals("--add-modules=jdk.incubator.vector", flags.getFirst());
+    assertTrue(
+        flags.stream().anyMatch(flag -> flag.contains("CompileThresholdScaling")), "" + flags);
+    List<String> all = Files.readAllLines(Path.of("../build/java.options"));
+    assertTrue(all.containsAll(flags.subList(1, flags.size())), "" + flags);
+  }
+
+  @Test
   void theStatusAndTheOptionsAreHandedOn() throws IOException {
     Path jar = jar();
     Path script = script(dir.resolve("bin"));
