@@ -1,15 +1,18 @@
 package org.alexnet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,10 +23,17 @@ class LauncherTest {
   private static final Path SCRIPT = Path.of("..", "alexnet").toAbsolutePath().normalize();
 
   @TempDir Path dir;
+  private Path jdk = Path.of(System.getProperty("java.home"));
 
   private String run(int status, Path script, String path) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return run(status, script, path, "devices");
+  }
+
+  private String run(int status, Path script, String path, String... words) throws Exception {
+    List<String> command = new ArrayList<>(List.of("/bin/bash", script.toString()));
+    command.addAll(List.of(words));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("JAVA_HOME", jdk.toString());
     builder.environment().put("PATH", path);
     Process process = builder.directory(dir.toFile()).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -45,11 +55,11 @@ class LauncherTest {
   }
 
   private Path fakeJdk(String version, String script) throws IOException {
-    Path jdk = Files.createDirectories(dir.resolve("jdk/bin")).getParent();
-    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
-    Path java = Files.writeString(jdk.resolve("bin/java"), script);
+    Path fake = Files.createDirectories(dir.resolve("jdk/bin")).getParent();
+    Files.writeString(fake.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+    Path java = Files.writeString(fake.resolve("bin/java"), script);
     assertTrue(java.toFile().setExecutable(true));
-    return jdk;
+    return fake;
   }
 
   /** JDK-8377811: G1 of the first three releases may move what native code works on. */
@@ -68,7 +78,7 @@ class LauncherTest {
             "25.1", "G1",
             "26", "G1");
     for (Map.Entry<String, String> release : expected.entrySet()) {
-      Path jdk = fakeJdk(release.getKey(), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+      jdk = fakeJdk(release.getKey(), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
       ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
       builder.environment().put("JAVA_HOME", jdk.toString());
       Process process = builder.start();
@@ -87,7 +97,7 @@ class LauncherTest {
     Path home = Files.createDirectories(dir.resolve("home"));
     Files.createDirectories(home.resolve("cli/target"));
     Files.writeString(home.resolve("cli/target/alexnet-cli.jar"), "");
-    Path jdk = fakeJdk("25.0.3", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    jdk = fakeJdk("25.0.3", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
     Files.createDirectories(home.resolve("bin"));
     Files.createSymbolicLink(home.resolve("runtime"), jdk);
     Path script = home.resolve(launcher.equals("alexnet") ? "alexnet" : "bin/alexnet");
@@ -152,7 +162,7 @@ class LauncherTest {
     Path script = install();
     Files.createDirectories(script.resolveSibling("cli/target"));
     Files.writeString(script.resolveSibling("cli/target/alexnet-cli.jar"), "");
-    Path jdk = fakeJdk("25.0.3", "#!/bin/sh\nlocale charmap\n");
+    jdk = fakeJdk("25.0.3", "#!/bin/sh\nlocale charmap\n");
     for (String locale : new String[] {"LC_ALL=C", "LANG=xx_XX.UTF-8", "NONE=", "LC_CTYPE=POSIX"}) {
       ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString(), "devices");
       builder
@@ -171,13 +181,57 @@ class LauncherTest {
   void buildsWhatWasNeverBuilt() throws Exception {
     Path script = install();
     Files.writeString(script.resolveSibling("pom.xml"), "<project/>");
-    Path tools = Files.createDirectories(dir.resolve("tools"));
-    Path maven =
-        Files.writeString(tools.resolve("mvn"), "#!/bin/sh\necho \"in $PWD: $*\"\nexit 1\n");
-    assertTrue(maven.toFile().setExecutable(true));
+    Path tools = failingMaven();
     String output = run(1, script, tools + ":" + System.getenv("PATH"));
     assertTrue(output.contains("building, since it has not been built yet"), output);
     assertTrue(output.contains("in " + dir.resolve("a home") + ": -q -DskipTests package"), output);
     assertTrue(output.contains("the build failed"), output);
+  }
+
+  /** A Maven that says how it is called, and fails. */
+  private Path failingMaven() throws IOException {
+    Path tools = Files.createDirectories(dir.resolve("tools"));
+    Path maven =
+        Files.writeString(tools.resolve("mvn"), "#!/bin/sh\necho \"in $PWD: $*\"\nexit 1\n");
+    assertTrue(maven.toFile().setExecutable(true));
+    return tools;
+  }
+
+  private static Path write(Path file, long second) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "");
+    return Files.setLastModifiedTime(file, FileTime.from(second, TimeUnit.SECONDS));
+  }
+
+  /** The first time is left to whoever wants to fetch a whole Spark. */
+  @Test
+  void whatRunsOnSparkIsBuiltAgainWhereItIsAskedFor() throws Exception {
+    jdk = fakeJdk("25.0.3", "#!/bin/sh\n");
+    Path script = install();
+    Path home = script.getParent();
+    String tools = failingMaven() + ":" + System.getenv("PATH");
+    write(home.resolve("pom.xml"), 1);
+    write(home.resolve("cli/target/alexnet-cli.jar"), 20);
+    Files.createDirectories(home.resolve("cli/target/dist/lib"));
+    Path source = write(home.resolve("core/src/main/java/A.java"), 15);
+    Path flags = write(home.resolve("build/java.options"), 1);
+    String[] onSpark = {"train", "--spark", "local[2]", "--help"};
+    assertFalse(run(0, script, tools, onSpark).contains("building"));
+    Path jar = write(home.resolve("spark/target/alexnet-spark.jar"), 10);
+    assertFalse(run(0, script, tools, "train", "--help").contains("building"));
+    for (String[] words : List.of(onSpark, new String[] {"train", "--spark=local[2]"})) {
+      String output = run(1, script, tools, words);
+      assertTrue(output.contains("since core/src/main/java/A.java is newer"), output);
+      assertTrue(output.contains(": -q -DskipTests -Pspark package"), output);
+    }
+    write(jar, 16);
+    assertFalse(run(0, script, tools, onSpark).contains("building"));
+    write(flags, 17);
+    assertTrue(run(1, script, tools, onSpark).contains("since build/java.options is newer"));
+    write(jar, 30);
+    assertFalse(run(0, script, tools, onSpark).contains("building"));
+    write(source, 25);
+    assertTrue(run(1, script, tools, onSpark).contains(": -q -DskipTests -Pspark package"));
+    assertTrue(run(1, script, tools, "train").contains(": -q -DskipTests package"));
   }
 }
