@@ -342,6 +342,11 @@ final class TrainCommand extends LongCommand {
         own.subList(own.indexOf("train") + 1, own.size()));
   }
 
+  /** Shows how far the training is that is trained elsewhere. */
+  ProgressView progress() {
+    return show(common);
+  }
+
   /** How many workers train together. */
   int workers() {
     return spark.workers();

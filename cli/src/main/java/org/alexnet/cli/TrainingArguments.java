@@ -10,6 +10,7 @@ import java.util.Set;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.cli.option.Numbers;
+import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.Training;
@@ -104,6 +105,15 @@ public final class TrainingArguments {
   /** {@return how many workers train together} */
   public int workers() {
     return command.workers();
+  }
+
+  /**
+   * Begins to show how far the training is, as {@code train} does.
+   *
+   * @return what is told of it, and ended with it
+   */
+  public ProgressView progress() {
+    return command.progress();
   }
 
   /** {@return the folder of a new run that none is named for} */

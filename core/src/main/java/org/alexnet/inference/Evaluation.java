@@ -1,5 +1,7 @@
 package org.alexnet.inference;
 
+import java.io.Serializable;
+
 /**
  * How well a network does on labelled images.
  *
@@ -8,4 +10,5 @@ package org.alexnet.inference;
  * @param top1Error share of images whose label is not the most probable class
  * @param top5Error share of images whose label is not among the five most probable
  */
-public record Evaluation(int images, double loss, double top1Error, double top5Error) {}
+public record Evaluation(int images, double loss, double top1Error, double top5Error)
+    implements Serializable {}

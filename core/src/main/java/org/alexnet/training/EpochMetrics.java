@@ -3,6 +3,7 @@ package org.alexnet.training;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.Serializable;
 import java.util.List;
 import org.alexnet.inference.Evaluation;
 import org.alexnet.run.RunStore;
@@ -27,7 +28,8 @@ public record EpochMetrics(
     Evaluation validation,
     double imagesPerSecond,
     double dataWait,
-    float rate) {
+    float rate)
+    implements Serializable {
 
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -1,5 +1,7 @@
 package org.alexnet.training;
 
+import java.io.Serializable;
+
 /**
  * Where a run stands, told after every step.
  *
@@ -22,4 +24,5 @@ public record Progress(
     double error,
     double imagesPerSecond,
     double dataWait,
-    double secondsLeft) {}
+    double secondsLeft)
+    implements Serializable {}

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.cli.TrainingArguments;
-import org.alexnet.inference.Evaluation;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.TrainingResult;
 
@@ -29,55 +28,8 @@ record Answer(String failure, boolean usage, Said said) implements Serializable 
    * @param stopped whether there is more to do
    */
   private record Said(
-      String run, int epochs, long steps, Last last, String backend, boolean stopped)
+      String run, int epochs, long steps, EpochMetrics last, String backend, boolean stopped)
       implements Serializable {}
-
-  /**
-   * The metrics of an epoch.
-   *
-   * @param images that were validated with; 0 where there are none
-   */
-  private record Last(
-      double loss,
-      double error,
-      int images,
-      double validationLoss,
-      double validationError,
-      double validationError5,
-      double imagesPerSecond,
-      double dataWait,
-      float rate)
-      implements Serializable {
-
-    static Last of(EpochMetrics metrics) {
-      Evaluation validation =
-          metrics.validation() == null ? new Evaluation(0, 0, 0, 0) : metrics.validation();
-      return new Last(
-          metrics.trainLoss(),
-          metrics.trainError(),
-          validation.images(),
-          validation.loss(),
-          validation.top1Error(),
-          validation.top5Error(),
-          metrics.imagesPerSecond(),
-          metrics.dataWait(),
-          metrics.rate());
-    }
-
-    EpochMetrics metrics(int epoch, long step) {
-      return new EpochMetrics(
-          epoch,
-          step,
-          loss,
-          error,
-          images == 0
-              ? null
-              : new Evaluation(images, validationLoss, validationError, validationError5),
-          imagesPerSecond,
-          dataWait,
-          rate);
-    }
-  }
 
   static Answer of(TrainingResult result) {
     return new Answer(
@@ -87,7 +39,7 @@ record Answer(String failure, boolean usage, Said said) implements Serializable 
             result.run().toString(),
             result.epochs(),
             result.steps(),
-            result.last() == null ? null : Last.of(result.last()),
+            result.last(),
             result.backend(),
             result.stopped()));
   }
@@ -99,12 +51,6 @@ record Answer(String failure, boolean usage, Said said) implements Serializable 
   /** What came of it, if something did. */
   TrainingResult result() {
     return new TrainingResult(
-        Path.of(said.run),
-        said.epochs,
-        said.steps,
-        said.last == null ? null : said.last.metrics(said.epochs, said.steps),
-        said.backend,
-        said.stopped,
-        null);
+        Path.of(said.run), said.epochs, said.steps, said.last, said.backend, said.stopped, null);
   }
 }

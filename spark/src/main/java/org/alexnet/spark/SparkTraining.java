@@ -1,6 +1,5 @@
 package org.alexnet.spark;
 
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import org.alexnet.UsageException;
 import org.alexnet.Words;
 import org.alexnet.cli.TrainingArguments;
 import org.alexnet.cli.output.ExitStatus;
+import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
 import org.alexnet.cli.spark.SparkSubmit;
 import org.apache.spark.SparkConf;
@@ -21,6 +21,7 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
+import org.apache.spark.ui.SparkUI;
 import scala.reflect.ClassTag;
 
 /**
@@ -29,8 +30,6 @@ import scala.reflect.ClassTag;
  * where all workers reach them under the same name.
  */
 public final class SparkTraining {
-  private static final int COLUMNS = 80;
-
   private SparkTraining() {}
 
   /**
@@ -39,15 +38,14 @@ public final class SparkTraining {
    * @param arguments {@code train}, its options, and the number of workers
    */
   public static void main(String[] arguments) {
-    System.exit(run(List.of(arguments), System.out, System.err));
+    System.exit(run(List.of(arguments), Terminal.ofProcess()));
   }
 
   /** The exit status: 0, 2 for wrong usage, 1 for any other failure. */
-  static int run(List<String> arguments, PrintStream out, PrintStream err) {
-    Terminal terminal = new Terminal(out, err, false, COLUMNS);
+  static int run(List<String> arguments, Terminal terminal) {
     try {
       Request request = Request.of(arguments, terminal);
-      Answer answer = train(request);
+      Answer answer = shown(request);
       if (answer.failure() != null) {
         terminal.fail(answer.failure(), null);
         return answer.usage() ? ExitStatus.WRONG_USAGE : ExitStatus.FAILED;
@@ -91,14 +89,32 @@ public final class SparkTraining {
       return arguments.workers();
     }
 
+    /** What Spark's own pages call it. */
+    String name() {
+      return "Training by %s: %s".formatted(Words.count(workers(), "worker"), run());
+    }
+
     Path run() {
       return arguments.run().orElseThrow();
     }
   }
 
-  private static Answer train(Request request) {
+  /** Trains, and shows how far it is. */
+  private static Answer shown(Request request) {
     SparkConf conf = new SparkConf().setAppName("alexnet train " + request.run().getFileName());
     MasterCheck.require(conf);
+    ProgressView view = request.arguments.progress();
+    try {
+      TrainingProgress progress = new TrainingProgress(view);
+      ProgressPlugin.install(conf, progress);
+      return train(request, conf, progress);
+    } finally {
+      ProgressPlugin.uninstall();
+      view.end();
+    }
+  }
+
+  private static Answer train(Request request, SparkConf conf, TrainingProgress progress) {
     String options = conf.get("spark.executor.extraJavaOptions", "");
     conf.set(
         "spark.executor.extraJavaOptions",
@@ -121,6 +137,9 @@ public final class SparkTraining {
                 "spark.alexnet.data",
                 Path.of(System.getProperty("java.io.tmpdir"), "alexnet-data").toString()));
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      spark.setJobDescription(request.name());
+      spark.sc().addSparkListener(progress.restarts());
+      spark.sc().ui().foreach(ui -> attach(ui, request, progress));
       List<Integer> indices = IntStream.range(0, request.workers()).boxed().toList();
       RDD<Integer> tasks = spark.parallelize(indices, request.workers()).rdd();
       ClassTag<Answer> tag = ClassTag.apply(Answer.class);
@@ -148,6 +167,11 @@ public final class SparkTraining {
               .formatted(reason, request.run()),
           e);
     }
+  }
+
+  private static Void attach(SparkUI ui, Request request, TrainingProgress progress) {
+    TrainingTab.attach(ui, request.name(), progress);
+    return null;
   }
 
   /** A job that Spark's master has ended says nothing of its own. */

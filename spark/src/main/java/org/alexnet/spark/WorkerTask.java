@@ -13,7 +13,6 @@ import org.alexnet.program.Placement.Worker;
 import org.alexnet.run.RunFolder;
 import org.alexnet.run.RunLog;
 import org.alexnet.training.ResumedTraining;
-import org.alexnet.training.TrainingListener;
 import org.alexnet.training.TrainingResult;
 import org.alexnet.worker.LostWorkerException;
 import org.alexnet.worker.Meeting;
@@ -154,8 +153,10 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
       boolean again = context.stageAttemptNumber() > 0;
       boolean begun = peers.agreed(again && hasCheckpoint(run));
       ResumedTraining training = begun ? arguments.continued() : arguments.training();
+      DriverListener listener = new DriverListener(peers.worker().first());
       TrainingResult result =
-          training.peers(peers).threads(context.cpus()).listener(new Messages()).run();
+          training.peers(peers).threads(context.cpus()).listener(listener).run();
+      listener.end();
       return Answer.of(result);
     } catch (RuntimeException e) {
       if (isLost(e)) {
@@ -184,13 +185,5 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
       }
     }
     return false;
-  }
-
-  /** What a worker says goes into the log of its executor. */
-  private static final class Messages implements TrainingListener {
-    @Override
-    public void message(String text) {
-      System.err.println("alexnet: " + text);
-    }
   }
 }

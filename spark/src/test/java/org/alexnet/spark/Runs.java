@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.cli.TrainingArguments;
+import org.alexnet.cli.output.Terminal;
 import org.alexnet.model.ModelFile;
 import org.alexnet.run.RunConfig;
 import org.alexnet.training.TrainingRig;
@@ -68,14 +69,55 @@ final class Runs {
     TrainingArguments.parse(options).training().run();
   }
 
-  /** Trains on Spark; the exit status and all that was said. */
-  static String spark(List<String> options, String... more) {
+  /**
+   * What came of a training.
+   *
+   * @param out standard output
+   * @param err standard error
+   */
+  record Said(int status, String out, String err) {
+
+    /** The exit status, and the sentence that says why. */
+    String failure() {
+      return status + " " + err.strip();
+    }
+
+    /** How often a part of a line was shown. */
+    long count(String part) {
+      return out.lines().filter(line -> line.contains(part)).count();
+    }
+  }
+
+  /** Trains on Spark. */
+  static Said spark(List<String> options, String... more) {
+    return spark(false, options, more);
+  }
+
+  /**
+   * Trains on Spark.
+   *
+   * @param interactive whether somebody watches
+   */
+  static Said spark(boolean interactive, List<String> options, String... more) {
     List<String> all = new ArrayList<>(List.of("train"));
     all.addAll(options);
     all.addAll(List.of(more));
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    PrintStream to = new PrintStream(said, true, StandardCharsets.UTF_8);
-    return SparkTraining.run(all, to, to) + " " + said.toString(StandardCharsets.UTF_8).strip();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Terminal terminal = new Terminal(stream(out), stream(err), interactive, 100);
+    int status = SparkTraining.run(all, terminal);
+    return new Said(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream to) {
+    return new PrintStream(to, true, StandardCharsets.UTF_8);
+  }
+
+  /** Of a training that has ended well. */
+  void assertTrained(String run, Said said) {
+    assertEquals(0, said.status, said::toString);
+    assertEquals(1, said.count("The run is in " + folder(run)), said::toString);
   }
 
   /** All that a run is, but for times, machines, and how often it was interrupted. */

@@ -50,8 +50,7 @@ class SparkProcessesTest {
     System.setProperty("spark.master", "local[2]");
     List<String> options = runs.options("one", MANY);
     options.addAll(List.of(average));
-    String said = Runs.spark(options, "--workers", "2");
-    assertTrue(said.startsWith("0 The run is in " + runs.folder("one")), said);
+    runs.assertTrained("one", Runs.spark(options, "--workers", "2"));
     System.setProperty("spark.master", CLUSTER);
     kill("two", average);
     runs.assertSame("one", "two");
@@ -65,19 +64,23 @@ class SparkProcessesTest {
     List<String> options = runs.options(run, MANY);
     options.addAll(List.of("--checkpoint-every", "0"));
     options.addAll(List.of(more));
-    FutureTask<String> job = new FutureTask<>(() -> Runs.spark(options, "--workers", "2"));
+    FutureTask<Runs.Said> job = new FutureTask<>(() -> Runs.spark(options, "--workers", "2"));
     Thread.ofPlatform().start(job);
     while (!job.isDone() && steps(run) < 2) {
       Thread.sleep(5);
     }
     Optional<ProcessHandle> worker = workers().stream().findFirst();
-    assertTrue(worker.map(ProcessHandle::destroyForcibly).orElse(false), () -> said(job));
-    String said = said(job);
-    assertTrue(said.startsWith("0 The run is in " + runs.folder(run)), said);
+    assertTrue(
+        worker.map(ProcessHandle::destroyForcibly).orElse(false), () -> said(job).toString());
+    Runs.Said said = said(job);
+    runs.assertTrained(run, said);
+    assertEquals(1, said.count("A worker was lost ("), said::toString);
+    assertEquals(1, said.count("Resuming " + runs.folder(run)), said::toString);
+    assertEquals(1, said.count("epoch 2/2: loss "), said::toString);
     assertEquals(1, Runs.json(runs.folder(run), "run.json").path("resumed").size());
   }
 
-  private static String said(FutureTask<String> job) {
+  private static Runs.Said said(FutureTask<Runs.Said> job) {
     try {
       return job.get();
     } catch (InterruptedException | ExecutionException e) {

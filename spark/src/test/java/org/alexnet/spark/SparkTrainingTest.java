@@ -34,9 +34,9 @@ class SparkTrainingTest {
   @Test
   void twoTasksTrainAsOneProcessWithTwoShards() throws IOException {
     runs.alone("one");
-    String said = Runs.spark(runs.options("two"), "--workers", "2");
-    assertTrue(said.startsWith("0 The run is in " + runs.folder("two")), said);
-    assertTrue(said.contains("alexnet eval " + runs.folder("two")), said);
+    Runs.Said said = Runs.spark(runs.options("two"), "--workers", "2");
+    runs.assertTrained("two", said);
+    assertEquals(1, said.count("alexnet eval " + runs.folder("two")), said::toString);
     runs.assertSame("one", "two");
   }
 
@@ -46,11 +46,10 @@ class SparkTrainingTest {
     runs.alone("one");
     String schedule = Runs.json(runs.folder("one"), "run.json").path("schedule").asText();
     List<String> first = runs.options("two", 1, "--schedule", "constant");
-    assertTrue(Runs.spark(first, "--workers", "2").startsWith("0 "));
+    runs.assertTrained("two", Runs.spark(first, "--workers", "2"));
     String run = runs.folder("two").toString();
     List<String> more = List.of("--resume", run, "--epochs", "2", "--schedule", schedule);
-    String said = Runs.spark(more, "--workers", "1");
-    assertTrue(said.startsWith("0 The run is in " + run), said);
+    runs.assertTrained("two", Runs.spark(more, "--workers", "1"));
     assertEquals(
         -1,
         Files.mismatch(
@@ -60,9 +59,10 @@ class SparkTrainingTest {
 
   @Test
   void whatEveryWorkerRefusesIsSaidOnce() {
-    String said = Runs.spark(runs.options("run", "--parallel", "hybrid"), "--workers", "2");
+    String said =
+        Runs.spark(runs.options("run", "--parallel", "hybrid"), "--workers", "2").failure();
     assertEquals("2 alexnet: --parallel is hybrid, must be data, with several workers.", said);
-    String few = Runs.spark(runs.options("run", "--val", "shapes:9"), "--workers", "2");
+    String few = Runs.spark(runs.options("run", "--val", "shapes:9"), "--workers", "2").failure();
     assertTrue(few.startsWith("2 alexnet: shapes:9: the number of images must be "), few);
     assertFalse(Files.exists(runs.folder("run")));
   }
@@ -72,14 +72,16 @@ class SparkTrainingTest {
     System.setProperty("spark.master", "nonsense");
     assertEquals(
         "2 alexnet: --workers is missing: give how many processes train together on Spark.",
-        Runs.spark(runs.options("run")));
+        Runs.spark(runs.options("run")).failure());
     assertEquals(
         "2 alexnet: --workers is 0, must be at least 1.",
-        Runs.spark(runs.options("run"), "--workers=0"));
+        Runs.spark(runs.options("run"), "--workers=0").failure());
     assertTrue(
-        Runs.spark(runs.options("run"), "--workers", "none").startsWith("2 alexnet: "), "none");
+        Runs.spark(runs.options("run"), "--workers", "none").failure().startsWith("2 alexnet: "),
+        "none");
     assertTrue(
         Runs.spark(runs.options("run", "--watch"), "--workers", "2")
+            .failure()
             .startsWith("2 alexnet: --watch is true, must be left out with --spark"),
         "watch");
     assertFalse(Files.exists(runs.folder("run")));
@@ -94,13 +96,12 @@ class SparkTrainingTest {
     String fraction = "--val-fraction=0.2";
     runs.alone("one", fraction, "--data", images.toString());
     List<String> options = runs.options("two", fraction, "--data", images.toUri().toString());
-    String said = Runs.spark(options, "--workers", "2");
-    assertTrue(said.startsWith("0 The run is in " + runs.folder("two")), said);
+    runs.assertTrained("two", Runs.spark(options, "--workers", "2"));
     runs.assertSame("one", "two");
     String copy = Runs.json(runs.folder("two"), "run.json").path("data").asText();
     assertTrue(copy.startsWith(dir.resolve("copies").toString()), copy);
     String missing = dir.resolve("none.safetensors").toUri().toString();
-    String refused = Runs.spark(runs.options("run", "--data", missing), "--workers", "2");
+    String refused = Runs.spark(runs.options("run", "--data", missing), "--workers", "2").failure();
     assertTrue(refused.startsWith("1 alexnet: " + missing + " cannot be copied to "), refused);
     assertFalse(Files.exists(runs.folder("run")));
   }
@@ -111,7 +112,7 @@ class SparkTrainingTest {
     try (ServerSocket taken = new ServerSocket(0)) {
       System.setProperty("spark.alexnet.port", String.valueOf(taken.getLocalPort()));
       System.setProperty("spark.port.maxRetries", "1"); // one of two finds the next
-      String said = Runs.spark(runs.options("run"), "--workers", "2");
+      String said = Runs.spark(runs.options("run"), "--workers", "2").failure();
       assertTrue(said.startsWith("1 alexnet: No port from " + taken.getLocalPort()), said);
     }
     assertFalse(Files.exists(runs.folder("run")));
@@ -126,7 +127,7 @@ class SparkTrainingTest {
       for (ServerSocket socket : List.of(closed, silent)) {
         String address = "127.0.0.1:" + socket.getLocalPort();
         System.setProperty("spark.master", "spark://" + address);
-        String said = Runs.spark(runs.options("run"), "--workers", "2");
+        String said = Runs.spark(runs.options("run"), "--workers", "2").failure();
         assertTrue(said.startsWith("1 alexnet: No Spark master answers at " + address), said);
         assertTrue(said.endsWith(" running there, and is the port open?"), said);
       }
@@ -139,6 +140,6 @@ class SparkTrainingTest {
     assertEquals(
         "1 alexnet: Spark has no room for 3 workers at once; start more of its workers, give them"
             + " more cores, or train with fewer (--workers).",
-        Runs.spark(runs.options("run"), "--workers", "3"));
+        Runs.spark(runs.options("run"), "--workers", "3").failure());
   }
 }

@@ -1,0 +1,94 @@
+package org.alexnet.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.alexnet.cli.output.ProgressView;
+import org.alexnet.training.Activity;
+import org.alexnet.training.EpochMetrics;
+import org.alexnet.training.Progress;
+import org.alexnet.training.TrainingListener;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+
+/**
+ * How far the training is, as the driver has heard: for its terminal, which shows it as that of a
+ * training in one process does, and for Spark's own pages.
+ */
+final class TrainingProgress implements TrainingListener {
+  private final ProgressView view;
+  private final List<EpochMetrics> epochs = new ArrayList<>();
+  private Progress last;
+
+  TrainingProgress(ProgressView view) {
+    this.view = view;
+    view.working("Starting workers", 0, 0);
+  }
+
+  /** After the last step that was heard of; null before the first. */
+  synchronized Progress last() {
+    return last;
+  }
+
+  /** Of all epochs that have ended here. */
+  synchronized List<EpochMetrics> epochs() {
+    return List.copyOf(epochs);
+  }
+
+  @Override
+  public void message(String text) {
+    view.message(text);
+  }
+
+  @Override
+  public void progress(Activity activity, long done, long all) {
+    view.progress(activity, done, all);
+  }
+
+  @Override
+  public void step(Progress progress) {
+    synchronized (this) {
+      last = progress;
+    }
+    view.step(progress);
+  }
+
+  /** One that is done again after a loss takes the place of those from it on. */
+  @Override
+  public void epoch(EpochMetrics metrics) {
+    synchronized (this) {
+      epochs.removeIf(before -> before.epoch() >= metrics.epoch());
+      epochs.add(metrics);
+    }
+    view.epoch(metrics);
+  }
+
+  /** Says when Spark starts workers again. */
+  SparkListener restarts() {
+    return new SparkListener() {
+      private String reason = "";
+
+      @Override
+      public void onStageCompleted(SparkListenerStageCompleted stage) {
+        if (stage.stageInfo().failureReason().isDefined()) {
+          reason = stage.stageInfo().failureReason().get();
+        }
+      }
+
+      @Override
+      public void onStageSubmitted(SparkListenerStageSubmitted stage) {
+        if (stage.stageInfo().attemptNumber() > 0) {
+          view.message(
+              "A worker was lost (%s). Spark starts all of them again, and they go on from the last checkpoint."
+                  .formatted(brief(reason)));
+          view.working("Starting workers", 0, 0);
+        }
+      }
+    };
+  }
+
+  private static String brief(String reason) {
+    String line = reason.lines().findFirst().orElse("");
+    return line.isBlank() ? "Spark gives no reason" : line;
+  }
+}
