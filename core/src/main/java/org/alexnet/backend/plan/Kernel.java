@@ -39,11 +39,19 @@ public interface Kernel {
     return Lane.COMPUTE;
   }
 
+  /** What it sends to another worker or waits for from it; null if it does neither. */
+  default PeerMessage message() {
+    return null;
+  }
+
   /** Every buffer that is read or written. */
   List<BufferUse> uses();
 
-  /** The column or shard that runs it: that of what it writes. */
+  /** The column or shard that runs it: that of what it writes, or whose message it is. */
   default int index() {
+    if (message() != null) {
+      return message().index();
+    }
     return uses().stream()
         .filter(use -> use.access() != BufferUse.Access.READ)
         .findFirst()

@@ -2,6 +2,7 @@ package org.alexnet.cpu.parts;
 
 import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
+import org.alexnet.backend.plan.PeerMessage;
 import org.alexnet.cpu.execution.Binding;
 import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.cpu.execution.Layouts;
@@ -13,27 +14,23 @@ import org.alexnet.program.Op;
  *
  * @param op what it does: {@link Op.Send} or {@link Op.Receive}
  * @param rows the values
- * @param worker the other
- * @param number of the message
- * @param arrives whether they come from the other
  */
-public record MessageKernel(
-    Op op, Rows rows, int worker, int number, boolean arrives, Layouts layouts)
+public record MessageKernel(Op op, Rows rows, PeerMessage message, Layouts layouts)
     implements CpuKernel {
 
   /** Sends a tensor. */
   public static MessageKernel of(Op.Send op, RowsInPlace places, Layouts layouts) {
-    return new MessageKernel(op, places.of(op.x()), op.to(), op.number(), false, layouts);
+    return new MessageKernel(op, places.of(op.x()), PeerMessage.of(op), layouts);
   }
 
   /** Receives a tensor. */
   public static MessageKernel of(Op.Receive op, RowsInPlace places, Layouts layouts) {
-    return new MessageKernel(op, places.of(op.y()), op.from(), op.number(), true, layouts);
+    return new MessageKernel(op, places.of(op.y()), PeerMessage.of(op), layouts);
   }
 
   @Override
   public String label() {
-    return op.layer() + (arrives ? " receive" : " send");
+    return op.layer() + (message.arrives() ? " receive" : " send");
   }
 
   @Override
@@ -48,12 +45,7 @@ public record MessageKernel(
 
   @Override
   public List<BufferUse> uses() {
-    return List.of(arrives ? layouts.write(rows.tensor()) : layouts.read(rows.tensor()));
-  }
-
-  @Override
-  public int index() {
-    return op.index();
+    return List.of(message.arrives() ? layouts.write(rows.tensor()) : layouts.read(rows.tensor()));
   }
 
   @Override
@@ -65,7 +57,9 @@ public record MessageKernel(
   public Bound bind(Binding binding) {
     int at = rows.offset(binding);
     int floats = rows.floats();
-    return arrives
+    int worker = message.worker();
+    int number = message.number();
+    return message.arrives()
         ? context -> context.exchange().peers().receive(worker, number, context.m(), at, floats)
         : context -> context.exchange().peers().send(worker, number, context.m(), at, floats);
   }

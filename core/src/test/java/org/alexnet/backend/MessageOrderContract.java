@@ -1,4 +1,4 @@
-package org.alexnet.cpu.parts;
+package org.alexnet.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,12 +10,11 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
-import org.alexnet.backend.Backend;
-import org.alexnet.backend.BackendOptions;
-import org.alexnet.backend.Backends;
-import org.alexnet.backend.TestNetworks;
+import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
+import org.alexnet.backend.plan.PeerMessage;
 import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.network.Network;
@@ -27,51 +26,47 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Workers never wait for each other, whatever the network and however many they are. */
-class MessageOrderTest {
+/**
+ * Workers never wait for each other, whatever the network and however many they are. A backend's
+ * tests extend this.
+ */
+public abstract class MessageOrderContract {
   private static final int[] WORKERS = {2, 3, 4, 8};
   private static final int[] SHARDS = {1, 2, 4}; // of each
   private static final int BATCH = 32;
   private static final int STEPS = 3;
 
-  /**
-   * One message in the order of a worker.
-   *
-   * @param other the worker that it goes to or comes from
-   */
-  private record Message(int other, int number, boolean arrives) {}
-
   /** A way of one connection. */
   private record Way(int from, int to) {}
 
+  /**
+   * The kernels of the backend under test, which need not be those that it finds the fastest.
+   *
+   * @param programs on two devices at most
+   */
+  protected abstract Lowered lower(CompiledNetwork programs);
+
   /** Whole models, with as many slices as they have. */
-  private static Stream<Network> networks() {
+  protected Stream<Network> networks() {
     return Stream.concat(Models.all().stream().map(Model::network), TestNetworks.small().stream());
   }
 
   /** The messages of each worker in its own order. */
-  private static List<List<Message>> orders(
+  private List<List<PeerMessage>> orders(
       Network network, int workers, int each, int devicesOfEach, Phase phase) {
-    List<List<Message>> orders = new ArrayList<>();
-    try (Backend backend =
-        Backends.named("cpu").open(new BackendOptions(1, List.of("cpu:0", "cpu:1")))) {
-      for (int worker = 0; worker < workers; worker++) {
-        // The shards of a worker take turns on its devices.
-        List<Integer> devices =
-            Stream.iterate(0, shard -> shard + 1)
-                .limit((long) workers * each)
-                .map(shard -> shard % each % devicesOfEach)
-                .toList();
-        Placement placement =
-            new Placement(devices, Parallelism.DATA, new Placement.Worker(worker, workers));
-        Lowered lowered = backend.lower(CompiledNetwork.of(network, BATCH, placement, List.of()));
-        orders.add(
-            lowered.kernels(phase).stream()
-                .filter(MessageKernel.class::isInstance)
-                .map(MessageKernel.class::cast)
-                .map(kernel -> new Message(kernel.worker(), kernel.number(), kernel.arrives()))
-                .toList());
-      }
+    List<List<PeerMessage>> orders = new ArrayList<>();
+    for (int worker = 0; worker < workers; worker++) {
+      // The shards of a worker take turns on its devices.
+      List<Integer> devices =
+          Stream.iterate(0, shard -> shard + 1)
+              .limit((long) workers * each)
+              .map(shard -> shard % each % devicesOfEach)
+              .toList();
+      Placement placement =
+          new Placement(devices, Parallelism.DATA, new Placement.Worker(worker, workers));
+      Lowered lowered = lower(CompiledNetwork.of(network, BATCH, placement, List.of()));
+      orders.add(
+          lowered.kernels(phase).stream().map(Kernel::message).filter(Objects::nonNull).toList());
     }
     return orders;
   }
@@ -95,13 +90,13 @@ class MessageOrderTest {
                     }));
   }
 
-  private static void check(List<List<Message>> orders) {
+  private static void check(List<List<PeerMessage>> orders) {
     orders.forEach(order -> assertTrue(sendsHigherNumbersAfterWaiting(order), order.toString()));
     Map<Way, Integer> step = new HashMap<>();
     for (int worker = 0; worker < orders.size(); worker++) {
-      for (Message message : orders.get(worker)) {
-        if (!message.arrives) {
-          step.merge(new Way(worker, message.other), 1, Integer::sum);
+      for (PeerMessage message : orders.get(worker)) {
+        if (!message.arrives()) {
+          step.merge(new Way(worker, message.worker()), 1, Integer::sum);
         }
       }
     }
@@ -111,12 +106,12 @@ class MessageOrderTest {
   }
 
   /** The rule: a worker that waits for a message has sent all that have lower numbers. */
-  private static boolean sendsHigherNumbersAfterWaiting(List<Message> order) {
+  private static boolean sendsHigherNumbersAfterWaiting(List<PeerMessage> order) {
     int awaited = -1;
-    for (Message message : order) {
-      if (message.arrives) {
-        awaited = Math.max(awaited, message.number);
-      } else if (message.number < awaited) {
+    for (PeerMessage message : order) {
+      if (message.arrives()) {
+        awaited = Math.max(awaited, message.number());
+      } else if (message.number() < awaited) {
         return false;
       }
     }
@@ -129,14 +124,14 @@ class MessageOrderTest {
    * @param bounds messages that each way holds; who sends more waits
    * @return what workers wait for that do not get to the end
    */
-  private static List<Message> stuck(List<List<Message>> orders, Map<Way, Integer> bounds) {
+  private static List<PeerMessage> stuck(List<List<PeerMessage>> orders, Map<Way, Integer> bounds) {
     int[] done = new int[orders.size()];
     Map<Way, List<Integer>> arrived = new HashMap<>();
     boolean moved = true;
     while (moved) {
       moved = false;
       for (int worker = 0; worker < done.length; worker++) {
-        List<Message> order = orders.get(worker);
+        List<PeerMessage> order = orders.get(worker);
         while (done[worker] < STEPS * order.size()
             && goes(worker, order.get(done[worker] % order.size()), arrived, bounds)) {
           done[worker]++;
@@ -144,9 +139,9 @@ class MessageOrderTest {
         }
       }
     }
-    List<Message> waiting = new ArrayList<>();
+    List<PeerMessage> waiting = new ArrayList<>();
     for (int worker = 0; worker < done.length; worker++) {
-      List<Message> order = orders.get(worker);
+      List<PeerMessage> order = orders.get(worker);
       if (done[worker] < STEPS * order.size()) {
         waiting.add(order.get(done[worker] % order.size()));
       }
@@ -156,19 +151,22 @@ class MessageOrderTest {
   }
 
   private static boolean goes(
-      int worker, Message message, Map<Way, List<Integer>> arrived, Map<Way, Integer> bounds) {
-    Way way = message.arrives ? new Way(message.other, worker) : new Way(worker, message.other);
+      int worker, PeerMessage message, Map<Way, List<Integer>> arrived, Map<Way, Integer> bounds) {
+    Way way =
+        message.arrives() ? new Way(message.worker(), worker) : new Way(worker, message.worker());
     List<Integer> there = arrived.computeIfAbsent(way, w -> new ArrayList<>());
-    if (message.arrives) {
-      return there.remove((Integer) message.number);
+    if (message.arrives()) {
+      return there.remove((Integer) message.number());
     }
-    return there.size() < bounds.getOrDefault(way, 0) && there.add(message.number);
+    return there.size() < bounds.getOrDefault(way, 0) && there.add(message.number());
   }
 
   @Test
   void thoseThatWaitForEachOtherAreFound() {
-    List<Message> first = Arrays.asList(new Message(1, 1, false), new Message(1, 2, true));
-    List<Message> second = Arrays.asList(new Message(0, 1, true), new Message(0, 2, false));
+    List<PeerMessage> first =
+        Arrays.asList(new PeerMessage(1, 1, false, 0), new PeerMessage(1, 2, true, 0));
+    List<PeerMessage> second =
+        Arrays.asList(new PeerMessage(0, 1, true, 0), new PeerMessage(0, 2, false, 0));
     Map<Way, Integer> bounds = Map.of(new Way(0, 1), 1, new Way(1, 0), 1);
     assertEquals(List.of(), stuck(List.of(first, second), bounds));
     Collections.reverse(first); // both wait first

@@ -1,4 +1,4 @@
-package org.alexnet.cpu.parts;
+package org.alexnet.backend.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,9 +9,7 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.BufferUse.Access;
-import org.alexnet.cpu.execution.CpuKernel;
 import org.alexnet.program.Tensor;
 
 /**
@@ -25,21 +23,21 @@ import org.alexnet.program.Tensor;
  * workers that wait, the one that waits for the lowest number therefore waits for a worker that is
  * still at work, and they cannot all wait for each other.
  */
-public final class PartsInOrder {
+public final class PartsInOrder<K extends Kernel> {
   /**
    * Layers whose messages may be awaited at once: one arrives while the next layer is computed.
    * With more of them the others would wait the longer for what is sent after it.
    */
   private static final int AHEAD = 2;
 
-  private final List<LinkedList<CpuKernel>> waiting = new ArrayList<>();
-  private final Map<Tensor, List<CpuKernel>> makers = new HashMap<>(); // that are not in order yet
-  private final List<CpuKernel> order = new ArrayList<>();
+  private final List<LinkedList<K>> waiting = new ArrayList<>();
+  private final Map<Tensor, List<K>> makers = new HashMap<>(); // that are not in order yet
+  private final List<K> order = new ArrayList<>();
 
-  private PartsInOrder(List<List<CpuKernel>> parts) {
-    for (List<CpuKernel> part : parts) {
+  private PartsInOrder(List<List<K>> parts) {
+    for (List<K> part : parts) {
       waiting.add(new LinkedList<>(part));
-      for (CpuKernel kernel : part) {
+      for (K kernel : part) {
         made(kernel).forEach(y -> makers.computeIfAbsent(y, t -> new ArrayList<>()).add(kernel));
       }
     }
@@ -50,11 +48,11 @@ public final class PartsInOrder {
    *
    * @param parts the kernels of each column or shard in their order
    */
-  public static List<CpuKernel> of(List<List<CpuKernel>> parts) {
-    return new PartsInOrder(parts).merged();
+  public static <K extends Kernel> List<K> of(List<List<K>> parts) {
+    return new PartsInOrder<>(parts).merged();
   }
 
-  private List<CpuKernel> merged() {
+  private List<K> merged() {
     while (waiting.stream().anyMatch(part -> !part.isEmpty())) {
       int before = order.size();
       waiting.forEach(this::takeReady);
@@ -65,11 +63,11 @@ public final class PartsInOrder {
     return List.copyOf(order);
   }
 
-  private void takeReady(List<CpuKernel> part) {
+  private void takeReady(List<K> part) {
     Passed passed = new Passed();
     Set<String> awaited = new HashSet<>(); // layers
-    for (Iterator<CpuKernel> kernels = part.iterator(); kernels.hasNext(); ) {
-      CpuKernel kernel = kernels.next();
+    for (Iterator<K> kernels = part.iterator(); kernels.hasNext(); ) {
+      K kernel = kernels.next();
       boolean arrives = arrives(kernel);
       if (arrives && awaited.add(kernel.layer()) && awaited.size() > AHEAD) {
         return;
@@ -85,24 +83,24 @@ public final class PartsInOrder {
     }
   }
 
-  private static boolean arrives(CpuKernel kernel) {
-    return kernel instanceof MessageKernel message && message.arrives();
+  private static boolean arrives(Kernel kernel) {
+    return kernel.message() != null && kernel.message().arrives();
   }
 
-  private void take(CpuKernel kernel) {
+  private void take(K kernel) {
     made(kernel).forEach(y -> makers.get(y).remove(kernel));
     order.add(kernel);
   }
 
-  private LinkedList<CpuKernel> nextToReceive() {
+  private LinkedList<K> nextToReceive() {
     return waiting.stream()
         .filter(part -> !part.isEmpty() && arrives(part.getFirst()))
-        .min(Comparator.comparingInt(part -> ((MessageKernel) part.getFirst()).number()))
+        .min(Comparator.comparingInt(part -> part.getFirst().message().number()))
         .orElseThrow(
             () -> new IllegalStateException("columns or shards wait for each other: " + waiting));
   }
 
-  private static List<Tensor> made(CpuKernel kernel) {
+  private static List<Tensor> made(Kernel kernel) {
     return kernel.uses().stream()
         .filter(use -> use.access() == Access.WRITE)
         .map(BufferUse::tensor)
@@ -110,7 +108,7 @@ public final class PartsInOrder {
   }
 
   /** Whether all is there that other columns or shards make; those before it in its own are. */
-  private boolean isReady(CpuKernel kernel) {
+  private boolean isReady(K kernel) {
     return kernel.uses().stream()
         .filter(use -> use.access() == Access.READ)
         .flatMap(use -> makers.getOrDefault(use.tensor(), List.of()).stream())
@@ -122,14 +120,14 @@ public final class PartsInOrder {
     private final Set<Tensor> read = new HashSet<>();
     private final Set<Tensor> changed = new HashSet<>();
 
-    void add(CpuKernel kernel) {
+    void add(Kernel kernel) {
       for (BufferUse use : kernel.uses()) {
         (use.access() == Access.READ ? read : changed).add(use.tensor());
       }
     }
 
     /** Whether a kernel needs what these make, or would change what they read. */
-    boolean hold(CpuKernel kernel) {
+    boolean hold(Kernel kernel) {
       return kernel.uses().stream()
           .anyMatch(
               use ->
