@@ -111,6 +111,7 @@ struct Step {
   int height;       // of stored images
   int width;
   int training;
+  int cropped;      // whether pixels are those of the windows that are read, and no others
 };
 
 // Division of a number below 2^31 by one that the host prepared: a product and a shift. A GPU has no

@@ -13,10 +13,14 @@ KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const fl
   Place p = placeOf(i, size);
   int n = first + p.n;
   const int *image = images + 4 * n;
-  int y = image[1] + p.h;
-  int x = image[2] + (image[3] ? (int)size.W.value - 1 - p.w : p.w);
-  long long stored = ((long long)p.c * step->height + y) * step->width + x;
-  long long pixel = (long long)n * size.C.value * step->height * step->width + stored;
+  int x = image[3] ? (int)size.W.value - 1 - p.w : p.w;
+  long long stored = ((long long)p.c * step->height + image[1] + p.h) * step->width + image[2] + x;
+  long long pixel;
+  if (step->cropped) {
+    pixel = (((long long)n * size.C.value + p.c) * size.H.value + p.h) * size.W.value + x;
+  } else {
+    pixel = (long long)n * size.C.value * step->height * step->width + stored;
+  }
   float value;
   if (step->floats) {
     value = ((const float *)pixels)[pixel];

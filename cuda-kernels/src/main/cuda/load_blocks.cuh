@@ -30,7 +30,8 @@ __device__ __forceinline__ void loadBlocks(const unsigned char *__restrict__ pix
   int height = step->height;
   int width = step->width;
   bool floats = step->floats;
-  long long from = (long long)(first + n) * S::C * height * width;
+  bool cropped = step->cropped;
+  long long from = (long long)(first + n) * S::C * (cropped ? S::H * S::W : height * width);
   float values[VECTOR];
 #pragma unroll
   for (int i = 0; i < VECTOR; i++) {
@@ -40,11 +41,13 @@ __device__ __forceinline__ void loadBlocks(const unsigned char *__restrict__ pix
     int w = column * S::STRIDE - S::PAD + e % S::STRIDE;
     values[i] = 0;
     if (h >= 0 && h < S::H && w >= 0 && w < S::W) {
-      int stored = (c * height + image.y + h) * width + image.z + (image.w ? S::W - 1 - w : w);
+      int x = image.w ? S::W - 1 - w : w;
+      int stored = (c * height + image.y + h) * width + image.z + x;
+      long long pixel = from + (cropped ? (c * S::H + h) * S::W + x : stored);
       if (floats) {
-        values[i] = ((const float *)pixels)[from + stored];
+        values[i] = ((const float *)pixels)[pixel];
       } else {
-        values[i] = (float)pixels[from + stored] * scales.of[c] - mean[stored] +
+        values[i] = (float)pixels[pixel] * scales.of[c] - mean[stored] +
                     shift[(first + n) * S::C + c];
       }
     }

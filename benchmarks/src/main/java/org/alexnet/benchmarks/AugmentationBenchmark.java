@@ -128,7 +128,9 @@ public class AugmentationBenchmark {
     LoaderOptions options =
         new LoaderOptions(
             batch, size, size, 1, true, Augmentation.PAPER, threads, LoaderOptions.DEPTH, colour);
-    return new BatchLoader(data.train(), options, () -> of.newBatch(data.train().format()));
+    Batch.Format stored = data.train().format();
+    return new BatchLoader(
+        data.train(), options, () -> of.newBatch(stored, stored.window(size, size)));
   }
 
   /** Two images against the reference. */

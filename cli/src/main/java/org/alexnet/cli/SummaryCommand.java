@@ -122,6 +122,9 @@ final class SummaryCommand implements Callable<Integer> {
           .out()
           .printf("%s, batch %d: %,d bytes%n", names.get(device), programs.batch(), bytes);
     }
+    terminal
+        .out()
+        .printf("images of a batch, as they travel: %,d bytes%n", programs.carriedBytes());
     terminal.out().print(plan);
   }
 
@@ -151,6 +154,7 @@ final class SummaryCommand implements Callable<Integer> {
         for (int device = 0; device < names.size(); device++) {
           bytes.put(names.get(device), plan.devices().get(device).totalBytes());
         }
+        json.put("batch_bytes", programs.carriedBytes());
       }
       case NETWORK -> json.set("network", ModelFile.json(chosen));
     }

@@ -232,6 +232,7 @@ class AnswersTest {
     assertTrue(small.get("cpu:0").asLong() < memory(64).get("cpu:0").asLong());
     Cli.Result plain = Cli.run("summary", "--model", "alexnet-32", "--show=memory");
     assertTrue(plain.out().contains("cpu:0, batch 128: "), plain.out());
+    assertTrue(plain.out().contains("as they travel: 393,216 bytes"), plain.out());
   }
 
   private static JsonNode memory(int batch) {

@@ -33,8 +33,18 @@ public interface Executable extends AutoCloseable {
   /** Bytes that are allocated for tensors and workspaces. */
   long allocatedBytes();
 
-  /** A batch of the program's size in memory that suits the device. */
-  Batch newBatch(Batch.Format format);
+  /**
+   * A batch of the program's size in memory that suits the device.
+   *
+   * @param stored size and type of the images as they are stored
+   * @param carried of what the batch carries of each: the same, or a window of the network's size
+   */
+  Batch newBatch(Batch.Format stored, Batch.Format carried);
+
+  /** A batch that carries whole images. */
+  default Batch newBatch(Batch.Format format) {
+    return newBatch(format, format);
+  }
 
   /**
    * Steps that may be under way at once: as many calls of {@link #train} may be made before the

@@ -6,11 +6,17 @@ import java.lang.foreign.MemorySegment;
  * Images and labels as they are staged for a device, with the few numbers an image that say how to
  * bring it to the network's input.
  *
- * <p>Pixels lie image after image, each as C H W. Applying crop, mirror and colour shift and
- * subtracting the mean is the first operation of a program, so that every backend does it where its
- * data is: {@code value[c][y][x] = scale * pixel[c][y'][x'] - mean[c][y'][x'] + shift[c]} with
- * {@code y' = cropY + y} and {@code x' = cropX + (mirror ? width - 1 - x : x)}. Floating-point
- * pixels are used exactly as given.
+ * <p>Applying crop, mirror and colour shift and subtracting the mean is the first operation of a
+ * program, so that every backend does it where its data is: {@code value[c][y][x] = scale *
+ * stored[c][y'][x'] - mean[c][y'][x'] + shift[c]} with {@code y' = cropY + y} and {@code x' = cropX
+ * + (mirror ? width - 1 - x : x)}, where height and width are those of the network's input, and
+ * {@code stored} is the image as its source has it. Floating-point pixels are used exactly as
+ * given.
+ *
+ * <p>Pixels lie image after image, each as C H W. A batch carries whole images, {@code pixel ==
+ * stored}; or, where each is looked at in one place only, of each the window that is read there and
+ * nothing else, {@code pixel[c][y][x] = stored[c][cropY + y][cropX + x]}. The mean is that of whole
+ * images in both cases.
  *
  * <p>A batch is reused; only the first {@link #count()} images of it are real. What lies behind
  * them must be finite, is computed along, and counts nowhere.
@@ -35,8 +41,19 @@ public final class Batch {
     public long bytes() {
       return (long) values() * (floats ? Float.BYTES : 1);
     }
+
+    /**
+     * {@return a part of such an image, with all of its colours}
+     *
+     * @param rows of the part
+     * @param columns of the part
+     */
+    public Format window(int rows, int columns) {
+      return new Format(channels, rows, columns, floats);
+    }
   }
 
+  private final Format stored;
   private final Format format;
   private final MemorySegment pixels;
   private final int[] labels;
@@ -49,17 +66,25 @@ public final class Batch {
   /**
    * A batch over memory that a backend chose, of at least {@code capacity} images.
    *
-   * @param format size and type of the images
+   * @param stored size and type of the images as they are stored
+   * @param format of what is carried of each: the same, or that of the windows which the network
+   *     takes
    * @param capacity images there is room for
    * @param pixels at least {@code capacity * format.bytes()} bytes
-   * @throws IllegalArgumentException if they are fewer
+   * @throws IllegalArgumentException if they are fewer, or if the windows are no parts of images
    */
-  public Batch(Format format, int capacity, MemorySegment pixels) {
+  public Batch(Format stored, Format format, int capacity, MemorySegment pixels) {
+    if (!format.equals(stored.window(format.height, format.width))
+        || format.height > stored.height
+        || format.width > stored.width) {
+      throw new IllegalArgumentException("%s is no part of %s".formatted(format, stored));
+    }
     if (pixels.byteSize() < format.bytes() * capacity) {
       throw new IllegalArgumentException(
           "a batch of %d images of %d bytes does not fit in %d bytes"
               .formatted(capacity, format.bytes(), pixels.byteSize()));
     }
+    this.stored = stored;
     this.format = format;
     this.pixels = pixels;
     this.labels = new int[capacity];
@@ -72,18 +97,34 @@ public final class Batch {
   /**
    * {@return a batch in memory of the Java heap}
    *
-   * @param format size and type of the images
+   * @param stored size and type of the images as they are stored
+   * @param format of what is carried of each
    * @param capacity images there is room for
    */
-  public static Batch onHeap(Format format, int capacity) {
+  public static Batch onHeap(Format stored, Format format, int capacity) {
     MemorySegment memory =
         format.floats()
             ? MemorySegment.ofArray(new float[Math.multiplyExact(capacity, format.values())])
             : MemorySegment.ofArray(new byte[Math.multiplyExact(capacity, format.values())]);
-    return new Batch(format, capacity, memory);
+    return new Batch(stored, format, capacity, memory);
   }
 
-  /** {@return size and type of the images} */
+  /**
+   * {@return a batch of whole images in memory of the Java heap}
+   *
+   * @param format size and type of the images
+   * @param capacity images there is room for
+   */
+  public static Batch onHeap(Format format, int capacity) {
+    return onHeap(format, format, capacity);
+  }
+
+  /** {@return size and type of the images as they are stored, and of the mean image} */
+  public Format stored() {
+    return stored;
+  }
+
+  /** {@return size and type of what is carried of each image} */
   public Format format() {
     return format;
   }
@@ -118,7 +159,7 @@ public final class Batch {
   }
 
   /**
-   * {@return the pixels of image {@code i}, as C H W}
+   * {@return what is carried of image {@code i}, as C H W}
    *
    * @param i from 0
    */
@@ -131,12 +172,35 @@ public final class Batch {
     return labels;
   }
 
-  /** {@return the first row of each image that is read} */
+  /** {@return whether of each image only the window that is read is carried} */
+  public boolean cropped() {
+    return !format.equals(stored);
+  }
+
+  /**
+   * {@return the row of {@link #image} that is read first}
+   *
+   * @param i number of the image, from 0
+   */
+  public int firstRow(int i) {
+    return cropped() ? 0 : cropY[i];
+  }
+
+  /**
+   * {@return the leftmost column of {@link #image} that is read}
+   *
+   * @param i number of the image, from 0
+   */
+  public int firstColumn(int i) {
+    return cropped() ? 0 : cropX[i];
+  }
+
+  /** {@return the first row of each stored image that is read} */
   public int[] cropY() {
     return cropY;
   }
 
-  /** {@return the first column of each image that is read} */
+  /** {@return the leftmost column of each stored image that is read} */
   public int[] cropX() {
     return cropX;
   }

@@ -50,6 +50,18 @@ public interface ImageSource extends AutoCloseable {
    */
   void read(int i, MemorySegment to);
 
+  /**
+   * {@return the pixels of image {@code i}, as C H W, where the source has them in memory; null
+   * where they have to be {@link #read}} Any thread may read them until the source is closed, and
+   * what {@link #read} checks is checked.
+   *
+   * @param i from 0
+   * @throws org.alexnet.AlexNetException naming the image, if it cannot be read
+   */
+  default MemorySegment pixels(int i) {
+    return null;
+  }
+
   /** {@return files that were left out because they cannot be read, each with the reason} */
   default List<String> skipped() {
     return List.of();

@@ -309,7 +309,9 @@ public final class Evaluator {
       return 1;
     }
 
-    /** Sets what an evaluation is to see of a batch. */
+    /**
+     * Sets what an evaluation is to see of a batch, which has whole images if there are several.
+     */
     default void take(Batch batch, int view) {}
   }
 
@@ -345,9 +347,12 @@ public final class Evaluator {
     int most = executable.evaluationsAhead();
     Deque<Begun> begun = new ArrayDeque<>();
     List<Batch> made = new ArrayList<>();
+    Batch.Format stored = source.format();
+    int size = programs.network().input().size();
+    Batch.Format carried = job.views() == 1 ? stored.window(size, size) : stored;
     Supplier<Batch> allocate =
         () -> {
-          made.add(executable.newBatch(source.format()));
+          made.add(executable.newBatch(stored, carried));
           return made.getLast();
         };
     // A batch that is under way is held back from the loader.

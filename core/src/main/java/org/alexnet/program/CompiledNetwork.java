@@ -122,10 +122,14 @@ public record CompiledNetwork(
         : forInference(network, images, placement, evaluate.observed());
   }
 
-  /** Bytes of the images of a step as they are stored. */
-  public long storedBytes() {
+  /**
+   * Bytes of the images of a step as a batch carries them: what the network takes of each, or where
+   * nothing is trained the whole stored image, for ten views may be asked for.
+   */
+  public long carriedBytes() {
     Input input = network.input();
-    return (long) batch * input.channels() * input.stored() * input.stored();
+    int edge = trains() ? input.size() : input.stored();
+    return (long) batch * input.channels() * edge * edge;
   }
 
   /** Whether there is a training program. */

@@ -55,8 +55,8 @@ final class ReferenceExecutable implements Executable {
   }
 
   @Override
-  public Batch newBatch(Batch.Format format) {
-    return Batch.onHeap(format, lowered.programs().batch());
+  public Batch newBatch(Batch.Format stored, Batch.Format carried) {
+    return Batch.onHeap(stored, carried, lowered.programs().batch());
   }
 
   @Override

@@ -118,15 +118,15 @@ final class ReferenceOps {
     Batch.Format format = batch.format();
     int number = load.first() + n;
     MemorySegment image = batch.image(number);
-    int y = batch.cropY()[number] + h;
-    int x = batch.cropX()[number] + (batch.mirror()[number] ? data.shape().w() - 1 - w : w);
-    long pixel = ((long) c * format.height() + y) * format.width() + x;
+    int column = batch.mirror()[number] ? data.shape().w() - 1 - w : w;
+    long row = (long) c * format.height() + batch.firstRow(number) + h;
+    long pixel = row * format.width() + batch.firstColumn(number) + column;
     if (format.floats()) {
       return image.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, pixel);
     }
     int value = image.get(ValueLayout.JAVA_BYTE, pixel) & 0xFF;
     return (double) value * load.scales().get(c)
-        - mean.get(0, c, y, x)
+        - mean.get(0, c, batch.cropY()[number] + h, batch.cropX()[number] + column)
         + batch.shift()[number * format.channels() + c];
   }
 

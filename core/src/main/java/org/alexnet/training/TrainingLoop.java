@@ -96,9 +96,7 @@ final class TrainingLoop {
     lastMetrics = EpochMetrics.last(store);
     training.listener.begin(store.dir(), state.step);
     lastCheckpoint = System.nanoTime();
-    try (BatchLoader loader =
-        new BatchLoader(
-            data.train(), loading(input), () -> executable.newBatch(data.train().format()))) {
+    try (BatchLoader loader = new BatchLoader(data.train(), loading(input), this::newBatch)) {
       while (state.epoch < state.epochs && epoch(loader)) {
         // Each pass is one epoch; a stop ends the loop with the rest of the epoch still to do.
       }
@@ -113,6 +111,13 @@ final class TrainingLoop {
         store instanceof MemoryRun run
             ? TrainedNetwork.of(programs.network(), config.classNames(), input, run.weights())
             : null);
+  }
+
+  /** Each image is looked at in one place. */
+  private Batch newBatch() {
+    Batch.Format stored = data.train().format();
+    int size = programs.network().input().size();
+    return executable.newBatch(stored, stored.window(size, size));
   }
 
   private LoaderOptions loading(InputStatistics input) {

@@ -31,6 +31,6 @@ class LargestBatchTest {
         CompiledNetwork.forInference(PROGRAMS.network(), 8, Placement.WHOLE);
     assertFalse(inference.withBatch(4).trains());
     assertEquals(PROGRAMS.withBatch(4), CompiledNetwork.of(PROGRAMS.network(), 4));
-    assertEquals(8 * 3 * 32 * 32, inference.storedBytes());
+    assertEquals(8 * 3 * 32 * 32, inference.carriedBytes());
   }
 }

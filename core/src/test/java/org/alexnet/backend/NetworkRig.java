@@ -82,6 +82,36 @@ public final class NetworkRig implements AutoCloseable {
     return copy;
   }
 
+  /** Another batch that carries of the same images only the windows that are read. */
+  Batch windows() {
+    int size = programs.network().input().size();
+    Batch.Format window = batch.format().window(size, size);
+    Batch made = executable.newBatch(batch.format(), window);
+    takeWindows(made);
+    return made;
+  }
+
+  /** Puts the windows of the images, as they are now, into a batch made for them. */
+  void takeWindows(Batch to) {
+    long value = batch.format().bytes() / batch.format().values();
+    long row = to.format().width() * value;
+    for (int i = 0; i < batch.capacity(); i++) {
+      for (int r = 0; r < to.format().channels() * to.format().height(); r++) {
+        int c = r / to.format().height();
+        int y = batch.cropY()[i] + r % to.format().height();
+        long from = ((long) c * batch.format().height() + y) * batch.format().width();
+        from = (from + batch.cropX()[i]) * value;
+        to.image(i).asSlice(r * row, row).copyFrom(batch.image(i).asSlice(from, row));
+      }
+    }
+    System.arraycopy(batch.labels(), 0, to.labels(), 0, to.capacity());
+    System.arraycopy(batch.cropY(), 0, to.cropY(), 0, to.capacity());
+    System.arraycopy(batch.cropX(), 0, to.cropX(), 0, to.capacity());
+    System.arraycopy(batch.mirror(), 0, to.mirror(), 0, to.capacity());
+    System.arraycopy(batch.shift(), 0, to.shift(), 0, to.shift().length);
+    to.setCount(batch.count());
+  }
+
   /** Draws images, labels and how the images are brought to size; those behind are left. */
   public void fill(int seed, int count) {
     Input input = programs.network().input();
@@ -188,6 +218,11 @@ public final class NetworkRig implements AutoCloseable {
   /** The scores of the evaluation program on the batch. */
   public Map<String, float[]> evaluate() {
     executable.evaluate(batch).await();
+    return evaluated();
+  }
+
+  /** The scores of the last evaluation. */
+  Map<String, float[]> evaluated() {
     Map<String, float[]> all = new LinkedHashMap<>();
     for (String name :
         new String[] {

@@ -113,6 +113,18 @@ public abstract class ShardsContract {
     return open(threads, placement.deviceCount());
   }
 
+  /** Each device takes the windows of its own images. */
+  @TestFactory
+  Stream<DynamicTest> windowsGiveTheBitsOfWholeImages() {
+    return each(
+        cut -> {
+          Placement last = cut.placements().getLast();
+          try (Backend backend = open(last, 2)) {
+            StepContract.assertWindows(backend, fused(cut, last), false);
+          }
+        });
+  }
+
   // What the whole batch computes, the last and smaller ones of an epoch too.
 
   @TestFactory

@@ -381,6 +381,45 @@ public abstract class StepContract {
     }
   }
 
+  @TestFactory
+  Stream<DynamicTest> windowsGiveTheBitsOfWholeImages() {
+    assertTrue(
+        TestNetworks.small().stream().anyMatch(n -> n.input().size() < n.input().stored()),
+        "no network crops");
+    return Stream.of(false, true)
+        .flatMap(
+            floats ->
+                each(
+                    TestNetworks.small().stream(),
+                    network -> assertWindows(CompiledNetwork.of(network, 5), floats)));
+  }
+
+  private void assertWindows(CompiledNetwork programs, boolean floats) {
+    try (Backend backend = open(2)) {
+      assertWindows(backend, programs, floats);
+    }
+  }
+
+  /** Trains on windows and on whole images, each step on others, of which the last has few. */
+  public static void assertWindows(Backend backend, CompiledNetwork programs, boolean floats) {
+    try (NetworkRig whole = new NetworkRig(backend, programs, floats);
+        NetworkRig part = new NetworkRig(backend, programs, floats)) {
+      Batch windows = part.windows();
+      for (int step = 0; step < 3; step++) {
+        int count = step < 2 ? programs.batch() : 2;
+        whole.fill(step, count);
+        part.fill(step, count);
+        part.takeWindows(windows);
+        StepResult expected = whole.train(step);
+        assertEquals(expected, part.executable.train(windows, NetworkRig.settings(step)).await());
+        assertEquals("", NetworkRig.difference(whole.learned(), part.learned()));
+      }
+      Map<String, float[]> expected = whole.evaluate();
+      part.executable.evaluate(windows).await();
+      assertEquals("", NetworkRig.difference(expected, part.evaluated()));
+    }
+  }
+
   // Memory.
 
   @TestFactory

@@ -1,5 +1,7 @@
 package org.alexnet.data;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
@@ -91,6 +93,10 @@ public final class TestImages {
   public static byte[] read(ImageSource source, int i) {
     byte[] image = new byte[Math.toIntExact(source.format().bytes())];
     source.read(i, MemorySegment.ofArray(image));
+    MemorySegment pixels = source.pixels(i);
+    if (pixels != null) {
+      assertArrayEquals(image, pixels.toArray(ValueLayout.JAVA_BYTE));
+    }
     return image;
   }
 

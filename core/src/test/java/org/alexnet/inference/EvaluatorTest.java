@@ -240,8 +240,8 @@ class EvaluatorTest {
     }
 
     @Override
-    public Batch newBatch(Batch.Format format) {
-      return own.newBatch(format);
+    public Batch newBatch(Batch.Format stored, Batch.Format carried) {
+      return own.newBatch(stored, carried);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.alexnet.model.Models;
 import org.alexnet.network.Dropout;
 import org.alexnet.network.LocalResponseNorm;
 import org.alexnet.network.LocalResponseNorm.Convention;
@@ -149,8 +150,12 @@ class CompiledNetworkTest {
   }
 
   @Test
-  void bytesOfTheImagesAsTheyAreStored() {
-    assertEquals(5 * 2 * 6 * 6, CompiledNetwork.of(SMALL, 5).storedBytes());
+  void trainingCarriesWindowsAndInferencePerhapsWholeImages() {
+    Network network = Models.named("alexnet-2012").network();
+    assertEquals(5 * 3 * 227 * 227, CompiledNetwork.of(network, 5).carriedBytes());
+    assertEquals(
+        5 * 3 * 256 * 256,
+        CompiledNetwork.forInference(network, 5, Placement.WHOLE).carriedBytes());
   }
 
   @Test

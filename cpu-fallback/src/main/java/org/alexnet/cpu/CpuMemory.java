@@ -107,6 +107,6 @@ final class CpuMemory {
 
   private boolean fits(CompiledNetwork programs, long room) {
     MemoryPlan plan = plan(programs);
-    return addressable(plan) && plan.totalBytes() + STAGED * programs.storedBytes() <= room;
+    return addressable(plan) && plan.totalBytes() + STAGED * programs.carriedBytes() <= room;
   }
 }

@@ -236,7 +236,7 @@ final class CudaBackend implements Backend {
 
   /** What a network takes of a device, with staged images. */
   private static long bytes(CompiledNetwork programs, MemoryPlan plan, int device) {
-    long staged = CudaExecutable.SLOTS * programs.storedBytes() + CudaExecutable.SPARE;
+    long staged = CudaExecutable.SLOTS * programs.carriedBytes() + CudaExecutable.SPARE;
     return plan.devices().get(device).totalBytes() + staged;
   }
 

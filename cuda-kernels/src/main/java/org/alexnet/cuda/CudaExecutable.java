@@ -141,12 +141,12 @@ final class CudaExecutable implements Executable {
   }
 
   @Override
-  public Batch newBatch(Batch.Format format) {
+  public Batch newBatch(Batch.Format stored, Batch.Format carried) {
     int images = lowered.programs().batch();
     return guarded(
         () -> {
-          makeRoom(format.bytes() * images);
-          PinnedBatch made = new PinnedBatch(devices.getFirst(), format, images);
+          makeRoom(carried.bytes() * images);
+          PinnedBatch made = new PinnedBatch(devices.getFirst(), stored, carried, images);
           batches.put(made.batch(), made);
           return made.batch();
         });

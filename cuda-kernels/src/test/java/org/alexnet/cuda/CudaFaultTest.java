@@ -69,7 +69,7 @@ class CudaFaultTest {
     CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-32").network(), 256);
     try (StandInBackend backend = StandInBackend.deterministic(Precision.BF16, 1)) {
       long alone = MemoryPlanner.plan(backend.lower(programs)).devices().getFirst().totalBytes();
-      long needed = alone + CudaExecutable.SLOTS * programs.storedBytes() + CudaExecutable.SPARE;
+      long needed = alone + CudaExecutable.SLOTS * programs.carriedBytes() + CudaExecutable.SPARE;
       long taken = MEMORY - backend.backend().device(0).freeBytes();
       assertTrue((needed + scratch / 2) / 4 > scratch, "the network is too small for this test");
       for (boolean much : new boolean[] {true, false}) {

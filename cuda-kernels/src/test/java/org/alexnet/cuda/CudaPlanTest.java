@@ -130,7 +130,7 @@ class CudaPlanTest {
     try (StandInBackend backend = StandInBackend.deterministic(precision, 1)) {
       MemoryPlan plan = MemoryPlanner.plan(backend.backend().lower(programs, Want.UNTRIED));
       return plan.totalBytes()
-          + CudaExecutable.SLOTS * programs.storedBytes()
+          + CudaExecutable.SLOTS * programs.carriedBytes()
           + CudaExecutable.SPARE
           + Device.BLAS_WORKSPACE;
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
+import org.alexnet.backend.StepContract;
 import org.alexnet.network.Convolution;
 import org.alexnet.network.FullyConnected;
 import org.alexnet.network.Initial;
@@ -85,6 +86,19 @@ class InputBlocksTest {
         }
         all.putAll(rig.evaluate());
         return all;
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"TF32", "BF16"})
+  void blocksOfWindowsHaveTheBitsOfThoseOfWholeImages(Precision precision) {
+    try (StandInBackend backend = StandInBackend.deterministic(precision, 1)) {
+      for (Network network : networks()) {
+        boolean floats = network.input().channels() == 4;
+        StepContract.assertWindows(backend, CompiledNetwork.of(network, 3), floats);
       }
     }
   }

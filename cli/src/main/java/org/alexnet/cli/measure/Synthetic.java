@@ -40,12 +40,11 @@ final class Synthetic {
     }
   }
 
-  /** A full batch of noise; labels in turn. */
+  /** A full batch of noise, carried as in training; labels in turn. */
   static Batch batch(Executable executable, CompiledNetwork programs) {
     Input input = programs.network().input();
-    Batch batch =
-        executable.newBatch(
-            new Batch.Format(input.channels(), input.stored(), input.stored(), false));
+    Batch.Format stored = new Batch.Format(input.channels(), input.stored(), input.stored(), false);
+    Batch batch = executable.newBatch(stored, stored.window(input.size(), input.size()));
     Random random = new Random(SEED);
     int count = programs.batch();
     int edge = (input.stored() - input.size()) / 2;

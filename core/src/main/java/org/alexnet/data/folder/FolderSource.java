@@ -225,6 +225,11 @@ public final class FolderSource implements ImageSource {
   }
 
   @Override
+  public MemorySegment pixels(int i) {
+    return memory == null ? null : slot(slots[i]).asReadOnly();
+  }
+
+  @Override
   public void read(int i, MemorySegment to) {
     if (memory != null) {
       MemorySegment.copy(memory, slots[i] * format.bytes(), to, 0, format.bytes());

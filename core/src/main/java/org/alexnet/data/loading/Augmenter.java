@@ -94,10 +94,10 @@ final class Augmenter {
       int channels = stored.channels();
       Arrays.fill(batch.shift(), place * channels, (place + 1) * channels, 0);
     }
+    drawWindow(batch, place, draws, scratch);
     if (augmentation == Augmentation.SHAPES) {
       source.read(image, scratch.memory);
       vary(place, draws, scratch);
-      set(batch, place, 0, 0, false);
       MemorySegment.copy(
           scratch.varied,
           0,
@@ -105,12 +105,36 @@ final class Augmenter {
           ValueLayout.JAVA_BYTE,
           place * stored.bytes(),
           scratch.varied.length);
-      return;
+    } else if (batch.cropped()) {
+      crop(image, batch, place, scratch);
+    } else {
+      source.read(image, batch.image(place));
     }
-    source.read(image, batch.image(place));
+  }
+
+  /** Copies the window that is read of an image, which consists of bytes then. */
+  private void crop(int image, Batch batch, int place, Scratch scratch) {
+    MemorySegment whole = source.pixels(image);
+    if (whole == null) {
+      source.read(image, scratch.memory);
+      whole = scratch.memory;
+    }
+    long from = (long) batch.cropY()[place] * stored.width() + batch.cropX()[place];
+    long to = place * batch.format().bytes();
+    for (int c = 0; c < stored.channels(); c++) {
+      for (int y = 0; y < height; y++) {
+        MemorySegment.copy(whole, from + (long) y * stored.width(), batch.pixels(), to, width);
+        to += width;
+      }
+      from += (long) stored.height() * stored.width();
+    }
+  }
+
+  /** Draws where an image is read, and in which direction. */
+  private void drawWindow(Batch batch, int place, Draws draws, Scratch scratch) {
     int spareY = stored.height() - height;
     int spareX = stored.width() - width;
-    if (augmentation == Augmentation.NONE) {
+    if (augmentation != Augmentation.PAPER) {
       set(batch, place, spareY / 2, spareX / 2, false);
     } else {
       draws.place.block(place, scratch.words);

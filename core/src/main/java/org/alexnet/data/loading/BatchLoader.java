@@ -49,8 +49,9 @@ public final class BatchLoader implements AutoCloseable {
   /**
    * A loader that waits for {@link #start}.
    *
-   * @param allocate makes a batch of the source's format with room for {@code options.batch()}
-   *     images or more, in memory that any thread may write; called {@code depth + 1} times, now
+   * @param allocate makes a batch of the source's images, or of the windows that are read of them,
+   *     with room for {@code options.batch()} images or more, in memory that any thread may write;
+   *     called {@code depth + 1} times, now
    * @throws AlexNetException if source, network size and augmentation do not go together
    */
   public BatchLoader(ImageSource source, LoaderOptions options, Supplier<Batch> allocate) {
@@ -70,10 +71,14 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   private Batch checked(Batch batch) {
-    if (!batch.format().equals(source.format()) || batch.capacity() < options.batch()) {
+    Batch.Format stored = source.format();
+    boolean carried =
+        batch.format().equals(stored)
+            || batch.format().equals(stored.window(options.height(), options.width()));
+    if (!batch.stored().equals(stored) || !carried || batch.capacity() < options.batch()) {
       throw new IllegalArgumentException(
           "a batch of %d images %s was allocated for %d images %s"
-              .formatted(batch.capacity(), batch.format(), options.batch(), source.format()));
+              .formatted(batch.capacity(), batch.format(), options.batch(), stored));
     }
     return batch;
   }

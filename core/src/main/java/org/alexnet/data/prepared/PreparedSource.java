@@ -183,6 +183,11 @@ public final class PreparedSource implements ImageSource {
 
   @Override
   public void read(int i, MemorySegment to) {
+    MemorySegment.copy(pixels(i), 0, to, 0, header.format().bytes());
+  }
+
+  @Override
+  public MemorySegment pixels(int i) {
     MemorySegment image = file.asSlice(header.image(slots[i]), header.format().bytes());
     if (PreparedHeader.checksumOf(image.asByteBuffer())
         != file.get(INT, header.entry(slots[i]) + Integer.BYTES)) {
@@ -190,7 +195,7 @@ public final class PreparedSource implements ImageSource {
           "%s is damaged: image %s does not have its checksum; prepare the file again"
               .formatted(description, name(i)));
     }
-    MemorySegment.copy(image, 0, to, 0, image.byteSize());
+    return image;
   }
 
   @Override

@@ -68,6 +68,11 @@ abstract class ForwardingSource implements ImageSource {
   }
 
   @Override
+  public MemorySegment pixels(int i) {
+    return source.pixels(i);
+  }
+
+  @Override
   public void close() {
     source.close();
   }

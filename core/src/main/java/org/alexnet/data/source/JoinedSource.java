@@ -80,6 +80,11 @@ final class JoinedSource implements ImageSource {
   }
 
   @Override
+  public MemorySegment pixels(int i) {
+    return i < first.size() ? first.pixels(i) : second.pixels(i - first.size());
+  }
+
+  @Override
   public void close() {
     first.close();
     second.close();

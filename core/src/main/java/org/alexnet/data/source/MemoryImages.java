@@ -29,6 +29,25 @@ public final class MemoryImages implements ImageSource {
   /** Writes an image as C H W. */
   private interface Reader {
     void read(int image, MemorySegment to);
+
+    /** Where the image lies as it is written; null if it does not. */
+    default MemorySegment pixels(int image) {
+      return null;
+    }
+  }
+
+  /** Images as they are written. */
+  private record Bytes(List<byte[]> images) implements Reader {
+    @Override
+    public void read(int image, MemorySegment to) {
+      byte[] pixels = images.get(image);
+      MemorySegment.copy(pixels, 0, to, ValueLayout.JAVA_BYTE, 0, pixels.length);
+    }
+
+    @Override
+    public MemorySegment pixels(int image) {
+      return MemorySegment.ofArray(images.get(image)).asReadOnly();
+    }
   }
 
   private MemoryImages(
@@ -65,14 +84,7 @@ public final class MemoryImages implements ImageSource {
     for (int i = 0; i < images.size(); i++) {
       requireLength(format, i, images.get(i).length);
     }
-    return new MemoryImages(
-        format,
-        images.size(),
-        (i, to) ->
-            MemorySegment.copy(images.get(i), 0, to, ValueLayout.JAVA_BYTE, 0, format.values()),
-        null,
-        null,
-        List.of());
+    return new MemoryImages(format, images.size(), new Bytes(images), null, null, List.of());
   }
 
   /**
@@ -232,5 +244,10 @@ public final class MemoryImages implements ImageSource {
   @Override
   public void read(int i, MemorySegment to) {
     reader.read(i, to);
+  }
+
+  @Override
+  public MemorySegment pixels(int i) {
+    return reader.pixels(i);
   }
 }

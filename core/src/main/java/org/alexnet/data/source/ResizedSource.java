@@ -27,6 +27,12 @@ final class ResizedSource extends ForwardingSource {
     return format;
   }
 
+  /** Those of the other source have another size. */
+  @Override
+  public MemorySegment pixels(int i) {
+    return null;
+  }
+
   @Override
   public void read(int i, MemorySegment to) {
     Batch.Format stored = source.format();

@@ -176,6 +176,11 @@ final class SafetensorsSource implements ImageSource {
     }
   }
 
+  @Override
+  public MemorySegment pixels(int i) {
+    return format.floats() ? null : images.asSlice(i * format.bytes(), format.bytes());
+  }
+
   /**
    * One such value would ruin every weight, and it would then look like a rate that is too high.
    */

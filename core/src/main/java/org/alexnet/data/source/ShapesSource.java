@@ -194,4 +194,9 @@ final class ShapesSource implements ImageSource {
   public void read(int i, MemorySegment to) {
     MemorySegment.copy(images[i], 0, to, ValueLayout.JAVA_BYTE, 0, images[i].length);
   }
+
+  @Override
+  public MemorySegment pixels(int i) {
+    return MemorySegment.ofArray(images[i]).asReadOnly();
+  }
 }

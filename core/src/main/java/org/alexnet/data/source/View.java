@@ -66,4 +66,9 @@ final class View extends ForwardingSource {
   public void read(int i, MemorySegment to) {
     source.read(in(i), to);
   }
+
+  @Override
+  public MemorySegment pixels(int i) {
+    return source.pixels(in(i));
+  }
 }

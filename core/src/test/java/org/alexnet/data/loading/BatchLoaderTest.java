@@ -3,13 +3,16 @@ package org.alexnet.data.loading;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Field;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.alexnet.AlexNetException;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.Batch;
@@ -24,6 +28,8 @@ import org.alexnet.data.ColourAxes;
 import org.alexnet.data.ColourShift;
 import org.alexnet.data.ImageSource;
 import org.alexnet.data.TestImages;
+import org.alexnet.data.UnreadableImageException;
+import org.alexnet.data.source.MemoryImages;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +66,23 @@ class BatchLoaderTest {
       }
       return new Snapshot(batch.count(), pixels, labels, crops, mirror, shift);
     }
+
+    /** The same with nothing of images but the windows that are read. */
+    Snapshot window(int height, int width) {
+      List<Byte> part = new ArrayList<>();
+      for (int i = 0; i < labels.size(); i++) {
+        int top = crops.get(i) / 1000;
+        int left = crops.get(i) % 1000;
+        for (int c = 0; c < FORMAT.channels(); c++) {
+          for (int y = 0; y < height; y++) {
+            int row = (i * FORMAT.channels() + c) * FORMAT.height() + top + y;
+            int from = row * FORMAT.width() + left;
+            part.addAll(pixels.subList(from, from + width));
+          }
+        }
+      }
+      return new Snapshot(count, part, labels, crops, mirror, shift);
+    }
   }
 
   private static final ColourShift COLOUR =
@@ -95,11 +118,19 @@ class BatchLoaderTest {
             .map(Field::getName)
             .collect(Collectors.toSet());
     assertEquals(
-        Set.of("format", "pixels", "labels", "cropY", "cropX", "mirror", "shift", "count"), fields);
+        Set.of(
+            "stored", "format", "pixels", "labels", "cropY", "cropX", "mirror", "shift", "count"),
+        fields);
   }
 
   private static BatchLoader loader(LoaderOptions options) {
     return new BatchLoader(SOURCE, options, () -> Batch.onHeap(FORMAT, options.batch()));
+  }
+
+  /** The same where batches carry windows. */
+  private static BatchLoader windows(ImageSource source, LoaderOptions options) {
+    Batch.Format window = FORMAT.window(options.height(), options.width());
+    return new BatchLoader(source, options, () -> Batch.onHeap(FORMAT, window, options.batch()));
   }
 
   private static List<Snapshot> rest(BatchLoader loader) {
@@ -126,6 +157,62 @@ class BatchLoaderTest {
     assertEquals(4, one.size());
     assertEquals(one, epoch(options(augmentation, 2), 2, 8, 0));
     assertEquals(one, epoch(options(augmentation, 5), 2, 8, 0));
+  }
+
+  /** Whether they are read, or copied from where the source has its images. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Augmentation.class,
+      names = {"NONE", "PAPER"})
+  void windowsAreWhatIsReadOfWholeImages(Augmentation augmentation) {
+    LoaderOptions options = options(augmentation, 3);
+    List<Snapshot> whole = epoch(options, 2, 8, 0);
+    List<byte[]> images = new ArrayList<>();
+    for (int i = 0; i < SOURCE.size(); i++) {
+      images.add(TestImages.read(SOURCE, i));
+    }
+    int[] labels = IntStream.range(0, 50).map(SOURCE::label).toArray();
+    ImageSource inMemory =
+        MemoryImages.pixels(3, FORMAT.height(), FORMAT.width(), images).labelled(labels, List.of());
+    assertNotNull(inMemory.pixels(0));
+    assertNull(SOURCE.pixels(0));
+    for (ImageSource source : List.of(SOURCE, inMemory)) {
+      for (int threads : new int[] {1, 2, 5}) {
+        try (BatchLoader loader = windows(source, options(augmentation, threads))) {
+          loader.start(2, 8, 0);
+          List<Snapshot> got = rest(loader);
+          assertEquals(whole.stream().map(b -> b.window(6, 7)).toList(), got);
+        }
+      }
+    }
+  }
+
+  /** An image that is left out has its crop all the same: nothing of the batch before is seen. */
+  @Test
+  void whatIsLeftOutDependsOnNoBatchBefore() {
+    LoaderOptions options =
+        new LoaderOptions(16, 6, 7, 9, true, Augmentation.PAPER, 2, 3, COLOUR, true);
+    ImageSource bad =
+        new Failing(
+            SOURCE, 20, new UnreadableImageException(Path.of("x.jpg"), new IOException("cut")));
+    for (boolean cropped : new boolean[] {false, true}) {
+      List<List<Snapshot>> seen = new ArrayList<>();
+      for (int before : new int[] {0, 1}) {
+        try (BatchLoader loader =
+            cropped
+                ? windows(bad, options)
+                : new BatchLoader(bad, options, () -> Batch.onHeap(FORMAT, 16))) {
+          for (int epoch = 0; epoch < before; epoch++) {
+            loader.start(7, 100, 0);
+            rest(loader);
+          }
+          loader.start(3, 12, 0);
+          seen.add(rest(loader));
+          assertEquals(Set.of(20), loader.leftOut().keySet());
+        }
+      }
+      assertEquals(seen.getFirst(), seen.getLast());
+    }
   }
 
   /** Races are rare: thousands of batches, each of more pieces than there are threads. */
@@ -389,6 +476,12 @@ class BatchLoaderTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> new BatchLoader(SOURCE, options, () -> Batch.onHeap(FORMAT, 15)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            new BatchLoader(SOURCE, options, () -> Batch.onHeap(FORMAT, FORMAT.window(5, 7), 16)));
+    assertThrows(
+        IllegalArgumentException.class, () -> Batch.onHeap(FORMAT, FORMAT.window(9, 10), 16));
     try (BatchLoader loader = loader(options)) {
       assertThrows(IllegalArgumentException.class, () -> loader.start(0, 0, 5));
       assertThrows(IllegalArgumentException.class, () -> loader.start(0, 0, -1));

@@ -52,29 +52,37 @@ public final class ImageOps {
         });
   }
 
+  /** Rows are read from left to right; those of a mirrored image are written the other way. */
   private static void loadImage(
       float[] m, Op.LoadInput op, Batch batch, int image, int mean, int to) {
+    Batch.Format stored = batch.stored();
     Batch.Format format = batch.format();
     Shape shape = op.data().shape();
     MemorySegment pixels = batch.image(image);
     boolean mirror = batch.mirror()[image];
+    int step = mirror ? -shape.c() : shape.c();
     for (int c = 0; c < shape.c(); c++) {
       float shift = batch.shift()[image * shape.c() + c];
       float scale = op.scales().get(c);
       for (int h = 0; h < shape.h(); h++) {
-        int row =
-            (c * format.height() + batch.cropY()[image] + h) * format.width()
+        int from =
+            (c * format.height() + batch.firstRow(image) + h) * format.width()
+                + batch.firstColumn(image);
+        int q =
+            mean
+                + (c * stored.height() + batch.cropY()[image] + h) * stored.width()
                 + batch.cropX()[image];
-        int start = mirror ? row + shape.w() - 1 : row;
-        int step = mirror ? -1 : 1;
-        int p = to + h * shape.w() * shape.c() + c;
-        for (int w = 0; w < shape.w(); w++) {
-          int q = start + w * step;
-          m[p] =
-              format.floats()
-                  ? pixels.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, q)
-                  : (pixels.get(ValueLayout.JAVA_BYTE, q) & 0xFF) * scale - m[mean + q] + shift;
-          p += shape.c();
+        int p = to + (h * shape.w() + (mirror ? shape.w() - 1 : 0)) * shape.c() + c;
+        if (format.floats()) {
+          for (int w = 0; w < shape.w(); w++) {
+            m[p] = pixels.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, from + w);
+            p += step;
+          }
+        } else {
+          for (int w = 0; w < shape.w(); w++) {
+            m[p] = (pixels.get(ValueLayout.JAVA_BYTE, from + w) & 0xFF) * scale - m[q + w] + shift;
+            p += step;
+          }
         }
       }
     }

@@ -9,10 +9,15 @@ public final class PinnedBatch implements AutoCloseable {
   private final Arena access = Arena.ofShared();
   private final Batch batch;
 
-  public PinnedBatch(Device device, Batch.Format format, int images) {
-    long bytes = format.bytes() * images;
+  /**
+   * @param stored size and type of the images as they are stored
+   * @param carried of what the batch carries of each
+   * @param images there is room for
+   */
+  public PinnedBatch(Device device, Batch.Format stored, Batch.Format carried, int images) {
+    long bytes = carried.bytes() * images;
     this.memory = device.allocateHost(bytes);
-    this.batch = new Batch(format, images, memory.get().memory(bytes, access));
+    this.batch = new Batch(stored, carried, images, memory.get().memory(bytes, access));
   }
 
   public Batch batch() {

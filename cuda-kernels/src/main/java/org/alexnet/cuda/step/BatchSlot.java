@@ -133,9 +133,10 @@ public final class BatchSlot implements AutoCloseable {
     m.setAtIndex(JAVA_FLOAT, 6, step.decay());
     m.setAtIndex(JAVA_FLOAT, 7, lossScale);
     m.setAtIndex(JAVA_INT, 8, batch.format().floats() ? 1 : 0);
-    m.setAtIndex(JAVA_INT, 9, batch.format().height());
-    m.setAtIndex(JAVA_INT, 10, batch.format().width());
+    m.setAtIndex(JAVA_INT, 9, batch.stored().height());
+    m.setAtIndex(JAVA_INT, 10, batch.stored().width());
     m.setAtIndex(JAVA_INT, 11, training ? 1 : 0);
+    m.setAtIndex(JAVA_INT, 12, batch.cropped() ? 1 : 0);
     long image = STEP_BYTES / Integer.BYTES;
     for (int i = 0; i < images; i++) {
       m.setAtIndex(JAVA_INT, image++, batch.labels()[i]);
