@@ -38,6 +38,7 @@ compile blas "-O3 -march=native"
 compile dnn "-O3 -march=native"
 compile nvrtc -O1
 compile blas_lt "-O3 -march=native"
+compile nccl -O1
 wait $first
 
 echo "extern \"C\" const int standin_cuda = $major;" \
@@ -47,6 +48,7 @@ library "libcublas.so.$major" blas 'cublas*'
 library "libcublasLt.so.$major" blas_lt 'cublasLt*'
 library libcudnn.so.9 dnn 'cudnn*'
 library "libnvrtc.so.$major" nvrtc 'nvrtc*'
+library libnccl.so.2 nccl 'nccl*'
 rm "$out/version.o"
 [ -n "$STANDIN_OBJECTS" ] || rm "$out"/*.o
 if [ "$major" = 13 ]; then minor=0; else minor=6; fi

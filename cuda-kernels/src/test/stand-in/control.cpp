@@ -32,6 +32,7 @@ struct State {
     std::fill(options.capability, options.capability + MAX_DEVICES, 80);
     options.workspace = 0;
     options.blasLt = 0;
+    options.nccl = NCCL_RIGHT;
     std::fill(options.memory, options.memory + MAX_DEVICES, std::size_t(4) << 30);
     const char* text = std::getenv("ALEXNET_STANDIN");
     std::stringstream all(text ? text : "");
@@ -68,7 +69,7 @@ State& state() {
 }
 
 const char* KINDS[] = {"allocation", "pinned", "stream",     "event",      "module", "graph",
-                       "graph exec", "context", "blas handle", "dnn handle", "lt handle", "lt descriptor", "descriptor",
+                       "graph exec", "context", "blas handle", "dnn handle", "lt handle", "nccl rank", "lt descriptor", "descriptor",
                        "program"};
 
 int copy(const std::string& text, char* buffer, int size) {
@@ -178,11 +179,17 @@ void standin_reset() {
   state().algorithms.clear();
   options().workspace = 0;
   options().blasLt = 0;
+  options().nccl = NCCL_RIGHT;
 }
 
 void standin_blas_lt(int fault) {
   ENTRY;
   options().blasLt = fault;
+}
+
+void standin_nccl(int fault) {
+  ENTRY;
+  options().nccl = fault;
 }
 
 void standin_workspace(long bytes) {

@@ -95,6 +95,7 @@ struct Counts {
 };
 Counts& counts();
 
+enum NcclFault { NCCL_RIGHT, NCCL_REFUSES };
 enum BlasLtFault { LT_RIGHT, LT_HAS_NONE, LT_FIRST_REFUSES, LT_FIRST_IS_WRONG, LT_LOSES_NAN };
 
 struct Options {
@@ -102,6 +103,7 @@ struct Options {
   int capability[MAX_DEVICES];
   std::size_t memory[MAX_DEVICES];
   int blasLt;             // what is wrong with cuBLASLt
+  int nccl;               // what is wrong with NCCL
   std::size_t workspace;  // that cuDNN's engine on tensor cores asks for beyond its own
 };
 Options& options();

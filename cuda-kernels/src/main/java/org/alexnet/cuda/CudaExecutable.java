@@ -366,8 +366,7 @@ final class CudaExecutable implements Executable {
         return;
       }
       BatchSlot slot = bound[number].slot();
-      devices.getFirst().use();
-      Cuda.check(cuEventSynchronize(slot.done()), "compute a step");
+      backend.await(slot.done(), "compute a step");
       result = slot.result(images);
       StepProgram program = lowered.programs().program(phase);
       values =

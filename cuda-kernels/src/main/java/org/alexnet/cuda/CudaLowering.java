@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.alexnet.backend.Precision;
-import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.exchange.Exchange;
 import org.alexnet.cuda.fusion.Chains;
 import org.alexnet.cuda.kernel.ContrastNormKernels;
 import org.alexnet.cuda.kernel.CudaKernel;
@@ -88,19 +88,26 @@ final class CudaLowering {
 
   private List<CudaKernel> kernels() {
     List<CudaKernel> kernels = new ArrayList<>();
-    Exchange exchange = new Exchange(program, programs.placement());
+    Exchange exchange = new Exchange(program, programs.placement(), layouts, backend.nccl());
     Set<Op> done = new HashSet<>();
     for (Op op : program.ops()) {
       if (done.contains(op) || op instanceof Op.Update) {
+        continue;
+      }
+      List<CudaKernel> others = exchange.instead(op, images);
+      if (others != null) {
+        kernels.addAll(others);
         continue;
       }
       CudaKernel chain = chains.kernel(op, done);
       CudaKernel made = chain != null ? chain : kernel(op, done);
       Lane lane = exchange.lane(op);
       CudaKernel placed = made.multiplying(op.multiplyAdds()).in(lane);
-      // What others wait for is sent before it is needed here.
-      boolean early = lane == Lane.SPREAD;
-      kernels.add(early ? KernelOrder.earliest(placed, kernels) : kernels.size(), placed);
+      if (lane == Lane.SPREAD) { // others wait for it before it is needed here
+        CudaKernel.insert(placed, kernels);
+      } else {
+        kernels.add(placed);
+      }
     }
     boolean scaled = backend.precision() == Precision.FP16;
     new Updates(program, programs.placement(), layouts, scaled)

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.Layouts;
@@ -89,7 +88,7 @@ final class Updates {
     }
     String layers = first.stream().map(Op::layer).distinct().collect(Collectors.joining(", "));
     CudaKernel beside = make.update("update of " + layers, first, finite).in(Lane.UPDATE);
-    kernels.add(KernelOrder.earliest(beside, kernels), beside);
+    CudaKernel.insert(beside, kernels);
     kernels.add(make.update("update", last, finite));
   }
 

@@ -51,6 +51,6 @@ class AvailabilityTest {
     Availability answer = probe(StandIn.without("cuGraphLaunch"));
     assertFalse(answer.available());
     assertTrue(answer.reason().contains("lacks cuGraphLaunch, which"), answer.reason());
-    assertEquals(4, answer.libraries().size());
+    assertEquals(5, answer.libraries().size());
   }
 }

@@ -153,6 +153,11 @@ public final class StandIn {
     call("standin_blas_lt", fault.ordinal());
   }
 
+  /** Whether NCCL refuses to start, until {@link #reset}. */
+  static void ncclRefuses(boolean refuses) {
+    call("standin_nccl", refuses ? 1 : 0);
+  }
+
   /** Scratch memory that cuDNN's engine on tensor cores asks for besides, until {@link #reset}. */
   static void workspace(long bytes) {
     invoke("standin_workspace", FunctionDescriptor.ofVoid(JAVA_LONG), (Object) bytes);

@@ -160,6 +160,11 @@ public final class Device implements AutoCloseable {
     return "cuda:" + ordinal;
   }
 
+  /** Its number, as CUDA counts. */
+  public int ordinal() {
+    return ordinal;
+  }
+
   public Precision precision() {
     return precision;
   }

@@ -3,6 +3,7 @@ package org.alexnet.cuda.kernel;
 import java.util.List;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.Kernel;
+import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.device.GeneratedKernel;
 
@@ -13,6 +14,8 @@ import org.alexnet.cuda.device.GeneratedKernel;
  * @param choice the algorithm, where there are several
  * @param multiplyAdds of its products of matrices and convolutions
  * @param lane which kernels of its device it runs in order with
+ * @param group the kernels right before and behind it that are begun together with it; null for
+ *     none
  * @param generated what is compiled for it besides the kernels that every network has
  * @param binder makes the calls, once addresses are known
  */
@@ -25,6 +28,7 @@ public record CudaKernel(
     String choice,
     long multiplyAdds,
     Lane lane,
+    Group group,
     List<GeneratedKernel> generated,
     Binder binder)
     implements Kernel {
@@ -34,6 +38,15 @@ public record CudaKernel(
   public interface Call {
     /** Puts it into the stream of its device, whose context is current. */
     void enqueue();
+  }
+
+  /** Kernels of several devices of which each waits for the others. */
+  public interface Group {
+    /** Said before the calls of the first. */
+    void begin();
+
+    /** Said after those of the last: only now they begin. */
+    void end();
   }
 
   /** Makes the calls of a kernel. */
@@ -69,7 +82,18 @@ public record CudaKernel(
       String choice,
       List<GeneratedKernel> generated,
       Binder binder) {
-    this(label, layer, backward, uses, workspaceBytes, choice, 0, Lane.COMPUTE, generated, binder);
+    this(
+        label,
+        layer,
+        backward,
+        uses,
+        workspaceBytes,
+        choice,
+        0,
+        Lane.COMPUTE,
+        null,
+        generated,
+        binder);
   }
 
   /** Without a choice. */
@@ -86,7 +110,17 @@ public record CudaKernel(
   /** The same with what it multiplies. */
   public CudaKernel multiplying(long products) {
     return new CudaKernel(
-        label, layer, backward, uses, workspaceBytes, choice, products, lane, generated, binder);
+        label,
+        layer,
+        backward,
+        uses,
+        workspaceBytes,
+        choice,
+        products,
+        lane,
+        group,
+        generated,
+        binder);
   }
 
   /** The same in another lane; its calls must be launches of our own kernels, or copies. */
@@ -100,14 +134,43 @@ public record CudaKernel(
         choice,
         multiplyAdds,
         other,
+        group,
         generated,
         binder);
+  }
+
+  /** The same as one of a group. */
+  public CudaKernel in(Group of) {
+    return new CudaKernel(
+        label,
+        layer,
+        backward,
+        uses,
+        workspaceBytes,
+        choice,
+        multiplyAdds,
+        lane,
+        of,
+        generated,
+        binder);
+  }
+
+  /** Puts a kernel at its earliest place among others, and not into the middle of a group. */
+  public static void insert(CudaKernel kernel, List<CudaKernel> kernels) {
+    int place = KernelOrder.earliest(kernel, kernels);
+    while (place > 0
+        && place < kernels.size()
+        && kernels.get(place).group != null
+        && kernels.get(place).group == kernels.get(place - 1).group) {
+      place++;
+    }
+    kernels.add(place, kernel);
   }
 
   /** The same as if it needed no scratch memory, to be planned and not to be bound. */
   public CudaKernel withoutScratch() {
     return new CudaKernel(
-        label, layer, backward, uses, 0, choice, multiplyAdds, lane, generated, binder);
+        label, layer, backward, uses, 0, choice, multiplyAdds, lane, group, generated, binder);
   }
 
   public List<Call> bind(Binding binding) {

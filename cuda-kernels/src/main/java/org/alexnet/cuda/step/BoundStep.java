@@ -68,7 +68,12 @@ public final class BoundStep implements AutoCloseable {
       Binding binding = binding(phase, k, device);
       placed.add(
           new StepPlan.Placed(
-              kernel.label(), device, kernel.lane(), waits[k], kernel.bind(binding)));
+              kernel.label(),
+              device,
+              kernel.lane(),
+              kernel.group(),
+              waits[k],
+              kernel.bind(binding)));
     }
     return placed;
   }

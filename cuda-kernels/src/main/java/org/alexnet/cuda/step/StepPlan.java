@@ -29,6 +29,7 @@ import org.alexnet.cuda.device.Device.EventUse;
 import org.alexnet.cuda.device.Owned;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.kernel.CudaKernel.Call;
+import org.alexnet.cuda.kernel.CudaKernel.Group;
 
 /**
  * The calls of one phase for one place of the batch, in order, and their recording as a graph.
@@ -44,9 +45,10 @@ public final class StepPlan implements AutoCloseable {
    *
    * @param device number of its device
    * @param lane of its device
+   * @param group what it is begun together with; null for nothing
    * @param waits as {@link KernelOrder} says
    */
-  record Placed(String label, int device, Lane lane, int[] waits, List<Call> calls) {}
+  record Placed(String label, int device, Lane lane, Group group, int[] waits, List<Call> calls) {}
 
   private final List<Device> devices;
   private final List<Placed> kernels;
@@ -114,12 +116,19 @@ public final class StepPlan implements AutoCloseable {
         device.in(lane, () -> wait(device, begun));
       }
     }
-    for (int k = 0; k < kernels.size(); k++) {
-      int number = k;
-      Device device = devices.get(kernels.get(k).device);
-      device.use();
-      Lane lane = times == null ? kernels.get(k).lane : Lane.COMPUTE;
-      device.in(lane, () -> enqueue(number, device, times));
+    for (int k = 0; k < kernels.size(); ) {
+      int end = groupEnd(k);
+      Group group = kernels.get(k).group;
+      each(k, end, times, (kernel, number, device) -> begin(kernel, number, device, times));
+      if (group != null) {
+        group.begin();
+      }
+      each(k, end, times, (kernel, _, _) -> kernel.calls.forEach(Call::enqueue));
+      if (group != null) {
+        group.end();
+      }
+      each(k, end, times, (_, number, device) -> end(number, device, times));
+      k = end;
     }
     for (int d = devices.size(); d-- > 0; ) {
       Device device = devices.get(d);
@@ -140,9 +149,35 @@ public final class StepPlan implements AutoCloseable {
     main.use();
   }
 
-  /** A kernel, with what it waits for and what waits for it. */
-  private void enqueue(int number, Device device, List<CUevent> times) {
-    Placed kernel = kernels.get(number);
+  /** Does something for a kernel in its stream. */
+  private interface Part {
+    void of(Placed kernel, int number, Device device);
+  }
+
+  /** For kernels from one number to before another, each in its lane unless it is timed. */
+  private void each(int from, int to, List<CUevent> times, Part part) {
+    for (int k = from; k < to; k++) {
+      int number = k;
+      Placed kernel = kernels.get(k);
+      Device device = devices.get(kernel.device);
+      device.use();
+      Lane lane = times == null ? kernel.lane : Lane.COMPUTE;
+      device.in(lane, () -> part.of(kernel, number, device));
+    }
+  }
+
+  /** The end of the kernels that are begun together with one. */
+  private int groupEnd(int number) {
+    Group group = kernels.get(number).group;
+    int end = number + 1;
+    while (group != null && end < kernels.size() && kernels.get(end).group == group) {
+      end++;
+    }
+    return end;
+  }
+
+  /** Has a kernel wait for others. */
+  private void begin(Placed kernel, int number, Device device, List<CUevent> times) {
     for (int before : kernel.waits) {
       if (before != KernelOrder.NONE) {
         wait(device, finished[before]);
@@ -151,9 +186,10 @@ public final class StepPlan implements AutoCloseable {
     if (times != null) {
       record(times.get(2 * number), device);
     }
-    for (Call call : kernel.calls) {
-      call.enqueue();
-    }
+  }
+
+  /** Lets others go on that wait for a kernel. */
+  private void end(int number, Device device, List<CUevent> times) {
     if (times != null) {
       record(times.get(2 * number + 1), device);
     }

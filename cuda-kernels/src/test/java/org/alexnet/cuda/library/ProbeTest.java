@@ -49,17 +49,17 @@ class ProbeTest {
     assertFalse(result.reason().contains("\n"), result.reason());
     assertTrue(result.reason().endsWith("."), result.reason());
     assertEquals(List.of(), result.devices());
-    assertEquals(4, result.libraries().size());
+    assertEquals(5, result.libraries().size());
   }
 
   @Test
   void cuda12() {
-    works(12, "driver for CUDA 12.6, cuBLAS 12.6.6, cuDNN 9.5.1, NVRTC 12.6.");
+    works(12, "driver for CUDA 12.6, cuBLAS 12.6.6, cuDNN 9.5.1, NVRTC 12.6, NCCL 2.27.3.");
   }
 
   @Test
   void cuda13ThroughARewrittenCopy() {
-    works(13, "driver for CUDA 13.6, cuBLAS 13.6.6, cuDNN 9.5.1, NVRTC 13.6.");
+    works(13, "driver for CUDA 13.6, cuBLAS 13.6.6, cuDNN 9.5.1, NVRTC 13.6, NCCL 2.27.3.");
   }
 
   private void works(int major, String reason) {
@@ -70,7 +70,7 @@ class ProbeTest {
         List.of(new DeviceInfo("cuda:0", "Stub GPU, compute capability 9.0", 3L << 30)),
         result.devices());
     assertEquals(
-        List.of("CUDA driver", "cuBLAS", "cuDNN", "NVRTC"),
+        List.of("CUDA driver", "cuBLAS", "cuDNN", "NVRTC", "NCCL"),
         result.libraries().stream().map(LibraryInfo::name).toList());
     assertEquals(
         dir.resolve("cuda/libcublas.so." + major).toString(), result.libraries().get(1).file());
@@ -167,6 +167,17 @@ class ProbeTest {
                 .without("cudnnConvolutionBackwardFilter")),
         "lacks cudnnConvolutionBackwardData and 1 more function",
         "cuDNN 9.5");
+  }
+
+  /** NCCL is taken where it is there and whole. */
+  @Test
+  void aFunctionOfNcclIsMissing() {
+    Availability result = probe(new StubLibraries(12).without("ncclAllReduce"));
+    assertTrue(result.available(), result.reason());
+    assertFalse(result.reason().contains("NCCL"), result.reason());
+    String note = result.libraries().getLast().note();
+    assertTrue(note.startsWith("is not used: libnccl.so.2 ("), note);
+    assertTrue(note.contains("lacks ncclAllReduce"), note);
   }
 
   @Test

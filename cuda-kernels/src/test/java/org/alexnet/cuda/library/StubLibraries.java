@@ -63,6 +63,7 @@ final class StubLibraries {
     functions.put(
         "cudnnGetErrorString", "const char* cudnnGetErrorString(int) { return \"as asked\"; }");
     functions.put("cudnnGetVersion", "size_t cudnnGetVersion() { return 90501; }");
+    with("ncclGetVersion", "(int* v) { *v = 22703; return 0; }");
     with("nvrtcVersion", "(int* a, int* b) { *a = %d; *b = 6; return 0; }".formatted(major));
     with(
         "cudnnConvolutionForward",

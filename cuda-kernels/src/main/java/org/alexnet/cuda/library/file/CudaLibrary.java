@@ -3,12 +3,16 @@ package org.alexnet.cuda.library.file;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The libraries that the backend needs, in the order in which what is missing is told. */
+/**
+ * The libraries that the backend needs, in the order in which what is missing is told, and last one
+ * that it takes where it is there.
+ */
 public enum CudaLibrary {
   DRIVER("CUDA driver", "libcuda", "the NVIDIA driver", "NVIDIA driver"),
   CUBLAS("cuBLAS", "libcublas", "cuBLAS", "cuBLAS"),
   CUDNN("cuDNN", "libcudnn", "cuDNN 9", "cuDNN 9"),
-  NVRTC("NVRTC", "libnvrtc", "NVRTC", "NVRTC");
+  NVRTC("NVRTC", "libnvrtc", "NVRTC", "NVRTC"),
+  NCCL("NCCL", "libnccl", "NCCL", "NCCL");
 
   /** What users call it. */
   public final String label;
@@ -34,8 +38,14 @@ public enum CudaLibrary {
     return switch (this) {
       case DRIVER -> "libcuda.so.1";
       case CUDNN -> "libcudnn.so.9";
+      case NCCL -> "libnccl.so.2";
       case CUBLAS, NVRTC -> stem + ".so." + cudaMajor;
     };
+  }
+
+  /** Whether the backend does without it where it is missing. */
+  public boolean optional() {
+    return this == NCCL;
   }
 
   /** What to do where it is missing, as the end of a sentence. */

@@ -2,13 +2,15 @@ package org.alexnet.cuda.library.file;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.backend.LibraryInfo;
 import org.alexnet.backend.Obstacle;
 
 /**
  * Which of CUDA's libraries are on this machine; nothing of them is loaded yet.
  *
- * @param libraries each of the four, found or not; none where the machine cannot have any
+ * @param libraries each that is needed, found or not, and those found that are not; none where the
+ *     machine cannot have any
  * @param cudaMajor release of CUDA that cuBLAS and NVRTC belong to: 12 or 13
  * @param problem the first thing that is missing, where it was sought and what to do, in one
  *     sentence; empty if nothing is
@@ -32,8 +34,13 @@ public record LibrarySearchResult(
     return libraries.stream().map(Library::info).toList();
   }
 
-  /** The library of a kind. */
+  /** The library of a kind that is needed. */
   public Library library(CudaLibrary kind) {
-    return libraries.stream().filter(l -> l.kind() == kind).findFirst().orElseThrow();
+    return find(kind).orElseThrow();
+  }
+
+  /** The library of a kind, if it was sought and found or is needed. */
+  public Optional<Library> find(CudaLibrary kind) {
+    return libraries.stream().filter(l -> l.kind() == kind).findFirst();
   }
 }

@@ -10,6 +10,7 @@ import org.alexnet.backend.LibraryInfo;
  *
  * @param nvrtc NVRTC's functions, for {@code java.lang.foreign}
  * @param blasLt cuBLASLt's functions, likewise; null where it was not found by itself
+ * @param nccl NCCL's functions; null where it was not found or does not serve
  * @param architectures the GPUs that NVRTC compiles for
  * @param driverVersion newest CUDA that the driver serves, as 1000 major + 10 minor
  * @param libraries each library with the version that it says it has
@@ -19,6 +20,7 @@ import org.alexnet.backend.LibraryInfo;
 public record Loaded(
     SymbolLookup nvrtc,
     SymbolLookup blasLt,
+    SymbolLookup nccl,
     Architectures architectures,
     int driverVersion,
     List<LibraryInfo> libraries,

@@ -45,6 +45,7 @@ public final class NativeLoader {
   private final LibrarySearchResult found;
   private final Consumer<String> step;
   private final Map<CudaLibrary, SymbolLookup> symbols = new EnumMap<>(CudaLibrary.class);
+  private final Map<CudaLibrary, String> refused = new EnumMap<>(CudaLibrary.class);
   private final Map<CudaLibrary, String> versions = new EnumMap<>(CudaLibrary.class);
 
   private NativeLoader(LibrarySearchResult found, Consumer<String> step) {
@@ -67,6 +68,7 @@ public final class NativeLoader {
     for (CudaLibrary kind : ORDER) {
       load(found.library(kind));
     }
+    found.find(CudaLibrary.NCCL).ifPresent(this::loadIfItServes);
     int driver = Versions.driver(symbols.get(CudaLibrary.DRIVER));
     checkDriver(driver);
     checkCudnn(Versions.cudaOfCudnn(symbols.get(CudaLibrary.CUDNN)) / 1000);
@@ -77,12 +79,15 @@ public final class NativeLoader {
             .map(
                 l ->
                     l.info(
-                        versions.get(l.kind()),
-                        l.kind() == CudaLibrary.DRIVER ? release() : l.note()))
+                        versions.getOrDefault(l.kind(), ""),
+                        l.kind() == CudaLibrary.DRIVER
+                            ? release()
+                            : refused.getOrDefault(l.kind(), l.note())))
             .toList();
     return new Loaded(
         symbols.get(CudaLibrary.NVRTC),
         blasLt(found.library(CudaLibrary.CUBLAS)),
+        symbols.get(CudaLibrary.NCCL),
         Architectures.of(symbols.get(CudaLibrary.NVRTC), found.cudaMajor()),
         driver,
         infos,
@@ -93,7 +98,7 @@ public final class NativeLoader {
   private void load(Library library) {
     switch (library.kind()) {
       case CUBLAS -> library.before().forEach(this::loadStep);
-      case DRIVER, NVRTC -> library.before().forEach(this::loadIfPossible);
+      case DRIVER, NVRTC, NCCL -> library.before().forEach(this::loadIfPossible);
       case CUDNN -> inOrder(library.before()).forEach(this::loadIfPossible);
     }
     loadStep(library.file());
@@ -103,6 +108,15 @@ public final class NativeLoader {
     RequiredSymbols.check(library, found.cudaMajor(), lookup, version);
     symbols.put(library.kind(), lookup);
     versions.put(library.kind(), version);
+  }
+
+  /** One that the backend does without, where it cannot be loaded or lacks a function. */
+  private void loadIfItServes(Library library) {
+    try {
+      load(library);
+    } catch (AlexNetException e) {
+      refused.put(library.kind(), "is not used: " + e.getMessage());
+    }
   }
 
   /** What cuBLAS needs and is loaded before it. */

@@ -21,7 +21,7 @@ public final class RequiredSymbols {
       cuMemcpyHtoDAsync_v2 cuMemcpyDtoHAsync_v2 cuMemcpyDtoDAsync_v2 cuMemcpyPeerAsync
       cuMemsetD8Async cuStreamCreate cuStreamDestroy_v2 cuStreamSynchronize cuStreamWaitEvent
       cuStreamBeginCapture_v2 cuStreamEndCapture cuEventCreate cuEventDestroy_v2 cuEventRecord
-      cuEventSynchronize cuEventElapsedTime cuModuleLoadDataEx cuModuleUnload cuModuleGetFunction
+      cuEventSynchronize cuEventQuery cuStreamQuery cuEventElapsedTime cuModuleLoadDataEx cuModuleUnload cuModuleGetFunction
       cuLaunchKernel cuGraphInstantiateWithFlags cuGraphLaunch cuGraphExecDestroy cuGraphDestroy
       cuDeviceCanAccessPeer cuCtxEnablePeerAccess
       """;
@@ -53,6 +53,12 @@ public final class RequiredSymbols {
       nvrtcGetCUBINSize nvrtcGetCUBIN nvrtcGetNumSupportedArchs nvrtcGetSupportedArchs
       """;
 
+  private static final String NCCL =
+      """
+      ncclGetVersion ncclGetErrorString ncclCommInitAll ncclCommDestroy ncclCommAbort
+      ncclGroupStart ncclGroupEnd ncclAllReduce
+      """;
+
   private RequiredSymbols() {}
 
   /** Names of the functions that are called in a library. */
@@ -63,6 +69,7 @@ public final class RequiredSymbols {
           case CUBLAS -> CUBLAS;
           case CUDNN -> CUDNN;
           case NVRTC -> NVRTC;
+          case NCCL -> NCCL;
         };
     return List.of(names.strip().split("\\s+"));
   }
@@ -95,6 +102,7 @@ public final class RequiredSymbols {
     return switch (kind) {
       case DRIVER -> driverRemedy(cudaMajor);
       case CUBLAS, NVRTC -> "install CUDA 12.6 or a later release of CUDA 12.";
+      case NCCL -> "install NCCL 2.18 or a later release of NCCL 2.";
       case CUDNN -> "install cuDNN 9.5 or a later release of cuDNN 9.";
     };
   }

@@ -25,6 +25,7 @@ final class Versions {
       case CUBLAS -> cublas(library);
       case CUDNN -> cudnn(library);
       case NVRTC -> nvrtc(library);
+      case NCCL -> nccl(library);
     };
   }
 
@@ -95,6 +96,21 @@ final class Versions {
       return call.isPresent() && (int) call.get().invokeExact(major, minor) == 0
           ? major.get(JAVA_INT, 0) + "." + minor.get(JAVA_INT, 0)
           : "";
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** {@code 2.27.3} of 22703. */
+  private static String nccl(SymbolLookup nccl) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment version = arena.allocate(JAVA_INT);
+      Optional<MethodHandle> call = handle(nccl, "ncclGetVersion", JAVA_INT, ADDRESS);
+      if (call.isEmpty() || (int) call.get().invokeExact(version) != 0) {
+        return "";
+      }
+      int number = version.get(JAVA_INT, 0);
+      return number / 10000 + "." + number % 10000 / 100 + "." + number % 100;
     } catch (Throwable e) {
       throw unexpected(e);
     }

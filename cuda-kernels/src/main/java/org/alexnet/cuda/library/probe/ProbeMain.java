@@ -43,6 +43,7 @@ public final class ProbeMain {
     arguments.add(Integer.toString(found.cudaMajor()));
     arguments.add(cache.toString());
     for (Library library : found.libraries()) {
+      arguments.add(library.kind().name());
       arguments.add(Integer.toString(library.before().size()));
       library.before().forEach(file -> arguments.add(file.toString()));
       arguments.add(library.file().toString());
@@ -56,7 +57,8 @@ public final class ProbeMain {
     int major = Integer.parseInt(next.next());
     Path cache = Path.of(next.next());
     List<Library> libraries = new ArrayList<>();
-    for (CudaLibrary kind : CudaLibrary.values()) {
+    while (next.hasNext()) {
+      CudaLibrary kind = CudaLibrary.valueOf(next.next());
       List<Path> before = new ArrayList<>();
       for (int count = Integer.parseInt(next.next()); count > 0; count--) {
         before.add(Path.of(next.next()));

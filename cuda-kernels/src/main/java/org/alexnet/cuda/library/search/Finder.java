@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.alexnet.backend.Obstacle;
 import org.alexnet.cuda.library.file.CacheFolder;
 import org.alexnet.cuda.library.file.CudaLibrary;
@@ -60,11 +61,14 @@ public final class Finder {
   private LibrarySearchResult find() {
     int major = chooseMajor();
     List<Library> libraries =
-        List.of(
-            library(CudaLibrary.DRIVER, 0, major),
-            library(CudaLibrary.CUBLAS, major, major),
-            library(CudaLibrary.CUDNN, 0, major),
-            library(CudaLibrary.NVRTC, major, major));
+        Stream.of(
+                library(CudaLibrary.DRIVER, 0, major),
+                library(CudaLibrary.CUBLAS, major, major),
+                library(CudaLibrary.CUDNN, 0, major),
+                library(CudaLibrary.NVRTC, major, major),
+                library(CudaLibrary.NCCL, 0, major))
+            .filter(library -> !library.missing() || !library.kind().optional())
+            .toList();
     Obstacle named = wrongName(libraries);
     if (named != null) {
       return new LibrarySearchResult(libraries, major, named.remedy(), named, cache);
@@ -119,6 +123,7 @@ public final class Finder {
           case DRIVER -> Folders.matching(file.getParent(), "libnvidia-ptxjitcompiler.so.1");
           case CUBLAS -> besideOrAnywhere(file, "libcublasLt.so." + chosen);
           case CUDNN -> Folders.matching(file.getParent(), "libcudnn_*.so.9");
+          case NCCL -> List.of();
           case NVRTC -> Folders.matching(file.getParent(), "libnvrtc-builtins.so." + chosen + ".*");
         };
     if (kind == CudaLibrary.CUBLAS && before.isEmpty()) {
@@ -215,7 +220,11 @@ public final class Finder {
     }
     String names =
         String.join(
-            ", ", Arrays.stream(CudaLibrary.values()).map(k -> k.soname(MAJORS[0])).toList());
+            ", ",
+            Arrays.stream(CudaLibrary.values())
+                .filter(kind -> !kind.optional())
+                .map(kind -> kind.soname(MAJORS[0]))
+                .toList());
     return new Obstacle(
         clause,
         List.of(),

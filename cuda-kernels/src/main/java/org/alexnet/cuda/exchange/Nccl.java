@@ -1,0 +1,194 @@
+package org.alexnet.cuda.exchange;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static jcuda.driver.JCudaDriver.cuEventQuery;
+import static jcuda.driver.JCudaDriver.cuStreamQuery;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUresult;
+import org.alexnet.cuda.device.Cuda;
+import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.Storage;
+import org.alexnet.cuda.kernel.CudaKernel.Group;
+
+/**
+ * NCCL: sums over all devices of this process, along whatever links there are between them, in an
+ * order of its own.
+ */
+public final class Nccl implements AutoCloseable {
+  private static final int SUM = 0; // ncclSum
+  private static final int PAUSE = 20_000; // nanoseconds between two looks at devices
+
+  private final List<Device> devices;
+  private final MethodHandle text;
+  private final MethodHandle reduce;
+  private final MethodHandle destroy;
+  private final MethodHandle abort;
+  private final MethodHandle groupStart;
+  private final MethodHandle groupEnd;
+  private final MemorySegment[] ranks;
+
+  /**
+   * Connects devices.
+   *
+   * @param library NCCL's functions
+   * @throws Cuda.Failure if it does not start
+   */
+  @SuppressWarnings("restricted")
+  public Nccl(SymbolLookup library, List<Device> devices) {
+    this.devices = List.copyOf(devices);
+    Linker linker = Linker.nativeLinker();
+    this.text =
+        linker.downcallHandle(
+            library.findOrThrow("ncclGetErrorString"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+    this.reduce =
+        function(
+            library,
+            "ncclAllReduce",
+            ADDRESS,
+            ADDRESS,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_INT,
+            ADDRESS,
+            ADDRESS);
+    this.destroy = function(library, "ncclCommDestroy", ADDRESS);
+    this.abort = function(library, "ncclCommAbort", ADDRESS);
+    this.groupStart = function(library, "ncclGroupStart");
+    this.groupEnd = function(library, "ncclGroupEnd");
+    MethodHandle start = function(library, "ncclCommInitAll", ADDRESS, JAVA_INT, ADDRESS);
+    this.ranks = new MemorySegment[devices.size()];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment made = arena.allocate(ADDRESS, ranks.length);
+      MemorySegment ordinals = arena.allocate(JAVA_INT, ranks.length);
+      for (int i = 0; i < ranks.length; i++) {
+        ordinals.setAtIndex(JAVA_INT, i, devices.get(i).ordinal());
+      }
+      check((int) call(start, made, ranks.length, ordinals), "connect the devices");
+      for (int i = 0; i < ranks.length; i++) {
+        ranks[i] = made.getAtIndex(ADDRESS, i);
+      }
+    } finally {
+      devices.getFirst().use(); // NCCL goes from one to the next
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private static MethodHandle function(
+      SymbolLookup library, String name, MemoryLayout... arguments) {
+    return Linker.nativeLinker()
+        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
+  }
+
+  private static Object call(MethodHandle function, Object... arguments) {
+    try {
+      return function.invokeWithArguments(arguments);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private void check(int status, String what) {
+    if (status != 0) {
+      MemorySegment words = (MemorySegment) call(text, status);
+      throw new Cuda.Failure(
+          -1,
+          "NCCL could not %s: error %d (%s)"
+              .formatted(what, status, words.reinterpret(Long.MAX_VALUE).getString(0)));
+    }
+  }
+
+  /** Whether it connects the first devices of a backend. */
+  boolean connects(int count) {
+    return ranks.length == count;
+  }
+
+  /**
+   * What the sums of one tensor have in common: NCCL is told of all of them before the first
+   * begins, since each waits for the others.
+   */
+  Group group() {
+    return new Group() {
+      @Override
+      public void begin() {
+        check((int) call(groupStart), "begin a sum");
+      }
+
+      @Override
+      public void end() {
+        check((int) call(groupEnd), "add up gradients");
+      }
+    };
+  }
+
+  /** Puts a device's part of a sum into its stream. */
+  void sum(int device, long from, long to, long count, Storage storage) {
+    int type =
+        switch (storage) {
+          case HALF -> 6; // ncclFloat16
+          case FLOAT -> 7; // ncclFloat32
+          case BFLOAT16 -> 9; // ncclBfloat16
+          case BYTE -> throw new IllegalArgumentException("bytes are not added up");
+        };
+    check(
+        (int)
+            call(
+                reduce,
+                MemorySegment.ofAddress(from),
+                MemorySegment.ofAddress(to),
+                count,
+                type,
+                SUM,
+                ranks[device],
+                MemorySegment.ofAddress(devices.get(device).computeAddress())),
+        "add up gradients");
+  }
+
+  /**
+   * Waits for an event of the first device. Where a device fails, the others wait for its part of a
+   * sum and would forever: then all are given up.
+   */
+  public void await(CUevent event, String what) {
+    int code;
+    devices.getFirst().use();
+    while ((code = cuEventQuery(event)) == CUresult.CUDA_ERROR_NOT_READY) {
+      for (Device device : devices) {
+        device.use();
+        int state = cuStreamQuery(device.compute());
+        if (state != CUresult.CUDA_SUCCESS && state != CUresult.CUDA_ERROR_NOT_READY) {
+          close(abort);
+          Cuda.check(state, "%s on %s".formatted(what, device.name()));
+        }
+      }
+      devices.getFirst().use();
+      LockSupport.parkNanos(PAUSE);
+    }
+    Cuda.check(code, what);
+  }
+
+  private void close(MethodHandle how) {
+    for (int i = 0; i < ranks.length; i++) {
+      if (ranks[i] != null) {
+        call(how, ranks[i]);
+        ranks[i] = null;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    close(destroy);
+  }
+}
