@@ -124,20 +124,6 @@ public record BackendOptions(
     }
   }
 
-  /**
-   * Refuses other workers, for a backend that cannot send to any.
-   *
-   * @throws AlexNetException naming what to do instead
-   */
-  public void checkAlone(String backend) {
-    if (peers.worker().hasPeers()) {
-      throw new UsageException(
-          Message.of(
-              "Backend %s cannot train together with other workers; use %s.",
-              backend, Setting.BACKEND.to("cpu")));
-    }
-  }
-
   /** Number of different devices, at least 1. */
   public int deviceCount() {
     return Math.max(1, (int) devices.stream().distinct().count());

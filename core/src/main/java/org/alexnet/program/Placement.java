@@ -101,7 +101,7 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
   }
 
   /** Whether what this worker runs sends something to others. */
-  boolean talks() {
+  public boolean talks() {
     return worker.hasPeers() && !worker.apart;
   }
 

@@ -57,6 +57,11 @@ public abstract class WorkersContract {
   /** The backend under test. */
   protected abstract Backend open(int threads, int devices, Peers peers);
 
+  /** Numbers of threads to compare; one if the backend computes with none of its own. */
+  protected int[] threads() {
+    return new int[] {1, 3};
+  }
+
   private Stream<DynamicTest> each(Consumer<Cut> test) {
     return CUTS.stream().map(cut -> DynamicTest.dynamicTest(cut + "", () -> test.accept(cut)));
   }
@@ -70,7 +75,7 @@ public abstract class WorkersContract {
     return each(
         cut -> {
           Map<String, float[]> one = learned(cut, cut.alone(), 2, Peers.NONE);
-          for (int threads : new int[] {1, 3}) {
+          for (int threads : threads()) {
             List<Map<String, float[]>> all =
                 MailPeers.together(
                     cut.workers, peers -> learned(cut, cut.on(peers.worker()), threads, peers));

@@ -12,10 +12,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jcuda.driver.CUevent;
 import org.alexnet.AlexNetException;
+import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.backend.plan.Kernel;
@@ -108,6 +111,11 @@ final class CudaBackend implements Backend {
     return options.precision();
   }
 
+  /** The other workers. */
+  Peers peers() {
+    return options.peers();
+  }
+
   /** Notes what took its time. */
   void prepared(Preparation done) {
     preparations.add(done);
@@ -144,6 +152,7 @@ final class CudaBackend implements Backend {
   private void startNccl(CompiledNetwork programs) {
     boolean sums =
         programs.placement().parallelism() != Parallelism.COLUMNS
+            && !programs.placement().talks()
             && programs.placement().deviceCount() == devices.size()
             && devices.size() > 1;
     if (sums && ncclLibrary != null && !options.deterministic() && nccl == null && !ncclRefused) {
@@ -211,6 +220,14 @@ final class CudaBackend implements Backend {
     if (wanted > devices.size()) {
       throw new IllegalArgumentException(
           "a program for %d devices on a backend opened with %d".formatted(wanted, devices.size()));
+    }
+    if (programs.placement().talks() && precision() == Precision.FP16) {
+      // Each worker would judge by itself whether its gradients are too large.
+      throw new AlexNetException(
+          Message.of(
+              "%s runs in one process; with other workers (%s) take fp32, or bf16 where GPUs have"
+                  + " it: these need no scaled gradients.",
+              Setting.PRECISION.to(precision()), Setting.WORKERS));
     }
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;

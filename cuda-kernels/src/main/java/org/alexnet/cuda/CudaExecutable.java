@@ -24,8 +24,10 @@ import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.DeviceMemory;
 import org.alexnet.cuda.device.GeneratedKernel;
+import org.alexnet.cuda.device.Mail;
 import org.alexnet.cuda.device.PinnedBatch;
 import org.alexnet.cuda.kernel.CudaKernel;
+import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.step.BatchSlot;
 import org.alexnet.cuda.step.BatchSlot.Losses;
@@ -66,6 +68,7 @@ final class CudaExecutable implements Executable {
   private final UnderWay[] underWay = new UnderWay[SLOTS];
   private final Map<Phase, long[][]> traffic = new EnumMap<>(Phase.class);
   private final Map<Phase, Integer> runs = new EnumMap<>(Phase.class);
+  private Mail mail; // null where no kernel has a message
   private BoundStep[] bound = new BoundStep[0];
   private long pixelBytes;
   private int next;
@@ -83,6 +86,7 @@ final class CudaExecutable implements Executable {
         devices.get(d).compile(generated(d));
         memories.add(allocate(d));
       }
+      mail = mail();
       for (Phase phase : Phase.values()) {
         traffic.put(phase, lowered.programs().traffic(phase, t -> layouts.of(t.x()).bytes()));
         runs.put(phase, 0);
@@ -91,6 +95,22 @@ final class CudaExecutable implements Executable {
       close();
       throw e;
     }
+  }
+
+  private Mail mail() {
+    List<Layout> messages =
+        Stream.of(Phase.values())
+            .flatMap(phase -> lowered.kernels(phase).stream())
+            .filter(kernel -> kernel.message() != null)
+            .map(kernel -> layouts.of(kernel.uses().getFirst().tensor()))
+            .toList();
+    return messages.isEmpty()
+        ? null
+        : new Mail(
+            devices,
+            backend.peers(),
+            messages.stream().mapToLong(Layout::bytes).max().orElseThrow(),
+            messages.stream().mapToInt(Layout::elements).max().orElseThrow());
   }
 
   private List<GeneratedKernel> generated(int device) {
@@ -184,7 +204,7 @@ final class CudaExecutable implements Executable {
     List<BoundStep> fresh = new ArrayList<>();
     try {
       while (fresh.size() < SLOTS) {
-        fresh.add(new BoundStep(lowered, plan, memories, bytes, backend.lossScale()));
+        fresh.add(new BoundStep(lowered, plan, memories, bytes, backend.lossScale(), mail));
       }
     } catch (RuntimeException e) {
       Closeables.all(new ArrayList<>(fresh));
@@ -241,32 +261,44 @@ final class CudaExecutable implements Executable {
           next = (next + 1) % SLOTS;
           finish(number);
           bring(number, phase, batch, step);
-          StepPlan steps = bound[number].plan(phase);
-          // The libraries load what they need at the first step, which cannot be recorded.
-          boolean first = runs.merge(phase, 1, Integer::sum) == 1;
-          if (backend.graphs() && !first) {
-            replay(phase, steps);
-          } else {
-            steps.enqueue();
+          UnderWay pending = new UnderWay(number, phase, batch, tensors);
+          try {
+            enqueue(phase, bound[number].plan(phase));
+            bound[number].slot().copyOut(losses(phase), sources(phase, pending.fetched));
+          } catch (RuntimeException | Error e) {
+            waitAfter(e);
+            throw e;
           }
-          copyOut(number, phase, tensors);
-          UnderWay pending = new UnderWay(number, phase, batch.count(), tensors);
+          pending.messages = mail == null ? 0 : mail.putIn();
           underWay[number] = pending;
           return pending;
         });
   }
 
-  /** If there is no memory for it, the step is waited for: its batch may be given back then. */
-  private void copyOut(int number, Phase phase, List<Tensor> tensors) {
+  /**
+   * Puts a step into streams, as a graph where that can be. What a step sends to other workers or
+   * receives from them passes through this process, which a recorded graph would have to be cut
+   * for; and it would be of no use, since the process is at work for each message anyway.
+   */
+  private void enqueue(Phase phase, StepPlan steps) {
+    // The libraries load what they need at the first step, which cannot be recorded.
+    boolean first = runs.merge(phase, 1, Integer::sum) == 1;
+    if (backend.graphs() && !first && mail == null) {
+      replay(phase, steps);
+    } else {
+      steps.enqueue();
+    }
+  }
+
+  /**
+   * A step that is in streams by half is waited for: what it works on may be given back then. It
+   * waits for nothing but what was put in before.
+   */
+  private void waitAfter(Throwable e) {
     try {
-      bound[number].slot().copyOut(losses(phase), sources(phase, tensors));
-    } catch (RuntimeException e) {
-      try {
-        memories.forEach(DeviceMemory::synchronize);
-      } catch (RuntimeException lost) {
-        e.addSuppressed(lost);
-      }
-      throw e;
+      memories.forEach(DeviceMemory::synchronizeAll);
+    } catch (RuntimeException lost) {
+      e.addSuppressed(lost);
     }
   }
 
@@ -335,16 +367,27 @@ final class CudaExecutable implements Executable {
   private final class UnderWay implements Pending {
     private final int number;
     private final Phase phase;
-    private final int images;
+    private final Batch batch;
     private final List<Tensor> wanted;
+    private final List<Tensor> fetched;
+    private long messages; // that were put in by its end
     private StepResult result;
     private List<float[]> values;
 
-    UnderWay(int number, Phase phase, int images, List<Tensor> wanted) {
+    /**
+     * With other workers, losses and errors come of what is fetched: theirs are here as tensors.
+     */
+    UnderWay(int number, Phase phase, Batch batch, List<Tensor> wanted) {
       this.number = number;
       this.phase = phase;
-      this.images = images;
+      this.batch = batch;
       this.wanted = wanted;
+      this.fetched = new ArrayList<>(wanted);
+      if (mail != null) {
+        StepProgram program = lowered.programs().program(phase);
+        fetched.addAll(program.parts(CompiledNetwork.LOSS));
+        fetched.addAll(program.parts(CompiledNetwork.PROBABILITIES));
+      }
     }
 
     List<float[]> tensors() {
@@ -367,8 +410,13 @@ final class CudaExecutable implements Executable {
       }
       BatchSlot slot = bound[number].slot();
       backend.await(slot.done(), "compute a step");
-      result = slot.result(images);
       StepProgram program = lowered.programs().program(phase);
+      if (mail == null) {
+        result = slot.result(batch.count());
+      } else {
+        mail.await(messages);
+        result = StepResult.of(program, t -> decode(t, slot.fetched(t)), batch);
+      }
       values =
           wanted.stream()
               .map(tensor -> Parts.read(program, tensor, t -> decode(t, slot.fetched(t))))
@@ -509,6 +557,9 @@ final class CudaExecutable implements Executable {
   @Override
   public void close() {
     waitForDevices();
+    if (mail != null) {
+      mail.close();
+    }
     Closeables.all(new ArrayList<>(List.of(bound)));
     Closeables.all(new ArrayList<>(batches.values()));
     batches.clear();

@@ -8,8 +8,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.Lane;
+import org.alexnet.backend.plan.PartsInOrder;
+import org.alexnet.backend.plan.PeerMessage;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionKernels;
 import org.alexnet.cuda.device.Addresses;
@@ -21,6 +25,7 @@ import org.alexnet.cuda.kernel.ContrastNormKernels;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.FixedImageKernels;
 import org.alexnet.cuda.kernel.ImageKernels;
+import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.kernel.LocallyConnectedKernels;
 import org.alexnet.cuda.product.FullyConnectedKernels;
@@ -103,7 +108,8 @@ final class CudaLowering {
       CudaKernel made = chain != null ? chain : kernel(op, done);
       Lane lane = exchange.lane(op);
       CudaKernel placed = made.multiplying(op.multiplyAdds()).in(lane);
-      if (lane == Lane.SPREAD) { // others wait for it before it is needed here
+      // What others wait for is sent before it is needed here; messages have an order of their own.
+      if (lane == Lane.SPREAD && !programs.placement().talks()) {
         CudaKernel.insert(placed, kernels);
       } else {
         kernels.add(placed);
@@ -112,7 +118,17 @@ final class CudaLowering {
     boolean scaled = backend.precision() == Precision.FP16;
     new Updates(program, programs.placement(), layouts, scaled)
         .addTo(kernels, op -> kernel(op, done));
-    return List.copyOf(kernels);
+    return inOrder(kernels);
+  }
+
+  /** Where there are messages, what does not wait for one goes before what does. */
+  private static List<CudaKernel> inOrder(List<CudaKernel> kernels) {
+    if (kernels.stream().allMatch(kernel -> kernel.message() == null)) {
+      return List.copyOf(kernels);
+    }
+    SortedMap<Integer, List<CudaKernel>> parts = new TreeMap<>();
+    kernels.forEach(k -> parts.computeIfAbsent(k.index(), index -> new ArrayList<>()).add(k));
+    return PartsInOrder.of(List.copyOf(parts.values()));
   }
 
   /**
@@ -165,8 +181,8 @@ final class CudaLowering {
       case Op.ChannelSelectionBackward o -> fixed.selectChannelsBackward(o);
       case Op.Dropout o -> images.dropout(o);
       case Op.Transfer o -> transfer(o);
-      case Op.Send _, Op.Receive _ ->
-          throw new IllegalStateException(op.layer() + ": there are no other workers");
+      case Op.Send o -> send(o);
+      case Op.Receive o -> receive(o);
       case Op.Concatenate o -> images.concatenate(o);
       case Op.Slice o -> images.slice(o);
       case Op.Add o -> images.add(o);
@@ -202,6 +218,37 @@ final class CudaLowering {
     Device device = backend.device(programs.placement().device(op.index()));
     return new ConvolutionKernels(
         layouts, (label, problem) -> backend.plan(device, label, problem, layouts, want));
+  }
+
+  private CudaKernel send(Op.Send op) {
+    Layout layout = layouts.of(op.x());
+    PeerMessage message = PeerMessage.of(op);
+    return CudaKernel.message(
+        op.layer(),
+        layouts.read(op.x()),
+        message,
+        b -> {
+          long address = b.address(op.x());
+          return List.of(
+              () ->
+                  b.mail().send(b.device(), address, layout.elements(), layout.storage(), message));
+        });
+  }
+
+  private CudaKernel receive(Op.Receive op) {
+    Layout layout = layouts.of(op.y());
+    PeerMessage message = PeerMessage.of(op);
+    return CudaKernel.message(
+        op.layer(),
+        layouts.write(op.y()),
+        message,
+        b -> {
+          long address = b.address(op.y());
+          return List.of(
+              () ->
+                  b.mail()
+                      .receive(b.device(), address, layout.elements(), layout.storage(), message));
+        });
   }
 
   /** The receiver copies, when what it copies is there. */

@@ -35,7 +35,6 @@ public final class CudaProvider implements BackendProvider {
     Availability availability = CudaLibraries.probe(found);
     availability.require(name());
     options.checkDevices(name(), availability.devices());
-    options.checkAlone(name());
     Loaded loaded = CudaLibraries.load(found);
     List<String> names =
         options.devices().isEmpty() ? usable(availability).subList(0, 1) : options.devices();

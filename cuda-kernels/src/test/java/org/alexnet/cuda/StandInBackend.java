@@ -30,6 +30,11 @@ public final class StandInBackend implements Backend {
   private final int before = Resource.live();
 
   private StandInBackend(BackendOptions options) {
+    backend = unchecked(options);
+  }
+
+  /** The backend alone, of which several may be open at once; whoever opens it checks. */
+  static CudaBackend unchecked(BackendOptions options) {
     List<Integer> ordinals = IntStream.range(0, options.deviceCount()).boxed().toList();
     if (GPU) {
       List<String> there = CudaProvider.usable(CudaLibraries.probe(CudaLibraries.find()));
@@ -42,7 +47,7 @@ public final class StandInBackend implements Backend {
     if (!GPU) {
       StandIn.devices(Math.max(StandIn.DEVICES, options.deviceCount()));
     }
-    backend = new CudaBackend(ordinals, options, loaded);
+    return new CudaBackend(ordinals, options, loaded);
   }
 
   static StandInBackend open(BackendOptions options) {
@@ -82,6 +87,11 @@ public final class StandInBackend implements Backend {
   @Override
   public void close() {
     backend.close();
+    check(before);
+  }
+
+  /** Fails if anything was done that a GPU may punish, or if more is left than there was before. */
+  static void check(int before) {
     assertEquals(before, Resource.live(), "resources not given back");
     if (GPU) {
       return;

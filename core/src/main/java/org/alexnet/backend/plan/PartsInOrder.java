@@ -32,6 +32,7 @@ public final class PartsInOrder<K extends Kernel> {
 
   private final List<LinkedList<K>> waiting = new ArrayList<>();
   private final Map<Tensor, List<K>> makers = new HashMap<>(); // that are not in order yet
+  private final Map<Tensor, List<K>> readers = new HashMap<>(); // of parameters, likewise
   private final List<K> order = new ArrayList<>();
 
   private PartsInOrder(List<List<K>> parts) {
@@ -39,6 +40,7 @@ public final class PartsInOrder<K extends Kernel> {
       waiting.add(new LinkedList<>(part));
       for (K kernel : part) {
         made(kernel).forEach(y -> makers.computeIfAbsent(y, t -> new ArrayList<>()).add(kernel));
+        kept(kernel).forEach(w -> readers.computeIfAbsent(w, t -> new ArrayList<>()).add(kernel));
       }
     }
   }
@@ -89,6 +91,7 @@ public final class PartsInOrder<K extends Kernel> {
 
   private void take(K kernel) {
     made(kernel).forEach(y -> makers.get(y).remove(kernel));
+    kept(kernel).forEach(w -> readers.get(w).remove(kernel));
     order.add(kernel);
   }
 
@@ -100,19 +103,35 @@ public final class PartsInOrder<K extends Kernel> {
             () -> new IllegalStateException("columns or shards wait for each other: " + waiting));
   }
 
+  /** What is there before the step is waited for by nobody, though an update may write it. */
   private static List<Tensor> made(Kernel kernel) {
     return kernel.uses().stream()
         .filter(use -> use.access() == Access.WRITE)
         .map(BufferUse::tensor)
+        .filter(tensor -> !tensor.role().persistent())
         .toList();
   }
 
-  /** Whether all is there that other columns or shards make; those before it in its own are. */
-  private boolean isReady(K kernel) {
+  /** What it reads of what was there before the step. */
+  private static List<Tensor> kept(Kernel kernel) {
     return kernel.uses().stream()
         .filter(use -> use.access() == Access.READ)
-        .flatMap(use -> makers.getOrDefault(use.tensor(), List.of()).stream())
-        .allMatch(maker -> maker.index() == kernel.index());
+        .map(BufferUse::tensor)
+        .filter(tensor -> tensor.role().persistent())
+        .toList();
+  }
+
+  /**
+   * Whether all is there that other columns or shards make, and they no longer read what it
+   * changes; those before it in its own are passed by none that it concerns.
+   */
+  private boolean isReady(K kernel) {
+    return kernel.uses().stream()
+        .flatMap(
+            use ->
+                (use.access() == Access.READ ? makers : readers)
+                    .getOrDefault(use.tensor(), List.of()).stream())
+        .allMatch(other -> other.index() == kernel.index());
   }
 
   /** What waits for a message while others of its column or shard go on. */

@@ -8,6 +8,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.lang.foreign.MemorySegment;
+import org.alexnet.backend.plan.Lane;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.MemoryPlan.Blocks;
 
@@ -96,6 +97,13 @@ public final class DeviceMemory implements AutoCloseable {
   public void synchronize() {
     device.use();
     Cuda.check(cuStreamSynchronize(device.compute()), "compute on " + device.name());
+  }
+
+  /** Waits for the streams of all lanes, which hold a step that was not put in to its end. */
+  public void synchronizeAll() {
+    for (Lane lane : Lane.values()) {
+      device.in(lane, this::synchronize);
+    }
   }
 
   /** Overwrites memory of the device, behind what the stream holds already. */

@@ -1,7 +1,10 @@
 package org.alexnet.cuda.device;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
 import jcuda.cudaDataType;
 import jcuda.jcudnn.cudnnDataType;
 import org.alexnet.backend.Precision;
@@ -47,33 +50,59 @@ public enum Storage {
 
   /** Rounds to the nearest, ties to even. */
   public byte[] encode(float[] values) {
-    ByteBuffer buffer =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, bytes))
-            .order(ByteOrder.nativeOrder());
-    for (float value : values) {
-      switch (this) {
-        case FLOAT -> buffer.putFloat(value);
-        case BFLOAT16 -> buffer.putShort(toBfloat16(value));
-        case HALF -> buffer.putShort(Float.floatToFloat16(value));
-        case BYTE -> buffer.put((byte) value);
+    byte[] data = new byte[Math.multiplyExact(values.length, bytes)];
+    write(values, values.length, MemorySegment.ofArray(data));
+    return data;
+  }
+
+  /** What {@link #encode} does, into memory that is there. */
+  void write(float[] values, int count, MemorySegment to) {
+    switch (this) {
+      case FLOAT -> MemorySegment.copy(values, 0, to, JAVA_FLOAT_UNALIGNED, 0, count);
+      case BFLOAT16 -> {
+        for (int i = 0; i < count; i++) {
+          to.setAtIndex(JAVA_SHORT_UNALIGNED, i, toBfloat16(values[i]));
+        }
+      }
+      case HALF -> {
+        for (int i = 0; i < count; i++) {
+          to.setAtIndex(JAVA_SHORT_UNALIGNED, i, Float.floatToFloat16(values[i]));
+        }
+      }
+      case BYTE -> {
+        for (int i = 0; i < count; i++) {
+          to.set(JAVA_BYTE, i, (byte) values[i]);
+        }
       }
     }
-    return buffer.array();
   }
 
   public float[] decode(byte[] data) {
-    ByteBuffer buffer = ByteBuffer.wrap(data).order(ByteOrder.nativeOrder());
     float[] values = new float[data.length / bytes];
-    for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (this) {
-            case FLOAT -> buffer.getFloat();
-            case BFLOAT16 -> Float.intBitsToFloat(buffer.getShort() << 16);
-            case HALF -> Float.float16ToFloat(buffer.getShort());
-            case BYTE -> buffer.get() & 0xFF;
-          };
-    }
+    read(MemorySegment.ofArray(data), values.length, values);
     return values;
+  }
+
+  /** What {@link #decode} does, into an array that is there. */
+  void read(MemorySegment from, int count, float[] values) {
+    switch (this) {
+      case FLOAT -> MemorySegment.copy(from, JAVA_FLOAT_UNALIGNED, 0, values, 0, count);
+      case BFLOAT16 -> {
+        for (int i = 0; i < count; i++) {
+          values[i] = Float.intBitsToFloat(from.getAtIndex(JAVA_SHORT_UNALIGNED, i) << 16);
+        }
+      }
+      case HALF -> {
+        for (int i = 0; i < count; i++) {
+          values[i] = Float.float16ToFloat(from.getAtIndex(JAVA_SHORT_UNALIGNED, i));
+        }
+      }
+      case BYTE -> {
+        for (int i = 0; i < count; i++) {
+          values[i] = from.get(JAVA_BYTE, i) & 0xFF;
+        }
+      }
+    }
   }
 
   private static short toBfloat16(float value) {

@@ -22,10 +22,10 @@ import org.alexnet.program.StepProgram;
 import org.alexnet.program.Tensor;
 
 /**
- * The operations that bring gradients of several devices together, which only updates wait for: a
- * sum of gradients, slice by slice, and the flag of a finite loss. They run beside the backward
- * pass, as soon as there is something to sum up. The way there has a lane and the way back another,
- * since links carry both directions at once.
+ * The operations that bring gradients of several devices or workers together, which only updates
+ * wait for: a sum of gradients, slice by slice, and the flag of a finite loss. They run beside the
+ * backward pass, as soon as there is something to sum up. The way there has a lane and the way back
+ * another, since links carry both directions at once.
  *
  * <p>Where NCCL is taken, each device adds up the gradients of its own shards, and NCCL those of
  * the devices, in place of the operations of a sum.
@@ -53,8 +53,9 @@ public final class Exchange {
   public Exchange(StepProgram program, Placement placement, Layouts layouts, Nccl nccl) {
     this.placement = placement;
     this.layouts = layouts;
-    this.nccl = nccl != null && nccl.connects(placement.deviceCount()) ? nccl : null;
-    if (placement.deviceCount() == 1) {
+    boolean all = !placement.talks(); // NCCL connects the devices of one process
+    this.nccl = all && nccl != null && nccl.connects(placement.deviceCount()) ? nccl : null;
+    if (placement.deviceCount() == 1 && all) {
       return;
     }
     program.ops().forEach(op -> op.writes().forEach(tensor -> makers.put(tensor, op)));
@@ -66,6 +67,19 @@ public final class Exchange {
       }
     }
     updates.values().forEach(of -> note(of, program));
+    for (Op op : program.ops()) {
+      if (op instanceof Op.Send send) {
+        lanes.put(send, lane(send));
+      }
+    }
+  }
+
+  /**
+   * What is sent to another worker goes where it is made; a contribution is on its way to a sum.
+   */
+  private Lane lane(Op.Send send) {
+    Lane unmade = send.x().isGradient() ? Lane.SUM : Lane.COMPUTE;
+    return lanes.getOrDefault(makers.get(send.x()), unmade);
   }
 
   /** The lane of an operation. */
@@ -100,7 +114,7 @@ public final class Exchange {
     Lane own =
         switch (op) {
           case Op.Add _, Op.Minimum _ -> Lane.SUM;
-          case Op.Transfer _, Op.Slice _, Op.Concatenate _ -> lane;
+          case Op.Transfer _, Op.Receive _, Op.Slice _, Op.Concatenate _ -> lane;
           case null, default -> null;
         };
     if (own == null) {

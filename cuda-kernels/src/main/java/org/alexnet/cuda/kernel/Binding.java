@@ -7,6 +7,7 @@ import java.util.function.ToLongFunction;
 import jcuda.Pointer;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.device.Mail;
 import org.alexnet.program.Tensor;
 
 /**
@@ -22,6 +23,7 @@ import org.alexnet.program.Tensor;
  * @param slot where the batch was brought to
  * @param halted address of the word that stops learning, see loss.cu
  * @param tables puts a table into memory of a device, for as long as the executable lives
+ * @param mail to and from other workers; null where no kernel has a message
  */
 public record Binding(
     Device device,
@@ -33,7 +35,8 @@ public record Binding(
     long workspace,
     StagedBatch slot,
     long halted,
-    ToLongFunction<MemorySegment> tables) {
+    ToLongFunction<MemorySegment> tables,
+    Mail mail) {
 
   public long address(Tensor tensor) {
     return tensors.applyAsLong(tensor);

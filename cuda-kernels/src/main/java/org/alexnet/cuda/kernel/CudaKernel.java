@@ -5,6 +5,7 @@ import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.backend.plan.Lane;
+import org.alexnet.backend.plan.PeerMessage;
 import org.alexnet.cuda.device.GeneratedKernel;
 
 /**
@@ -17,6 +18,7 @@ import org.alexnet.cuda.device.GeneratedKernel;
  * @param group the kernels right before and behind it that are begun together with it; null for
  *     none
  * @param generated what is compiled for it besides the kernels that every network has
+ * @param message what it sends to another worker or waits for; null for most
  * @param binder makes the calls, once addresses are known
  */
 public record CudaKernel(
@@ -30,6 +32,7 @@ public record CudaKernel(
     Lane lane,
     Group group,
     List<GeneratedKernel> generated,
+    PeerMessage message,
     Binder binder)
     implements Kernel {
 
@@ -93,6 +96,7 @@ public record CudaKernel(
         Lane.COMPUTE,
         null,
         generated,
+        null,
         binder);
   }
 
@@ -120,6 +124,7 @@ public record CudaKernel(
         lane,
         group,
         generated,
+        message,
         binder);
   }
 
@@ -136,6 +141,25 @@ public record CudaKernel(
         other,
         group,
         generated,
+        message,
+        binder);
+  }
+
+  /** One that sends a tensor to another worker, or waits for it. */
+  public static CudaKernel message(
+      String layer, BufferUse use, PeerMessage message, Binder binder) {
+    return new CudaKernel(
+        layer + (message.arrives() ? " receive" : " send"),
+        layer,
+        use.tensor().isGradient(),
+        List.of(use),
+        0,
+        "",
+        0,
+        Lane.COMPUTE,
+        null,
+        List.of(),
+        message,
         binder);
   }
 
@@ -152,6 +176,7 @@ public record CudaKernel(
         lane,
         of,
         generated,
+        message,
         binder);
   }
 
@@ -170,7 +195,18 @@ public record CudaKernel(
   /** The same as if it needed no scratch memory, to be planned and not to be bound. */
   public CudaKernel withoutScratch() {
     return new CudaKernel(
-        label, layer, backward, uses, 0, choice, multiplyAdds, lane, group, generated, binder);
+        label,
+        layer,
+        backward,
+        uses,
+        0,
+        choice,
+        multiplyAdds,
+        lane,
+        group,
+        generated,
+        message,
+        binder);
   }
 
   public List<Call> bind(Binding binding) {

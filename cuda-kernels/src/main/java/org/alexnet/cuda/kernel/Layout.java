@@ -12,6 +12,11 @@ import org.alexnet.program.Shape;
  */
 public record Layout(Shape shape, Storage storage, boolean channelsLast) {
 
+  /** How many numbers there are; kernels count them in 32 bits. */
+  public int elements() {
+    return Math.toIntExact(shape.elements());
+  }
+
   public long bytes() {
     return shape.elements() * storage.bytes();
   }

@@ -79,7 +79,9 @@ public final class Layouts {
     }
   }
 
-  public static Layouts of(CompiledNetwork programs, Precision precision) {
+  /** What another worker makes, and is received here, lies as it does there. */
+  public static Layouts of(CompiledNetwork part, Precision precision) {
+    CompiledNetwork programs = part.undivided();
     Layouts layouts = new Layouts(precision);
     layouts.noteBlocks(programs);
     for (StepProgram program : new StepProgram[] {programs.train(), programs.evaluate()}) {

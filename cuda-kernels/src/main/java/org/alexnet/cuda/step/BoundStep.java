@@ -11,6 +11,7 @@ import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.DeviceMemory;
+import org.alexnet.cuda.device.Mail;
 import org.alexnet.cuda.kernel.Binding;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.program.CompiledNetwork;
@@ -22,6 +23,7 @@ public final class BoundStep implements AutoCloseable {
   private final Lowered lowered;
   private final MemoryPlan memoryPlan;
   private final List<DeviceMemory> memories;
+  private final Mail mail;
   private final Arena arguments = Arena.ofShared();
   private final List<AutoCloseable> owned = new ArrayList<>();
   private final BatchSlot slot;
@@ -31,16 +33,19 @@ public final class BoundStep implements AutoCloseable {
    * @param memories of the devices
    * @param pixelBytes room for the pixels of a batch
    * @param lossScale what gradients are multiplied by
+   * @param mail to and from other workers; null where there is none
    */
   public BoundStep(
       Lowered lowered,
       MemoryPlan memoryPlan,
       List<DeviceMemory> memories,
       long pixelBytes,
-      float lossScale) {
+      float lossScale,
+      Mail mail) {
     this.lowered = lowered;
     this.memoryPlan = memoryPlan;
     this.memories = memories;
+    this.mail = mail;
     owned.add(arguments);
     List<Device> devices = memories.stream().map(DeviceMemory::device).toList();
     CompiledNetwork programs = lowered.programs();
@@ -90,7 +95,8 @@ public final class BoundStep implements AutoCloseable {
         memory.address(memoryPlan.workspaces().get(phase).get(number), false),
         slot.on(device),
         memory.halted(),
-        memory::table);
+        memory::table,
+        mail);
   }
 
   /**

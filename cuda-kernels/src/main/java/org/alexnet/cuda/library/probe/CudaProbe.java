@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,6 +153,13 @@ public final class CudaProbe {
     return process.exitValue();
   }
 
+  /** That of this process, before it whatever a loader of its own has brought: a jar of Spark's. */
+  private static String classPath() {
+    String path = System.getProperty("java.class.path");
+    CodeSource own = ProbeMain.class.getProtectionDomain().getCodeSource();
+    return own == null ? path : Path.of(own.getLocation().getPath()) + File.pathSeparator + path;
+  }
+
   private static List<String> command(LibrarySearchResult found, Path cache) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -167,7 +175,7 @@ public final class CudaProbe {
       command.addAll(List.of("--module", module.getName() + "/" + ProbeMain.class.getName()));
     } else {
       command.add("--enable-native-access=ALL-UNNAMED");
-      command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+      command.addAll(List.of("-cp", classPath()));
       command.add(ProbeMain.class.getName());
     }
     command.addAll(ProbeMain.arguments(found, cache));
