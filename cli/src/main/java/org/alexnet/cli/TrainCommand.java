@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.alexnet.cli.option.AugmentationName;
+import org.alexnet.cli.option.DeviceOptions;
 import org.alexnet.cli.option.ModelFileOptions;
 import org.alexnet.cli.option.ModelName;
 import org.alexnet.cli.option.ParallelOptions;
@@ -393,6 +394,11 @@ final class TrainCommand extends LongCommand {
         ? "Stopped before the first step; nothing was trained. Run the same command again."
         : "Stopped before the next step; %s is as it was. Run the same command again."
             .formatted(folder.resume);
+  }
+
+  /** On what it is to be computed. */
+  DeviceOptions devices() {
+    return devices;
   }
 
   boolean resumes() {

@@ -102,6 +102,16 @@ public final class TrainingArguments {
     return Failures.oneLine(why);
   }
 
+  /** {@return the backend that is asked for, or {@code auto}} */
+  public String backend() {
+    return command.devices().backend;
+  }
+
+  /** {@return the devices that are asked for; empty if that is left to the backend} */
+  public List<String> devices() {
+    return command.devices().devices;
+  }
+
   /** {@return how many workers train together} */
   public int workers() {
     return command.workers();

@@ -111,7 +111,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
   }
 
   private Readiness prepare(BarrierTaskContext context) {
-    String host = host(context);
+    String host = WorkerDevices.host(context.getTaskInfos()[context.partitionId()].address());
     try {
       Configuration hadoop = SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
       List<String> options =
@@ -132,13 +132,6 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
     return null;
   }
 
-  /** The name by which the other machines know this one, as Spark has it. */
-  private static String host(BarrierTaskContext context) {
-    String address = context.getTaskInfos()[context.partitionId()].address();
-    int colon = address.lastIndexOf(':');
-    return colon < 0 ? address : address.substring(0, colon);
-  }
-
   private static List<InetSocketAddress> addresses(String... all) {
     return Stream.of(all)
         .map(one -> one.split(" "))
@@ -154,6 +147,14 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
       boolean begun = peers.agreed(again && hasCheckpoint(run));
       ResumedTraining training = begun ? arguments.continued() : arguments.training();
       DriverListener listener = new DriverListener(peers.worker().first());
+      WorkerDevices.of(context, arguments)
+          .ifPresent(
+              devices -> {
+                training.devices(devices);
+                listener.message(
+                    "Worker %d takes %s."
+                        .formatted(peers.worker().index() + 1, String.join(", ", devices)));
+              });
       TrainingResult result =
           training.peers(peers).threads(context.cpus()).listener(listener).run();
       listener.end();
