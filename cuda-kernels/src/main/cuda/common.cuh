@@ -112,6 +112,8 @@ struct Step {
   int width;
   int training;
   int cropped;      // whether pixels are those of the windows that are read, and no others
+  // Images that stay on the device: a batch then has their numbers instead of pixels. Else 0.
+  const unsigned char *kept;
 };
 
 // Division of a number below 2^31 by one that the host prepared: a product and a shift. A GPU has no

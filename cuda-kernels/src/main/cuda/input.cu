@@ -15,17 +15,23 @@ KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const fl
   const int *image = images + 4 * n;
   int x = image[3] ? (int)size.W.value - 1 - p.w : p.w;
   long long stored = ((long long)p.c * step->height + image[1] + p.h) * step->width + image[2] + x;
+  const unsigned char *from = pixels;
   long long pixel;
   if (step->cropped) {
     pixel = (((long long)n * size.C.value + p.c) * size.H.value + p.h) * size.W.value + x;
   } else {
-    pixel = (long long)n * size.C.value * step->height * step->width + stored;
+    long long number = n;
+    if (step->kept) {
+      from = step->kept;
+      number = ((const int *)pixels)[n];
+    }
+    pixel = number * size.C.value * step->height * step->width + stored;
   }
   float value;
   if (step->floats) {
-    value = ((const float *)pixels)[pixel];
+    value = ((const float *)from)[pixel];
   } else {
-    value = (float)pixels[pixel] * scales.of[p.c] - mean[stored] + shift[n * size.C.value + p.c];
+    value = (float)from[pixel] * scales.of[p.c] - mean[stored] + shift[n * size.C.value + p.c];
   }
   store(data + i, value);
   if (p.c == 0 && p.h == 0 && p.w == 0) {

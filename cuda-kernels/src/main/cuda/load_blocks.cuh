@@ -31,7 +31,12 @@ __device__ __forceinline__ void loadBlocks(const unsigned char *__restrict__ pix
   int width = step->width;
   bool floats = step->floats;
   bool cropped = step->cropped;
-  long long from = (long long)(first + n) * S::C * (cropped ? S::H * S::W : height * width);
+  long long number = first + n;
+  if (step->kept) {
+    number = ((const int *)pixels)[number];
+    pixels = step->kept;
+  }
+  long long from = number * S::C * (cropped ? S::H * S::W : height * width);
   float values[VECTOR];
 #pragma unroll
   for (int i = 0; i < VECTOR; i++) {

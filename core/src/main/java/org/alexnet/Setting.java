@@ -21,6 +21,8 @@ public enum Setting {
   CLASS_NAMES("classNames"),
   /** The images. */
   DATA("data"),
+  /** To keep images in the memory of devices. */
+  DATA_ON_DEVICE("dataOnDevice"),
   /** Passes over the images. */
   EPOCHS("epochs"),
   /** Weights to start from. */

@@ -62,6 +62,7 @@ final class TrainCommand extends LongCommand {
           "--schedule",
           "--data",
           "--val",
+          "--data-on-device",
           "--backend",
           "--devices",
           "--threads",
@@ -85,6 +86,14 @@ final class TrainCommand extends LongCommand {
             "shapes or shapes:N, a folder with one subfolder per class (or train/ and val/ above"
                 + " those), an .axd file made by prepare, or a .safetensors file. Default: shapes.")
     private String data;
+
+    @Option(
+        names = "--data-on-device",
+        description =
+            "On a GPU, keeps the images in the memory of each that reads them, where there is room,"
+                + " so that steps send none; the results are the same. With bytes, and --augment"
+                + " paper or none.")
+    private boolean dataOnDevice;
 
     @Option(
         names = "--val",
@@ -212,8 +221,8 @@ final class TrainCommand extends LongCommand {
         paramLabel = "DIR",
         description =
             "Continues a run. Only --epochs, --schedule, the options of devices and of what is"
-                + " recorded, and --data and --val for the same images in another place can be"
-                + " given with it.")
+                + " recorded, --data-on-device, and --data and --val for the same images in another"
+                + " place can be given with it.")
     private Path resume;
 
     @Option(
@@ -358,6 +367,8 @@ final class TrainCommand extends LongCommand {
     Require.that(
         folder.tensorBoard == null, "--tensorboard", folder.tensorBoard, "left out with --spark");
     Require.that(
+        !images.dataOnDevice, "--data-on-device", images.dataOnDevice, "left out with --spark");
+    Require.that(
         !folder.watch,
         "--watch",
         folder.watch,
@@ -430,7 +441,7 @@ final class TrainCommand extends LongCommand {
       set(images.validation, asked::validation);
     }
     asked.threads(devices.threads()).backend(devices.backend).devices(devices.devices);
-    asked.graphs(!devices.noCudaGraph);
+    asked.graphs(!devices.noCudaGraph).dataOnDevice(images.dataOnDevice);
     set(recipe.epochs, asked::epochs);
     set(folder.checkpointEvery, asked::checkpointEvery);
     set(folder.logEvery, asked::logEvery);

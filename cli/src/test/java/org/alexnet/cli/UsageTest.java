@@ -99,6 +99,8 @@ class UsageTest {
           train --devices ,                            | --devices
           train --devices cpu:99                       | "cpu:99"
           train --precision bf16 --backend cpu         | fp32 only
+          train --data-on-device --backend cpu         | leave --data-on-device out
+          train --data-on-device --spark local[2]      | left out with --spark
           selftest --precision bf16 --backend cpu      | fp32 only
           train --epochs 1 --lr 0.1 --epochs 2         | should be specified only once
           train --epochs=1 --out a --epochs 2          | should be specified only once

@@ -40,6 +40,11 @@ public interface Backend extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** Memory for images; empty for a backend that reads them where they lie. */
+  default Optional<ImageMemory> imageMemory() {
+    return Optional.empty();
+  }
+
   /** What took its time since it was opened, in order; empty for a backend that does not say. */
   default List<Preparation> preparations() {
     return List.of();

@@ -3,6 +3,7 @@ package org.alexnet.backend;
 import java.util.List;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.data.Batch;
+import org.alexnet.data.KeptImages;
 import org.alexnet.program.Tensor;
 
 /**
@@ -40,6 +41,11 @@ public interface Executable extends AutoCloseable {
    * @param carried of what the batch carries of each: the same, or a window of the network's size
    */
   Batch newBatch(Batch.Format stored, Batch.Format carried);
+
+  /** A batch that carries the numbers of images that the {@link ImageMemory} keeps. */
+  default Batch newBatch(KeptImages images) {
+    throw new UnsupportedOperationException("this backend keeps no images");
+  }
 
   /** A batch that carries whole images. */
   default Batch newBatch(Batch.Format format) {

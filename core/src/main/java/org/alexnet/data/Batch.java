@@ -1,6 +1,7 @@
 package org.alexnet.data;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Images and labels as they are staged for a device, with the few numbers an image that say how to
@@ -15,8 +16,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Pixels lie image after image, each as C H W. A batch carries whole images, {@code pixel ==
  * stored}; or, where each is looked at in one place only, of each the window that is read there and
- * nothing else, {@code pixel[c][y][x] = stored[c][cropY + y][cropX + x]}. The mean is that of whole
- * images in both cases.
+ * nothing else, {@code pixel[c][y][x] = stored[c][cropY + y][cropX + x]}; or no pixels, and of each
+ * image its number among those that a backend keeps. The mean is that of whole images in all cases.
  *
  * <p>A batch is reused; only the first {@link #count()} images of it are real. What lies behind
  * them must be finite, is computed along, and counts nowhere.
@@ -55,6 +56,7 @@ public final class Batch {
 
   private final Format stored;
   private final Format format;
+  private final KeptImages kept; // null where pixels are carried
   private final MemorySegment pixels;
   private final int[] labels;
   private final int[] cropY;
@@ -79,13 +81,18 @@ public final class Batch {
         || format.width > stored.width) {
       throw new IllegalArgumentException("%s is no part of %s".formatted(format, stored));
     }
-    if (pixels.byteSize() < format.bytes() * capacity) {
-      throw new IllegalArgumentException(
-          "a batch of %d images of %d bytes does not fit in %d bytes"
-              .formatted(capacity, format.bytes(), pixels.byteSize()));
-    }
+    this(stored, format, null, capacity, pixels);
+  }
+
+  private Batch(Format stored, Format format, KeptImages kept, int capacity, MemorySegment pixels) {
     this.stored = stored;
     this.format = format;
+    this.kept = kept;
+    if (pixels.byteSize() < bytes() * capacity) {
+      throw new IllegalArgumentException(
+          "a batch of %d images of %d bytes does not fit in %d bytes"
+              .formatted(capacity, bytes(), pixels.byteSize()));
+    }
     this.pixels = pixels;
     this.labels = new int[capacity];
     this.cropY = new int[capacity];
@@ -119,12 +126,24 @@ public final class Batch {
     return onHeap(format, format, capacity);
   }
 
+  /**
+   * {@return a batch that carries the numbers of images which a backend keeps}
+   *
+   * @param kept images of bytes
+   * @param capacity images there is room for
+   * @param numbers at least {@code 4 * capacity} bytes
+   */
+  public static Batch naming(KeptImages kept, int capacity, MemorySegment numbers) {
+    Format stored = kept.source().format();
+    return new Batch(stored, stored, kept, capacity, numbers);
+  }
+
   /** {@return size and type of the images as they are stored, and of the mean image} */
   public Format stored() {
     return stored;
   }
 
-  /** {@return size and type of what is carried of each image} */
+  /** {@return size and type of what is read of each image: the whole, or a window} */
   public Format format() {
     return format;
   }
@@ -153,18 +172,38 @@ public final class Batch {
     this.count = count;
   }
 
-  /** {@return the pixels of all images} */
+  /** {@return the images whose numbers are carried; null where pixels are} */
+  public KeptImages kept() {
+    return kept;
+  }
+
+  /** {@return how many bytes are carried of each image} */
+  public long bytes() {
+    return kept == null ? format.bytes() : Integer.BYTES;
+  }
+
+  /**
+   * Says which image is meant, where numbers are carried.
+   *
+   * @param i from 0
+   * @param number of an image of {@link #kept()}
+   */
+  public void name(int i, int number) {
+    image(i).set(ValueLayout.JAVA_INT_UNALIGNED, 0, number);
+  }
+
+  /** {@return what is carried of all images: pixels, or numbers} */
   public MemorySegment pixels() {
     return pixels;
   }
 
   /**
-   * {@return what is carried of image {@code i}, as C H W}
+   * {@return what is carried of image {@code i}: pixels, as C H W, or a number}
    *
    * @param i from 0
    */
   public MemorySegment image(int i) {
-    return pixels.asSlice(i * format.bytes(), format.bytes());
+    return pixels.asSlice(i * bytes(), bytes());
   }
 
   /** {@return the class of each image} */

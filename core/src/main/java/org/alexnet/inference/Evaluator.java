@@ -17,6 +17,7 @@ import org.alexnet.backend.Executable;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
+import org.alexnet.data.KeptImages;
 import org.alexnet.data.ProgressListener;
 import org.alexnet.data.loading.BatchLoader;
 import org.alexnet.data.loading.LoaderOptions;
@@ -62,6 +63,7 @@ public final class Evaluator {
   private final CompiledNetwork programs;
   private final Options options;
   private final List<String> leftOut = new ArrayList<>();
+  private KeptImages kept; // null where there are none
 
   /**
    * For this engine's own training; programs use {@link Classifier}.
@@ -75,6 +77,18 @@ public final class Evaluator {
     this.executable = executable;
     this.programs = programs;
     this.options = options;
+  }
+
+  /**
+   * Has images read where a backend keeps them, if they are asked for.
+   *
+   * @param images of a source; null for none
+   * @return this evaluator
+   */
+  @SuppressWarnings("exports")
+  public Evaluator keeping(KeptImages images) {
+    kept = images;
+    return this;
   }
 
   /** Images that the last call left out, each with the reason. */
@@ -347,12 +361,9 @@ public final class Evaluator {
     int most = executable.evaluationsAhead();
     Deque<Begun> begun = new ArrayDeque<>();
     List<Batch> made = new ArrayList<>();
-    Batch.Format stored = source.format();
-    int size = programs.network().input().size();
-    Batch.Format carried = job.views() == 1 ? stored.window(size, size) : stored;
     Supplier<Batch> allocate =
         () -> {
-          made.add(executable.newBatch(stored, carried));
+          made.add(newBatch(source, job));
           return made.getLast();
         };
     // A batch that is under way is held back from the loader.
@@ -383,6 +394,15 @@ public final class Evaluator {
     } finally {
       made.forEach(executable::release);
     }
+  }
+
+  private Batch newBatch(ImageSource source, Job job) {
+    if (kept != null && kept.source() == source) {
+      return executable.newBatch(kept);
+    }
+    Batch.Format stored = source.format();
+    int size = programs.network().input().size();
+    return executable.newBatch(stored, job.views() == 1 ? stored.window(size, size) : stored);
   }
 
   /** Waits for the first evaluation under way and hands on its results. */

@@ -8,6 +8,8 @@ public enum Activity {
   AVERAGING("Averaging images"),
   /** Choosing and compiling kernels, up to the first step. */
   COMPILING("Compiling the network"),
+  /** Copying images to the memory of devices, where they stay. */
+  KEEPING("Copying images to the device"),
   /** Evaluating on the validation images at the end of an epoch. */
   VALIDATING("Validating"),
   /** Evaluating a trained network. */

@@ -104,6 +104,14 @@ public sealed interface ResumedTraining permits Training {
   ResumedTraining graphs(boolean on);
 
   /**
+   * As {@link Training#dataOnDevice}.
+   *
+   * @param on false, the default, to send images with each batch
+   * @return this run
+   */
+  ResumedTraining dataOnDevice(boolean on);
+
+  /**
    * As {@link Training#checkpointEvery}.
    *
    * @param minutes at least 0

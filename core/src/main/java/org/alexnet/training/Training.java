@@ -59,6 +59,7 @@ public final class Training implements ResumedTraining {
   Precision precision = Precision.FP32;
   ConvolutionMethod convolution = ConvolutionMethod.AUTO;
   boolean graphs = true;
+  boolean dataOnDevice;
   Integer classes;
   Path init;
   double checkpointMinutes = 10;
@@ -373,6 +374,16 @@ public final class Training implements ResumedTraining {
   @Override
   public Training graphs(boolean on) {
     graphs = on;
+    return this;
+  }
+
+  /**
+   * Keeps all images in the memory of each GPU that reads them, as far as they fit: those to train
+   * on must, those to validate with may travel. Images are bytes, and not augmented as shapes.
+   */
+  @Override
+  public Training dataOnDevice(boolean on) {
+    dataOnDevice = on;
     return this;
   }
 

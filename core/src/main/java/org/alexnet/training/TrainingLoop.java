@@ -16,6 +16,7 @@ import org.alexnet.backend.StepSettings;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ColourShift;
 import org.alexnet.data.DataSet;
+import org.alexnet.data.KeptImages;
 import org.alexnet.data.loading.BatchLoader;
 import org.alexnet.data.loading.LoaderOptions;
 import org.alexnet.exchange.TrainedNetwork;
@@ -47,6 +48,7 @@ final class TrainingLoop {
   private final Backend backend;
   private final Executable executable;
   private final CompiledNetwork programs;
+  private final KeptData kept;
   private final RunStore store;
   private final RunState state;
   private final Deque<Begun> begun = new ArrayDeque<>(); // steps under way, the first first
@@ -72,6 +74,7 @@ final class TrainingLoop {
       Backend backend,
       Executable executable,
       CompiledNetwork programs,
+      KeptData kept,
       RunStore store,
       RunState state) {
     this.training = training;
@@ -80,6 +83,7 @@ final class TrainingLoop {
     this.backend = backend;
     this.executable = executable;
     this.programs = programs;
+    this.kept = kept;
     this.store = store;
     this.state = state;
     this.log = StepLog.of(training.logEvery, store, executable, programs, state);
@@ -115,6 +119,10 @@ final class TrainingLoop {
 
   /** Each image is looked at in one place. */
   private Batch newBatch() {
+    KeptImages images = kept.of(data.train());
+    if (images != null) {
+      return executable.newBatch(images);
+    }
     Batch.Format stored = data.train().format();
     int size = programs.network().input().size();
     return executable.newBatch(stored, stored.window(size, size));
@@ -351,6 +359,7 @@ final class TrainingLoop {
                 false,
                 (done, all) -> training.listener.progress(Activity.VALIDATING, done, all),
                 this::stopping));
+    evaluator.keeping(kept.of(data.validation()));
     return evaluator.evaluate(data.validation(), Views.CENTRE).map(averaging::evaluation);
   }
 

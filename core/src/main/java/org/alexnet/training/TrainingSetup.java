@@ -104,6 +104,7 @@ final class TrainingSetup {
       Network network = config.network();
       sayOtherwise(config, data);
       check(data, network);
+      KeptData.check(training, backend, data, config.recipe().augmentation());
       SequencedMap<String, FloatTensor> weights =
           init == null
               ? Weights.initial(network, training.seed, Weights.Overrides.NONE)
@@ -120,17 +121,20 @@ final class TrainingSetup {
       say(config);
       CompiledNetwork programs = programs(config);
       sayTraffic(programs, config.sync());
-      listener.progress(Activity.COMPILING, 0, 0);
-      Lowered lowered = backend.lower(programs);
-      try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
-          RunStore store = begin(record(config, provider, backend, lowered))) {
-        if (store.writable()) {
-          store.writeInput(statistics.tensors(), statistics.metadata(input));
+      try (KeptData kept = KeptData.of(training, backend, programs, data)) {
+        listener.progress(Activity.COMPILING, 0, 0);
+        Lowered lowered = backend.lower(programs);
+        try (Executable executable = backend.bind(lowered, MemoryPlanner.plan(lowered));
+            RunStore store = begin(record(config, provider, backend, lowered))) {
+          if (store.writable()) {
+            store.writeInput(statistics.tensors(), statistics.metadata(input));
+          }
+          Weights.put(executable, programs, weights);
+          RunState state = RunState.start(config);
+          return new TrainingLoop(
+                  training, config, data, backend, executable, programs, kept, store, state)
+              .run(statistics);
         }
-        Weights.put(executable, programs, weights);
-        RunState state = RunState.start(config);
-        return new TrainingLoop(training, config, data, backend, executable, programs, store, state)
-            .run(statistics);
       }
     }
   }
@@ -239,22 +243,28 @@ final class TrainingSetup {
                   config.skipBad())) {
         config.identity().requireSame(DataIdentity.of(data), folder.dir().toString(), data);
         check(data, config.network());
+        KeptData.check(training, backend, data, config.recipe().augmentation());
         new WorkerCheck(training.peers, provider, config, data.train())
             .requireSame(folder.state().toString());
         if (folder.writable()) {
           recordResumption(folder, config, before, provider);
         }
         sayTraffic(programs, config.sync());
-        listener.progress(Activity.COMPILING, 0, 0);
-        try (Executable executable = backend.compile(programs)) {
+        try (KeptData kept = KeptData.of(training, backend, programs, data);
+            Executable executable = compiled(backend, programs)) {
           InputStatistics statistics = restore(folder, executable, programs, input);
           RunState state = restoreState(config, folder);
           return new TrainingLoop(
-                  training, config, data, backend, executable, programs, folder, state)
+                  training, config, data, backend, executable, programs, kept, folder, state)
               .run(statistics);
         }
       }
     }
+  }
+
+  private Executable compiled(Backend backend, CompiledNetwork programs) {
+    listener.progress(Activity.COMPILING, 0, 0);
+    return backend.compile(programs);
   }
 
   /** What the backend chose when the run began, which its bits depend on. */

@@ -222,7 +222,7 @@ public final class NetworkRig implements AutoCloseable {
   }
 
   /** The scores of the last evaluation. */
-  Map<String, float[]> evaluated() {
+  public Map<String, float[]> evaluated() {
     Map<String, float[]> all = new LinkedHashMap<>();
     for (String name :
         new String[] {

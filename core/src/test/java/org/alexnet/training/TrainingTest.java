@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.UsageException;
 import org.alexnet.inference.Classifier;
 import org.alexnet.model.Schedule;
 import org.junit.jupiter.api.Test;
@@ -247,6 +248,17 @@ class TrainingTest {
     assertEquals(List.of(), TrainingRig.metrics(dir.resolve("parts")));
     Training.resume(dir.resolve("parts")).backend("reference").run();
     assertSameRun("whole", "parts");
+  }
+
+  @Test
+  void imagesStayOnNoDeviceThatReadsThemWhereTheyLie() {
+    Path none = dir.resolve("none");
+    Training training = Training.of("alexnet-32").backend("reference").data("shapes:20");
+    training.dataOnDevice(true).out(none);
+    assertEquals(
+        "Backend reference reads images where they lie; leave dataOnDevice out.",
+        assertThrows(UsageException.class, training::run).getMessage());
+    assertFalse(Files.exists(none));
   }
 
   @Test

@@ -17,6 +17,7 @@ import org.alexnet.Setting;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.ImageMemory;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.Peers;
 import org.alexnet.backend.Precision;
@@ -66,6 +67,7 @@ final class CudaBackend implements Backend {
   private final ConvolutionPlans plans = new ConvolutionPlans();
   private final List<FusedProducts> products = new ArrayList<>(); // by device
   private final List<Preparation> preparations = new ArrayList<>();
+  private final CudaImageMemory images = new CudaImageMemory(this);
   private boolean graphs;
   private final SymbolLookup ncclLibrary; // null where there is none
   private Nccl nccl; // null until it is needed
@@ -124,6 +126,21 @@ final class CudaBackend implements Backend {
   @Override
   public List<Preparation> preparations() {
     return List.copyOf(preparations);
+  }
+
+  @Override
+  public Optional<ImageMemory> imageMemory() {
+    return Optional.of(images);
+  }
+
+  /** The same, with what only this backend asks. */
+  CudaImageMemory images() {
+    return images;
+  }
+
+  /** Threads that the host may use. */
+  int threads() {
+    return options.threads();
   }
 
   /** Whether steps are replayed as graphs. */
@@ -297,7 +314,7 @@ final class CudaBackend implements Backend {
   }
 
   /** What a network takes of a device, with staged images. */
-  private static long bytes(CompiledNetwork programs, MemoryPlan plan, int device) {
+  static long bytes(CompiledNetwork programs, MemoryPlan plan, int device) {
     long staged = CudaExecutable.SLOTS * programs.carriedBytes() + CudaExecutable.SPARE;
     return plan.devices().get(device).totalBytes() + staged;
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.Message;
+import org.alexnet.Setting;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.StepResult;
@@ -35,6 +36,7 @@ import org.alexnet.cuda.step.BoundStep;
 import org.alexnet.cuda.step.StepPlan;
 import org.alexnet.cuda.step.TensorFetch;
 import org.alexnet.data.Batch;
+import org.alexnet.data.KeptImages;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Placement;
 import org.alexnet.program.StepProgram;
@@ -143,14 +145,18 @@ final class CudaExecutable implements Executable {
     Message remedy =
         LargestBatch.remedy(
             images, Message.of("free some, or use another device (alexnet devices)"));
+    long kept = backend.images().bytes(device);
     return new AlexNetException(
         Message.of(
-            "%s at batch %d needs %,d MB on %s, where %,d MB are free. %s",
+            "%s at batch %d needs %,d MB on %s, where %,d MB are free%s. %s",
             lowered.programs().network().name(),
             batch,
             blocks.totalBytes() >> 20,
             device.name(),
             free >> 20,
+            kept == 0
+                ? ""
+                : Message.of(" and %,d MB are images (%s)", kept >> 20, Setting.DATA_ON_DEVICE),
             remedy));
   }
 
@@ -163,11 +169,21 @@ final class CudaExecutable implements Executable {
   @Override
   public Batch newBatch(Batch.Format stored, Batch.Format carried) {
     int images = lowered.programs().batch();
+    return newBatch(() -> new PinnedBatch(devices.getFirst(), stored, carried, images));
+  }
+
+  @Override
+  public Batch newBatch(KeptImages images) {
+    int count = lowered.programs().batch();
+    return newBatch(() -> new PinnedBatch(devices.getFirst(), images, count));
+  }
+
+  private Batch newBatch(Work<PinnedBatch> make) {
     return guarded(
         () -> {
-          makeRoom(carried.bytes() * images);
-          PinnedBatch made = new PinnedBatch(devices.getFirst(), stored, carried, images);
+          PinnedBatch made = make.run();
           batches.put(made.batch(), made);
+          makeRoom(made.batch());
           return made.batch();
         });
   }
@@ -181,8 +197,9 @@ final class CudaExecutable implements Executable {
     }
   }
 
-  /** Room for the pixels of a batch on the devices. */
-  private void makeRoom(long bytes) {
+  /** Room on the devices for what a batch carries. */
+  private void makeRoom(Batch batch) {
+    long bytes = batch.bytes() * lowered.programs().batch();
     if (bytes > pixelBytes) {
       try {
         rebind(bytes);
@@ -344,7 +361,7 @@ final class CudaExecutable implements Executable {
       throw new IllegalArgumentException("the batch is not in page-locked memory: use newBatch");
     }
     // It may be another executable's, as when a step is repeated to find what is not finite.
-    makeRoom(batch.format().bytes() * lowered.programs().batch());
+    makeRoom(batch);
     ran = phase;
     settings = step;
     bound[number].slot().copyIn(batch, step, phase == Phase.TRAIN);

@@ -41,7 +41,7 @@ class InputBlocksTest {
   /**
    * The paper's first layer with padding; windows that overhang, over another number of channels.
    */
-  private static List<Network> networks() {
+  static List<Network> networks() {
     return List.of(
         network(new Input(3, 35, 40, 1 / 128f), new Window(11, 4, 2), Rounding.FLOOR),
         network(new Input(4, 18, 20, 1 / 128f), new Window(5, 2, 0), Rounding.CEIL));

@@ -3,10 +3,12 @@ package org.alexnet.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
+import org.alexnet.backend.ImageMemory;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
@@ -82,6 +84,11 @@ public final class StandInBackend implements Backend {
   @Override
   public Executable bind(Lowered lowered, MemoryPlan plan) {
     return backend.bind(lowered, plan);
+  }
+
+  @Override
+  public Optional<ImageMemory> imageMemory() {
+    return backend.imageMemory();
   }
 
   @Override

@@ -25,6 +25,7 @@ public final class Flags {
       case CLASSES -> "--classes";
       case CLASS_NAMES -> "--names FILE, one a line";
       case DATA -> "--data";
+      case DATA_ON_DEVICE -> "--data-on-device";
       case DEVICES -> "--devices";
       case EPOCHS -> "--epochs";
       case INIT -> "--init";

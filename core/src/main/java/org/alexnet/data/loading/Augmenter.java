@@ -95,7 +95,9 @@ final class Augmenter {
       Arrays.fill(batch.shift(), place * channels, (place + 1) * channels, 0);
     }
     drawWindow(batch, place, draws, scratch);
-    if (augmentation == Augmentation.SHAPES) {
+    if (batch.kept() != null) {
+      batch.name(place, image);
+    } else if (augmentation == Augmentation.SHAPES) {
       source.read(image, scratch.memory);
       vary(place, draws, scratch);
       MemorySegment.copy(

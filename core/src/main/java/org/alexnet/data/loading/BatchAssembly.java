@@ -143,7 +143,7 @@ final class BatchAssembly {
     }
     int channels = batch.format().channels();
     Arrays.fill(batch.shift(), count * channels, batch.capacity() * channels, 0);
-    long bytes = batch.format().bytes();
+    long bytes = batch.bytes();
     long images = batch.capacity() - count;
     batch.pixels().asSlice(count * bytes, images * bytes).fill((byte) 0);
     for (int place = count; place < batch.capacity(); place++) {

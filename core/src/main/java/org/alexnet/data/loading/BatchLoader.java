@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
+import org.alexnet.data.Augmentation;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
 
@@ -75,6 +76,12 @@ public final class BatchLoader implements AutoCloseable {
     boolean carried =
         batch.format().equals(stored)
             || batch.format().equals(stored.window(options.height(), options.width()));
+    if (batch.kept() != null
+        && (batch.kept().source() != source || options.augmentation() == Augmentation.SHAPES)) {
+      throw new IllegalArgumentException(
+          "images that are kept are not those of %s with augmentation %s"
+              .formatted(source.description(), options.augmentation()));
+    }
     if (!batch.stored().equals(stored) || !carried || batch.capacity() < options.batch()) {
       throw new IllegalArgumentException(
           "a batch of %d images %s was allocated for %d images %s"

@@ -27,6 +27,7 @@ import org.alexnet.data.Batch;
 import org.alexnet.data.ColourAxes;
 import org.alexnet.data.ColourShift;
 import org.alexnet.data.ImageSource;
+import org.alexnet.data.KeptImages;
 import org.alexnet.data.TestImages;
 import org.alexnet.data.UnreadableImageException;
 import org.alexnet.data.source.MemoryImages;
@@ -119,7 +120,8 @@ class BatchLoaderTest {
             .collect(Collectors.toSet());
     assertEquals(
         Set.of(
-            "stored", "format", "pixels", "labels", "cropY", "cropX", "mirror", "shift", "count"),
+            "stored", "format", "kept", "pixels", "labels", "cropY", "cropX", "mirror", "shift",
+            "count"),
         fields);
   }
 
@@ -182,6 +184,49 @@ class BatchLoaderTest {
           loader.start(2, 8, 0);
           List<Snapshot> got = rest(loader);
           assertEquals(whole.stream().map(b -> b.window(6, 7)).toList(), got);
+        }
+      }
+    }
+  }
+
+  /** Images of the source, which a backend would keep. */
+  private record Kept(ImageSource source) implements KeptImages {
+    @Override
+    public void close() {}
+  }
+
+  private static Batch naming(ImageSource source) {
+    return Batch.naming(new Kept(source), 16, MemorySegment.ofArray(new int[16]));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Augmentation.class,
+      names = {"NONE", "PAPER"})
+  void numbersAreThoseOfTheImagesThatWouldBeRead(Augmentation augmentation) {
+    List<Snapshot> whole = epoch(options(augmentation, 3), 2, 8, 0);
+    for (int threads : new int[] {1, 2, 5}) {
+      try (BatchLoader loader =
+          new BatchLoader(SOURCE, options(augmentation, threads), () -> naming(SOURCE))) {
+        loader.start(2, 8, 0);
+        for (Snapshot expected : whole) {
+          Batch batch = loader.next();
+          Snapshot got = Snapshot.of(batch);
+          assertEquals(
+              new Snapshot(
+                  expected.count,
+                  got.pixels,
+                  expected.labels,
+                  expected.crops,
+                  expected.mirror,
+                  expected.shift),
+              got);
+          for (int i = 0; i < batch.capacity(); i++) {
+            int number = batch.image(i).get(ValueLayout.JAVA_INT_UNALIGNED, 0);
+            byte first = expected.pixels.get(i * FORMAT.values());
+            assertEquals(i < batch.count() ? image(first) : 0, number);
+          }
+          loader.release(batch);
         }
       }
     }
@@ -482,6 +527,13 @@ class BatchLoaderTest {
             new BatchLoader(SOURCE, options, () -> Batch.onHeap(FORMAT, FORMAT.window(5, 7), 16)));
     assertThrows(
         IllegalArgumentException.class, () -> Batch.onHeap(FORMAT, FORMAT.window(9, 10), 16));
+    ImageSource other = TestImages.counted(50, FORMAT, List.of());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new BatchLoader(SOURCE, options, () -> naming(other)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new BatchLoader(SOURCE, options(Augmentation.SHAPES, 1), () -> naming(SOURCE)));
     try (BatchLoader loader = loader(options)) {
       assertThrows(IllegalArgumentException.class, () -> loader.start(0, 0, 5));
       assertThrows(IllegalArgumentException.class, () -> loader.start(0, 0, -1));

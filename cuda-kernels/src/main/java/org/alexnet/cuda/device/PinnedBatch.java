@@ -2,6 +2,7 @@ package org.alexnet.cuda.device;
 
 import java.lang.foreign.Arena;
 import org.alexnet.data.Batch;
+import org.alexnet.data.KeptImages;
 
 /** A batch in memory that devices copy from while the processor goes on. */
 public final class PinnedBatch implements AutoCloseable {
@@ -18,6 +19,17 @@ public final class PinnedBatch implements AutoCloseable {
     long bytes = carried.bytes() * images;
     this.memory = device.allocateHost(bytes);
     this.batch = new Batch(stored, carried, images, memory.get().memory(bytes, access));
+  }
+
+  /**
+   * A batch of the numbers of images that stay on devices.
+   *
+   * @param count images there is room for
+   */
+  public PinnedBatch(Device device, KeptImages images, int count) {
+    long bytes = (long) count * Integer.BYTES;
+    this.memory = device.allocateHost(bytes);
+    this.batch = Batch.naming(images, count, memory.get().memory(bytes, access));
   }
 
   public Batch batch() {

@@ -2,6 +2,7 @@ package org.alexnet.cuda.step;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
@@ -30,6 +31,7 @@ import org.alexnet.program.Tensor;
  */
 public final class BatchSlot implements AutoCloseable {
   private static final int STEP_BYTES = 64;
+  private static final int KEPT_AT = STEP_BYTES - Long.BYTES;
   private static final int IMAGE_INTS = 4;
   private static final long ALIGNMENT = 256;
 
@@ -45,8 +47,8 @@ public final class BatchSlot implements AutoCloseable {
   private final List<CUevent> copied = new ArrayList<>();
   private final CUevent done;
   private final List<CUevent> reached = new ArrayList<>(); // by device
-  private final Addresses.Host settings;
-  private final MemorySegment settingsMemory;
+  private final List<Addresses.Host> settings = new ArrayList<>(); // by device
+  private final List<MemorySegment> settingsMemory = new ArrayList<>();
   private final Addresses.Host results;
   private final MemorySegment resultsMemory;
   private TensorFetch fetch; // null while nothing but losses was asked for
@@ -70,10 +72,10 @@ public final class BatchSlot implements AutoCloseable {
         staged.add(owned.take(device.allocate(pixelsAt + pixelBytes)));
         copied.add(owned.take(device.event(EventUse.ORDER)));
         reached.add(owned.take(device.event(EventUse.ORDER)));
+        settings.add(owned.take(device.allocateHost(errorsAt)));
+        settingsMemory.add(settings.getLast().memory(errorsAt));
       }
       done = owned.take(devices.getFirst().event(EventUse.WAIT));
-      settings = owned.take(devices.getFirst().allocateHost(errorsAt));
-      settingsMemory = settings.memory(errorsAt);
       long resultBytes = 2L * images * Integer.BYTES;
       results = owned.take(devices.getFirst().allocateHost(resultBytes));
       resultsMemory = results.memory(resultBytes);
@@ -98,19 +100,20 @@ public final class BatchSlot implements AutoCloseable {
    * this place before must be done.
    */
   public void copyIn(Batch batch, StepSettings step, boolean training) {
-    write(batch, step, training);
     CUstream main = devices.getFirst().compute();
     for (int d = 0; d < devices.size(); d++) {
       Device device = devices.get(d);
+      write(settingsMemory.get(d), batch, step, training);
+      settingsMemory.get(d).set(JAVA_LONG, KEPT_AT, DeviceImages.address(batch.kept(), device));
       device.use();
       Cuda.check(
-          cuMemcpyHtoDAsync(staged.get(d), settings, errorsAt, device.copies()),
+          cuMemcpyHtoDAsync(staged.get(d), settings.get(d), errorsAt, device.copies()),
           "send a step's settings to " + device.name());
       Cuda.check(
           cuMemcpyHtoDAsync(
               staged.get(d).withByteOffset(pixelsAt),
               Addresses.of(batch.pixels().address()),
-              batch.format().bytes() * images,
+              batch.bytes() * images,
               device.copies()),
           "send a batch to " + device.name());
       Cuda.check(cuEventRecord(copied.get(d), device.copies()), "record an event");
@@ -122,8 +125,7 @@ public final class BatchSlot implements AutoCloseable {
   }
 
   /** The fields of Step in common.cuh, and what is drawn for each image. */
-  private void write(Batch batch, StepSettings step, boolean training) {
-    MemorySegment m = settingsMemory;
+  private void write(MemorySegment m, Batch batch, StepSettings step, boolean training) {
     m.setAtIndex(JAVA_INT, 0, (int) step.seed());
     m.setAtIndex(JAVA_INT, 1, (int) (step.seed() >>> 32));
     m.setAtIndex(JAVA_INT, 2, step.step());
