@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.Narrow;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.inference.Classifier;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whole runs as users start them, from the search for the libraries to the run folder, of models
@@ -69,6 +72,42 @@ class CudaTrainingTest {
         .epochs(2)
         .seed(7)
         .out(dir.resolve(out));
+  }
+
+  @Test
+  void workersTrainAsOneProcessWithAsManyShards() throws IOException {
+    shapes("one").parallel("data").devices(List.of("cuda:0", "cuda:0")).run();
+    List<TrainingResult> all =
+        MailPeers.together(
+            2,
+            peers ->
+                shapes("two")
+                    .devices(List.of("cuda:" + peers.worker().index()))
+                    .peers(peers)
+                    .run());
+    assertSameRun("one", "two");
+    assertEquals(all.getFirst().last().validation(), all.getLast().last().validation());
+    assertEquals(all.getFirst().last().trainError(), all.getLast().last().trainError());
+  }
+
+  /** Without graphs: on the stand-in nobody may wait while another thread records one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "fp16"})
+  void workersThatAverageLearnTheSameAgain(String precision) throws IOException {
+    for (String out : new String[] {"once", "again"}) {
+      List<TrainingResult> all =
+          MailPeers.together(
+              2,
+              peers ->
+                  shapes(out)
+                      .precision(precision)
+                      .graphs(false)
+                      .sync("average:2")
+                      .peers(peers)
+                      .run());
+      assertEquals(all.getFirst().last().validation(), all.getLast().last().validation());
+    }
+    assertSameRun("once", "again");
   }
 
   private void assertSameRun(String expected, String got) throws IOException {

@@ -79,6 +79,7 @@ public final class BatchSlot implements AutoCloseable {
       long resultBytes = 2L * images * Integer.BYTES;
       results = owned.take(devices.getFirst().allocateHost(resultBytes));
       resultsMemory = results.memory(resultBytes);
+      resultsMemory.fill((byte) 0); // images of a worker that trains apart count nothing here
     } catch (RuntimeException e) {
       close();
       throw e;
