@@ -142,6 +142,12 @@ struct Channels {
   float of[4];
 };
 
+// One of them. Where the index is not known the compiler may copy all of them to a thread's own
+// memory, to be indexed there.
+__device__ __forceinline__ float channelOf(const Channels &numbers, int c) {
+  return c == 0 ? numbers.of[0] : c == 1 ? numbers.of[1] : c == 2 ? numbers.of[2] : numbers.of[3];
+}
+
 // Where an element of a tensor of images lies: image, channel, row, column.
 struct Place {
   int n, c, h, w;

@@ -31,7 +31,7 @@ KERNEL load_input(MARK, const unsigned char *pixels, const int *images, const fl
   if (step->floats) {
     value = ((const float *)from)[pixel];
   } else {
-    value = (float)from[pixel] * scales.of[p.c] - mean[stored] + shift[n * size.C.value + p.c];
+    value = (float)from[pixel] * channelOf(scales, p.c) - mean[stored] + shift[n * size.C.value + p.c];
   }
   store(data + i, value);
   if (p.c == 0 && p.h == 0 && p.w == 0) {

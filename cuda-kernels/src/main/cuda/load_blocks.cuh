@@ -52,7 +52,7 @@ __device__ __forceinline__ void loadBlocks(const unsigned char *__restrict__ pix
       if (floats) {
         values[i] = ((const float *)pixels)[pixel];
       } else {
-        values[i] = (float)pixels[pixel] * scales.of[c] - mean[stored] +
+        values[i] = (float)pixels[pixel] * channelOf(scales, c) - mean[stored] +
                     shift[(first + n) * S::C + c];
       }
     }
