@@ -211,6 +211,10 @@ class EmbeddedTrainingTest {
           public void step(Progress progress) {
             if (++steps == 2) {
               waiting.interrupt();
+              // It has asked for the stop once it waits again; else the run might end before.
+              while (waiting.isInterrupted() || waiting.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+              }
             }
           }
         });
