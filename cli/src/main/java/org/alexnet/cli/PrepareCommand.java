@@ -149,7 +149,10 @@ final class PrepareCommand extends LongCommand {
                 : " and %,d for validation".formatted(result.validation()),
             result.classes().size(),
             out);
-    terminal.out().printf("  train on it:  ./alexnet train --model alexnet-2012 --data %s%n", out);
+    terminal
+        .out()
+        .printf(
+            "  train on it:  ./alexnet train --model alexnet-2012 --data %s%n", Answers.word(out));
   }
 
   private ObjectNode json(Preparation.Result result) {
