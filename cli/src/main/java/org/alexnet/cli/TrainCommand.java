@@ -332,7 +332,7 @@ final class TrainCommand extends LongCommand {
               Stream.<TrainingListener>of(view, board, page).filter(Objects::nonNull).toList()));
       TrainingResult result = training.run();
       view.end();
-      answer(result);
+      answer(result, "");
     } finally {
       view.end();
     }
@@ -497,8 +497,12 @@ final class TrainCommand extends LongCommand {
     }
   }
 
-  /** Says what came of it. */
-  void answer(TrainingResult result) {
+  /**
+   * Says what came of it.
+   *
+   * @param where options that train on in the same place; empty for none
+   */
+  void answer(TrainingResult result, String where) {
     if (common.json) {
       Answers.print(terminal, json(result));
       return;
@@ -520,10 +524,11 @@ final class TrainCommand extends LongCommand {
     terminal
         .out()
         .printf(
-            "  %s ./alexnet train --resume %s%s%n",
+            "  %s ./alexnet train --resume %s%s%s%n",
             result.stopped() ? "resume:   " : "train on: ",
             run,
-            more == 0 ? "" : " --epochs " + more);
+            more == 0 ? "" : " --epochs " + more,
+            where.isEmpty() ? "" : " " + where);
   }
 
   private static ObjectNode json(TrainingResult result) {

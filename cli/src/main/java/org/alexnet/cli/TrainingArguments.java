@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.cli.option.Numbers;
@@ -51,13 +52,21 @@ public final class TrainingArguments {
     TrainCommand command = new TrainCommand(terminal);
     CommandLine line = new CommandLine(command);
     Numbers.register(line);
+    return refused(
+        () -> {
+          line.parseArgs(arguments.toArray(String[]::new));
+          command.requireElsewhere();
+          return new TrainingArguments(command);
+        });
+  }
+
+  /** What a command line refuses is wrong usage elsewhere too. */
+  private static <T> T refused(Supplier<T> work) {
     try {
-      line.parseArgs(arguments.toArray(String[]::new));
+      return work.get();
     } catch (ParameterException e) {
       throw new UsageException(e.getMessage());
     }
-    command.requireElsewhere();
-    return new TrainingArguments(command);
   }
 
   /**
@@ -135,9 +144,10 @@ public final class TrainingArguments {
    * Says what came of a training, as {@code train} does.
    *
    * @param result of the training
+   * @param where options that train on in the same place; empty for none
    */
-  public void answer(TrainingResult result) {
-    command.answer(result);
+  public void answer(TrainingResult result, String where) {
+    command.answer(result, where);
   }
 
   /** {@return the folder of the run, if one is named: a new one, or one to go on with} */
@@ -151,7 +161,7 @@ public final class TrainingArguments {
    * @return as the options say
    */
   public ResumedTraining training() {
-    return command.training(command.resumes() ? command.run() : null);
+    return refused(() -> command.training(command.resumes() ? command.run() : null));
   }
 
   /**
@@ -160,6 +170,6 @@ public final class TrainingArguments {
    * @return that goes on from the last checkpoint
    */
   public ResumedTraining continued() {
-    return command.training(command.run());
+    return refused(() -> command.training(command.run()));
   }
 }

@@ -3,8 +3,10 @@ package org.alexnet.spark;
 import java.io.Serializable;
 import java.nio.file.Path;
 import org.alexnet.AlexNetException;
+import org.alexnet.Setting;
 import org.alexnet.UsageException;
 import org.alexnet.cli.TrainingArguments;
+import org.alexnet.cli.option.Flags;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.TrainingResult;
 
@@ -45,7 +47,16 @@ record Answer(String failure, boolean usage, Said said) implements Serializable 
   }
 
   static Answer refused(AlexNetException why) {
-    return new Answer(TrainingArguments.sentence(why), why instanceof UsageException, null);
+    return new Answer(here(TrainingArguments.sentence(why)), why instanceof UsageException, null);
+  }
+
+  /** The memory of an executor is Spark's to say. */
+  private static String here(String failure) {
+    return ProgressPlugin.isDriver()
+        ? failure
+        : failure.replace(
+            Flags.of(Setting.MEMORY, ""),
+            "spark.executor.memory, or the MB of local-cluster[N,CORES,MB]");
   }
 
   /** What came of it, if something did. */

@@ -7,7 +7,6 @@ import org.alexnet.training.Activity;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.Progress;
 import org.alexnet.training.TrainingListener;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.plugin.PluginContext;
 
 /**
@@ -17,8 +16,6 @@ import org.apache.spark.api.plugin.PluginContext;
  */
 final class DriverListener implements TrainingListener {
   private static final long PAUSE_NANOS = 100_000_000L;
-  private static final String DRIVER = "driver"; // as Spark calls the executor that is its thread
-
   private final boolean first;
   private final PluginContext driver;
   private Activity activity; // that was told last
@@ -34,7 +31,7 @@ final class DriverListener implements TrainingListener {
 
   @Override
   public void message(String text) {
-    if (!SparkEnv.get().executorId().equals(DRIVER)) { // whose terminal shows what it hears
+    if (!ProgressPlugin.isDriver()) { // whose terminal shows what it hears
       System.err.println("alexnet: " + text);
     }
     tell(new TrainingEvent.Said(text));

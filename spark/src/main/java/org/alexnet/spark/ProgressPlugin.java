@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.alexnet.training.Progress;
 import org.alexnet.training.TrainingListener;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -17,6 +18,7 @@ import org.apache.spark.api.plugin.SparkPlugin;
  * tells and the one who listens find them here: a process has one training at a time.
  */
 public final class ProgressPlugin implements SparkPlugin {
+  private static final String DRIVER = "driver"; // as Spark calls the executor that is its thread
   private static final String PLUGINS = "spark.plugins";
 
   private static volatile TrainingProgress listening; // in the driver
@@ -38,6 +40,11 @@ public final class ProgressPlugin implements SparkPlugin {
   /** What a worker of this process tells. */
   static PluginContext driver() {
     return driver;
+  }
+
+  /** Whether this worker is a thread of the driver, and no process of its own. */
+  static boolean isDriver() {
+    return SparkEnv.get().executorId().equals(DRIVER);
   }
 
   @Override

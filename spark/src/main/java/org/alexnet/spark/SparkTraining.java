@@ -15,7 +15,9 @@ import org.alexnet.cli.TrainingArguments;
 import org.alexnet.cli.output.ExitStatus;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.cli.output.Terminal;
+import org.alexnet.cli.spark.SparkMaster;
 import org.alexnet.cli.spark.SparkSubmit;
+import org.alexnet.run.RunLog;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
@@ -50,10 +52,12 @@ public final class SparkTraining {
         terminal.fail(answer.failure(), null);
         return answer.usage() ? ExitStatus.WRONG_USAGE : ExitStatus.FAILED;
       }
-      request.arguments.answer(answer.result());
+      request.arguments.answer(answer.result(), request.again());
       return ExitStatus.SUCCESS;
     } catch (AlexNetException e) {
-      terminal.fail(TrainingArguments.sentence(e), null);
+      if (!isEnding()) { // else Spark is taken down, and whoever asked for the end knows
+        terminal.fail(TrainingArguments.sentence(e), null);
+      }
       return e instanceof UsageException ? ExitStatus.WRONG_USAGE : ExitStatus.FAILED;
     }
   }
@@ -87,6 +91,17 @@ public final class SparkTraining {
 
     int workers() {
       return arguments.workers();
+    }
+
+    /** Options of {@code alexnet train} that train on by the same workers. */
+    String again() {
+      String master = new SparkConf().get("spark.master", "");
+      try {
+        SparkMaster.of(master);
+        return "--spark '%s' --workers %d".formatted(master, workers());
+      } catch (UsageException e) { // it takes spark-submit
+        return "";
+      }
     }
 
     /** What Spark's own pages call it. */
@@ -137,6 +152,9 @@ public final class SparkTraining {
                 "spark.alexnet.data",
                 Path.of(System.getProperty("java.io.tmpdir"), "alexnet-data").toString()));
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      // What Spark says of a process that ends would bury the one line that matters.
+      Thread quiet = new Thread(() -> spark.setLogLevel("OFF"));
+      Runtime.getRuntime().addShutdownHook(quiet);
       spark.setJobDescription(request.name());
       spark.sc().addSparkListener(progress.restarts());
       spark.sc().ui().foreach(ui -> attach(ui, request, progress));
@@ -162,10 +180,26 @@ public final class SparkTraining {
                 .formatted(Words.count(request.workers(), "worker"), "--workers"),
             e);
       }
+      String saved =
+          RunLog.isRun(request.run())
+              ? " What has been saved is in %s; go on from there with --resume."
+                  .formatted(request.run())
+              : " Nothing has been saved.";
       throw new AlexNetException(
-          "Spark has given up: %s What has been saved is in %s; go on from there with --resume."
-              .formatted(reason, request.run()),
+          "Spark has given up: %s%s%s".formatted(reason, reason.endsWith(".") ? "" : ".", saved),
           e);
+    }
+  }
+
+  /** Whether the process is ending, as when it was interrupted. */
+  static boolean isEnding() {
+    Thread none = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(none);
+      Runtime.getRuntime().removeShutdownHook(none);
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
     }
   }
 

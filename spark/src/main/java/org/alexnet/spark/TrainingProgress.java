@@ -77,7 +77,7 @@ final class TrainingProgress implements TrainingListener {
 
       @Override
       public void onStageSubmitted(SparkListenerStageSubmitted stage) {
-        if (stage.stageInfo().attemptNumber() > 0) {
+        if (stage.stageInfo().attemptNumber() > 0 && !SparkTraining.isEnding()) {
           view.message(
               "A worker was lost (%s). Spark starts all of them again, and they go on from the last checkpoint."
                   .formatted(brief(reason)));

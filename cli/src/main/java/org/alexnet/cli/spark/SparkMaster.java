@@ -16,6 +16,7 @@ import org.alexnet.UsageException;
  * @param megabytes of memory of each of them; 0 likewise
  */
 public record SparkMaster(String name, int executors, int cores, int megabytes) {
+  private static final int LEAST_MEGABYTES = 450;
   private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\*|[1-9]\\d{0,3})])?");
   private static final Pattern CLUSTER =
       Pattern.compile(
@@ -38,11 +39,13 @@ public record SparkMaster(String name, int executors, int cores, int megabytes) 
     }
     Matcher cluster = CLUSTER.matcher(name);
     if (cluster.matches()) {
+      int megabytes = Integer.parseInt(cluster.group(3));
+      if (megabytes < LEAST_MEGABYTES) {
+        throw UsageException.value(
+            "--spark", name, "at least %d MB, which Spark asks for".formatted(LEAST_MEGABYTES));
+      }
       return new SparkMaster(
-          name,
-          Integer.parseInt(cluster.group(1)),
-          Integer.parseInt(cluster.group(2)),
-          Integer.parseInt(cluster.group(3)));
+          name, Integer.parseInt(cluster.group(1)), Integer.parseInt(cluster.group(2)), megabytes);
     }
     if (STANDALONE.matcher(name).matches()) {
       return new SparkMaster(name, 0, 0, 0);
