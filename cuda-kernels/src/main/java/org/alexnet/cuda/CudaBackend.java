@@ -166,7 +166,7 @@ final class CudaBackend implements Backend {
   }
 
   /** Starts NCCL for a program that adds up gradients of devices in whatever order. */
-  private void startNccl(CompiledNetwork programs) {
+  void startNccl(CompiledNetwork programs) {
     boolean sums =
         programs.placement().parallelism() != Parallelism.COLUMNS
             && !programs.placement().talks()
@@ -183,6 +183,13 @@ final class CudaBackend implements Backend {
                 "%s; gradients are copied from device to device and added up there."
                     .formatted(e.getMessage()));
       }
+    }
+  }
+
+  /** After a fault, before devices are waited for by themselves. */
+  void giveUpIfLost() {
+    if (nccl != null) {
+      nccl.giveUpIfLost();
     }
   }
 

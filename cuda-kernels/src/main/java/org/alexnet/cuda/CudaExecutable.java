@@ -312,6 +312,7 @@ final class CudaExecutable implements Executable {
    * waits for nothing but what was put in before.
    */
   private void waitAfter(Throwable e) {
+    backend.giveUpIfLost();
     try {
       memories.forEach(DeviceMemory::synchronizeAll);
     } catch (RuntimeException lost) {
@@ -563,6 +564,7 @@ final class CudaExecutable implements Executable {
 
   /** Whatever comes of the steps under way. */
   private void waitForDevices() {
+    backend.giveUpIfLost();
     for (UnderWay pending : underWay) {
       if (pending != null) {
         devices.getFirst().use();

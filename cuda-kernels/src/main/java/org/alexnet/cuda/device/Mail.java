@@ -167,7 +167,11 @@ public final class Mail implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    peers.receive(message.worker(), message.number(), arrived, 0, count);
+    try {
+      peers.receive(message.worker(), message.number(), arrived, 0, count);
+    } catch (RuntimeException e) {
+      throw reason(e);
+    }
     Letter letter = received.get(device).next();
     if (letter.used) {
       Cuda.check(cuEventSynchronize(letter.copied), "hand on what another worker has sent");
@@ -182,6 +186,20 @@ public final class Mail implements AutoCloseable {
         "hand on what another worker has sent");
     Cuda.check(cuEventRecord(letter.copied, device.compute()), "record an event");
     letter.used = true;
+  }
+
+  /** Why nothing came: the other may wait in vain for what could not be sent from here. */
+  private RuntimeException reason(RuntimeException unheard) {
+    lock.lock();
+    try {
+      if (failure instanceof Cuda.Failure own) {
+        own.addSuppressed(unheard);
+        return own;
+      }
+      return unheard;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How many messages were put in so far. */

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.alexnet.backend.plan.BufferUse;
 import org.alexnet.backend.plan.Lane;
 import org.alexnet.cuda.kernel.CudaKernel;
@@ -93,13 +94,19 @@ public final class Exchange {
     Set<Tensor> terms = new LinkedHashSet<>();
     updates.forEach(update -> note(update.dw(), Lane.SPREAD, way, terms));
     boolean crosses = way.keySet().stream().anyMatch(op -> op instanceof Op.Transfer);
-    if (nccl == null || !crosses || updates.size() != placement.deviceCount()) {
+    Set<Tensor> results = updates.stream().map(Op.Update::dw).collect(Collectors.toSet());
+    boolean observed =
+        way.keySet().stream()
+            .flatMap(op -> op.writes().stream())
+            .anyMatch(tensor -> program.observes(tensor) && !results.contains(tensor));
+    boolean all = updates.size() == placement.deviceCount();
+    if (nccl == null || !crosses || observed || !all) {
       lanes.putAll(way);
       return;
     }
     Op first = program.ops().stream().filter(way::containsKey).findFirst().orElseThrow();
-    List<Tensor> results = updates.stream().map(Op.Update::dw).toList();
-    sums.put(first, new Sum(updates.getFirst().layer(), List.copyOf(terms), results));
+    List<Tensor> sum = updates.stream().map(Op.Update::dw).toList();
+    sums.put(first, new Sum(updates.getFirst().layer(), List.copyOf(terms), sum));
     replaced.addAll(way.keySet());
   }
 

@@ -13,6 +13,8 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import jcuda.driver.CUevent;
@@ -29,6 +31,7 @@ import org.alexnet.cuda.kernel.CudaKernel.Group;
 public final class Nccl implements AutoCloseable {
   private static final int SUM = 0; // ncclSum
   private static final int PAUSE = 20_000; // nanoseconds between two looks at devices
+  private static final long PATIENCE = 1_000_000_000; // nanoseconds for NCCL to give up
 
   private final List<Device> devices;
   private final MethodHandle text;
@@ -165,10 +168,9 @@ public final class Nccl implements AutoCloseable {
     devices.getFirst().use();
     while ((code = cuEventQuery(event)) == CUresult.CUDA_ERROR_NOT_READY) {
       for (Device device : devices) {
-        device.use();
-        int state = cuStreamQuery(device.compute());
-        if (state != CUresult.CUDA_SUCCESS && state != CUresult.CUDA_ERROR_NOT_READY) {
-          close(abort);
+        int state = state(device);
+        if (isFault(state)) {
+          giveUp();
           Cuda.check(state, "%s on %s".formatted(what, device.name()));
         }
       }
@@ -178,17 +180,55 @@ public final class Nccl implements AutoCloseable {
     Cuda.check(code, what);
   }
 
-  private void close(MethodHandle how) {
+  /**
+   * Gives up all sums if a device has failed; before whoever waits for the devices by themselves.
+   */
+  public void giveUpIfLost() {
+    if (devices.stream().anyMatch(device -> isFault(state(device)))) {
+      giveUp();
+    }
+  }
+
+  private static int state(Device device) {
+    device.use();
+    return cuStreamQuery(device.compute());
+  }
+
+  private static boolean isFault(int state) {
+    return state != CUresult.CUDA_SUCCESS && state != CUresult.CUDA_ERROR_NOT_READY;
+  }
+
+  /**
+   * Ends what waits for others. NCCL frees the devices at once, but does not return before the
+   * graphs are gone that hold its kernels, which their owners give back after this.
+   */
+  private void giveUp() {
+    List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < ranks.length; i++) {
-      if (ranks[i] != null) {
-        call(how, ranks[i]);
-        ranks[i] = null;
+      MemorySegment rank = ranks[i];
+      ranks[i] = null;
+      if (rank != null) {
+        threads.add(Thread.ofPlatform().daemon().start(() -> call(abort, rank)));
+      }
+    }
+    long end = System.nanoTime() + PATIENCE;
+    for (Thread thread : threads) {
+      try {
+        thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }
 
   @Override
   public void close() {
-    close(destroy);
+    for (int i = 0; i < ranks.length; i++) {
+      if (ranks[i] != null) {
+        call(destroy, ranks[i]);
+        ranks[i] = null;
+      }
+    }
   }
 }

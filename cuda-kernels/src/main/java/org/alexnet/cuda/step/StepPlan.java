@@ -123,7 +123,12 @@ public final class StepPlan implements AutoCloseable {
       if (group != null) {
         group.begin();
       }
-      each(k, end, times, (kernel, _, _) -> kernel.calls.forEach(Call::enqueue));
+      try {
+        each(k, end, times, (kernel, _, _) -> kernel.calls.forEach(Call::enqueue));
+      } catch (RuntimeException e) {
+        end(group, e);
+        throw e;
+      }
       if (group != null) {
         group.end();
       }
@@ -147,6 +152,17 @@ public final class StepPlan implements AutoCloseable {
       }
     }
     main.use();
+  }
+
+  /** Ends a group of which a call failed, or the next one would be a part of it. */
+  private static void end(Group group, RuntimeException failed) {
+    try {
+      if (group != null) {
+        group.end();
+      }
+    } catch (RuntimeException e) {
+      failed.addSuppressed(e);
+    }
   }
 
   /** Does something for a kernel in its stream. */
