@@ -6,15 +6,13 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.alexnet.AlexNetException;
+import org.alexnet.cuda.library.load.Functions;
 
 /**
  * NVRTC, CUDA's compiler as a library. It is called without JCuda's binding, which is tied to one
@@ -38,35 +36,23 @@ final class Nvrtc {
    * @param library where NVRTC's functions are
    */
   Nvrtc(SymbolLookup library) {
-    version = function(library, "nvrtcVersion", ADDRESS, ADDRESS);
+    version = Functions.of(library, "nvrtcVersion", ADDRESS, ADDRESS);
     createProgram =
-        function(
+        Functions.of(
             library, "nvrtcCreateProgram", ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
-    compileProgram = function(library, "nvrtcCompileProgram", ADDRESS, JAVA_INT, ADDRESS);
-    getProgramLogSize = function(library, "nvrtcGetProgramLogSize", ADDRESS, ADDRESS);
-    getProgramLog = function(library, "nvrtcGetProgramLog", ADDRESS, ADDRESS);
-    getPtxSize = function(library, "nvrtcGetPTXSize", ADDRESS, ADDRESS);
-    getPtx = function(library, "nvrtcGetPTX", ADDRESS, ADDRESS);
-    getCubinSize = function(library, "nvrtcGetCUBINSize", ADDRESS, ADDRESS);
-    getCubin = function(library, "nvrtcGetCUBIN", ADDRESS, ADDRESS);
-    destroyProgram = function(library, "nvrtcDestroyProgram", ADDRESS);
-  }
-
-  @SuppressWarnings("restricted")
-  private static MethodHandle function(
-      SymbolLookup library, String name, MemoryLayout... arguments) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
+    compileProgram = Functions.of(library, "nvrtcCompileProgram", ADDRESS, JAVA_INT, ADDRESS);
+    getProgramLogSize = Functions.of(library, "nvrtcGetProgramLogSize", ADDRESS, ADDRESS);
+    getProgramLog = Functions.of(library, "nvrtcGetProgramLog", ADDRESS, ADDRESS);
+    getPtxSize = Functions.of(library, "nvrtcGetPTXSize", ADDRESS, ADDRESS);
+    getPtx = Functions.of(library, "nvrtcGetPTX", ADDRESS, ADDRESS);
+    getCubinSize = Functions.of(library, "nvrtcGetCUBINSize", ADDRESS, ADDRESS);
+    getCubin = Functions.of(library, "nvrtcGetCUBIN", ADDRESS, ADDRESS);
+    destroyProgram = Functions.of(library, "nvrtcDestroyProgram", ADDRESS);
   }
 
   /** Calls a function and checks what it answers. */
   private static void call(String what, MethodHandle function, Object... arguments) {
-    int code;
-    try {
-      code = (int) function.invokeWithArguments(arguments);
-    } catch (Throwable e) {
-      throw new IllegalStateException(what, e);
-    }
+    int code = Functions.call(function, arguments);
     if (code != 0) {
       throw new Cuda.Failure(code, "NVRTC could not %s: error %d".formatted(what, code));
     }

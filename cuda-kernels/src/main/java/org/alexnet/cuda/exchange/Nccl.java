@@ -9,7 +9,6 @@ import static jcuda.driver.JCudaDriver.cuStreamQuery;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
@@ -23,6 +22,7 @@ import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.CudaKernel.Group;
+import org.alexnet.cuda.library.load.Functions;
 
 /**
  * NCCL: sums over all devices of this process, along whatever links there are between them, in an
@@ -56,7 +56,7 @@ public final class Nccl implements AutoCloseable {
         linker.downcallHandle(
             library.findOrThrow("ncclGetErrorString"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
     this.reduce =
-        function(
+        Functions.of(
             library,
             "ncclAllReduce",
             ADDRESS,
@@ -66,11 +66,11 @@ public final class Nccl implements AutoCloseable {
             JAVA_INT,
             ADDRESS,
             ADDRESS);
-    this.destroy = function(library, "ncclCommDestroy", ADDRESS);
-    this.abort = function(library, "ncclCommAbort", ADDRESS);
-    this.groupStart = function(library, "ncclGroupStart");
-    this.groupEnd = function(library, "ncclGroupEnd");
-    MethodHandle start = function(library, "ncclCommInitAll", ADDRESS, JAVA_INT, ADDRESS);
+    this.destroy = Functions.of(library, "ncclCommDestroy", ADDRESS);
+    this.abort = Functions.of(library, "ncclCommAbort", ADDRESS);
+    this.groupStart = Functions.of(library, "ncclGroupStart");
+    this.groupEnd = Functions.of(library, "ncclGroupEnd");
+    MethodHandle start = Functions.of(library, "ncclCommInitAll", ADDRESS, JAVA_INT, ADDRESS);
     this.ranks = new MemorySegment[devices.size()];
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment made = arena.allocate(ADDRESS, ranks.length);
@@ -78,7 +78,7 @@ public final class Nccl implements AutoCloseable {
       for (int i = 0; i < ranks.length; i++) {
         ordinals.setAtIndex(JAVA_INT, i, devices.get(i).ordinal());
       }
-      check((int) call(start, made, ranks.length, ordinals), "connect the devices");
+      check(Functions.call(start, made, ranks.length, ordinals), "connect the devices");
       for (int i = 0; i < ranks.length; i++) {
         ranks[i] = made.getAtIndex(ADDRESS, i);
       }
@@ -87,29 +87,20 @@ public final class Nccl implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("restricted")
-  private static MethodHandle function(
-      SymbolLookup library, String name, MemoryLayout... arguments) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
-  }
-
-  private static Object call(MethodHandle function, Object... arguments) {
-    try {
-      return function.invokeWithArguments(arguments);
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
+  private void check(int status, String what) {
+    if (status != 0) {
+      throw new Cuda.Failure(
+          -1, "NCCL could not %s: error %d (%s)".formatted(what, status, words(status)));
     }
   }
 
   @SuppressWarnings("restricted")
-  private void check(int status, String what) {
-    if (status != 0) {
-      MemorySegment words = (MemorySegment) call(text, status);
-      throw new Cuda.Failure(
-          -1,
-          "NCCL could not %s: error %d (%s)"
-              .formatted(what, status, words.reinterpret(Long.MAX_VALUE).getString(0)));
+  private String words(int status) {
+    try {
+      MemorySegment words = (MemorySegment) text.invokeExact(status);
+      return words.reinterpret(Long.MAX_VALUE).getString(0);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -126,12 +117,12 @@ public final class Nccl implements AutoCloseable {
     return new Group() {
       @Override
       public void begin() {
-        check((int) call(groupStart), "begin a sum");
+        check(Functions.call(groupStart), "begin a sum");
       }
 
       @Override
       public void end() {
-        check((int) call(groupEnd), "add up gradients");
+        check(Functions.call(groupEnd), "add up gradients");
       }
     };
   }
@@ -146,16 +137,15 @@ public final class Nccl implements AutoCloseable {
           case BYTE -> throw new IllegalArgumentException("bytes are not added up");
         };
     check(
-        (int)
-            call(
-                reduce,
-                MemorySegment.ofAddress(from),
-                MemorySegment.ofAddress(to),
-                count,
-                type,
-                SUM,
-                ranks[device],
-                MemorySegment.ofAddress(devices.get(device).computeAddress())),
+        Functions.call(
+            reduce,
+            MemorySegment.ofAddress(from),
+            MemorySegment.ofAddress(to),
+            count,
+            type,
+            SUM,
+            ranks[device],
+            MemorySegment.ofAddress(devices.get(device).computeAddress())),
         "add up gradients");
   }
 
@@ -208,7 +198,7 @@ public final class Nccl implements AutoCloseable {
       MemorySegment rank = ranks[i];
       ranks[i] = null;
       if (rank != null) {
-        threads.add(Thread.ofPlatform().daemon().start(() -> call(abort, rank)));
+        threads.add(Thread.ofPlatform().daemon().start(() -> Functions.call(abort, rank)));
       }
     }
     long end = System.nanoTime() + PATIENCE;
@@ -226,7 +216,7 @@ public final class Nccl implements AutoCloseable {
   public void close() {
     for (int i = 0; i < ranks.length; i++) {
       if (ranks[i] != null) {
-        call(destroy, ranks[i]);
+        Functions.call(destroy, ranks[i]);
         ranks[i] = null;
       }
     }

@@ -5,8 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -16,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
+import org.alexnet.cuda.library.load.Functions;
 
 /**
  * cuBLASLt on a device: the part of cuBLAS that computes a product together with what is done to
@@ -91,18 +90,8 @@ public final class BlasLt implements AutoCloseable {
     return arena;
   }
 
-  @SuppressWarnings("restricted")
   private MethodHandle function(String name, MemoryLayout... arguments) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
-  }
-
-  private static int call(MethodHandle function, Object... arguments) {
-    try {
-      return (int) function.invokeWithArguments(arguments);
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
+    return Functions.of(library, name, arguments);
   }
 
   private static void check(int status, String what) {
@@ -116,9 +105,9 @@ public final class BlasLt implements AutoCloseable {
     MemorySegment place = arena.allocate(ADDRESS);
     List<Object> all = new ArrayList<>(List.of(place));
     all.addAll(List.of(arguments));
-    check(call(create, all.toArray()), "describe a product");
+    check(Functions.call(create, all.toArray()), "describe a product");
     MemorySegment made = place.get(ADDRESS, 0);
-    owned.addFirst(() -> call(destroy, made));
+    owned.addFirst(() -> Functions.call(destroy, made));
     return made;
   }
 
@@ -133,12 +122,12 @@ public final class BlasLt implements AutoCloseable {
 
   void set(MemorySegment description, int attribute, int value) {
     MemorySegment place = arena.allocateFrom(JAVA_INT, value);
-    check(call(setAttribute, description, attribute, place, 4L), "describe a product");
+    check(Functions.call(setAttribute, description, attribute, place, 4L), "describe a product");
   }
 
   void set(MemorySegment description, int attribute, long value) {
     MemorySegment place = arena.allocateFrom(JAVA_LONG, value);
-    check(call(setAttribute, description, attribute, place, 8L), "describe a product");
+    check(Functions.call(setAttribute, description, attribute, place, 8L), "describe a product");
   }
 
   /** A matrix column by column. */
@@ -160,7 +149,9 @@ public final class BlasLt implements AutoCloseable {
 
   void prefer(MemorySegment preference, int attribute, long value, int bytes) {
     MemorySegment place = arena.allocateFrom(JAVA_LONG, value); // little-endian: also as 4 bytes
-    check(call(setPreference, preference, attribute, place, (long) bytes), "describe a product");
+    check(
+        Functions.call(setPreference, preference, attribute, place, (long) bytes),
+        "describe a product");
   }
 
   /**
@@ -179,7 +170,7 @@ public final class BlasLt implements AutoCloseable {
     MemorySegment count = arena.allocate(JAVA_INT);
     device.use();
     int status =
-        call(
+        Functions.call(
             heuristic,
             handle,
             description,
@@ -199,7 +190,7 @@ public final class BlasLt implements AutoCloseable {
     Object[] all = new Object[arguments.length + 1];
     all[0] = handle;
     System.arraycopy(arguments, 0, all, 1, arguments.length);
-    return call(matmul, all);
+    return Functions.call(matmul, all);
   }
 
   @Override
