@@ -1,9 +1,6 @@
 package org.alexnet.cuda.convolution;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
-import static jcuda.driver.JCudaDriver.cuEventRecord;
-import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
@@ -15,15 +12,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUevent;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
-import org.alexnet.cuda.device.Device.EventUse;
 import org.alexnet.cuda.device.Owned;
+import org.alexnet.cuda.device.Stopwatch;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.program.Shape;
@@ -69,8 +65,7 @@ final class ConvolutionTrial implements AutoCloseable {
   private final Addresses.Device workspace;
   private final Addresses.Host between;
   private final MemorySegment memory;
-  private final CUevent before;
-  private final CUevent after;
+  private final Stopwatch watch;
   private final PlainConvolution plain;
 
   /**
@@ -96,8 +91,7 @@ final class ConvolutionTrial implements AutoCloseable {
       int bytes = Math.max(NUMBERS, PIECES * PIECE) * storage.bytes();
       between = owned.take(device.allocateHost(bytes));
       memory = between.memory(bytes);
-      before = owned.take(device.event(EventUse.TIME));
-      after = owned.take(device.event(EventUse.TIME));
+      watch = new Stopwatch(device, owned);
       plain =
           new PlainConvolution(
               problem,
@@ -271,13 +265,8 @@ final class ConvolutionTrial implements AutoCloseable {
 
   /** How long a way takes, once. */
   float milliseconds(Way way) {
-    Cuda.check(cuEventRecord(before, device.compute()), "record an event");
-    Cuda.checkDnn(enqueue(way), "try " + problem);
-    Cuda.check(cuEventRecord(after, device.compute()), "record an event");
-    Cuda.check(cuEventSynchronize(after), "try " + problem);
-    float[] time = new float[1];
-    Cuda.check(cuEventElapsedTime(time, before, after), "time " + problem);
-    return time[0];
+    return watch.milliseconds(
+        "try " + problem, () -> Cuda.checkDnn(enqueue(way), "try " + problem));
   }
 
   @Override

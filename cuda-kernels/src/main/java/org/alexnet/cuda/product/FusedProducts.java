@@ -1,9 +1,6 @@
 package org.alexnet.cuda.product;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
-import static jcuda.driver.JCudaDriver.cuEventRecord;
-import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
@@ -16,15 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import jcuda.driver.CUevent;
 import org.alexnet.cuda.convolution.Agreement;
 import org.alexnet.cuda.convolution.AlgorithmSearch;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
-import org.alexnet.cuda.device.Device.EventUse;
 import org.alexnet.cuda.device.Owned;
+import org.alexnet.cuda.device.Stopwatch;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.product.FusedProduct.Epilogue;
 import org.alexnet.cuda.product.FusedProduct.Form;
@@ -99,8 +95,7 @@ public final class FusedProducts implements AutoCloseable {
     private final Addresses.Device b;
     private final Addresses.Device c;
     private final Addresses.Device vector;
-    private final CUevent start;
-    private final CUevent end;
+    private final Stopwatch watch;
     private final Addresses.Host host;
     private final MemorySegment memory;
     private final float[] right;
@@ -117,8 +112,7 @@ public final class FusedProducts implements AutoCloseable {
         b = owned.take(device.allocate(bs * problem.b().storage().bytes()));
         c = owned.take(device.allocate(cs * Float.BYTES));
         vector = owned.take(device.allocate((long) problem.vector() * Float.BYTES));
-        start = owned.take(device.event(EventUse.TIME));
-        end = owned.take(device.event(EventUse.TIME));
+        watch = new Stopwatch(device, owned);
         long most = Float.BYTES * Math.max(NUMBERS, Math.max(cs, problem.vector()));
         host = owned.take(device.allocateHost(most));
         memory = host.memory(most);
@@ -263,17 +257,8 @@ public final class FusedProducts implements AutoCloseable {
     }
 
     FusedProduct fastest(List<FusedProduct> good) {
-      return AlgorithmSearch.fastest(good, this::milliseconds);
-    }
-
-    private float milliseconds(FusedProduct way) {
-      Cuda.check(cuEventRecord(start, device.compute()), "record an event");
-      run(way);
-      Cuda.check(cuEventRecord(end, device.compute()), "record an event");
-      Cuda.check(cuEventSynchronize(end), "try a product on " + device.name());
-      float[] time = new float[1];
-      Cuda.check(cuEventElapsedTime(time, start, end), "time a product on " + device.name());
-      return time[0];
+      return AlgorithmSearch.fastest(
+          good, way -> watch.milliseconds("time a product on " + device.name(), () -> run(way)));
     }
 
     @Override

@@ -1,9 +1,6 @@
 package org.alexnet.cuda.product;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
-import static jcuda.driver.JCudaDriver.cuEventRecord;
-import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
@@ -12,13 +9,12 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.Random;
-import jcuda.driver.CUevent;
 import org.alexnet.backend.plan.DeviceRates;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
-import org.alexnet.cuda.device.Device.EventUse;
 import org.alexnet.cuda.device.Owned;
+import org.alexnet.cuda.device.Stopwatch;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.product.Product.Operand;
 
@@ -52,13 +48,11 @@ public final class RateMeasurement implements AutoCloseable {
 
   private final Device device;
   private final Owned owned = new Owned();
-  private final CUevent before;
-  private final CUevent after;
+  private final Stopwatch watch;
 
   private RateMeasurement(Device device) {
     this.device = device;
-    this.before = owned.take(device.event(EventUse.TIME));
-    this.after = owned.take(device.event(EventUse.TIME));
+    this.watch = new Stopwatch(device, owned);
   }
 
   /** Measures a device on which nothing else runs; empty if it has no memory for the smallest. */
@@ -78,13 +72,7 @@ public final class RateMeasurement implements AutoCloseable {
     device.use();
     work.run();
     for (int i = 0; i < repetitions; i++) {
-      Cuda.check(cuEventRecord(before, device.compute()), "record an event");
-      work.run();
-      Cuda.check(cuEventRecord(after, device.compute()), "record an event");
-      Cuda.check(cuEventSynchronize(after), "measure " + device.name());
-      float[] milliseconds = new float[1];
-      Cuda.check(cuEventElapsedTime(milliseconds, before, after), "time " + device.name());
-      least = Math.min(least, milliseconds[0] * 1e-3);
+      least = Math.min(least, watch.milliseconds("measure " + device.name(), work) * 1e-3);
     }
     return least;
   }
