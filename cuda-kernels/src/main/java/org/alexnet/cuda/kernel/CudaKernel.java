@@ -113,36 +113,12 @@ public record CudaKernel(
 
   /** The same with what it multiplies. */
   public CudaKernel multiplying(long products) {
-    return new CudaKernel(
-        label,
-        layer,
-        backward,
-        uses,
-        workspaceBytes,
-        choice,
-        products,
-        lane,
-        group,
-        generated,
-        message,
-        binder);
+    return with(workspaceBytes, products, lane, group);
   }
 
   /** The same in another lane; its calls must be launches of our own kernels, or copies. */
   public CudaKernel in(Lane other) {
-    return new CudaKernel(
-        label,
-        layer,
-        backward,
-        uses,
-        workspaceBytes,
-        choice,
-        multiplyAdds,
-        other,
-        group,
-        generated,
-        message,
-        binder);
+    return with(workspaceBytes, multiplyAdds, other, group);
   }
 
   /** One that sends a tensor to another worker, or waits for it. */
@@ -165,18 +141,12 @@ public record CudaKernel(
 
   /** The same as one of a group. */
   public CudaKernel in(Group of) {
+    return with(workspaceBytes, multiplyAdds, lane, of);
+  }
+
+  private CudaKernel with(long scratch, long products, Lane other, Group of) {
     return new CudaKernel(
-        label,
-        layer,
-        backward,
-        uses,
-        workspaceBytes,
-        choice,
-        multiplyAdds,
-        lane,
-        of,
-        generated,
-        message,
+        label, layer, backward, uses, scratch, choice, products, other, of, generated, message,
         binder);
   }
 
@@ -194,19 +164,7 @@ public record CudaKernel(
 
   /** The same as if it needed no scratch memory, to be planned and not to be bound. */
   public CudaKernel withoutScratch() {
-    return new CudaKernel(
-        label,
-        layer,
-        backward,
-        uses,
-        0,
-        choice,
-        multiplyAdds,
-        lane,
-        group,
-        generated,
-        message,
-        binder);
+    return with(0, multiplyAdds, lane, group);
   }
 
   public List<Call> bind(Binding binding) {
