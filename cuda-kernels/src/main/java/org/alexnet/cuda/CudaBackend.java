@@ -279,7 +279,10 @@ final class CudaBackend implements Backend {
     long[] free = devices.stream().mapToLong(Device::freeBytes).toArray();
     scratch = Long.MAX_VALUE;
     Lowered lowered = lower(programs, want);
-    long limit = fits(withoutScratch(lowered), free) ? scratchBytes(lowered) : 0;
+    if (fits(lowered, free) || !fits(withoutScratch(lowered), free)) {
+      return lowered;
+    }
+    long limit = scratchBytes(lowered);
     while (limit > LEAST_SCRATCH && !fits(lowered, free)) {
       long enough = scratch;
       limit /= 2;
