@@ -18,7 +18,6 @@ import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.backend.Narrow;
 import org.alexnet.backend.Precision;
-import org.alexnet.cuda.device.Resource;
 import org.alexnet.data.Augmentation;
 import org.alexnet.data.Batch;
 import org.alexnet.data.ImageSource;
@@ -35,39 +34,14 @@ import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.Training;
 import org.alexnet.training.TrainingListener;
 import org.alexnet.training.TrainingResult;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Runs whose images stay on the GPU beside runs whose images travel. */
 @Tag(StandInCount.STAND_IN)
-class CudaKeptDataTest {
-  private static final long MEMORY = 4L << 30;
-
-  @TempDir Path dir;
+class CudaKeptDataTest extends RunFixture {
   private final List<String> said = new ArrayList<>();
-
-  @BeforeEach
-  void findTheStandIn() {
-    if (!StandInBackend.GPU) {
-      System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
-    }
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    assertEquals(0, Resource.live());
-    if (!StandInBackend.GPU) {
-      List<String> violations = StandIn.violations();
-      StandIn.reset();
-      StandIn.heal();
-      StandIn.memory(0, MEMORY);
-      assertEquals(List.of(), violations);
-    }
-  }
 
   /** A network that crops. */
   private static Model model() {

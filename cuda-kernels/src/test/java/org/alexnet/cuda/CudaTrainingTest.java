@@ -24,12 +24,9 @@ import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.Training;
 import org.alexnet.training.TrainingListener;
 import org.alexnet.training.TrainingResult;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,27 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * with an eighth of their filters.
  */
 @Tag(StandInCount.STAND_IN)
-class CudaTrainingTest {
-  @TempDir Path dir;
-
-  @BeforeEach
-  void findTheStandIn() {
-    if (!StandInBackend.GPU) {
-      System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
-    }
-  }
-
-  @AfterEach
-  void nothingIsLeft() {
-    assertEquals(0, Resource.live());
-    if (!StandInBackend.GPU) {
-      List<String> violations = StandIn.violations();
-      StandIn.reset();
-      StandIn.heal();
-      assertEquals(List.of(), violations);
-    }
-  }
-
+class CudaTrainingTest extends RunFixture {
   private static Model narrow(String name) {
     return Narrow.eighth(Models.named(name));
   }
