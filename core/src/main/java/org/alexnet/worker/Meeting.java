@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,6 +38,7 @@ public final class Meeting implements AutoCloseable {
   private static final int LAST_PORT = 65535;
 
   private final ServerSocket server;
+  private Path memory = SharedMemory.FOLDER;
 
   private Meeting(ServerSocket server) {
     this.server = server;
@@ -80,6 +82,12 @@ public final class Meeting implements AutoCloseable {
     throw new IllegalStateException("no port was tried");
   }
 
+  /** Shares memory with other workers in this folder, if it is one. */
+  Meeting sharing(Path folder) {
+    memory = folder;
+    return this;
+  }
+
   private static void close(ServerSocket server) {
     try {
       if (server != null) {
@@ -116,22 +124,21 @@ public final class Meeting implements AutoCloseable {
       SecureChannel.warmUp();
     }
     long end = System.nanoTime() + patience.toNanos();
-    Map<Integer, SecureChannel> channels = new HashMap<>();
+    Map<Integer, Line> lines = new HashMap<>();
     try {
       for (int other = 0; other < worker.index(); other++) {
-        channels.put(other, call(worker, other, addresses.get(other), secret, end));
+        lines.put(other, call(worker, other, addresses.get(other), secret, end));
       }
-      accept(worker, secret, channels, end, patience);
-      return new SocketPeers(worker, channels, patience);
+      accept(worker, secret, lines, end, patience);
+      return new SocketPeers(worker, lines, patience);
     } catch (RuntimeException e) {
-      channels.values().forEach(SocketPeers::close);
+      lines.values().forEach(Line::close);
       throw e;
     }
   }
 
   /** Calls a worker, which waits already. */
-  private static SecureChannel call(
-      Worker worker, int other, InetSocketAddress address, byte[] secret, long end) {
+  private Line call(Worker worker, int other, InetSocketAddress address, byte[] secret, long end) {
     Socket socket = new Socket();
     try {
       socket.connect(address, milliseconds(end));
@@ -150,19 +157,19 @@ public final class Meeting implements AutoCloseable {
     return Math.clamp(left, 1, Integer.MAX_VALUE);
   }
 
-  private static SecureChannel greet(
-      Socket socket, byte[] secret, int own, int expected, int workers, long end)
+  private Line greet(Socket socket, byte[] secret, int own, int expected, int workers, long end)
       throws IOException {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout((int) Math.min(GREETING.toMillis(), milliseconds(end)));
     SecureChannel channel = SecureChannel.over(socket, secret, own, expected, workers);
+    SharedMemory shared = SharedMemory.with(channel, memory);
     socket.setSoTimeout(0);
     // A machine that is gone without a word is found so in half a minute.
     socket.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
     set(socket, "TCP_KEEPIDLE", 10);
     set(socket, "TCP_KEEPINTERVAL", 5);
     set(socket, "TCP_KEEPCOUNT", 4);
-    return channel;
+    return new Line(channel, shared);
   }
 
   /** Sets an option that not every system has. */
@@ -177,22 +184,18 @@ public final class Meeting implements AutoCloseable {
 
   /** Waits for the workers behind this one. Whoever does not know the secret is let go. */
   private void accept(
-      Worker worker,
-      byte[] secret,
-      Map<Integer, SecureChannel> channels,
-      long end,
-      Duration patience) {
-    BlockingQueue<SecureChannel> come = new LinkedBlockingQueue<>();
+      Worker worker, byte[] secret, Map<Integer, Line> lines, long end, Duration patience) {
+    BlockingQueue<Line> come = new LinkedBlockingQueue<>();
     Thread door = Thread.ofVirtual().start(() -> greetAll(worker, secret, come, end));
     try {
-      while (channels.size() + 1 < worker.count()) {
-        SecureChannel channel = come.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-        if (channel == null) {
-          throw missing(worker, channels, patience);
+      while (lines.size() + 1 < worker.count()) {
+        Line line = come.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (line == null) {
+          throw missing(worker, lines, patience);
         }
-        boolean awaited = channel.other() > worker.index();
-        if (!awaited || channels.putIfAbsent(channel.other(), channel) != null) {
-          SocketPeers.close(channel);
+        boolean awaited = line.other() > worker.index();
+        if (!awaited || lines.putIfAbsent(line.other(), line) != null) {
+          line.close();
         }
       }
     } catch (InterruptedException e) {
@@ -205,10 +208,10 @@ public final class Meeting implements AutoCloseable {
   }
 
   private static AlexNetException missing(
-      Worker worker, Map<Integer, SecureChannel> channels, Duration patience) {
+      Worker worker, Map<Integer, Line> lines, Duration patience) {
     List<String> missing = new ArrayList<>();
     for (int other = worker.index() + 1; other < worker.count(); other++) {
-      if (!channels.containsKey(other)) {
+      if (!lines.containsKey(other)) {
         missing.add(String.valueOf(other + 1));
       }
     }
@@ -217,7 +220,7 @@ public final class Meeting implements AutoCloseable {
             .formatted(worker.index() + 1, patience.toSeconds(), String.join(", ", missing)));
   }
 
-  private void greetAll(Worker worker, byte[] secret, BlockingQueue<SecureChannel> come, long end) {
+  private void greetAll(Worker worker, byte[] secret, BlockingQueue<Line> come, long end) {
     Semaphore seats = new Semaphore(STRANGERS);
     try {
       while (!server.isClosed()) {

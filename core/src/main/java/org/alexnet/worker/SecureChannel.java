@@ -34,7 +34,7 @@ final class SecureChannel implements Closeable {
   /** Bytes of small frames that are given to the system, and taken from it, at a time. */
   private static final int TOGETHER = 1 << 17;
 
-  private static final byte[] MAGIC = "ALEXNET1".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] MAGIC = "ALEXNET2".getBytes(StandardCharsets.US_ASCII);
   private static final int NONCE = 32;
   private static final int TAG = 16;
   private static final int HELLO = MAGIC.length + 2 * Integer.BYTES + NONCE;

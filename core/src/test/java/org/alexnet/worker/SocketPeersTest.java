@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +24,9 @@ import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.Peers;
 import org.alexnet.program.Placement.Worker;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SocketPeersTest {
   private static final String HOST = "127.0.0.1";
@@ -36,7 +40,13 @@ class SocketPeersTest {
 
   /** Runs workers at once, each of which ends as it should. */
   private static <T> List<T> together(int workers, Function<SocketPeers, T> work) {
-    List<Meeting> meetings = Stream.generate(() -> Meeting.at(HOST, 0, 0)).limit(workers).toList();
+    return together(workers, SharedMemory.FOLDER, work);
+  }
+
+  /** As that, of workers that share memory in a folder if it is one. */
+  private static <T> List<T> together(int workers, Path folder, Function<SocketPeers, T> work) {
+    List<Meeting> meetings =
+        Stream.generate(() -> Meeting.at(HOST, 0, 0).sharing(folder)).limit(workers).toList();
     List<InetSocketAddress> addresses =
         meetings.stream().map(meeting -> address(meeting.port())).toList();
     return MailPeers.all(
@@ -66,11 +76,19 @@ class SocketPeersTest {
 
   // What arrives.
 
-  @Test
-  void valuesOfAnyNumberArriveBitForBitInWhateverOrderTheyAreAskedFor() {
+  @TempDir Path dir;
+
+  private Path folder(boolean sharing) {
+    return sharing ? dir : dir.resolve("none");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void valuesOfAnyNumberArriveBitForBitInWhateverOrderTheyAreAskedFor(boolean sharing) {
     int[] sizes = {1, 0, 7, 262_143, 262_144, 1_000_003};
     together(
         3,
+        folder(sharing),
         peers -> {
           int own = peers.worker().index();
           for (int other = 0; other < 3; other++) {
@@ -103,6 +121,10 @@ class SocketPeersTest {
             4,
             peers -> {
               int own = peers.worker().index();
+              peers.decide(own == 0 ? 3 : -1); // heard when it is asked for
+              peers.decide(own == 0 ? 4 : -1);
+              assertEquals(3, peers.decided(own == 0 ? 3 : -1));
+              assertEquals(4, peers.decided(own == 0 ? 4 : -1));
               assertTrue(peers.agreed(own == 0));
               assertEquals(false, peers.agreed(own != 0));
               return peers.gathered("I am " + own);
@@ -110,8 +132,9 @@ class SocketPeersTest {
     heard.forEach(all -> assertEquals(List.of("I am 0", "I am 1", "I am 2", "I am 3"), all));
   }
 
-  @Test
-  void aSumIsAddedUpInTheOrderOfTheWorkersForAll() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSumIsAddedUpInTheOrderOfTheWorkersForAll(boolean sharing) {
     int count = 2 * Peers.SLICE + 5;
     float[] expected = new float[count];
     for (int worker = 0; worker < 3; worker++) {
@@ -123,6 +146,7 @@ class SocketPeersTest {
     List<float[]> sums =
         together(
             3,
+            folder(sharing),
             peers -> {
               float[] values = moderate(count, peers.worker().index());
               peers.sum(values);
