@@ -14,8 +14,11 @@ import org.alexnet.program.Placement.Worker;
  */
 public interface Peers {
 
-  /** The number of messages that no program sends. */
+  /** The number of messages of {@link #sum}. */
   int SUM = Integer.MAX_VALUE - 1;
+
+  /** The number of the first worker's decisions. */
+  int DECISION = Integer.MAX_VALUE;
 
   /** Numbers that are added up at a time: 2 MB. */
   int SLICE = 1 << 19;
@@ -36,11 +39,6 @@ public interface Peers {
         @Override
         public void receive(int from, int number, float[] values, int at, int count) {
           throw new IllegalArgumentException("there is no worker " + from);
-        }
-
-        @Override
-        public boolean agreed(boolean own) {
-          return own;
         }
 
         @Override
@@ -78,11 +76,42 @@ public interface Peers {
   void receive(int from, int number, float[] values, int at, int count);
 
   /**
+   * Tells all workers what the first decides, before they come to where they act on it.
+   *
+   * @param own what this worker decides, which is told only if it is the first
+   */
+  default void decide(int own) {
+    if (worker().first()) {
+      float[] number = {own};
+      for (int other = 1; other < worker().count(); other++) {
+        send(other, DECISION, number, 0, 1);
+      }
+    }
+  }
+
+  /**
+   * What the first worker has decided. All workers hear its decisions in their order.
+   *
+   * @param own what this worker has decided, which counts only if it is the first
+   */
+  default int decided(int own) {
+    float[] number = {own};
+    if (!worker().first()) {
+      receive(0, DECISION, number, 0, 1);
+    }
+    return (int) number[0];
+  }
+
+  /**
    * What the first worker thinks. All workers ask at the same places.
    *
    * @param own what this worker thinks, which counts only if it is the first
    */
-  boolean agreed(boolean own);
+  default boolean agreed(boolean own) {
+    int number = own ? 1 : 0;
+    decide(number);
+    return decided(number) != 0;
+  }
 
   /**
    * What each worker says, in their order. All workers ask at the same places.

@@ -150,7 +150,9 @@ final class TrainingLoop {
   private boolean epoch(BatchLoader loader) {
     loader.start(state.epoch, state.step, state.batch);
     Stopwatch watch = new Stopwatch(loader);
+    boolean together = training.peers.worker().hasPeers() && !averaging.apart();
     for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
+      Turn turn = together ? told(turn()) : null;
       begin(batch);
       if (averaging.apart()) {
         finishAll(loader, watch);
@@ -163,15 +165,14 @@ final class TrainingLoop {
       } else if (begun.size() >= executable.stepsAhead()) {
         finish(loader, watch);
       }
-      if (stopping()) {
+      turn = heard(turn == null ? told(turn()) : turn);
+      if (turn == Turn.STOP) {
         finishAll(loader, watch);
         checkpoint(watch);
         releaseTrained(loader);
         return false;
       }
-      double minutes = (System.nanoTime() - lastCheckpoint) / 60e9;
-      boolean due = training.peers.agreed(minutes >= training.checkpointMinutes);
-      if (due && state.batch + begun.size() < loader.batchesPerEpoch()) {
+      if (turn == Turn.SAVE && state.batch + begun.size() < loader.batchesPerEpoch()) {
         finishAll(loader, watch);
         checkpoint(watch);
         watch.lap();
@@ -182,6 +183,34 @@ final class TrainingLoop {
     boolean done = finishEpoch(watch);
     releaseTrained(loader);
     return done && !stopping();
+  }
+
+  /** What comes after a step. */
+  private enum Turn {
+    GO_ON,
+    SAVE,
+    STOP
+  }
+
+  private Turn turn() {
+    if (training.stopping()) {
+      return Turn.STOP;
+    }
+    double minutes = (System.nanoTime() - lastCheckpoint) / 60e9;
+    return minutes >= training.checkpointMinutes ? Turn.SAVE : Turn.GO_ON;
+  }
+
+  /**
+   * The first worker says what comes after a step before it begins with it, so that the others,
+   * which may be done with theirs before, need not wait for it.
+   */
+  private Turn told(Turn own) {
+    training.peers.decide(own.ordinal());
+    return own;
+  }
+
+  private Turn heard(Turn own) {
+    return Turn.values()[training.peers.decided(own.ordinal())];
   }
 
   /** Whether to stop, which the first worker says for all. */

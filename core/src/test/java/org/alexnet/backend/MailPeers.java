@@ -18,7 +18,7 @@ import org.alexnet.program.Placement.Worker;
 
 /** Workers that are threads of one process and leave each other arrays. */
 public final class MailPeers implements Peers {
-  private static final int ASKED = Integer.MAX_VALUE;
+  private static final int ASKED = -1;
 
   private record Address(int from, int to, int number) {}
 
@@ -110,11 +110,6 @@ public final class MailPeers implements Peers {
       throw new AssertionError("%d values instead of %d".formatted(letter.length, count));
     }
     System.arraycopy(letter, 0, values, at, count);
-  }
-
-  @Override
-  public boolean agreed(boolean own) {
-    return Boolean.parseBoolean(gathered(String.valueOf(own)).getFirst());
   }
 
   @Override

@@ -52,11 +52,6 @@ class WorkerCheckTest {
     }
 
     @Override
-    public boolean agreed(boolean own) {
-      return own;
-    }
-
-    @Override
     public double seconds() {
       return 0;
     }

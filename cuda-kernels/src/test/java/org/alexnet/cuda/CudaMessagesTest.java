@@ -148,11 +148,6 @@ class CudaMessagesTest extends MessageOrderContract {
     }
 
     @Override
-    public boolean agreed(boolean own) {
-      return own;
-    }
-
-    @Override
     public List<String> gathered(String own) {
       return List.of(own, own);
     }
