@@ -275,4 +275,9 @@ void standin_counts(long* launches, long* graphLaunches, long* allocations, long
   *allocations = counts().allocations;
   *hostSyncs = counts().hostSyncs;
 }
+
+long standin_sent() {
+  ENTRY;
+  return counts().sent;
+}
 }

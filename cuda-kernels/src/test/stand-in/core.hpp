@@ -92,6 +92,7 @@ AlgorithmFault algorithmFault(int direction, int number);
 
 struct Counts {
   long launches, graphLaunches, allocations, hostSyncs;
+  long sent;  // bytes, from the host to devices
 };
 Counts& counts();
 

@@ -353,6 +353,7 @@ int cuMemcpyHtoDAsync_v2(Address to, const void* from, std::size_t size, void* s
   ENTRY;
   if (int error = ready()) return error;
   if (!onDevice(to) || !pinned(from, size, "cuMemcpyHtoDAsync")) return INVALID_VALUE;
+  counts().sent += size;
   return copy("copy to device", at(to), from, size, stream);
 }
 

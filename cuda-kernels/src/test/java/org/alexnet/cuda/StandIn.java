@@ -208,6 +208,11 @@ public final class StandIn {
     }
   }
 
+  /** Bytes that went from the host to devices. */
+  static long sentBytes() {
+    return (long) invoke("standin_sent", FunctionDescriptor.of(JAVA_LONG));
+  }
+
   private static void call(String function, int... arguments) {
     MemoryLayout[] types = new MemoryLayout[arguments.length];
     Object[] values = new Object[arguments.length];

@@ -36,6 +36,7 @@ public final class BatchSlot implements AutoCloseable {
   private static final long ALIGNMENT = 256;
 
   private final List<Device> devices;
+  private final ImageRanges ranges;
   private final int images;
   private final int channels;
   private final float lossScale;
@@ -54,13 +55,21 @@ public final class BatchSlot implements AutoCloseable {
   private TensorFetch fetch; // null while nothing but losses was asked for
 
   /**
+   * @param ranges images that each device reads
    * @param images of a batch
    * @param channels of an image
    * @param pixelBytes room for the pixels of a batch
    * @param lossScale what gradients are multiplied by
    */
-  BatchSlot(List<Device> devices, int images, int channels, long pixelBytes, float lossScale) {
+  BatchSlot(
+      List<Device> devices,
+      ImageRanges ranges,
+      int images,
+      int channels,
+      long pixelBytes,
+      float lossScale) {
     this.devices = devices;
+    this.ranges = ranges;
     this.images = images;
     this.channels = channels;
     this.lossScale = lossScale;
@@ -97,8 +106,8 @@ public final class BatchSlot implements AutoCloseable {
   }
 
   /**
-   * Brings a batch to the devices; the first one's step waits for all of them. The step that used
-   * this place before must be done.
+   * Brings to each device the images that it reads; the first one's step waits for all of them. The
+   * step that used this place before must be done.
    */
   public void copyIn(Batch batch, StepSettings step, boolean training) {
     CUstream main = devices.getFirst().compute();
@@ -110,13 +119,16 @@ public final class BatchSlot implements AutoCloseable {
       Cuda.check(
           cuMemcpyHtoDAsync(staged.get(d), settings.get(d), errorsAt, device.copies()),
           "send a step's settings to " + device.name());
-      Cuda.check(
-          cuMemcpyHtoDAsync(
-              staged.get(d).withByteOffset(pixelsAt),
-              Addresses.of(batch.pixels().address()),
-              batch.bytes() * images,
-              device.copies()),
-          "send a batch to " + device.name());
+      for (ImageRanges.Range range : ranges.of(d)) {
+        long at = range.first() * batch.bytes();
+        Cuda.check(
+            cuMemcpyHtoDAsync(
+                staged.get(d).withByteOffset(pixelsAt + at),
+                Addresses.of(batch.pixels().address() + at),
+                range.count() * batch.bytes(),
+                device.copies()),
+            "send a batch to " + device.name());
+      }
       Cuda.check(cuEventRecord(copied.get(d), device.copies()), "record an event");
     }
     devices.getFirst().use();

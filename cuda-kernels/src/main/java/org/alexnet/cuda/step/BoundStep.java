@@ -51,7 +51,14 @@ public final class BoundStep implements AutoCloseable {
     CompiledNetwork programs = lowered.programs();
     int channels = programs.network().input().channels();
     try {
-      slot = new BatchSlot(devices, programs.batch(), channels, pixelBytes, lossScale);
+      slot =
+          new BatchSlot(
+              devices,
+              new ImageRanges(programs, devices.size()),
+              programs.batch(),
+              channels,
+              pixelBytes,
+              lossScale);
       owned.add(slot);
       for (Phase phase : Phase.values()) {
         StepPlan steps = new StepPlan(devices, kernels(phase));
