@@ -126,7 +126,7 @@ int cuDeviceGet(int* device, int ordinal) {
 int cuDeviceGetName(char* name, int length, int device) {
   ENTRY;
   if (!exists(device)) return INVALID_DEVICE;
-  std::snprintf(name, length, "Stand-in GPU %d", device);
+  std::snprintf(name, length, "Stand-in GPU");
   return SUCCESS;
 }
 

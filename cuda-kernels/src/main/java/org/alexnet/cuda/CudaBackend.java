@@ -32,6 +32,7 @@ import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan;
 import org.alexnet.cuda.convolution.ConvolutionPlans;
 import org.alexnet.cuda.convolution.ConvolutionProblem;
+import org.alexnet.cuda.convolution.ModelChoices;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
@@ -64,7 +65,8 @@ final class CudaBackend implements Backend {
 
   private final BackendOptions options;
   private final List<Device> devices = new ArrayList<>();
-  private final ConvolutionPlans plans = new ConvolutionPlans();
+  private final ModelChoices choices = new ModelChoices();
+  private final ConvolutionPlans plans = new ConvolutionPlans(choices);
   private final List<FusedProducts> products = new ArrayList<>(); // by device
   private final List<Preparation> preparations = new ArrayList<>();
   private final CudaImageMemory images = new CudaImageMemory(this);
@@ -86,7 +88,7 @@ final class CudaBackend implements Backend {
       Cuda.check(cuInit(0), "start");
       for (int ordinal : ordinals) {
         devices.add(new Device(ordinal, options.precision(), compiler));
-        products.add(new FusedProducts(BlasLt.open(loaded.blasLt(), devices.getLast())));
+        products.add(new FusedProducts(BlasLt.open(loaded.blasLt(), devices.getLast()), choices));
       }
       for (Device one : devices) {
         for (Device other : devices) {

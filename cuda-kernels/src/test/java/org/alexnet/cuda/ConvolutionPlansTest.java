@@ -18,6 +18,7 @@ import org.alexnet.cuda.convolution.ConvolutionPlans;
 import org.alexnet.cuda.convolution.ConvolutionProblem;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Direction;
 import org.alexnet.cuda.convolution.ConvolutionProblem.Epilogue;
+import org.alexnet.cuda.convolution.ModelChoices;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.kernel.Layouts;
@@ -39,6 +40,7 @@ import org.alexnet.program.Shape;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,7 +96,7 @@ class ConvolutionPlansTest {
     try (StandInBackend backend = StandInBackend.deterministic(precision, 1)) {
       int before = Resource.live();
       Layouts layouts = Layouts.of(CompiledNetwork.of(network(1), 1), precision);
-      try (ConvolutionPlans plans = new ConvolutionPlans()) {
+      try (ConvolutionPlans plans = new ConvolutionPlans(new ModelChoices())) {
         ConvolutionPlan plan =
             plans.of(backend.backend().device(0), problem, layouts, want, "", MOST);
         assertEquals(epilogue, plan.problem().epilogue());
@@ -174,12 +176,12 @@ class ConvolutionPlansTest {
               "cuDNN engine 101%s, no tensor cores, workspace 0 bytes");
       for (String each : recorded) {
         String before = each.formatted(problem.epilogue());
-        try (ConvolutionPlans plans = new ConvolutionPlans()) {
+        try (ConvolutionPlans plans = new ConvolutionPlans(new ModelChoices())) {
           assertEquals(
               before, plans.of(device, problem, layouts, Want.FASTEST, before, MOST).choice());
         }
         StandIn.spoil(direction, UNORDERED, AlgorithmFault.WRONG);
-        try (ConvolutionPlans plans = new ConvolutionPlans()) {
+        try (ConvolutionPlans plans = new ConvolutionPlans(new ModelChoices())) {
           String now = plans.of(device, problem, layouts, Want.FASTEST, before, MOST).choice();
           assertEquals(before.contains("102"), !now.equals(before), now);
         }
@@ -191,8 +193,36 @@ class ConvolutionPlansTest {
           new AlgorithmPlan(device, product, layouts, Want.UNTRIED, "", MOST)) {
         older = plan.choice();
       }
-      try (ConvolutionPlans plans = new ConvolutionPlans()) {
+      try (ConvolutionPlans plans = new ConvolutionPlans(new ModelChoices())) {
         assertEquals(older, plans.of(device, problem, layouts, Want.FASTEST, older, MOST).choice());
+      }
+    }
+  }
+
+  /** Whatever is faster on it. */
+  @ParameterizedTest
+  @EnumSource(Direction.class)
+  void whatADeviceHasChosenIsChosenOnOthersOfItsModel(Direction direction) {
+    Assumptions.assumeFalse(StandInBackend.GPU, "two devices of one model");
+    ConvolutionProblem problem = problem(direction, 2);
+    try (StandInBackend backend = StandInBackend.deterministic(Precision.FP32, 2)) {
+      Layouts layouts = Layouts.of(CompiledNetwork.of(network(1), 1), Precision.FP32);
+      Device first = backend.backend().device(0);
+      Device second = backend.backend().device(1);
+      assertEquals(first.model(), second.model());
+      assertFalse(first.model().isEmpty());
+      for (String each :
+          List.of(
+              "cuDNN engine 102%s, 2 groups one by one, not deterministic, workspace 0 bytes",
+              "cuDNN engine 101%s, no tensor cores, workspace 0 bytes")) {
+        String choice = each.formatted(problem.epilogue());
+        try (ConvolutionPlans plans = new ConvolutionPlans(new ModelChoices())) {
+          assertEquals(
+              choice, plans.of(first, problem, layouts, Want.FASTEST, choice, MOST).choice());
+          assertEquals(choice, plans.of(second, problem, layouts, Want.FASTEST, "", MOST).choice());
+          ConvolutionProblem other = problem(direction, 1);
+          assertFalse(plans.of(second, other, layouts, Want.FASTEST, "", MOST).choice().isEmpty());
+        }
       }
     }
   }

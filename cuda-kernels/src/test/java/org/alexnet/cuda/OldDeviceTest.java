@@ -28,7 +28,7 @@ class OldDeviceTest {
       "cuda:0%s has compute capability 7.0, which the CUDA 13 found no longer supports (its oldest"
           + " is 7.5); install libraries of CUDA 12 with cuDNN 9.5 and set ALEXNET_CUDA_PATH to"
           + " their folder, or use another device.";
-  private static final String VOLTA = SENTENCE.formatted(" (Stand-in GPU 0)");
+  private static final String VOLTA = SENTENCE.formatted(" (Stand-in GPU)");
 
   @TempDir Path dir;
 

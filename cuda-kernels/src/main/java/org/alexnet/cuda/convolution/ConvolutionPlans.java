@@ -17,14 +17,27 @@ import org.alexnet.cuda.kernel.Layouts;
 public final class ConvolutionPlans implements AutoCloseable {
   private record Key(Device device, ConvolutionProblem problem, Want want) {}
 
+  /** What a choice of a model is for. */
+  private record Wanted(ConvolutionProblem problem, Want want) {}
+
   private final Map<Key, ConvolutionPlan> plans = new HashMap<>();
+  private final ModelChoices choices;
   private final List<ConvolutionPlan> replaced = new ArrayList<>(); // what is bound may use them
+
+  /**
+   * No plan yet.
+   *
+   * @param choices those of all devices
+   */
+  public ConvolutionPlans(ModelChoices choices) {
+    this.choices = choices;
+  }
 
   /**
    * The plan of a problem, perhaps without its epilogue, which is then to be done by itself.
    *
    * @param want what is wanted of it
-   * @param before what was chosen when the run began, or nothing: it is chosen again if it works
+   * @param run what was chosen when the run began, or nothing: it is chosen again if it works
    * @param most bytes of scratch memory
    */
   public ConvolutionPlan of(
@@ -32,21 +45,24 @@ public final class ConvolutionPlans implements AutoCloseable {
       ConvolutionProblem problem,
       Layouts layouts,
       Want want,
-      String before,
+      String run,
       long most) {
     Key key = new Key(device, problem, want);
     ConvolutionPlan plan = plans.get(key);
     if (plan == null || plan.workspaceBytes() > most) {
+      Wanted wanted = new Wanted(problem, want);
+      String before = choices.before(device, wanted, run);
       boolean older = before.contains(AlgorithmPlan.OLDER);
       plan = older ? null : GraphSearch.choose(device, problem, layouts, want, before, most);
       if (plan != null) {
         keep(key, plan);
       } else if (problem.epilogue() != Epilogue.NONE) {
-        plan = of(device, problem.with(Epilogue.NONE), layouts, want, before, most);
+        plan = of(device, problem.with(Epilogue.NONE), layouts, want, run, most);
       } else {
         plan = new AlgorithmPlan(device, problem, layouts, want, before, most);
         keep(key, plan);
       }
+      choices.note(device, wanted, plan.choice());
     }
     return plan;
   }

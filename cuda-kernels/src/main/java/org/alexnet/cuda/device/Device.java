@@ -6,6 +6,7 @@ import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceCanAccessPeer;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
+import static jcuda.driver.JCudaDriver.cuDeviceGetName;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
@@ -21,6 +22,7 @@ import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -158,6 +160,13 @@ public final class Device implements AutoCloseable {
 
   public String name() {
     return "cuda:" + ordinal;
+  }
+
+  /** What kind of GPU it is, as the driver names it. */
+  public String model() {
+    byte[] text = new byte[256];
+    Cuda.check(cuDeviceGetName(text, text.length, device), "ask for the name of " + name());
+    return new String(text, StandardCharsets.UTF_8).trim(); // with what is behind its end
   }
 
   /** Its number, as CUDA counts. */

@@ -16,6 +16,7 @@ import java.util.Random;
 import org.alexnet.cuda.convolution.Agreement;
 import org.alexnet.cuda.convolution.AlgorithmSearch;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
+import org.alexnet.cuda.convolution.ModelChoices;
 import org.alexnet.cuda.device.Addresses;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
@@ -44,24 +45,42 @@ public final class FusedProducts implements AutoCloseable {
   private final Map<Problem, Optional<FusedProduct>> chosen = new HashMap<>();
   private final BlasLt library; // null where there is none
 
+  /** What a choice of a model is for. */
+  private record Wanted(Problem problem, Want want) {}
+
+  private final ModelChoices choices;
+
   /**
+   * Those of a device.
+   *
    * @param library null where there is none
+   * @param choices those of all devices
    */
-  public FusedProducts(BlasLt library) {
+  public FusedProducts(BlasLt library, ModelChoices choices) {
     this.library = library;
+    this.choices = choices;
   }
 
   /**
    * The way of a problem, if there is one.
    *
    * @param want whether the fastest is taken, or the first
-   * @param before what was chosen when the run began, or nothing: it is taken again if it works
+   * @param run what was chosen when the run began, or nothing: it is taken again if it works
    */
-  public Optional<FusedProduct> of(Problem problem, Want want, String before) {
-    boolean apart = library == null || want == Want.UNTRIED || before.equals(APART);
-    return apart
-        ? Optional.empty()
-        : chosen.computeIfAbsent(problem, any -> choose(problem, want, before));
+  public Optional<FusedProduct> of(Problem problem, Want want, String run) {
+    if (library == null || want == Want.UNTRIED || run.equals(APART)) {
+      return Optional.empty();
+    }
+    return chosen.computeIfAbsent(
+        problem,
+        any -> {
+          Wanted wanted = new Wanted(problem, want);
+          String before = choices.before(library.device(), wanted, run);
+          Optional<FusedProduct> way =
+              before.equals(APART) ? Optional.empty() : choose(problem, want, before);
+          choices.note(library.device(), wanted, way.map(w -> w.text() + " ").orElse(APART));
+          return way;
+        });
   }
 
   private Optional<FusedProduct> choose(Problem problem, Want want, String before) {
