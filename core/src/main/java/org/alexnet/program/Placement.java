@@ -296,7 +296,7 @@ public record Placement(List<Integer> devices, Parallelism parallelism, Worker w
   }
 
   /** Index of the first column or shard of a device. */
-  public int first(int device) {
+  int first(int device) {
     return devices.indexOf(device);
   }
 

@@ -205,7 +205,7 @@ public final class NetworkRig implements AutoCloseable {
   }
 
   /** The sum of the squares of each layer's gradient in the last training step. */
-  Map<String, Double> gradientSquares() {
+  public Map<String, Double> gradientSquares() {
     Map<String, Double> all = new LinkedHashMap<>();
     programs
         .gradientSquares()

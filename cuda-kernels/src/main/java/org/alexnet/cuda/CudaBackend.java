@@ -12,8 +12,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jcuda.driver.CUevent;
 import org.alexnet.AlexNetException;
-import org.alexnet.Message;
-import org.alexnet.Setting;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
@@ -246,14 +244,6 @@ final class CudaBackend implements Backend {
     if (wanted > devices.size()) {
       throw new IllegalArgumentException(
           "a program for %d devices on a backend opened with %d".formatted(wanted, devices.size()));
-    }
-    if (programs.placement().talks() && precision() == Precision.FP16) {
-      // Each worker would judge by itself whether its gradients are too large.
-      throw new AlexNetException(
-          Message.of(
-              "%s runs in one process; with other workers (%s) take fp32, or bf16 where GPUs have"
-                  + " it: these need no scaled gradients.",
-              Setting.PRECISION.to(precision()), Setting.WORKERS));
     }
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;

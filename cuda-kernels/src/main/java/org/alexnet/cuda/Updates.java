@@ -28,11 +28,12 @@ import org.alexnet.program.Tensor;
  *
  * <p>With scaled gradients one that is not finite keeps all from being updated, which is known at
  * the end. Each device judges the gradients that it has; where there are several, the first one
- * joins what they found, and all do the same.
+ * joins what they found, and all do the same. Workers need not tell one another what they found:
+ * they cut the batch only, so that each has the sum of every gradient, in the same bits, and the
+ * flag of a finite loss that all of them have joined.
  */
 final class Updates {
   private final StepProgram program;
-  private final Placement placement;
   private final Layouts layouts;
   private final UpdateKernels make;
   private final boolean scaled;
@@ -43,7 +44,6 @@ final class Updates {
    */
   Updates(StepProgram program, Placement placement, Layouts layouts, boolean scaled) {
     this.program = program;
-    this.placement = placement;
     this.layouts = layouts;
     this.make = new UpdateKernels(layouts);
     this.scaled = scaled;
@@ -129,7 +129,8 @@ final class Updates {
   }
 
   private Tensor flag(String name, int device) {
-    Tensor flag = Tensor.step(name, Shape.vector(1)).in(Part.whole(placement.first(device)));
+    int own = byDevice.get(device).getFirst().index(); // a shard of this worker's
+    Tensor flag = Tensor.step(name, Shape.vector(1)).in(Part.whole(own));
     layouts.single(flag);
     return flag;
   }

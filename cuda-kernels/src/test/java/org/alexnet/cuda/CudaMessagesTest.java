@@ -2,7 +2,6 @@ package org.alexnet.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -94,20 +93,6 @@ class CudaMessagesTest extends MessageOrderContract {
           }
         });
     assertEquals(graphs, StandInBackend.GPU ? 0 : StandIn.counts().graphLaunches());
-  }
-
-  @Test
-  void scaledGradientsAreRefused() {
-    MailPeers.together(
-        2,
-        peers -> {
-          try (CudaBackend backend = open(Precision.FP16, 1, peers)) {
-            AlexNetException e =
-                assertThrows(AlexNetException.class, () -> backend.lower(programs(peers, 0)));
-            assertTrue(e.getMessage().contains("bf16"), e.getMessage());
-          }
-          return null;
-        });
   }
 
   /** What the first of two workers sees of another that sends ones, until it is lost. */
