@@ -20,6 +20,9 @@ public interface Peers {
   /** The number of the first worker's decisions. */
   int DECISION = Integer.MAX_VALUE;
 
+  /** The number of the messages by which a backend connects workers in a way of its own. */
+  int JOINED = Integer.MAX_VALUE - 2;
+
   /** Numbers that are added up at a time: 2 MB. */
   int SLICE = 1 << 19;
 
@@ -37,7 +40,8 @@ public interface Peers {
         }
 
         @Override
-        public void receive(int from, int number, float[] values, int at, int count) {
+        public void receive(
+            int from, int number, float[] values, int at, int count, Runnable meanwhile) {
           throw new IllegalArgumentException("there is no worker " + from);
         }
 
@@ -72,8 +76,22 @@ public interface Peers {
    * @param number of the message, at least 0
    * @param at where in the array the values go
    * @param count how many must come
+   * @param meanwhile called some times a second while nothing has come; what it throws ends the
+   *     waiting
    */
-  void receive(int from, int number, float[] values, int at, int count);
+  void receive(int from, int number, float[] values, int at, int count, Runnable meanwhile);
+
+  /** Waits with nothing to do meanwhile. */
+  default void receive(int from, int number, float[] values, int at, int count) {
+    receive(from, number, values, at, count, () -> {});
+  }
+
+  /**
+   * Throws what {@link #receive} would if a worker is lost or has given up. It is for those who
+   * wait for other workers in another way, and may be asked often. A worker that has ended as it
+   * should counts as lost only some seconds later, since what it took part in may not be over here.
+   */
+  default void requireAll() {}
 
   /**
    * Tells all workers what the first decides, before they come to where they act on it.

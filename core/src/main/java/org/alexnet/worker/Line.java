@@ -36,6 +36,12 @@ final class Line implements Closeable {
   /** How long one that ends waits for the other to have heard so. */
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
+  /** How long one that waits otherwise than for a message may go on when another has ended. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** How often one that waits for a message looks at what else may have happened. */
+  private static final Duration LOOK = Duration.ofMillis(50);
+
   enum Kind {
     FLOATS,
     /** Values that lie in shared memory; eight bytes say where. */
@@ -78,8 +84,10 @@ final class Line implements Closeable {
   private final Map<Integer, Deque<Letter>> letters = new HashMap<>(); // by number
   private final Map<Integer, Deque<float[]>> spare = new HashMap<>(); // taken before, by length
   private final Deque<String> texts = new ArrayDeque<>();
+  private boolean ended; // as it should; of the thread that reads
   private String lost; // why nothing more will come
   private boolean silently; // it did not say so itself
+  private long since; // nanoseconds from when on it counts as lost for all
 
   /**
    * A connection over which nothing is read yet.
@@ -125,6 +133,7 @@ final class Line implements Closeable {
     try {
       lost = why;
       silently = unsaid;
+      since = System.nanoTime() + (ended ? GRACE.toNanos() : 0);
       arrived.signalAll();
     } finally {
       lock.unlock();
@@ -174,7 +183,10 @@ final class Line implements Closeable {
         yield null;
       }
       case FAILURE -> "Worker %d: %s".formatted(channel.other() + 1, text(first, total));
-      case END -> "Worker %d has ended.".formatted(channel.other() + 1);
+      case END -> {
+        ended = true;
+        yield "Worker %d has ended.".formatted(channel.other() + 1);
+      }
     };
   }
 
@@ -231,14 +243,16 @@ final class Line implements Closeable {
    *
    * @param at where in the array they go
    * @param count how many must come
+   * @param meanwhile called some times a second while nothing has come
    */
-  void take(int number, float[] values, int at, int count) throws IOException {
+  void take(int number, float[] values, int at, int count, Runnable meanwhile) throws IOException {
     Letter letter =
         take(
             () -> {
               Deque<Letter> queue = letters.get(number);
               return queue == null ? null : queue.poll();
-            });
+            },
+            meanwhile);
     if (letter.floats() != count) {
       throw new AlexNetException(
           "Worker %d has sent %d values as message %d, where %d were due; all workers must run the same program."
@@ -254,11 +268,22 @@ final class Line implements Closeable {
   }
 
   String takeText() {
-    return take(texts::poll);
+    return take(texts::poll, () -> {});
   }
 
-  private <T> T take(Supplier<T> poll) {
-    long left = patience.toNanos();
+  private <T> T take(Supplier<T> poll, Runnable meanwhile) {
+    long end = System.nanoTime() + patience.toNanos();
+    for (T letter = poll(poll, end); true; letter = poll(poll, end)) {
+      if (letter != null) {
+        return letter;
+      }
+      meanwhile.run();
+    }
+  }
+
+  /** Waits for a letter for a moment; null if none has come. */
+  private <T> T poll(Supplier<T> poll, long end) {
+    long left = LOOK.toNanos();
     lock.lock();
     try {
       for (T letter = poll.get(); true; letter = poll.get()) {
@@ -266,19 +291,38 @@ final class Line implements Closeable {
           return letter;
         }
         if (lost != null) {
-          throw silently ? new LostWorkerException(lost, null) : new AlexNetException(lost);
+          throw gone();
         }
-        if (left <= 0) {
+        if (System.nanoTime() >= end) {
           throw new AlexNetException(
               "Worker %d has sent nothing for %d seconds."
                   .formatted(channel.other() + 1, patience.toSeconds()));
         }
-        left = arrived.awaitNanos(left);
+        if (left <= 0) {
+          return null;
+        }
+        left = arrived.awaitNanos(Math.min(left, end - System.nanoTime()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AlexNetException(
           "Interrupted while waiting for worker %d.".formatted(channel.other() + 1), e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private AlexNetException gone() {
+    return silently ? new LostWorkerException(lost, null) : new AlexNetException(lost);
+  }
+
+  /** Throws what {@link #take} would if the other is lost. */
+  void requireThere() {
+    lock.lock();
+    try {
+      if (lost != null && System.nanoTime() >= since) {
+        throw gone();
+      }
     } finally {
       lock.unlock();
     }

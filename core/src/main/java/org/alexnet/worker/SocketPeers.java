@@ -48,16 +48,21 @@ public final class SocketPeers implements Peers, AutoCloseable {
   }
 
   @Override
-  public void receive(int from, int number, float[] values, int at, int count) {
+  public void receive(int from, int number, float[] values, int at, int count, Runnable meanwhile) {
     long start = System.nanoTime();
     Line line = line(from);
     try {
-      line.take(number, values, at, count);
+      line.take(number, values, at, count, meanwhile);
     } catch (IOException e) {
       throw line.broken(e);
     } finally {
       nanos.addAndGet(System.nanoTime() - start);
     }
+  }
+
+  @Override
+  public void requireAll() {
+    lines.values().forEach(Line::requireThere);
   }
 
   @Override

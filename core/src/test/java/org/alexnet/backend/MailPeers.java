@@ -19,6 +19,7 @@ import org.alexnet.program.Placement.Worker;
 /** Workers that are threads of one process and leave each other arrays. */
 public final class MailPeers implements Peers {
   private static final int ASKED = -1;
+  private static final int LOOKS = 600; // half a minute
 
   private record Address(int from, int to, int number) {}
 
@@ -80,14 +81,17 @@ public final class MailPeers implements Peers {
         new Address(from, to, number), address -> new LinkedBlockingQueue<>());
   }
 
-  private Object take(int from, int number) {
+  private Object take(int from, int number, Runnable meanwhile) {
     try {
-      Object letter = box(from, worker.index(), number).poll(30, TimeUnit.SECONDS);
-      if (letter == null) {
-        throw new AssertionError(
-            "worker %d waits for %d from %d".formatted(worker.index(), number, from));
+      for (int look = 0; look < LOOKS; look++) {
+        Object letter = box(from, worker.index(), number).poll(50, TimeUnit.MILLISECONDS);
+        if (letter != null) {
+          return letter;
+        }
+        meanwhile.run();
       }
-      return letter;
+      throw new AssertionError(
+          "worker %d waits for %d from %d".formatted(worker.index(), number, from));
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -104,8 +108,8 @@ public final class MailPeers implements Peers {
   }
 
   @Override
-  public void receive(int from, int number, float[] values, int at, int count) {
-    float[] letter = (float[]) take(from, number);
+  public void receive(int from, int number, float[] values, int at, int count, Runnable meanwhile) {
+    float[] letter = (float[]) take(from, number, meanwhile);
     if (letter.length != count) {
       throw new AssertionError("%d values instead of %d".formatted(letter.length, count));
     }
@@ -119,7 +123,7 @@ public final class MailPeers implements Peers {
       box(worker.index(), other, ASKED).add(own);
     }
     for (int other = 0; other < worker.count(); other++) {
-      all.add((String) take(other, ASKED));
+      all.add((String) take(other, ASKED, () -> {}));
     }
     return all;
   }

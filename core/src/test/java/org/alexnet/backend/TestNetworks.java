@@ -52,7 +52,7 @@ public final class TestNetworks {
   }
 
   /** Tanh, averages, strides that leave pixels over, groups, dropout of both scalings. */
-  static Network various() {
+  public static Network various() {
     return network(
         "various",
         new Input(
@@ -126,7 +126,7 @@ public final class TestNetworks {
   }
 
   /** A layer so large that its gradient goes between devices in slices, the last a small one. */
-  static Network wide() {
+  public static Network wide() {
     return network(
         "wide",
         new Input(1, 93, 95, 1 / 128f),

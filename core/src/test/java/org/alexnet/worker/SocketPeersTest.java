@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
@@ -24,6 +25,7 @@ import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.Peers;
 import org.alexnet.program.Placement.Worker;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -239,6 +241,60 @@ class SocketPeersTest {
         "Worker 1 has sent 8 values as message 5, where 9 were due; all workers must run the same"
             + " program.",
         told);
+  }
+
+  @Test
+  void whoWaitsLooksAtOtherThingsMeanwhile() {
+    together(
+        2,
+        peers -> {
+          int other = 1 - peers.worker().index();
+          AtomicInteger looks = new AtomicInteger();
+          Runnable look =
+              () -> {
+                if (looks.incrementAndGet() == 3) {
+                  throw new IllegalStateException("seen");
+                }
+              };
+          IllegalStateException e =
+              assertThrows(
+                  IllegalStateException.class,
+                  () -> peers.receive(other, 5, new float[1], 0, 1, look));
+          assertEquals("seen", e.getMessage());
+          peers.requireAll();
+          peers.gathered("seen"); // the other no longer waits
+          peers.send(other, 5, new float[] {7}, 0, 1);
+          float[] got = new float[1];
+          peers.receive(other, 5, got, 0, 1, () -> {});
+          return got[0];
+        });
+  }
+
+  /** What it took part in may not be over here yet; one that gives up will not go on with it. */
+  @Test
+  void aWorkerThatHasEndedIsNotLostAtOnceAndOneThatGivesUpIs() {
+    for (boolean ends : new boolean[] {true, false}) {
+      together(
+          2,
+          peers -> {
+            if (peers.worker().first()) {
+              if (!ends) {
+                peers.fail("There is no disk.");
+              }
+              return null;
+            }
+            String why = ends ? "Worker 1 has ended." : "Worker 1: There is no disk.";
+            Executable wait = () -> peers.receive(0, 5, new float[1], 0, 1);
+            assertEquals(why, assertThrows(AlexNetException.class, wait).getMessage());
+            if (ends) {
+              peers.requireAll();
+            } else {
+              Executable ask = peers::requireAll;
+              assertEquals(why, assertThrows(AlexNetException.class, ask).getMessage());
+            }
+            return null;
+          });
+    }
   }
 
   @Test

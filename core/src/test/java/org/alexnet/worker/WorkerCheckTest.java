@@ -47,7 +47,8 @@ class WorkerCheckTest {
     }
 
     @Override
-    public void receive(int from, int number, float[] values, int at, int count) {
+    public void receive(
+        int from, int number, float[] values, int at, int count, Runnable meanwhile) {
       throw new AssertionError();
     }
 

@@ -127,7 +127,8 @@ class CudaMessagesTest extends MessageOrderContract {
     }
 
     @Override
-    public void receive(int from, int number, float[] values, int at, int count) {
+    public void receive(
+        int from, int number, float[] values, int at, int count, Runnable meanwhile) {
       pass(false);
       Arrays.fill(values, at, at + count, 1);
     }
