@@ -46,7 +46,7 @@ enum Result : int {
   UNKNOWN = 999,
 };
 
-constexpr int MAX_DEVICES = 4;
+constexpr int MAX_DEVICES = 6;
 
 // ---- one lock over everything, taken by every entry point ----
 
@@ -55,8 +55,11 @@ std::recursive_mutex& mutex();
 struct Entry {
   // Raises SIGSEGV where the environment asks for a crash in this call.
   explicit Entry(const char* function);
+  ~Entry();
   std::lock_guard<std::recursive_mutex> lock{mutex()};
 };
+// Lets other threads call for a moment, and goes on.
+void letOthersCall();
 #define ENTRY ::standin::Entry entry(__func__)
 
 // ---- handles ----
@@ -96,7 +99,7 @@ struct Counts {
 };
 Counts& counts();
 
-enum NcclFault { NCCL_RIGHT, NCCL_REFUSES };
+enum NcclFault { NCCL_RIGHT, NCCL_REFUSES, NCCL_LAST_REFUSES };
 enum BlasLtFault { LT_RIGHT, LT_HAS_NONE, LT_FIRST_REFUSES, LT_FIRST_IS_WRONG, LT_LOSES_NAN };
 
 struct Options {
@@ -166,6 +169,7 @@ struct Work {
   bool launch;  // counted as a kernel
   bool copy;    // may reach another device's memory without peer access
   std::function<void()> run;
+  std::function<bool()> waits = nullptr;  // whether another process has yet to do something
 };
 struct Place {
   int chain;
@@ -223,10 +227,12 @@ struct Capture {
 // The stream of a handle; null with an error where it is none or of another context.
 Stream* streamOf(void* handle, int& error);
 int enqueue(Stream* stream, Work work);
-// Runs one item; false: there was none to run.
+// Runs one item; false: there was none to run, or it waits.
 bool advance(Stream* stream, std::uint64_t until);
 void finish(Stream* stream, std::uint64_t until);
 void finishDevice(int device, bool tellHost);
+// The same for those of its items that wait for no other process, nor are behind one that does.
+void advanceDevice(int device);
 std::vector<Stream*>& streams();
 // 900, which ends the capture, where one is under way; else 0.
 int refuseInCapture();

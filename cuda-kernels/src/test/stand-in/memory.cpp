@@ -140,7 +140,8 @@ int cuMemFree_v2(Address pointer) {
     return INVALID_VALUE;
   }
   // The driver waits for the device before it frees.
-  for (int d = 0; d < MAX_DEVICES; d++) finishDevice(d, false);
+  finishDevice(currentDevice(), false);
+  for (int d = 0; d < MAX_DEVICES; d++) advanceDevice(d);
   give(pointer, found->owner);
   return error;
 }
@@ -169,7 +170,8 @@ int cuMemFreeHost(void* pointer) {
   int error = ready();
   if (error == INVALID_CONTEXT || error == NOT_INITIALIZED) return error;
   if (int refused = refuseInCapture()) return refused;
-  for (int d = 0; d < MAX_DEVICES; d++) finishDevice(d, false);
+  finishDevice(currentDevice(), false);
+  for (int d = 0; d < MAX_DEVICES; d++) advanceDevice(d);
   if (!give(reinterpret_cast<Address>(pointer), PINNED)) {
     violation("cuMemFreeHost of memory that is not pinned", currentDevice(), LAUNCH_FAILED);
     return INVALID_VALUE;

@@ -1,6 +1,11 @@
-// NCCL: sums over the devices of a process. What would wait forever on GPUs is a violation: a device
-// that takes no part, or calls of several devices that are not a group.
+// NCCL: sums over the devices of a process, or of several, which here are threads of one. In a
+// process what would wait forever on GPUs is a violation: a device that takes no part, or calls of
+// several devices that are not a group. A rank of another process is waited for until the own one is
+// aborted, and is never told to be lost. What is begun with such ranks is put into streams only when
+// the program has asked so often that it hears it is over.
+#include <algorithm>
 #include <map>
+#include <memory>
 
 #include "core.hpp"
 #include "numbers.hpp"
@@ -16,19 +21,21 @@ int cuStreamWaitEvent(void* stream, standin::Event* event, unsigned flags);
 namespace standin {
 namespace {
 
-enum Status { OK = 0, CUDA_ERROR = 1, BAD_ARGUMENT = 4, BAD_USAGE = 5 };
+enum Status {
+  OK = 0,
+  CUDA_ERROR = 1,
+  SYSTEM_ERROR = 2,
+  BAD_ARGUMENT = 4,
+  BAD_USAGE = 5,
+  IN_PROGRESS = 7
+};
+constexpr unsigned MAGIC = 0xcafebeef;
+constexpr unsigned WITH_CONFIG = 21400;
 constexpr int SUM = 0;
 constexpr unsigned NO_TIMING = 2;
 
 struct Ring;
-struct Rank : Object {
-  Ring* ring;
-  Rank(int device, Ring* ring) : Object("nccl rank", device), ring(ring) {}
-};
-struct Ring {
-  std::vector<Rank*> ranks;
-};
-
+struct Rank;
 struct Call {
   char* from;
   char* to;
@@ -38,10 +45,44 @@ struct Call {
   void* stream;
 };
 
-int depth = 0;
+struct Rank : Object {
+  Ring* ring;
+  int index = 0;
+  bool busy = false;     // with what was begun last
+  bool aborted = false;
+  bool counted = false;  // among those that have begun the first sum
+  long sums = 0;         // begun so far
+  std::vector<Call> begun;
+  Rank(int device, Ring* ring) : Object("nccl rank", device), ring(ring) {}
+};
+
+// What ranks of several processes add up.
+struct Sum {
+  std::size_t count;
+  Format format;
+  std::vector<std::vector<float>> parts;  // by rank, once they are there
+  int taken = 0;                          // by ranks that know of it
+  int there = 0;
+};
+
+struct Ring {
+  std::vector<Rank*> ranks;  // of several processes: null where one has not come
+  bool joined = false;       // from several processes
+  int status = OK;
+  int connected = 0;  // ranks that have begun the first sum
+  std::map<long, std::shared_ptr<Sum>> sums;
+};
+
+thread_local int depth = 0;
+thread_local bool begun = false;  // something that is not over at the end of the group
 std::vector<Call>& group() {
-  static std::vector<Call>& calls = *new std::vector<Call>;
+  thread_local std::vector<Call>& calls = *new std::vector<Call>;
   return calls;
+}
+
+std::map<std::string, Ring*>& rings() {
+  static std::map<std::string, Ring*>& all = *new std::map<std::string, Ring*>;
+  return all;
 }
 
 // The values of all devices are added from the last to the first, unlike ours.
@@ -116,6 +157,69 @@ int run(std::vector<Call> calls) {
   return OK;
 }
 
+// A rank sends its part when its stream is that far, and goes on when all have.
+int enqueueJoined(const Call& c) {
+  Ring* ring = c.rank->ring;
+  int size = int(ring->ranks.size()), index = c.rank->index;
+  auto& sum = ring->sums[c.rank->sums];
+  if (!sum) {
+    sum = std::make_shared<Sum>(Sum{c.count, c.format, {}});
+    sum->parts.resize(size);
+  }
+  if (sum->count != c.count || sum->format != c.format)
+    return wrong("workers sum up different tensors", c.rank->device);
+  int error = cuCtxSetCurrent(context(c.rank->device));
+  Stream* stream = error ? nullptr : streamOf(c.stream, error);
+  if (!stream) return CUDA_ERROR;
+  auto s = sum;
+  auto send = [c, s, index] {
+    if (!touch(c.from, c.count * bytes(c.format), false)) return;
+    for (std::size_t i = 0; i < c.count; i++) s->parts[index].push_back(load(c.from, i, c.format));
+    s->there++;
+  };
+  auto receive = [c, s, size] {
+    if (s->there < size || !touch(c.to, c.count * bytes(c.format), true)) return;
+    for (std::size_t i = 0; i < c.count; i++) {
+      float all = 0;
+      for (auto part = s->parts.rbegin(); part != s->parts.rend(); ++part) all += (*part)[i];
+      store(c.to, i, c.format, all);
+    }
+  };
+  Rank* rank = c.rank;
+  auto waits = [rank, s, size] { return !rank->aborted && s->there < size; };
+  error = enqueue(stream, {"part of a sum of workers", rank->device, true, false, send});
+  if (!error)
+    error = enqueue(stream, {"sum of workers", rank->device, false, false, receive, waits});
+  if (++s->taken == size) ring->sums.erase(rank->sums);
+  rank->sums++;
+  return error ? CUDA_ERROR : OK;
+}
+
+// How far a rank is with what it has begun last.
+int progress(Rank* rank) {
+  Ring* ring = rank->ring;
+  if (!rank->busy) return OK;
+  if (ring->status) return ring->status;
+  bool last = rank->index + 1 == int(ring->ranks.size());
+  if (options().nccl == NCCL_LAST_REFUSES && last) return SYSTEM_ERROR;
+  for (Rank* other : ring->ranks)
+    if (!other) return IN_PROGRESS;
+  if (!rank->begun.empty()) {
+    if (!rank->counted) ring->connected++;
+    rank->counted = true;
+    if (ring->connected < int(ring->ranks.size())) return IN_PROGRESS;
+  }
+  std::vector<Call> calls = std::move(rank->begun);
+  rank->begun.clear();
+  rank->busy = false;
+  Context* before = currentDevice() < 0 ? nullptr : context(currentDevice());
+  int status = OK;
+  for (const Call& c : calls)
+    if (!status) status = enqueueJoined(c);
+  cuCtxSetCurrent(before);
+  return status;
+}
+
 }  // namespace
 }  // namespace standin
 
@@ -123,13 +227,67 @@ using namespace standin;
 
 extern "C" {
 
+struct UniqueId {
+  char internal[128];
+};
+
+struct Config {
+  std::size_t size;
+  unsigned magic, version;
+  int blocking;
+};
+
+int ncclGetUniqueId(UniqueId* id) {
+  ENTRY;
+  static int made = 0;
+  if (options().nccl == NCCL_REFUSES) return SYSTEM_ERROR;
+  made++;
+  for (int i = 0; i < 128; i++) id->internal[i] = char(i * 37 + made);
+  return OK;
+}
+
+int ncclCommInitRankConfig(Rank** rank, int count, UniqueId id, int index, const Config* config) {
+  ENTRY;
+  if (count < 1 || index < 0 || index >= count || currentDevice() < 0) return BAD_ARGUMENT;
+  if (!config || config->magic != MAGIC || config->version < WITH_CONFIG || config->blocking != 0 ||
+      config->size < sizeof(Config))
+    return BAD_ARGUMENT;
+  if (depth == 0) return wrong("a rank of several is joined without a group", currentDevice());
+  Ring*& ring = rings()[std::string(id.internal, sizeof id.internal)];
+  if (!ring) {
+    ring = new Ring;
+    ring->joined = true;
+    ring->ranks.resize(count);
+  }
+  if (int(ring->ranks.size()) != count || ring->ranks[index]) return BAD_ARGUMENT;
+  for (Rank* other : ring->ranks)
+    if (other && other->device == currentDevice()) ring->status = BAD_USAGE;
+  *rank = ring->ranks[index] = new Rank(currentDevice(), ring);
+  (*rank)->index = index;
+  (*rank)->busy = begun = true;
+  return OK;
+}
+
+int ncclCommGetAsyncError(Rank* rank, int* status) {
+  ENTRY;
+  if (!find(rank, "nccl rank")) return BAD_ARGUMENT;
+  *status = progress(rank);
+  return OK;
+}
+
 int ncclGetVersion(int* version) {
   *version = 22703;
   return OK;
 }
 
 const char* ncclGetErrorString(int status) {
-  return status == OK ? "no error" : status == CUDA_ERROR ? "unhandled cuda error" : "invalid usage";
+  switch (status) {
+    case OK: return "no error";
+    case CUDA_ERROR: return "unhandled cuda error";
+    case SYSTEM_ERROR: return "unhandled system error";
+    case IN_PROGRESS: return "NCCL operation in progress";
+    default: return "invalid usage";
+  }
 }
 
 int ncclCommInitAll(Rank** ranks, int count, const int* devices) {
@@ -147,11 +305,18 @@ int ncclCommInitAll(Rank** ranks, int count, const int* devices) {
 int ncclCommDestroy(Rank* rank) {
   ENTRY;
   if (!find(rank, "nccl rank")) return BAD_ARGUMENT;
+  if (rank->busy) return wrong("a rank ends in the middle of something", rank->device);
   rank->end();
   return OK;
 }
 
-int ncclCommAbort(Rank* rank) { return ncclCommDestroy(rank); }
+int ncclCommAbort(Rank* rank) {
+  ENTRY;
+  if (!find(rank, "nccl rank")) return BAD_ARGUMENT;
+  rank->aborted = true;
+  rank->end();
+  return OK;
+}
 
 int ncclGroupStart() {
   ENTRY;
@@ -162,9 +327,19 @@ int ncclGroupStart() {
 int ncclGroupEnd() {
   ENTRY;
   if (depth == 0) return BAD_USAGE;
-  if (--depth > 0 || group().empty()) return OK;
+  if (--depth > 0) return OK;
   std::vector<Call> calls = std::move(group());
   group().clear();
+  for (const Call& c : calls)
+    if (c.rank->ring->joined) {
+      c.rank->begun.push_back(c);
+      c.rank->busy = begun = true;
+    }
+  auto joined = [](const Call& c) { return c.rank->ring->joined; };
+  calls.erase(std::remove_if(calls.begin(), calls.end(), joined), calls.end());
+  bool waits = begun;
+  begun = false;
+  if (calls.empty()) return waits ? IN_PROGRESS : OK;
   Context* before = currentDevice() < 0 ? nullptr : context(currentDevice());
   int status = run(calls);
   cuCtxSetCurrent(before);
@@ -176,6 +351,7 @@ int ncclAllReduce(char* from, char* to, std::size_t count, int type, int operati
   ENTRY;
   std::map<int, Format> formats{{6, Format::HALF}, {7, Format::FLOAT}, {9, Format::BFLOAT16}};
   if (!find(rank, "nccl rank") || !formats.count(type) || operation != SUM) return BAD_ARGUMENT;
+  if (rank->busy) return wrong("a rank is used in the middle of something", rank->device);
   if (depth == 0 && rank->ring->ranks.size() > 1)
     return wrong("a sum of several devices of one thread without a group", rank->device);
   ncclGroupStart();

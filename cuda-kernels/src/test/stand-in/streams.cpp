@@ -97,27 +97,60 @@ void runFirst(Stream* s) {
   s->done++;
 }
 
+namespace {
+
+// A failed context waits for nothing: what it has in its queues is dropped.
+bool waits(const Item& item) {
+  return item.work.waits && !faultOf(item.work.device) && item.work.waits();
+}
+
+}  // namespace
+
 bool advance(Stream* s, std::uint64_t until) {
   if (s->done >= until || s->queue.empty()) return false;
   for (auto& [other, at] : s->queue.front().after)
-    if (advance(other, at)) return true;
+    if (other->done < at && !other->queue.empty()) return advance(other, at);
+  if (waits(s->queue.front())) return false;
   runFirst(s);
   return true;
 }
 
+void advanceDevice(int device) {
+  for (Stream* s : streams())
+    while (s->device == device && advance(s, s->enqueued)) continue;
+}
+
+namespace {
+
+// What waits for another process waits for work that nobody may be waiting for here.
+void advanceAll() {
+  for (int d = 0; d < MAX_DEVICES; d++) advanceDevice(d);
+}
+
+}  // namespace
+
 void finish(Stream* s, std::uint64_t until) {
   while (s->done < until && !s->queue.empty()) {
-    for (auto& [other, at] : s->queue.front().after) finish(other, at);
-    runFirst(s);
+    std::uint64_t before = s->done;
+    auto after = s->queue.front().after;
+    for (auto& [other, at] : after) finish(other, at);
+    if (s->done != before) continue;  // another thread has run it meanwhile
+    if (!waits(s->queue.front())) {
+      runFirst(s);
+      continue;
+    }
+    advanceAll();
+    if (s->done == before) letOthersCall();
   }
 }
 
 void finishDevice(int device, bool tellHost) {
-  for (Stream* s : streams())
-    if (s->device == device) {
-      finish(s, s->enqueued);
-      if (tellHost) hostClock().join(s->clock);
-    }
+  for (std::size_t i = 0; i < streams().size(); i++) {
+    Stream* s = streams()[i];
+    if (s->device != device) continue;
+    finish(s, s->enqueued);
+    if (tellHost) hostClock().join(s->clock);
+  }
 }
 
 namespace {
@@ -223,7 +256,7 @@ int cuStreamQuery(Stream* stream) {
   ENTRY;
   if (int error = refuseInCapture()) return error;
   if (!find(stream, "stream")) return INVALID_HANDLE;
-  advance(stream, stream->enqueued);
+  if (!advance(stream, stream->enqueued) && stream->done < stream->enqueued) advanceAll();
   if (int fault = faultOf(stream->device)) return fault;
   if (stream->done < stream->enqueued) return NOT_READY;
   hostClock().join(stream->clock);
@@ -315,8 +348,9 @@ int cuEventSynchronize(Event* event) {
   if (int error = refuseInCapture()) return error;
   counts().hostSyncs++;
   if (!event->stream) return SUCCESS;
+  Clock clock = event->clock;
   finish(event->stream, event->at);
-  hostClock().join(event->clock);
+  hostClock().join(clock);
   return faultOf(event->device);
 }
 
@@ -326,7 +360,7 @@ int cuEventQuery(Event* event) {
   if (event->capture) return event->capture->valid = false, CAPTURED_EVENT;
   if (int error = refuseInCapture()) return error;
   if (!event->stream) return SUCCESS;
-  advance(event->stream, event->at);
+  if (!advance(event->stream, event->at) && event->stream->done < event->at) advanceAll();
   if (int fault = faultOf(event->device)) return fault;
   if (event->stream->done < event->at) return NOT_READY;
   hostClock().join(event->clock);

@@ -60,6 +60,14 @@ public interface Peers {
   Worker worker();
 
   /**
+   * Whether nothing of what workers tell one another may travel unencrypted, so that a backend must
+   * not send it in a way of its own.
+   */
+  default boolean confidential() {
+    return false;
+  }
+
+  /**
    * Sends values to another worker. It need not be waiting for them; the array may be written again
    * when this returns.
    *

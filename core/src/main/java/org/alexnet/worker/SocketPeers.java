@@ -14,6 +14,7 @@ public final class SocketPeers implements Peers, AutoCloseable {
   private final Worker worker;
   private final Map<Integer, Line> lines; // by worker
   private final AtomicLong nanos = new AtomicLong();
+  private volatile boolean confidential;
 
   SocketPeers(Worker worker, Map<Integer, Line> lines, Duration patience) {
     this.worker = worker;
@@ -32,6 +33,16 @@ public final class SocketPeers implements Peers, AutoCloseable {
   @Override
   public Worker worker() {
     return worker;
+  }
+
+  @Override
+  public boolean confidential() {
+    return confidential;
+  }
+
+  /** Keeps a backend from ways of its own to other workers, which need not be encrypted. */
+  public void keepConfidential() {
+    confidential = true;
   }
 
   @Override

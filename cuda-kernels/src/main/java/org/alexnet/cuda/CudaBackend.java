@@ -1,16 +1,13 @@
 package org.alexnet.cuda;
 
-import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuInit;
 
-import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import jcuda.driver.CUevent;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
@@ -35,7 +32,7 @@ import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.KernelCompiler;
-import org.alexnet.cuda.exchange.Nccl;
+import org.alexnet.cuda.exchange.NcclUse;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.cuda.kernel.Layouts;
 import org.alexnet.cuda.library.load.Loaded;
@@ -43,7 +40,6 @@ import org.alexnet.cuda.product.BlasLt;
 import org.alexnet.cuda.product.FusedProducts;
 import org.alexnet.cuda.product.RateMeasurement;
 import org.alexnet.program.CompiledNetwork;
-import org.alexnet.program.Parallelism;
 import org.alexnet.program.StepProgram.Phase;
 
 /** The open CUDA backend: its devices, and the convolutions that algorithms were chosen for. */
@@ -69,9 +65,7 @@ final class CudaBackend implements Backend {
   private final List<Preparation> preparations = new ArrayList<>();
   private final CudaImageMemory images = new CudaImageMemory(this);
   private boolean graphs;
-  private final SymbolLookup ncclLibrary; // null where there is none
-  private Nccl nccl; // null until it is needed
-  private boolean ncclRefused;
+  private final NcclUse nccl;
   private long scratch = Long.MAX_VALUE; // bytes that a convolution may ask for at most
 
   /**
@@ -80,7 +74,7 @@ final class CudaBackend implements Backend {
   CudaBackend(List<Integer> ordinals, BackendOptions options, Loaded loaded) {
     this.options = options;
     this.graphs = options.graphs();
-    this.ncclLibrary = loaded.nccl();
+    this.nccl = new NcclUse(loaded.nccl(), devices, options);
     KernelCompiler compiler = new KernelCompiler(loaded, options.precision(), this::prepared);
     try {
       Cuda.check(cuInit(0), "start");
@@ -160,47 +154,9 @@ final class CudaBackend implements Backend {
     }
   }
 
-  /** What adds up gradients of the devices; null where that is done in the order of the shards. */
-  Nccl nccl() {
+  /** What adds up gradients of devices, where their order may be any, and waits for devices. */
+  NcclUse nccl() {
     return nccl;
-  }
-
-  /** Starts NCCL for a program that adds up gradients of devices in whatever order. */
-  void startNccl(CompiledNetwork programs) {
-    boolean sums =
-        programs.placement().parallelism() != Parallelism.COLUMNS
-            && !programs.placement().talks()
-            && programs.placement().deviceCount() == devices.size()
-            && devices.size() > 1;
-    if (sums && ncclLibrary != null && !options.deterministic() && nccl == null && !ncclRefused) {
-      try {
-        nccl = new Nccl(ncclLibrary, devices);
-      } catch (Cuda.Failure e) {
-        ncclRefused = true;
-        options
-            .say()
-            .accept(
-                "%s; gradients are copied from device to device and added up there."
-                    .formatted(e.getMessage()));
-      }
-    }
-  }
-
-  /** After a fault, before devices are waited for by themselves. */
-  void giveUpIfLost() {
-    if (nccl != null) {
-      nccl.giveUpIfLost();
-    }
-  }
-
-  /** Waits for an event of the first device. */
-  void await(CUevent event, String what) {
-    if (nccl != null) {
-      nccl.await(event, what);
-    } else {
-      devices.getFirst().use();
-      Cuda.check(cuEventSynchronize(event), what);
-    }
   }
 
   float lossScale() {
@@ -248,7 +204,7 @@ final class CudaBackend implements Backend {
     try {
       Want want = options.deterministic() ? Want.REPEATABLE : Want.FASTEST;
       long begin = System.nanoTime();
-      startNccl(programs);
+      nccl.start(programs.placement());
       Lowered lowered = lowerToFit(programs, want);
       String what = "kernels chosen for %s, and what libraries offer tried";
       prepared(
@@ -362,9 +318,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    if (nccl != null) {
-      nccl.close();
-    }
+    nccl.close();
     plans.close();
     Closeables.all(products);
     Closeables.all(devices);

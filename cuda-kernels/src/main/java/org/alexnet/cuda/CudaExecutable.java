@@ -1,7 +1,5 @@
 package org.alexnet.cuda;
 
-import static jcuda.driver.JCudaDriver.cuEventSynchronize;
-
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -111,6 +109,7 @@ final class CudaExecutable implements Executable {
         : new Mail(
             devices,
             backend.peers(),
+            backend.nccl(),
             messages.stream().mapToLong(Layout::bytes).max().orElseThrow(),
             messages.stream().mapToInt(Layout::elements).max().orElseThrow());
   }
@@ -312,7 +311,7 @@ final class CudaExecutable implements Executable {
    * waits for nothing but what was put in before.
    */
   private void waitAfter(Throwable e) {
-    backend.giveUpIfLost();
+    backend.nccl().giveUpAfterFault();
     try {
       memories.forEach(DeviceMemory::synchronizeAll);
     } catch (RuntimeException lost) {
@@ -427,7 +426,7 @@ final class CudaExecutable implements Executable {
         return;
       }
       BatchSlot slot = bound[number].slot();
-      backend.await(slot.done(), "compute a step");
+      backend.nccl().await(slot.done(), "compute a step");
       StepProgram program = lowered.programs().program(phase);
       if (mail == null) {
         result = slot.result(batch.count());
@@ -564,11 +563,9 @@ final class CudaExecutable implements Executable {
 
   /** Whatever comes of the steps under way. */
   private void waitForDevices() {
-    backend.giveUpIfLost();
     for (UnderWay pending : underWay) {
       if (pending != null) {
-        devices.getFirst().use();
-        cuEventSynchronize(bound[pending.number].slot().done());
+        backend.nccl().awaitEnd(bound[pending.number].slot().done());
       }
     }
   }

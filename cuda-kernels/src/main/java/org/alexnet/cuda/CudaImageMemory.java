@@ -39,7 +39,7 @@ final class CudaImageMemory implements ImageMemory {
 
   @Override
   public long room(CompiledNetwork programs) {
-    backend.startNccl(programs); // it takes memory of its own
+    backend.nccl().start(programs.placement()); // it takes memory of its own
     MemoryPlan plan = MemoryPlanner.plan(backend.lower(programs, Want.UNTRIED));
     return readers(programs).stream()
         .mapToLong(d -> backend.device(d).freeBytes() - CudaBackend.bytes(programs, plan, d))

@@ -93,7 +93,8 @@ final class CudaLowering {
 
   private List<CudaKernel> kernels() {
     List<CudaKernel> kernels = new ArrayList<>();
-    Exchange exchange = new Exchange(program, programs.placement(), layouts, backend.nccl());
+    Exchange exchange =
+        new Exchange(program, programs, layouts, backend.nccl().of(programs.placement()));
     Set<Op> done = new HashSet<>();
     for (Op op : program.ops()) {
       if (done.contains(op) || op instanceof Op.Update) {
@@ -128,7 +129,29 @@ final class CudaLowering {
     }
     SortedMap<Integer, List<CudaKernel>> parts = new TreeMap<>();
     kernels.forEach(k -> parts.computeIfAbsent(k.index(), index -> new ArrayList<>()).add(k));
-    return PartsInOrder.of(List.copyOf(parts.values()));
+    return together(PartsInOrder.of(List.copyOf(parts.values())));
+  }
+
+  /**
+   * Puts the kernels of each group where the last of them is. Nothing but updates reads what they
+   * make, and these wait for the flag of a finite loss, which comes later. Groups keep their order,
+   * which is that of the program and so the same on all workers, as NCCL wants it.
+   */
+  private static List<CudaKernel> together(List<CudaKernel> kernels) {
+    Map<CudaKernel.Group, List<CudaKernel>> groups = new HashMap<>();
+    kernels.stream()
+        .filter(kernel -> kernel.group() != null)
+        .forEach(k -> groups.computeIfAbsent(k.group(), group -> new ArrayList<>()).add(k));
+    List<CudaKernel> order = new ArrayList<>();
+    for (CudaKernel kernel : kernels) {
+      List<CudaKernel> group = groups.get(kernel.group());
+      if (group == null) {
+        order.add(kernel);
+      } else if (kernel == group.getLast()) {
+        order.addAll(group);
+      }
+    }
+    return List.copyOf(order);
   }
 
   /**

@@ -84,7 +84,7 @@ class CudaNcclTest {
     }
   }
 
-  private static void assertNear(String name, float[] want, float[] got, double bound) {
+  static void assertNear(String name, float[] want, float[] got, double bound) {
     double difference = 0;
     double norm = 0;
     for (int i = 0; i < want.length; i++) {

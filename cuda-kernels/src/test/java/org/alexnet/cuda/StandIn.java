@@ -125,7 +125,7 @@ public final class StandIn {
     call("standin_algorithm_fault", direction.ordinal(), algorithm, fault.number);
   }
 
-  /** How many devices there are from now on, 4 at most; tests begin with {@link #DEVICES}. */
+  /** How many devices there are from now on, 6 at most; tests begin with {@link #DEVICES}. */
   static void devices(int count) {
     call("standin_devices", count);
   }
@@ -156,6 +156,11 @@ public final class StandIn {
   /** Whether NCCL refuses to start, until {@link #reset}. */
   static void ncclRefuses(boolean refuses) {
     call("standin_nccl", refuses ? 1 : 0);
+  }
+
+  /** The last of all workers' ranks of NCCL cannot join, until {@link #reset}. */
+  static void ncclRefusesTheLast() {
+    call("standin_nccl", 2);
   }
 
   /** Scratch memory that cuDNN's engine on tensor cores asks for besides, until {@link #reset}. */

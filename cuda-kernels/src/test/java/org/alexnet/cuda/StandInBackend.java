@@ -17,6 +17,7 @@ import org.alexnet.cuda.device.Resource;
 import org.alexnet.cuda.library.CudaLibraries;
 import org.alexnet.cuda.library.load.Loaded;
 import org.alexnet.program.CompiledNetwork;
+import org.alexnet.program.Placement.Worker;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -37,19 +38,50 @@ public final class StandInBackend implements Backend {
 
   /** The backend alone, of which several may be open at once; whoever opens it checks. */
   static CudaBackend unchecked(BackendOptions options) {
-    List<Integer> ordinals = IntStream.range(0, options.deviceCount()).boxed().toList();
+    return unchecked(options, 0, options.deviceCount(), true);
+  }
+
+  /**
+   * That of one of several workers, each of which has devices of its own.
+   *
+   * @param nccl whether there is NCCL for it
+   */
+  static CudaBackend ofWorker(BackendOptions options, boolean nccl) {
+    int each = options.deviceCount();
+    Worker worker = options.peers().worker();
+    return unchecked(options, worker.index() * each, worker.count() * each, nccl);
+  }
+
+  /**
+   * @param first of its devices
+   * @param all devices that there must be
+   */
+  static CudaBackend unchecked(BackendOptions options, int first, int all, boolean nccl) {
+    int end = first + options.deviceCount();
+    List<Integer> ordinals = IntStream.range(first, end).boxed().toList();
     if (GPU) {
       List<String> there = CudaProvider.usable(CudaLibraries.probe(CudaLibraries.find()));
-      Assumptions.assumeTrue(there.size() >= options.deviceCount(), there.size() + " GPUs");
-      ordinals = CudaProvider.ordinals(there.subList(0, options.deviceCount()));
+      Assumptions.assumeTrue(there.size() >= all, there.size() + " GPUs");
+      ordinals = CudaProvider.ordinals(there.subList(first, end));
     } else {
       System.setProperty("alexnet.cuda.path", StandIn.folder(12).toString());
     }
     Loaded loaded = CudaLibraries.load(CudaLibraries.find());
     if (!GPU) {
-      StandIn.devices(Math.max(StandIn.DEVICES, options.deviceCount()));
+      StandIn.devices(Math.max(StandIn.DEVICES, all));
     }
-    return new CudaBackend(ordinals, options, loaded);
+    return new CudaBackend(ordinals, options, nccl ? loaded : withoutNccl(loaded));
+  }
+
+  private static Loaded withoutNccl(Loaded all) {
+    return new Loaded(
+        all.nvrtc(),
+        all.blasLt(),
+        null,
+        all.architectures(),
+        all.driverVersion(),
+        all.libraries(),
+        all.cache());
   }
 
   static StandInBackend open(BackendOptions options) {

@@ -39,6 +39,9 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
 
   private static final String FAILED = "!";
 
+  /** Spark's setting to encrypt what its processes send one another. */
+  private static final String ENCRYPTS = "spark.network.crypto.enabled";
+
   private final Settings settings;
 
   /**
@@ -71,6 +74,9 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
         Duration patience = Duration.ofSeconds(settings.patience);
         try (SocketPeers peers =
             own.meeting.connect(worker, addresses(all), settings.secret, patience)) {
+          if (SparkEnv.get().conf().getBoolean(ENCRYPTS, false)) {
+            peers.keepConfidential();
+          }
           answer = train(context, peers, own.options);
         }
       }

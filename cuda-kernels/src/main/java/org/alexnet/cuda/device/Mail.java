@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import jcuda.driver.CUevent;
+import org.alexnet.AlexNetException;
 import org.alexnet.backend.Peers;
 import org.alexnet.backend.plan.PeerMessage;
 import org.alexnet.cuda.device.Device.EventUse;
@@ -34,7 +36,11 @@ public final class Mail implements AutoCloseable {
   /** Bytes of page-locked memory of a device each way, if one message does not take more. */
   private static final long MOST = 32L << 20;
 
+  /** Nanoseconds of waiting between two looks at the devices. */
+  private static final long LOOK = 50_000_000;
+
   private final Peers peers;
+  private final Watch watch;
   private final Owned owned = new Owned();
   private final Map<Device, Box> sent = new HashMap<>();
   private final Map<Device, Box> received = new HashMap<>();
@@ -82,11 +88,13 @@ public final class Mail implements AutoCloseable {
   /**
    * @param devices of this worker
    * @param peers the other workers
+   * @param watch over the devices while others are waited for
    * @param largest bytes of the largest message on a device
    * @param most numbers of the longest message
    */
-  public Mail(List<Device> devices, Peers peers, long largest, int most) {
+  public Mail(List<Device> devices, Peers peers, Watch watch, long largest, int most) {
     this.peers = peers;
+    this.watch = watch;
     this.arrived = new float[most];
     int letters = Math.clamp(MOST / Math.max(1, largest), 1, LETTERS);
     try {
@@ -121,15 +129,8 @@ public final class Mail implements AutoCloseable {
    */
   public void send(Device device, long address, int count, Storage storage, PeerMessage message) {
     Letter letter = sent.get(device).next();
-    lock.lock();
-    try {
-      while (letter.kept && failure == null) {
-        changed.awaitUninterruptibly();
-      }
-      requireWell();
-    } finally {
-      lock.unlock();
-    }
+    awaitSender(() -> !letter.kept, "fetch what is for another worker");
+    device.use();
     Cuda.check(
         cuMemcpyDtoHAsync(
             letter.host,
@@ -161,21 +162,23 @@ public final class Mail implements AutoCloseable {
    */
   public void receive(
       Device device, long address, int count, Storage storage, PeerMessage message) {
-    lock.lock();
+    String what = "hand on what another worker has sent";
+    Runnable meanwhile =
+        () -> {
+          requireNoFailure();
+          watch.requireWell(what);
+        };
+    requireNoFailure();
     try {
-      requireWell();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      peers.receive(message.worker(), message.number(), arrived, 0, count);
+      peers.receive(message.worker(), message.number(), arrived, 0, count, meanwhile);
     } catch (RuntimeException e) {
       throw reason(e);
     }
     Letter letter = received.get(device).next();
     if (letter.used) {
-      Cuda.check(cuEventSynchronize(letter.copied), "hand on what another worker has sent");
+      watch.await(letter.copied, what);
     }
+    device.use();
     storage.write(arrived, count, letter.memory);
     Cuda.check(
         cuMemcpyHtoDAsync(
@@ -183,7 +186,7 @@ public final class Mail implements AutoCloseable {
             letter.host,
             (long) count * storage.bytes(),
             device.compute()),
-        "hand on what another worker has sent");
+        what);
     Cuda.check(cuEventRecord(letter.copied, device.compute()), "record an event");
     letter.used = true;
   }
@@ -192,7 +195,7 @@ public final class Mail implements AutoCloseable {
   private RuntimeException reason(RuntimeException unheard) {
     lock.lock();
     try {
-      if (failure instanceof Cuda.Failure own) {
+      if (failure instanceof Cuda.Failure own && own != unheard) {
         own.addSuppressed(unheard);
         return own;
       }
@@ -214,11 +217,42 @@ public final class Mail implements AutoCloseable {
    * @throws RuntimeException what has gone wrong with one of them
    */
   public void await(long count) {
+    awaitSender(() -> done >= count, "send to another worker");
+  }
+
+  /** Waits for the thread that sends, and looks after the devices that it waits for. */
+  private void awaitSender(BooleanSupplier over, String what) {
+    while (!isOver(over)) {
+      watch.requireWell(what);
+    }
+  }
+
+  /** Waits for a moment; whether it is over then. */
+  private boolean isOver(BooleanSupplier over) {
+    long left = LOOK;
     lock.lock();
     try {
-      while (done < count && failure == null) {
-        changed.awaitUninterruptibly();
+      while (true) {
+        requireWell();
+        if (over.getAsBoolean()) {
+          return true;
+        }
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AlexNetException("Interrupted while other workers are sent to.", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void requireNoFailure() {
+    lock.lock();
+    try {
       requireWell();
     } finally {
       lock.unlock();
@@ -283,7 +317,9 @@ public final class Mail implements AutoCloseable {
         return false;
       }
       next.device.use();
-      Cuda.check(cuEventSynchronize(next.letter.copied), "fetch what is for another worker");
+      Cuda.check(
+          cuEventSynchronize(next.letter.copied),
+          "fetch what is for another worker from " + next.device.name());
       next.storage.read(next.letter.memory, next.count, values);
     } finally {
       touching.unlock();

@@ -17,6 +17,7 @@ import org.alexnet.cuda.kernel.CudaKernel.Group;
 import org.alexnet.cuda.kernel.ImageKernels;
 import org.alexnet.cuda.kernel.Layout;
 import org.alexnet.cuda.kernel.Layouts;
+import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Op;
 import org.alexnet.program.Placement;
 import org.alexnet.program.StepProgram;
@@ -29,13 +30,13 @@ import org.alexnet.program.Tensor;
  * another, since links carry both directions at once.
  *
  * <p>Where NCCL is taken, each device adds up the gradients of its own shards, and NCCL those of
- * the devices, in place of the operations of a sum.
+ * the devices, in place of the operations of a sum. Where it connects the devices of all workers,
+ * these operations are messages too; what else workers tell one another are messages still.
  */
 public final class Exchange {
   private final Placement placement;
   private final Layouts layouts;
-  private final Nccl nccl;
-  private final Map<Tensor, Op> makers = new HashMap<>();
+  private final Nccl nccl; // null where sums are made in the order of the shards
   private final Map<Op, Lane> lanes = new HashMap<>();
   private final Set<Op> replaced = new HashSet<>();
   private final Map<Op, Sum> sums = new HashMap<>(); // by the first operation that one replaces
@@ -49,36 +50,87 @@ public final class Exchange {
   private record Sum(String layer, List<Tensor> terms, List<Tensor> results) {}
 
   /**
+   * What is between contributions and the updates of one parameter.
+   *
+   * @param ops the operations, each with its lane
+   * @param terms what is computed
+   */
+  private record Way(Map<Op, Lane> ops, Set<Tensor> terms) {
+    Way() {
+      this(new HashMap<>(), new LinkedHashSet<>());
+    }
+
+    /** What its operations write, and what they begin with. */
+    Set<Tensor> tensors() {
+      Set<Tensor> all = new HashSet<>(terms);
+      ops.keySet().forEach(op -> all.addAll(op.writes()));
+      return all;
+    }
+  }
+
+  /**
+   * @param program of this worker, one of the programs
    * @param nccl null where sums are made in the order of the shards
    */
-  public Exchange(StepProgram program, Placement placement, Layouts layouts, Nccl nccl) {
-    this.placement = placement;
+  public Exchange(StepProgram program, CompiledNetwork programs, Layouts layouts, Nccl nccl) {
+    this.placement = programs.placement();
     this.layouts = layouts;
-    boolean all = !placement.talks(); // NCCL connects the devices of one process
-    this.nccl = all && nccl != null && nccl.connects(placement.deviceCount()) ? nccl : null;
-    if (placement.deviceCount() == 1 && all) {
+    this.nccl = nccl;
+    if (placement.deviceCount() == 1 && !placement.talks()) {
       return;
     }
+    Map<Tensor, Op> makers = makers(program);
+    Map<String, List<Op.Update>> updates = updates(program);
+    for (List<Op.Update> of : updates.values()) {
+      of.forEach(
+          update -> note(update.finite(), Lane.SPREAD, makers, new Way(lanes, new HashSet<>())));
+    }
+    if (nccl != null && placement.talks()) {
+      lanes.replaceAll((op, lane) -> Lane.SPREAD); // other workers wait for it, and not for a sum
+    }
+    CompiledNetwork all = nccl == null || updates.isEmpty() ? programs : programs.undivided();
+    Map<Tensor, Op> allMakers = makers(all.train());
+    Map<String, List<Op.Update>> allUpdates = updates(all.train());
+    updates.forEach(
+        (name, of) -> {
+          Way way = way(of, makers);
+          // All workers look at the program of all, and so come to the same answer.
+          List<Op.Update> ofAll = allUpdates.get(name);
+          Way whole = nccl == null ? null : way(ofAll, allMakers);
+          if (nccl != null && isSum(whole, ofAll, all)) {
+            replace(whole, of, program, makers);
+          } else {
+            lanes.putAll(way.ops);
+          }
+        });
+    for (Op op : program.ops()) {
+      if (op instanceof Op.Send send) {
+        lanes.put(send, lane(send, makers));
+      }
+    }
+  }
+
+  private static Map<Tensor, Op> makers(StepProgram program) {
+    Map<Tensor, Op> makers = new HashMap<>();
     program.ops().forEach(op -> op.writes().forEach(tensor -> makers.put(tensor, op)));
+    return makers;
+  }
+
+  /** The updates of each parameter, by devices. */
+  private static Map<String, List<Op.Update>> updates(StepProgram program) {
     Map<String, List<Op.Update>> updates = new LinkedHashMap<>();
     for (Op op : program.ops()) {
       if (op instanceof Op.Update update) {
-        note(update.finite(), Lane.SPREAD, lanes, new HashSet<>());
         updates.computeIfAbsent(update.w().name(), name -> new ArrayList<>()).add(update);
       }
     }
-    updates.values().forEach(of -> note(of, program));
-    for (Op op : program.ops()) {
-      if (op instanceof Op.Send send) {
-        lanes.put(send, lane(send));
-      }
-    }
+    return updates;
   }
 
   /**
    * What is sent to another worker goes where it is made; a contribution is on its way to a sum.
    */
-  private Lane lane(Op.Send send) {
+  private Lane lane(Op.Send send, Map<Tensor, Op> makers) {
     Lane unmade = send.x().isGradient() ? Lane.SUM : Lane.COMPUTE;
     return lanes.getOrDefault(makers.get(send.x()), unmade);
   }
@@ -88,35 +140,58 @@ public final class Exchange {
     return lanes.getOrDefault(op, Lane.COMPUTE);
   }
 
-  /** The updates of one parameter, by devices. */
-  private void note(List<Op.Update> updates, StepProgram program) {
-    Map<Op, Lane> way = new HashMap<>();
-    Set<Tensor> terms = new LinkedHashSet<>();
-    updates.forEach(update -> note(update.dw(), Lane.SPREAD, way, terms));
-    boolean crosses = way.keySet().stream().anyMatch(op -> op instanceof Op.Transfer);
+  private static Way way(List<Op.Update> updates, Map<Tensor, Op> makers) {
+    Way way = new Way();
+    updates.forEach(update -> note(update.dw(), Lane.SPREAD, makers, way));
+    return way;
+  }
+
+  /**
+   * Whether NCCL can take the place of a way: it is a sum that every device needs, and nobody looks
+   * at what is between, or at a contribution, which would be sent besides.
+   *
+   * @param updates on all devices of all workers
+   */
+  private static boolean isSum(Way way, List<Op.Update> updates, CompiledNetwork all) {
     Set<Tensor> results = updates.stream().map(Op.Update::dw).collect(Collectors.toSet());
+    boolean crosses = way.ops.keySet().stream().anyMatch(op -> op instanceof Op.Transfer);
     boolean observed =
-        way.keySet().stream()
-            .flatMap(op -> op.writes().stream())
-            .anyMatch(tensor -> program.observes(tensor) && !results.contains(tensor));
-    boolean all = updates.size() == placement.deviceCount();
-    if (nccl == null || !crosses || observed || !all) {
-      lanes.putAll(way);
-      return;
-    }
-    Op first = program.ops().stream().filter(way::containsKey).findFirst().orElseThrow();
-    List<Tensor> sum = updates.stream().map(Op.Update::dw).toList();
-    sums.put(first, new Sum(updates.getFirst().layer(), List.copyOf(terms), sum));
-    replaced.addAll(way.keySet());
+        way.tensors().stream()
+            .anyMatch(tensor -> all.train().observes(tensor) && !results.contains(tensor));
+    return crosses && !observed && updates.size() == all.placement().deviceCount();
+  }
+
+  /**
+   * Puts a sum in the place of its way.
+   *
+   * @param whole that of all workers
+   * @param updates on the devices of this one
+   */
+  private void replace(
+      Way whole, List<Op.Update> updates, StepProgram program, Map<Tensor, Op> makers) {
+    Set<Tensor> tensors = whole.tensors();
+    List<Op> own =
+        program.ops().stream()
+            .filter(
+                op ->
+                    switch (op) {
+                      case Op.Send send -> tensors.contains(send.x());
+                      case Op.Receive receive -> tensors.contains(receive.y());
+                      default -> whole.ops.containsKey(op);
+                    })
+            .toList();
+    List<Tensor> terms = whole.terms.stream().filter(makers::containsKey).toList();
+    List<Tensor> results = updates.stream().map(Op.Update::dw).toList();
+    sums.put(own.getFirst(), new Sum(updates.getFirst().layer(), terms, results));
+    replaced.addAll(own);
   }
 
   /**
    * Walks from what an update reads to what is computed. What comes before a sum is its way.
    *
-   * @param way receives the operations between
-   * @param terms receives what is computed
+   * @param way receives the operations between, and what is computed
    */
-  private void note(Tensor tensor, Lane lane, Map<Op, Lane> way, Set<Tensor> terms) {
+  private static void note(Tensor tensor, Lane lane, Map<Tensor, Op> makers, Way way) {
     Op op = makers.get(tensor);
     Lane own =
         switch (op) {
@@ -125,9 +200,9 @@ public final class Exchange {
           case null, default -> null;
         };
     if (own == null) {
-      terms.add(tensor);
-    } else if (way.putIfAbsent(op, own) == null) {
-      op.reads().forEach(read -> note(read, own, way, terms));
+      way.terms.add(tensor);
+    } else if (way.ops.putIfAbsent(op, own) == null) {
+      op.reads().forEach(read -> note(read, own, makers, way));
     }
   }
 

@@ -1,112 +1,113 @@
 package org.alexnet.cuda.exchange;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static jcuda.driver.JCudaDriver.cuEventQuery;
-import static jcuda.driver.JCudaDriver.cuStreamQuery;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import jcuda.driver.CUevent;
-import jcuda.driver.CUresult;
+import java.util.function.Consumer;
+import org.alexnet.backend.Peers;
 import org.alexnet.cuda.device.Cuda;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.Storage;
 import org.alexnet.cuda.kernel.CudaKernel.Group;
-import org.alexnet.cuda.library.load.Functions;
 
 /**
- * NCCL: sums over all devices of this process, along whatever links there are between them, in an
- * order of its own.
+ * NCCL: sums over all devices of this process, or of all workers, along whatever links there are
+ * between them, in an order of its own.
+ *
+ * <p>Between workers its calls do not block: a worker that is lost would be waited for in any of
+ * them. Whoever calls asks until it is over, and looks after the other workers meanwhile.
  */
 public final class Nccl implements AutoCloseable {
-  private static final int SUM = 0; // ncclSum
-  private static final int PAUSE = 20_000; // nanoseconds between two looks at devices
-  private static final long PATIENCE = 1_000_000_000; // nanoseconds for NCCL to give up
+  private static final int PAUSE = 20_000; // nanoseconds between two looks
+  private static final Duration PATIENCE = Duration.ofSeconds(1); // for NCCL to give up
 
+  /** For NCCL to end as it should, for which it may wait for other workers. */
+  private static final Duration FAREWELL = Duration.ofSeconds(10);
+
+  private final NcclLibrary library;
   private final List<Device> devices;
-  private final MethodHandle text;
-  private final MethodHandle reduce;
-  private final MethodHandle destroy;
-  private final MethodHandle abort;
-  private final MethodHandle groupStart;
-  private final MethodHandle groupEnd;
-  private final MemorySegment[] ranks;
+  private final Peers peers; // whose devices it connects too
+  private final MemorySegment made; // NCCL may write here as long as ranks are being connected
+  private final MemorySegment[] ranks; // null where one is given up
+
+  private Nccl(NcclLibrary library, List<Device> devices, Peers peers) {
+    this.library = library;
+    this.devices = List.copyOf(devices);
+    this.peers = peers;
+    this.made = Arena.ofAuto().allocate(ADDRESS, devices.size());
+    this.ranks = new MemorySegment[devices.size()];
+  }
 
   /**
-   * Connects devices.
+   * Connects devices of this process.
    *
-   * @param library NCCL's functions
    * @throws Cuda.Failure if it does not start
    */
-  @SuppressWarnings("restricted")
-  public Nccl(SymbolLookup library, List<Device> devices) {
-    this.devices = List.copyOf(devices);
-    Linker linker = Linker.nativeLinker();
-    this.text =
-        linker.downcallHandle(
-            library.findOrThrow("ncclGetErrorString"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
-    this.reduce =
-        Functions.of(
-            library,
-            "ncclAllReduce",
-            ADDRESS,
-            ADDRESS,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_INT,
-            ADDRESS,
-            ADDRESS);
-    this.destroy = Functions.of(library, "ncclCommDestroy", ADDRESS);
-    this.abort = Functions.of(library, "ncclCommAbort", ADDRESS);
-    this.groupStart = Functions.of(library, "ncclGroupStart");
-    this.groupEnd = Functions.of(library, "ncclGroupEnd");
-    MethodHandle start = Functions.of(library, "ncclCommInitAll", ADDRESS, JAVA_INT, ADDRESS);
-    this.ranks = new MemorySegment[devices.size()];
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment made = arena.allocate(ADDRESS, ranks.length);
-      MemorySegment ordinals = arena.allocate(JAVA_INT, ranks.length);
-      for (int i = 0; i < ranks.length; i++) {
-        ordinals.setAtIndex(JAVA_INT, i, devices.get(i).ordinal());
-      }
-      check(Functions.call(start, made, ranks.length, ordinals), "connect the devices");
-      for (int i = 0; i < ranks.length; i++) {
-        ranks[i] = made.getAtIndex(ADDRESS, i);
-      }
+  static Nccl of(NcclLibrary library, List<Device> devices) {
+    Nccl nccl = new Nccl(library, devices, Peers.NONE);
+    try {
+      library.initAll(nccl.made, devices.stream().mapToInt(Device::ordinal).toArray());
     } finally {
       devices.getFirst().use(); // NCCL goes from one to the next
     }
+    nccl.takeRanks();
+    return nccl;
   }
 
-  private void check(int status, String what) {
-    if (status != 0) {
-      throw new Cuda.Failure(
-          -1, "NCCL could not %s: error %d (%s)".formatted(what, status, words(status)));
-    }
-  }
-
-  @SuppressWarnings("restricted")
-  private String words(int status) {
+  /**
+   * Begins to connect the devices of all workers, of which each has as many as the next; {@link
+   * #state} says when they are.
+   *
+   * @param id what ranks find each other by
+   * @throws Cuda.Failure if it does not start
+   */
+  static Nccl between(NcclLibrary library, List<Device> devices, Peers peers, byte[] id) {
+    Nccl nccl = new Nccl(library, devices, peers);
+    int count = devices.size() * peers.worker().count();
+    int first = devices.size() * peers.worker().index();
+    library.check(library.groupStart(), "connect the workers");
     try {
-      MemorySegment words = (MemorySegment) text.invokeExact(status);
-      return words.reinterpret(Long.MAX_VALUE).getString(0);
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
+      for (int i = 0; i < devices.size(); i++) {
+        devices.get(i).use();
+        library.initRank(nccl.made.asSlice(i * ADDRESS.byteSize()), count, id, first + i);
+      }
+    } finally {
+      int status = library.groupEnd();
+      devices.getFirst().use();
+      if (status != NcclLibrary.IN_PROGRESS) {
+        library.check(status, "connect the workers");
+      }
+    }
+    nccl.takeRanks();
+    return nccl;
+  }
+
+  private void takeRanks() {
+    for (int i = 0; i < ranks.length; i++) {
+      ranks[i] = made.getAtIndex(ADDRESS, i);
     }
   }
 
-  /** Whether it connects the first devices of a backend. */
-  boolean connects(int count) {
-    return ranks.length == count;
+  private boolean joinsWorkers() {
+    return peers.worker().hasPeers();
+  }
+
+  /** {@link NcclLibrary#IN_PROGRESS}, success, or what has gone wrong with one of the ranks. */
+  int state() {
+    int all = 0;
+    for (MemorySegment rank : ranks) {
+      int state = rank == null ? 0 : library.state(rank);
+      if (state != 0 && state != NcclLibrary.IN_PROGRESS) {
+        return state;
+      }
+      all = Math.max(all, state);
+    }
+    return all;
   }
 
   /**
@@ -117,91 +118,91 @@ public final class Nccl implements AutoCloseable {
     return new Group() {
       @Override
       public void begin() {
-        check(Functions.call(groupStart), "begin a sum");
+        library.check(library.groupStart(), "begin a sum");
       }
 
       @Override
       public void end() {
-        check(Functions.call(groupEnd), "add up gradients");
+        int status = library.groupEnd();
+        if (status != NcclLibrary.IN_PROGRESS) {
+          library.check(status, "add up gradients");
+        }
+        settle();
       }
     };
   }
 
+  /** Waits until sums are in the streams, where they wait for those of other workers. */
+  private void settle() {
+    if (joinsWorkers()) {
+      while (state() == NcclLibrary.IN_PROGRESS) {
+        requireWell("add up gradients");
+        LockSupport.parkNanos(PAUSE);
+      }
+      requireWell("add up gradients");
+    }
+  }
+
   /** Puts a device's part of a sum into its stream. */
   void sum(int device, long from, long to, long count, Storage storage) {
-    int type =
-        switch (storage) {
-          case HALF -> 6; // ncclFloat16
-          case FLOAT -> 7; // ncclFloat32
-          case BFLOAT16 -> 9; // ncclBfloat16
-          case BYTE -> throw new IllegalArgumentException("bytes are not added up");
-        };
-    check(
-        Functions.call(
-            reduce,
-            MemorySegment.ofAddress(from),
-            MemorySegment.ofAddress(to),
-            count,
-            type,
-            SUM,
-            ranks[device],
-            MemorySegment.ofAddress(devices.get(device).computeAddress())),
-        "add up gradients");
-  }
-
-  /**
-   * Waits for an event of the first device. Where a device fails, the others wait for its part of a
-   * sum and would forever: then all are given up.
-   */
-  public void await(CUevent event, String what) {
-    int code;
-    devices.getFirst().use();
-    while ((code = cuEventQuery(event)) == CUresult.CUDA_ERROR_NOT_READY) {
-      for (Device device : devices) {
-        int state = state(device);
-        if (isFault(state)) {
-          giveUp();
-          Cuda.check(state, "%s on %s".formatted(what, device.name()));
-        }
-      }
-      devices.getFirst().use();
-      LockSupport.parkNanos(PAUSE);
+    if (ranks[device] == null) {
+      throw new Cuda.Failure(-1, "NCCL was given up");
     }
-    Cuda.check(code, what);
+    long stream = devices.get(device).computeAddress();
+    int status = library.sum(from, to, count, storage, ranks[device], stream);
+    if (status != NcclLibrary.IN_PROGRESS) {
+      library.check(status, "add up gradients");
+    }
   }
 
   /**
-   * Gives up all sums if a device has failed; before whoever waits for the devices by themselves.
+   * Gives up all sums if a device has failed, or another worker is lost: the others wait for its
+   * part and would forever.
+   *
+   * @throws Cuda.Failure what is wrong with a device or NCCL
+   * @throws org.alexnet.AlexNetException which worker is lost
    */
-  public void giveUpIfLost() {
-    if (devices.stream().anyMatch(device -> isFault(state(device)))) {
+  void requireWell(String what) {
+    try {
+      NcclUse.requireWell(devices, what);
+      peers.requireAll();
+      int state = joinsWorkers() ? state() : 0;
+      if (state != 0 && state != NcclLibrary.IN_PROGRESS) {
+        giveUp();
+        peers.requireAll(); // NCCL may have noticed it first
+        library.check(state, what);
+      }
+    } catch (RuntimeException e) {
+      giveUp();
+      throw e;
+    }
+  }
+
+  /** After a fault of this worker: its part of a sum may never come, nor what is awaited. */
+  void giveUpAfterFault() {
+    if (joinsWorkers() || !NcclUse.areWell(devices)) {
       giveUp();
     }
-  }
-
-  private static int state(Device device) {
-    device.use();
-    return cuStreamQuery(device.compute());
-  }
-
-  private static boolean isFault(int state) {
-    return state != CUresult.CUDA_SUCCESS && state != CUresult.CUDA_ERROR_NOT_READY;
   }
 
   /**
    * Ends what waits for others. NCCL frees the devices at once, but does not return before the
    * graphs are gone that hold its kernels, which their owners give back after this.
    */
-  private void giveUp() {
+  void giveUp() {
+    end(library::abort, PATIENCE);
+  }
+
+  private void end(Consumer<MemorySegment> how, Duration most) {
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < ranks.length; i++) {
       MemorySegment rank = ranks[i];
       ranks[i] = null;
       if (rank != null) {
-        threads.add(Thread.ofPlatform().daemon().start(() -> Functions.call(abort, rank)));
+        threads.add(Thread.ofPlatform().daemon().start(() -> how.accept(rank)));
       }
     }
-    long end = System.nanoTime() + PATIENCE;
+    long end = System.nanoTime() + most.toNanos();
     for (Thread thread : threads) {
       try {
         thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
@@ -214,11 +215,6 @@ public final class Nccl implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int i = 0; i < ranks.length; i++) {
-      if (ranks[i] != null) {
-        Functions.call(destroy, ranks[i]);
-        ranks[i] = null;
-      }
-    }
+    end(library::destroy, FAREWELL);
   }
 }

@@ -55,8 +55,8 @@ public final class RequiredSymbols {
 
   private static final String NCCL =
       """
-      ncclGetVersion ncclGetErrorString ncclCommInitAll ncclCommDestroy ncclCommAbort
-      ncclGroupStart ncclGroupEnd ncclAllReduce
+      ncclGetVersion ncclGetErrorString ncclCommInitAll ncclGetUniqueId ncclCommInitRankConfig
+      ncclCommGetAsyncError ncclCommDestroy ncclCommAbort ncclGroupStart ncclGroupEnd ncclAllReduce
       """;
 
   private RequiredSymbols() {}
