@@ -225,7 +225,8 @@ class CudaNcclWorkersTest {
   }
 
   /** One that says something else. */
-  private record Saying(Peers peers, Function<String, String> says) implements Peers {
+  private record Saying(Peers peers, Function<String, String> says, boolean confidential)
+      implements Peers {
     @Override
     public Placement.Worker worker() {
       return peers.worker();
@@ -240,11 +241,6 @@ class CudaNcclWorkersTest {
     public void receive(
         int from, int number, float[] values, int at, int count, Runnable meanwhile) {
       peers.receive(from, number, values, at, count, meanwhile);
-    }
-
-    @Override
-    public boolean agreed(boolean own) {
-      return peers.agreed(own);
     }
 
     @Override
@@ -269,9 +265,21 @@ class CudaNcclWorkersTest {
                 way,
                 peers.worker().first()
                     ? peers
-                    : new Saying(peers, own -> own.replace("2.27.3", "2.18.5"))),
+                    : new Saying(peers, own -> own.replace("2.27.3", "2.18.5"), false)),
         why,
         why);
+  }
+
+  @Test
+  void aWorkerThatMustEncryptKeepsAllFromIt() {
+    Way way = new Way(Precision.FP32, TestNetworks.odd(), List.of(0), false);
+    String why = "Worker 1 must encrypt what it sends, and worker 2 has NCCL 2.27.3 for 1 device: ";
+    assertMessages(
+        peers -> learned(way, new Saying(peers, own -> own, peers.worker().first())), why, why);
+    said.clear();
+    MailPeers.together(2, peers -> learned(way, new Saying(peers, own -> own, true)))
+        .forEach(worker -> assertEquals(List.of(), worker.sums));
+    assertEquals(Map.of(), said);
   }
 
   @Test
