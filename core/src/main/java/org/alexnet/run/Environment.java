@@ -14,7 +14,7 @@ import org.alexnet.backend.DeviceInfo;
  * Where a run began, or was resumed. Nothing is computed from it: it is kept in {@code run.json}
  * for whoever wants to repeat the run or to compare its speed.
  *
- * @param program version of this program; null where its jars are on the class path
+ * @param program version of this program; null where it runs from folders of classes
  * @param java version and vendor of the Java runtime
  * @param system name and architecture of the operating system
  * @param device what computed, as its backend describes it
@@ -33,9 +33,8 @@ public record Environment(
    * @return what is known of them
    */
   public static Environment of(BackendProvider provider, List<String> devices, int threads) {
-    ModuleDescriptor module = Environment.class.getModule().getDescriptor();
     return new Environment(
-        module == null ? null : module.rawVersion().orElse(null),
+        program(Environment.class),
         "%s (%s)".formatted(Runtime.version(), System.getProperty("java.vendor")),
         "%s %s".formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
         provider.probe().devices().stream()
@@ -47,6 +46,14 @@ public record Environment(
             .collect(Collectors.joining(", ")),
         threads,
         Instant.now().truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** What its module says, and on the class path the manifest of its jar; null without either. */
+  static String program(Class<?> type) {
+    ModuleDescriptor module = type.getModule().getDescriptor();
+    return module == null
+        ? type.getPackage().getImplementationVersion()
+        : module.rawVersion().orElse(null);
   }
 
   /**
