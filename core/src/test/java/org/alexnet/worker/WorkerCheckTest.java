@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.alexnet.AlexNetException;
+import org.alexnet.backend.BackendProvider;
 import org.alexnet.backend.Backends;
 import org.alexnet.backend.Peers;
 import org.alexnet.data.DataSet;
@@ -100,6 +101,19 @@ class WorkerCheckTest {
                 AlexNetException.class,
                 () -> check(own -> "0.0.9" + own.substring(own.indexOf('\n'))))
             .getMessage());
+  }
+
+  /** As a worker with a GPU and one without are, or two with other inner loops. */
+  @Test
+  void oneThatComputesInAnotherWayIsRefused() {
+    BackendProvider own = Backends.named("reference");
+    String way = "reference: " + own.probe().reason();
+    for (String other : List.of("cuda: NVIDIA H100", "reference: vectors of 128 bits")) {
+      assertEquals(
+          "Worker 2 has another way to compute than worker 1 (%s, worker 1: %s); all workers must have the same."
+              .formatted(other, way),
+          refused("\n" + way + "\n", "\n" + other + "\n"));
+    }
   }
 
   @Test
