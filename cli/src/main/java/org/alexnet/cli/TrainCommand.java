@@ -34,6 +34,7 @@ import org.alexnet.model.Model;
 import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
+import org.alexnet.run.RunFolder;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.Training;
@@ -343,6 +344,7 @@ final class TrainCommand extends LongCommand {
   private int submit() {
     SparkMaster master = SparkMaster.of(spark.master);
     requireElsewhere();
+    requireUnused();
     List<String> own = spec.commandLine().getParseResult().originalArgs();
     submitted = new SparkSubmit();
     return submitted.run(
@@ -373,6 +375,13 @@ final class TrainCommand extends LongCommand {
         "--watch",
         folder.watch,
         "left out with --spark: the page of a run on Spark is served by alexnet watch RUN");
+  }
+
+  /** Refuses to begin in a folder that is seen from here to hold something. */
+  void requireUnused() {
+    if (folder.resume == null && folder.out != null) {
+      RunFolder.requireUnused(folder.out);
+    }
   }
 
   /** Null where there is to be none. */

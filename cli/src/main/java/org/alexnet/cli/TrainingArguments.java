@@ -156,6 +156,16 @@ public final class TrainingArguments {
   }
 
   /**
+   * Refuses to begin in a folder that is seen from here to hold something already. Whatever else is
+   * named by a path may be where workers are and not here.
+   *
+   * @throws AlexNetException if it does
+   */
+  public void requireUnused() {
+    command.requireUnused();
+  }
+
+  /**
    * The training that is asked for.
    *
    * @return as the options say

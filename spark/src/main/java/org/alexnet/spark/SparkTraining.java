@@ -86,6 +86,7 @@ public final class SparkTraining {
       List<String> whole = TrainingArguments.absolute(options);
       TrainingArguments arguments = TrainingArguments.parse(whole, terminal);
       arguments.training(); // is refused if it cannot be
+      arguments.requireUnused();
       return new Request(whole, arguments);
     }
 

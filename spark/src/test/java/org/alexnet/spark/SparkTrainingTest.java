@@ -85,6 +85,9 @@ class SparkTrainingTest {
             .startsWith("2 alexnet: --watch is true, must be left out with --spark"),
         "watch");
     assertFalse(Files.exists(runs.folder("run")));
+    Files.createDirectories(runs.folder("run").resolve("other"));
+    String used = Runs.spark(runs.options("run"), "--workers", "2").failure();
+    assertTrue(used.startsWith("1 alexnet: " + runs.folder("run") + " "), used);
   }
 
   /** Each reads a copy of its own, which the run goes on with as well. */
