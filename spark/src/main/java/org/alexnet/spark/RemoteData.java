@@ -71,7 +71,9 @@ final class RemoteData {
     try {
       Path source = new Path(name);
       return copy(source, source.getFileSystem(hadoop)).toString();
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (AlexNetException e) {
+      throw e;
+    } catch (IOException | RuntimeException | LinkageError e) { // the last ones without a library
       throw new AlexNetException(
           "%s cannot be copied to %s (%s); is it there, does Spark have the library of its file system, and may the worker read it?"
               .formatted(name, folder, reason(e)),
@@ -79,7 +81,7 @@ final class RemoteData {
     }
   }
 
-  private static String reason(Exception e) {
+  private static String reason(Throwable e) {
     String message = e.getMessage();
     return message == null
         ? e.getClass().getSimpleName()

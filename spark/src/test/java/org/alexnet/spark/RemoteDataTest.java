@@ -75,6 +75,7 @@ class RemoteDataTest {
     }
     Configuration hadoop = new Configuration();
     hadoop.set("fs.far.impl", Far.class.getName());
+    hadoop.set("fs.gone.impl", "org.example.NotOnTheClassPath"); // as s3a without hadoop-aws
     data = new RemoteData(hadoop, dir.resolve("copies"));
     OPENED.set(0);
   }
@@ -132,7 +133,8 @@ class RemoteDataTest {
 
   @Test
   void whatCannotBeCopiedIsSaid() {
-    for (String source : List.of("far:" + dir.resolve("none"), "nosuch://host/photos")) {
+    for (String source :
+        List.of("far:" + dir.resolve("none"), "nosuch://host/photos", "gone://host/photos")) {
       String said = assertThrows(AlexNetException.class, () -> copied(source)).getMessage();
       assertTrue(said.startsWith(source + " cannot be copied to " + dir.resolve("copies")), said);
     }
