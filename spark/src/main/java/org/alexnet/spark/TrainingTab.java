@@ -81,6 +81,9 @@ final class TrainingTab extends SparkUITab {
     }
 
     private static String table(List<EpochMetrics> epochs) {
+      if (epochs.isEmpty()) {
+        return "<p>No epoch has ended yet.</p>";
+      }
       StringBuilder rows = new StringBuilder();
       for (EpochMetrics e : epochs.reversed()) {
         Evaluation validation = e.validation();

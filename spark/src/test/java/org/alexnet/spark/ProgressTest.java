@@ -1,6 +1,7 @@
 package org.alexnet.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -97,7 +98,10 @@ class ProgressTest {
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       TrainingTab.attach(spark.sc().ui().get(), "Training <here>", progress);
       String address = spark.sc().uiWebUrl().get();
-      assertTrue(get(address + "/training/").contains("Before the first step."));
+      String before = get(address + "/training/");
+      assertTrue(before.contains("Before the first step."), before);
+      assertTrue(before.contains("No epoch has ended yet."), before);
+      assertFalse(before.contains("training loss"), before);
       assertTrue(gauge(address, "loss").isNull());
       ProgressPlugin.driver()
           .ask(new TrainingEvent.Stepped(new Progress(2, 3, 4, 5, 0.75, 0.5, 1234, 0.25, 60)));
@@ -107,6 +111,7 @@ class ProgressTest {
       assertTrue(page.contains("Training &lt;here&gt;"), page);
       assertTrue(page.contains("Epoch 2 of 3, step 4 of 5: loss 0.7500, error 50.00 %, 1,234"));
       assertTrue(page.contains("<td>1.2500</td>"), page);
+      assertFalse(page.contains("No epoch has ended yet."), page);
       assertEquals(0.75, gauge(address, "loss").asDouble());
       assertEquals(4, gauge(address, "step").asInt());
       assertTrue(get(address + "/jobs/").contains("/training/"), "its name is on other pages");
