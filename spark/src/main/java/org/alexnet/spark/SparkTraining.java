@@ -153,9 +153,7 @@ public final class SparkTraining {
                 "spark.alexnet.data",
                 Path.of(System.getProperty("java.io.tmpdir"), "alexnet-data").toString()));
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
-      // What Spark says of a process that ends would bury the one line that matters.
-      Thread quiet = new Thread(() -> spark.setLogLevel("OFF"));
-      Runtime.getRuntime().addShutdownHook(quiet);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(spark, progress)));
       spark.setJobDescription(request.name());
       spark.sc().addSparkListener(progress.restarts());
       spark.sc().ui().foreach(ui -> attach(ui, request, progress));
@@ -190,6 +188,12 @@ public final class SparkTraining {
           "Spark has given up: %s%s%s".formatted(reason, reason.endsWith(".") ? "" : ".", saved),
           e);
     }
+  }
+
+  /** What Spark says of a process that ends would bury the one line that matters. */
+  private static void end(JavaSparkContext spark, TrainingProgress progress) {
+    spark.setLogLevel("OFF");
+    progress.end();
   }
 
   /** Whether the process is ending, as when it was interrupted. */

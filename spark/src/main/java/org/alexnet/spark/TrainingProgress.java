@@ -25,6 +25,11 @@ final class TrainingProgress implements TrainingListener {
     view.working("Starting workers", 0, 0);
   }
 
+  /** Leaves the line that was rewritten. */
+  void end() {
+    view.end();
+  }
+
   /** After the last step that was heard of; null before the first. */
   synchronized Progress last() {
     return last;

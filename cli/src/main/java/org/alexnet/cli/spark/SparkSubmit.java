@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 
@@ -41,6 +42,9 @@ public final class SparkSubmit {
           "sun.nio.ch",
           "sun.nio.cs",
           "sun.util.calendar");
+
+  /** Less than the end of this process waits for anything. */
+  private static final long LONGEST_END_MILLIS = 2000;
 
   private final Map<String, String> environment;
   private final Path installation;
@@ -122,11 +126,19 @@ public final class SparkSubmit {
     }
   }
 
-  /** Ends a training that is under way, as SIGTERM does. */
+  /**
+   * Ends a training that is under way, as SIGTERM does, and waits a little for its process to leave
+   * the line of the terminal that it rewrites.
+   */
   public void stop() {
     Process running = process;
     if (running != null) {
       running.destroy();
+      try {
+        running.waitFor(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
