@@ -194,6 +194,9 @@ public final class SparkTraining {
   private static void end(JavaSparkContext spark, TrainingProgress progress) {
     spark.setLogLevel("OFF");
     progress.end();
+    if (spark.master().startsWith("local-cluster")) {
+      ExecutorFolders.ofSpark(System.getenv()).clear(spark.sc().applicationId());
+    }
   }
 
   /** Whether the process is ending, as when it was interrupted. */
