@@ -151,7 +151,18 @@ final class SharedMemory implements Closeable {
       return file;
     } catch (IOException | UnsupportedOperationException e) {
       close(file);
+      if (file != null) { // a name takes memory as well
+        remove(path);
+      }
       return null;
+    }
+  }
+
+  private static void remove(Path path) {
+    try {
+      Files.delete(path);
+    } catch (IOException e) {
+      // It is empty.
     }
   }
 
