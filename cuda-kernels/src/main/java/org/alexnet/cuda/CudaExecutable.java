@@ -538,7 +538,8 @@ final class CudaExecutable implements Executable {
   private <T> T guarded(Work<T> work) {
     try {
       return work.run();
-    } catch (Cuda.Failure e) {
+    } catch (Cuda.Failure found) {
+      Cuda.Failure e = ofDevice(found);
       for (DeviceMemory memory : memories) {
         int last = memory.lastBegun();
         List<? extends Kernel> kernels = lowered.kernels(ran);
@@ -551,6 +552,17 @@ final class CudaExecutable implements Executable {
         }
       }
       throw e.explained("No operation had begun.");
+    }
+  }
+
+  /** A device that has failed is what is wrong, whichever call found it so. */
+  private Cuda.Failure ofDevice(Cuda.Failure found) {
+    try {
+      devices.forEach(device -> device.requireWell("compute a step"));
+      return found;
+    } catch (Cuda.Failure lost) {
+      lost.addSuppressed(found);
+      return lost;
     }
   }
 

@@ -19,6 +19,7 @@ import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
+import static jcuda.driver.JCudaDriver.cuStreamQuery;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -167,6 +168,33 @@ public final class Device implements AutoCloseable {
     byte[] text = new byte[256];
     Cuda.check(cuDeviceGetName(text, text.length, device), "ask for the name of " + name());
     return new String(text, StandardCharsets.UTF_8).trim(); // with what is behind its end
+  }
+
+  /** Whether it computes, or is done. */
+  public boolean isWell() {
+    return !isFault(state());
+  }
+
+  /**
+   * Asks for what is wrong with it; whichever context is current changes.
+   *
+   * @param what was to be done, as in "CUDA could not ..."
+   * @throws Cuda.Failure if it has failed
+   */
+  public void requireWell(String what) {
+    int state = state();
+    if (isFault(state)) {
+      Cuda.check(state, "%s on %s".formatted(what, name()));
+    }
+  }
+
+  private int state() {
+    use();
+    return cuStreamQuery(compute());
+  }
+
+  private static boolean isFault(int state) {
+    return state != CUresult.CUDA_SUCCESS && state != CUresult.CUDA_ERROR_NOT_READY;
   }
 
   /** Its number, as CUDA counts. */

@@ -164,7 +164,7 @@ public final class Nccl implements AutoCloseable {
    */
   void requireWell(String what) {
     try {
-      NcclUse.requireWell(devices, what);
+      devices.forEach(device -> device.requireWell(what));
       peers.requireAll();
       int state = joinsWorkers() ? state() : 0;
       if (state != 0 && state != NcclLibrary.IN_PROGRESS) {
@@ -180,7 +180,7 @@ public final class Nccl implements AutoCloseable {
 
   /** After a fault of this worker: its part of a sum may never come, nor what is awaited. */
   void giveUpAfterFault() {
-    if (joinsWorkers() || !NcclUse.areWell(devices)) {
+    if (joinsWorkers() || !devices.stream().allMatch(Device::isWell)) {
       giveUp();
     }
   }

@@ -2,7 +2,6 @@ package org.alexnet.cuda.exchange;
 
 import static jcuda.driver.JCudaDriver.cuEventQuery;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
-import static jcuda.driver.JCudaDriver.cuStreamQuery;
 
 import java.lang.foreign.SymbolLookup;
 import java.util.List;
@@ -105,32 +104,10 @@ public final class NcclUse implements Watch, AutoCloseable {
     return Stream.of(alone, joined).filter(Objects::nonNull);
   }
 
-  static boolean areWell(List<Device> devices) {
-    return devices.stream().noneMatch(device -> isFault(state(device)));
-  }
-
-  static void requireWell(List<Device> devices, String what) {
-    for (Device device : devices) {
-      int state = state(device);
-      if (isFault(state)) {
-        Cuda.check(state, "%s on %s".formatted(what, device.name()));
-      }
-    }
-  }
-
-  private static int state(Device device) {
-    device.use();
-    return cuStreamQuery(device.compute());
-  }
-
-  private static boolean isFault(int state) {
-    return state != CUresult.CUDA_SUCCESS && state != CUresult.CUDA_ERROR_NOT_READY;
-  }
-
   @Override
   public void requireWell(String what) {
     started().forEach(nccl -> nccl.requireWell(what));
-    requireWell(devices, what);
+    devices.forEach(device -> device.requireWell(what));
   }
 
   @Override
