@@ -210,8 +210,7 @@ final class SharedMemory implements Closeable {
    * ends the process; what has been written is there.
    */
   private Slot newSlot(int count) {
-    long size = HEAD + (long) count * Float.BYTES;
-    long next = (end + size + PAGE - 1) / PAGE * PAGE;
+    long next = Math.ceilDiv(end + size(count), PAGE) * PAGE;
     ByteBuffer zeros = ByteBuffer.allocate((int) Math.min(1 << 20, next - end));
     try {
       for (long at = end; at < next; at += zeros.limit()) {
@@ -238,8 +237,13 @@ final class SharedMemory implements Closeable {
   }
 
   private static Slot map(FileChannel file, long offset, int count) throws IOException {
-    long size = HEAD + (long) count * Float.BYTES;
-    return new Slot(offset, count, file.map(MapMode.READ_WRITE, offset, size, Arena.ofAuto()));
+    MemorySegment bytes = file.map(MapMode.READ_WRITE, offset, size(count), Arena.ofAuto());
+    return new Slot(offset, count, bytes);
+  }
+
+  /** Bytes of a slot. */
+  private static long size(int floats) {
+    return HEAD + (long) floats * Float.BYTES;
   }
 
   /**
@@ -249,15 +253,12 @@ final class SharedMemory implements Closeable {
    */
   Slot sent(long offset, int count) throws IOException {
     Slot slot = seen.get(offset);
-    if (slot == null) {
-      long size = HEAD + (long) count * Float.BYTES;
-      if (offset < PAGE || offset % PAGE != 0 || count < 0 || offset > received.size() - size) {
-        throw new IOException("the shared memory has no %d values at %d".formatted(count, offset));
-      }
+    boolean starts = offset >= PAGE && offset % PAGE == 0 && count >= 0;
+    if (slot == null && starts && offset <= received.size() - size(count)) {
       slot = map(received, offset, count);
       seen.put(offset, slot);
     }
-    if (slot.floats != count) {
+    if (slot == null || slot.floats != count) {
       throw new IOException("the shared memory has no %d values at %d".formatted(count, offset));
     }
     return slot;
