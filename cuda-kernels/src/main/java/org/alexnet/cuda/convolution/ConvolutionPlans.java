@@ -17,9 +17,6 @@ import org.alexnet.cuda.kernel.Layouts;
 public final class ConvolutionPlans implements AutoCloseable {
   private record Key(Device device, ConvolutionProblem problem, Want want) {}
 
-  /** What a choice of a model is for. */
-  private record Wanted(ConvolutionProblem problem, Want want) {}
-
   private final Map<Key, ConvolutionPlan> plans = new HashMap<>();
   private final ModelChoices choices;
   private final List<ConvolutionPlan> replaced = new ArrayList<>(); // what is bound may use them
@@ -50,8 +47,7 @@ public final class ConvolutionPlans implements AutoCloseable {
     Key key = new Key(device, problem, want);
     ConvolutionPlan plan = plans.get(key);
     if (plan == null || plan.workspaceBytes() > most) {
-      Wanted wanted = new Wanted(problem, want);
-      String before = choices.before(device, wanted, run);
+      String before = choices.before(device, problem, want, run);
       boolean older = before.contains(AlgorithmPlan.OLDER);
       plan = older ? null : GraphSearch.choose(device, problem, layouts, want, before, most);
       if (plan != null) {
@@ -62,7 +58,7 @@ public final class ConvolutionPlans implements AutoCloseable {
         plan = new AlgorithmPlan(device, problem, layouts, want, before, most);
         keep(key, plan);
       }
-      choices.note(device, wanted, plan.choice());
+      choices.note(device, problem, want, plan.choice());
     }
     return plan;
   }

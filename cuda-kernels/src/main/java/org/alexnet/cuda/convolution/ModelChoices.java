@@ -2,6 +2,7 @@ package org.alexnet.cuda.convolution;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.device.Device;
 
 /**
@@ -9,7 +10,7 @@ import org.alexnet.cuda.device.Device;
  * with them the fastest way and its bits, which must not depend on the device that has a shard.
  */
 public final class ModelChoices {
-  private record Key(String model, Object problem) {}
+  private record Key(String model, Object problem, Want want) {}
 
   private final Map<Key, String> choices = new HashMap<>();
 
@@ -19,12 +20,12 @@ public final class ModelChoices {
    * @param run what was chosen when the run began, or nothing: that comes first
    * @return nothing if no device of the model has chosen yet
    */
-  public String before(Device device, Object problem, String run) {
-    return run.isEmpty() ? choices.getOrDefault(new Key(device.model(), problem), "") : run;
+  public String before(Device device, Object problem, Want want, String run) {
+    return run.isEmpty() ? choices.getOrDefault(new Key(device.model(), problem, want), "") : run;
   }
 
-  /** Notes what a device has chosen, if it is the first of its model. */
-  public void note(Device device, Object problem, String choice) {
-    choices.putIfAbsent(new Key(device.model(), problem), choice);
+  /** Notes what a device has chosen, which may be less fast than before for want of memory. */
+  public void note(Device device, Object problem, Want want, String choice) {
+    choices.put(new Key(device.model(), problem, want), choice);
   }
 }

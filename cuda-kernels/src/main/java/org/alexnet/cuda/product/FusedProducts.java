@@ -44,10 +44,6 @@ public final class FusedProducts implements AutoCloseable {
 
   private final Map<Problem, Optional<FusedProduct>> chosen = new HashMap<>();
   private final BlasLt library; // null where there is none
-
-  /** What a choice of a model is for. */
-  private record Wanted(Problem problem, Want want) {}
-
   private final ModelChoices choices;
 
   /**
@@ -74,11 +70,11 @@ public final class FusedProducts implements AutoCloseable {
     return chosen.computeIfAbsent(
         problem,
         any -> {
-          Wanted wanted = new Wanted(problem, want);
-          String before = choices.before(library.device(), wanted, run);
+          String before = choices.before(library.device(), problem, want, run);
           Optional<FusedProduct> way =
               before.equals(APART) ? Optional.empty() : choose(problem, want, before);
-          choices.note(library.device(), wanted, way.map(w -> w.text() + " ").orElse(APART));
+          String choice = way.map(w -> w.text() + " ").orElse(APART);
+          choices.note(library.device(), problem, want, choice);
           return way;
         });
   }
