@@ -2,6 +2,7 @@ package org.alexnet.cuda.step;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.alexnet.program.CompiledNetwork;
@@ -9,7 +10,7 @@ import org.alexnet.program.Op;
 
 /** Which images of a batch each device reads: those of its shards, or all. */
 final class ImageRanges {
-  private final List<TreeMap<Integer, Integer>> ends = new ArrayList<>(); // by device and begin
+  private final List<List<Range>> ranges; // by device
 
   /** Images that follow one another in a batch. */
   record Range(int first, int count) {}
@@ -18,9 +19,10 @@ final class ImageRanges {
    * @param devices how many there are
    */
   ImageRanges(CompiledNetwork programs, int devices) {
-    for (int d = 0; d < devices; d++) {
-      ends.add(new TreeMap<>());
-    }
+    List<SortedMap<Integer, Integer>> ends =
+        Stream.generate(() -> (SortedMap<Integer, Integer>) new TreeMap<Integer, Integer>())
+            .limit(devices)
+            .toList();
     Stream.of(programs.train(), programs.evaluate())
         .flatMap(program -> program.ops().stream())
         .filter(op -> op instanceof Op.LoadInput)
@@ -29,14 +31,19 @@ final class ImageRanges {
             load ->
                 ends.get(programs.placement().device(load.data()))
                     .merge(load.first(), load.first() + load.data().shape().n(), Math::max));
+    this.ranges = ends.stream().map(ImageRanges::joined).toList();
   }
 
-  /** Those of a device; what adjoins is one. */
-  List<Range> of(int device) {
+  /**
+   * What adjoins is one.
+   *
+   * @param ends of the images of shards, by where they begin
+   */
+  private static List<Range> joined(SortedMap<Integer, Integer> ends) {
     List<Range> ranges = new ArrayList<>();
     int first = 0;
     int end = 0;
-    for (var next : ends.get(device).entrySet()) {
+    for (var next : ends.entrySet()) {
       if (next.getKey() > end) {
         add(ranges, first, end);
         first = next.getKey();
@@ -51,5 +58,10 @@ final class ImageRanges {
     if (end > first) {
       ranges.add(new Range(first, end - first));
     }
+  }
+
+  /** Those of a device. */
+  List<Range> of(int device) {
+    return ranges.get(device);
   }
 }
