@@ -88,19 +88,11 @@ public final class Exchange {
     if (nccl != null && placement.talks()) {
       lanes.replaceAll((op, lane) -> Lane.SPREAD); // other workers wait for it, and not for a sum
     }
-    CompiledNetwork all = nccl == null || updates.isEmpty() ? programs : programs.undivided();
-    Map<Tensor, Op> allMakers = makers(all.train());
-    Map<String, List<Op.Update>> allUpdates = updates(all.train());
+    Set<String> summed = nccl == null || updates.isEmpty() ? Set.of() : sum(program, programs);
     updates.forEach(
         (name, of) -> {
-          Way way = way(of, makers);
-          // All workers look at the program of all, and so come to the same answer.
-          List<Op.Update> ofAll = allUpdates.get(name);
-          Way whole = nccl == null ? null : way(ofAll, allMakers);
-          if (nccl != null && isSum(whole, ofAll, all)) {
-            replace(whole, of, program, makers);
-          } else {
-            lanes.putAll(way.ops);
+          if (!summed.contains(name)) {
+            lanes.putAll(way(of, makers).ops);
           }
         });
     for (Op op : program.ops()) {
@@ -108,6 +100,31 @@ public final class Exchange {
         lanes.put(send, lane(send, makers));
       }
     }
+  }
+
+  /**
+   * Has NCCL sum up what it can. All workers look at the program of all, and so come to the same
+   * answer.
+   *
+   * @return the parameters whose gradients those are
+   */
+  private Set<String> sum(StepProgram program, CompiledNetwork programs) {
+    CompiledNetwork all = programs.undivided();
+    Map<Tensor, Op> makers = makers(program);
+    Map<Tensor, Op> allMakers = makers(all.train());
+    Map<String, List<Op.Update>> allUpdates = updates(all.train());
+    Set<String> summed = new HashSet<>();
+    updates(program)
+        .forEach(
+            (name, of) -> {
+              List<Op.Update> ofAll = allUpdates.get(name);
+              Way whole = way(ofAll, allMakers);
+              if (isSum(whole, ofAll, all)) {
+                replace(whole, of, program, makers);
+                summed.add(name);
+              }
+            });
+    return summed;
   }
 
   private static Map<Tensor, Op> makers(StepProgram program) {

@@ -79,9 +79,7 @@ public final class Nccl implements AutoCloseable {
     } finally {
       int status = library.groupEnd();
       devices.getFirst().use();
-      if (status != NcclLibrary.IN_PROGRESS) {
-        library.check(status, "connect the workers");
-      }
+      library.checkBegun(status, "connect the workers");
     }
     nccl.takeRanks();
     return nccl;
@@ -123,10 +121,7 @@ public final class Nccl implements AutoCloseable {
 
       @Override
       public void end() {
-        int status = library.groupEnd();
-        if (status != NcclLibrary.IN_PROGRESS) {
-          library.check(status, "add up gradients");
-        }
+        library.checkBegun(library.groupEnd(), "add up gradients");
         settle();
       }
     };
@@ -149,10 +144,8 @@ public final class Nccl implements AutoCloseable {
       throw new Cuda.Failure(-1, "NCCL was given up");
     }
     long stream = devices.get(device).computeAddress();
-    int status = library.sum(from, to, count, storage, ranks[device], stream);
-    if (status != NcclLibrary.IN_PROGRESS) {
-      library.check(status, "add up gradients");
-    }
+    library.checkBegun(
+        library.sum(from, to, count, storage, ranks[device], stream), "add up gradients");
   }
 
   /**

@@ -94,6 +94,13 @@ final class NcclLibrary {
     }
   }
 
+  /** The same where it may also be that something was begun. */
+  void checkBegun(int status, String what) {
+    if (status != IN_PROGRESS) {
+      check(status, what);
+    }
+  }
+
   /** What is said of an answer. */
   @SuppressWarnings("restricted")
   String failure(int status, String what) {
@@ -155,9 +162,7 @@ final class NcclLibrary {
       MemorySegment copy = arena.allocate(ID);
       copy.copyFrom(MemorySegment.ofArray(id));
       int status = Functions.call(initRank, made, count, copy, number, config);
-      if (status != IN_PROGRESS) {
-        check(status, "connect the workers");
-      }
+      checkBegun(status, "connect the workers");
     }
   }
 
