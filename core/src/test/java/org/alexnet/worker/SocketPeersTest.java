@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.Peers;
@@ -42,23 +41,7 @@ class SocketPeersTest {
 
   /** Runs workers at once, each of which ends as it should. */
   private static <T> List<T> together(int workers, Function<SocketPeers, T> work) {
-    return together(workers, SharedMemory.FOLDER, work);
-  }
-
-  /** As that, of workers that share memory in a folder if it is one. */
-  private static <T> List<T> together(int workers, Path folder, Function<SocketPeers, T> work) {
-    List<Meeting> meetings =
-        Stream.generate(() -> Meeting.at(HOST, 0, 0).sharing(folder)).limit(workers).toList();
-    List<InetSocketAddress> addresses =
-        meetings.stream().map(meeting -> address(meeting.port())).toList();
-    return MailPeers.all(
-        workers,
-        index -> {
-          Worker worker = new Worker(index, workers);
-          try (SocketPeers peers = meetings.get(index).connect(worker, addresses, SECRET, LONG)) {
-            return work.apply(peers);
-          }
-        });
+    return ConnectedWorkers.together(workers, LONG, work);
   }
 
   private static float[] values(int count, long seed) {
@@ -88,8 +71,9 @@ class SocketPeersTest {
   @ValueSource(booleans = {false, true})
   void valuesOfAnyNumberArriveBitForBitInWhateverOrderTheyAreAskedFor(boolean sharing) {
     int[] sizes = {1, 0, 7, 262_143, 262_144, 1_000_003};
-    together(
+    ConnectedWorkers.together(
         3,
+        LONG,
         folder(sharing),
         peers -> {
           int own = peers.worker().index();
@@ -146,8 +130,9 @@ class SocketPeersTest {
       }
     }
     List<float[]> sums =
-        together(
+        ConnectedWorkers.together(
             3,
+            LONG,
             folder(sharing),
             peers -> {
               float[] values = moderate(count, peers.worker().index());

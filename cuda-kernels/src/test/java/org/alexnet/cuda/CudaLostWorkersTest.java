@@ -3,14 +3,11 @@ package org.alexnet.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
-import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.NetworkRig;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.TestNetworks;
@@ -18,7 +15,7 @@ import org.alexnet.cuda.device.Resource;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Parallelism;
 import org.alexnet.program.Placement;
-import org.alexnet.worker.Meeting;
+import org.alexnet.worker.ConnectedWorkers;
 import org.alexnet.worker.SocketPeers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -36,7 +33,6 @@ class CudaLostWorkersTest {
   private static final int WORKERS = 2;
   private static final int BATCH = 6;
   private static final int STEPS = 4;
-  private static final String HOST = "127.0.0.1";
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private int before;
@@ -57,32 +53,27 @@ class CudaLostWorkersTest {
     }
   }
 
-  /** Why each worker has ended; empty for one that is done. */
-  private static List<String> together(Consumer<SocketPeers> work) {
-    List<Meeting> meetings = Stream.generate(() -> Meeting.at(HOST, 0, 0)).limit(WORKERS).toList();
-    List<InetSocketAddress> addresses =
-        meetings.stream().map(meeting -> new InetSocketAddress(HOST, meeting.port())).toList();
-    return MailPeers.all(
+  /**
+   * Why each worker has ended; empty for one that is done.
+   *
+   * @param ordered whether gradients are messages, and not added up by NCCL
+   * @param second what the second worker does in place of some steps
+   */
+  private static List<String> ends(boolean ordered, int devices, Consumer<NetworkRig> second) {
+    return ConnectedWorkers.together(
         WORKERS,
-        index -> {
-          Placement.Worker worker = new Placement.Worker(index, WORKERS);
-          try (SocketPeers peers =
-              meetings.get(index).connect(worker, addresses, new byte[32], PATIENCE)) {
-            try {
-              work.accept(peers);
-              return "";
-            } catch (AlexNetException e) {
-              peers.fail(e.getMessage());
-              return e.getMessage();
-            }
+        PATIENCE,
+        peers -> {
+          try {
+            train(peers, ordered, devices, second);
+            return "";
+          } catch (AlexNetException e) {
+            peers.fail(e.getMessage());
+            return e.getMessage();
           }
         });
   }
 
-  /**
-   * @param ordered whether gradients are messages, and not added up by NCCL
-   * @param second what the second worker does in place of so many steps
-   */
   private static void train(
       SocketPeers peers, boolean ordered, int devices, Consumer<NetworkRig> second) {
     List<Integer> all =
@@ -110,23 +101,20 @@ class CudaLostWorkersTest {
   void aWorkerThatGivesUpEndsTheOther(boolean ordered, int devices, int steps) {
     String why = "There is no disk.";
     List<String> ends =
-        together(
-            peers ->
-                train(
-                    peers,
-                    ordered,
-                    devices,
-                    rig -> {
-                      rig.trainSteps(steps);
-                      throw new AlexNetException(why);
-                    }));
+        ends(
+            ordered,
+            devices,
+            rig -> {
+              rig.trainSteps(steps);
+              throw new AlexNetException(why);
+            });
     assertEquals(List.of("Worker 2: " + why, why), ends);
   }
 
   @ParameterizedTest
   @CsvSource({"false, 0", "false, 2", "true, 2"})
   void aWorkerThatEndsTooEarlyEndsTheOther(boolean ordered, int steps) {
-    List<String> ends = together(peers -> train(peers, ordered, 1, rig -> rig.trainSteps(steps)));
+    List<String> ends = ends(ordered, 1, rig -> rig.trainSteps(steps));
     assertEquals(List.of("Worker 2 has ended.", ""), ends);
   }
 
@@ -144,16 +132,13 @@ class CudaLostWorkersTest {
   void aFaultOfADeviceEndsAllWorkers(boolean ordered, int devices, int operations) {
     int last = WORKERS * devices - 1;
     List<String> ends =
-        together(
-            peers ->
-                train(
-                    peers,
-                    ordered,
-                    devices,
-                    rig -> {
-                      StandIn.loseDevice(last, operations);
-                      rig.trainSteps(STEPS);
-                    }));
+        ends(
+            ordered,
+            devices,
+            rig -> {
+              StandIn.loseDevice(last, operations);
+              rig.trainSteps(STEPS);
+            });
     assertTrue(ends.getLast().startsWith("CUDA could not "), ends.toString());
     assertTrue(ends.getLast().contains("cuda:" + last), ends.toString());
     assertEquals("Worker 2: " + ends.getLast(), ends.getFirst());

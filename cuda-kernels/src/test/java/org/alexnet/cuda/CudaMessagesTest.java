@@ -52,8 +52,7 @@ class CudaMessagesTest extends MessageOrderContract {
   }
 
   private static CudaBackend open(Precision precision, int devices, Peers peers) {
-    return StandInBackend.unchecked(
-        StandInBackend.options(precision, devices, true, true).with(peers));
+    return StandInBackend.sharing(precision, devices, peers);
   }
 
   @Override

@@ -67,8 +67,7 @@ class CudaScaledWorkersTest {
   }
 
   private static CudaBackend open(int devices, Peers peers) {
-    return StandInBackend.unchecked(
-        StandInBackend.options(Precision.FP16, devices, true, true).with(peers));
+    return StandInBackend.sharing(Precision.FP16, devices, peers);
   }
 
   private static Network network() {

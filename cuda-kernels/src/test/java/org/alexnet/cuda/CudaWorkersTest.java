@@ -21,8 +21,7 @@ class CudaWorkersTest extends WorkersContract {
 
   @Override
   protected Backend open(int threads, int devices, Peers peers) {
-    return StandInBackend.unchecked(
-        StandInBackend.options(precision(), devices, true, true).with(peers));
+    return StandInBackend.sharing(precision(), devices, peers);
   }
 
   @Override

@@ -9,6 +9,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.Executable;
 import org.alexnet.backend.ImageMemory;
+import org.alexnet.backend.Peers;
 import org.alexnet.backend.Precision;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
@@ -39,6 +40,11 @@ public final class StandInBackend implements Backend {
   /** The backend alone, of which several may be open at once; whoever opens it checks. */
   static CudaBackend unchecked(BackendOptions options) {
     return unchecked(options, 0, options.deviceCount(), true);
+  }
+
+  /** That of one of several workers, which share devices. */
+  static CudaBackend sharing(Precision precision, int devices, Peers peers) {
+    return unchecked(options(precision, devices, true, true).with(peers));
   }
 
   /**
