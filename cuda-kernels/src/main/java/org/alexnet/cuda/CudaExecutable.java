@@ -13,7 +13,6 @@ import org.alexnet.backend.Executable;
 import org.alexnet.backend.LargestBatch;
 import org.alexnet.backend.StepResult;
 import org.alexnet.backend.StepSettings;
-import org.alexnet.backend.plan.Kernel;
 import org.alexnet.backend.plan.Lowered;
 import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.backend.plan.Parts;
@@ -32,11 +31,10 @@ import org.alexnet.cuda.step.BatchSlot;
 import org.alexnet.cuda.step.BatchSlot.Losses;
 import org.alexnet.cuda.step.BoundStep;
 import org.alexnet.cuda.step.StepPlan;
-import org.alexnet.cuda.step.TensorFetch;
+import org.alexnet.cuda.step.StoredTensors;
 import org.alexnet.data.Batch;
 import org.alexnet.data.KeptImages;
 import org.alexnet.program.CompiledNetwork;
-import org.alexnet.program.Placement;
 import org.alexnet.program.StepProgram;
 import org.alexnet.program.StepProgram.Phase;
 import org.alexnet.program.Tensor;
@@ -61,13 +59,13 @@ final class CudaExecutable implements Executable {
   private final CudaBackend backend;
   private final Lowered lowered;
   private final MemoryPlan plan;
-  private final Layouts layouts;
   private final List<Device> devices;
   private final List<DeviceMemory> memories = new ArrayList<>();
   private final Map<Batch, PinnedBatch> batches = new IdentityHashMap<>();
   private final UnderWay[] underWay = new UnderWay[SLOTS];
   private final Map<Phase, long[][]> traffic = new EnumMap<>(Phase.class);
   private final Map<Phase, Integer> runs = new EnumMap<>(Phase.class);
+  private StoredTensors tensors;
   private Mail mail; // null where no kernel has a message
   private BoundStep[] bound = new BoundStep[0];
   private long pixelBytes;
@@ -79,14 +77,14 @@ final class CudaExecutable implements Executable {
     this.backend = backend;
     this.lowered = lowered;
     this.plan = plan;
-    this.layouts = layouts;
     this.devices = backend.devices().subList(0, plan.devices().size());
     try {
       for (int d = 0; d < devices.size(); d++) {
         devices.get(d).compile(generated(d));
         memories.add(allocate(d));
       }
-      mail = mail();
+      tensors = new StoredTensors(lowered, plan, layouts, memories, backend.lossScale());
+      mail = mail(layouts);
       for (Phase phase : Phase.values()) {
         traffic.put(phase, lowered.programs().traffic(phase, t -> layouts.of(t.x()).bytes()));
         runs.put(phase, 0);
@@ -97,7 +95,7 @@ final class CudaExecutable implements Executable {
     }
   }
 
-  private Mail mail() {
+  private Mail mail(Layouts layouts) {
     List<Layout> messages =
         Stream.of(Phase.values())
             .flatMap(phase -> lowered.kernels(phase).stream())
@@ -161,10 +159,6 @@ final class CudaExecutable implements Executable {
 
   // Binding.
 
-  private long address(Phase phase, Tensor tensor) {
-    return BoundStep.address(plan, memories, phase, tensor);
-  }
-
   @Override
   public Batch newBatch(Batch.Format stored, Batch.Format carried) {
     int images = lowered.programs().batch();
@@ -220,7 +214,7 @@ final class CudaExecutable implements Executable {
     List<BoundStep> fresh = new ArrayList<>();
     try {
       while (fresh.size() < SLOTS) {
-        fresh.add(new BoundStep(lowered, plan, memories, bytes, backend.lossScale(), mail));
+        fresh.add(new BoundStep(lowered, tensors, bytes, mail));
       }
     } catch (RuntimeException e) {
       Closeables.all(new ArrayList<>(fresh));
@@ -270,17 +264,19 @@ final class CudaExecutable implements Executable {
     return start(Phase.EVALUATE, batch, StepSettings.evaluation(), tensors)::tensors;
   }
 
-  private UnderWay start(Phase phase, Batch batch, StepSettings step, List<Tensor> tensors) {
+  private UnderWay start(Phase phase, Batch batch, StepSettings step, List<Tensor> wanted) {
     return guarded(
         () -> {
           int number = next;
           next = (next + 1) % SLOTS;
           finish(number);
           bring(number, phase, batch, step);
-          UnderWay pending = new UnderWay(number, phase, batch, tensors);
+          UnderWay pending = new UnderWay(number, phase, batch, wanted);
           try {
             enqueue(phase, bound[number].plan(phase));
-            bound[number].slot().copyOut(losses(phase), sources(phase, pending.fetched));
+            bound[number]
+                .slot()
+                .copyOut(tensors.losses(phase), tensors.sources(phase, pending.fetched));
           } catch (RuntimeException | Error e) {
             waitAfter(e);
             throw e;
@@ -328,32 +324,6 @@ final class CudaExecutable implements Executable {
       double seconds = (System.nanoTime() - begin) * 1e-9;
       backend.prepared(new Preparation("graph of " + what + " recorded", seconds, false));
     }
-  }
-
-  private List<Losses> losses(Phase phase) {
-    Placement placement = lowered.programs().placement();
-    return lowered.programs().program(phase).losses().stream()
-        .map(
-            op ->
-                new Losses(
-                    placement.device(op.loss()),
-                    address(phase, op.loss()),
-                    op.first(),
-                    op.loss().shape().n()))
-        .toList();
-  }
-
-  private List<TensorFetch.Source> sources(Phase phase, List<Tensor> tensors) {
-    StepProgram program = lowered.programs().program(phase);
-    Placement placement = lowered.programs().placement();
-    return tensors.stream()
-        .flatMap(tensor -> Parts.sources(program, tensor).stream())
-        .distinct()
-        .map(
-            part ->
-                new TensorFetch.Source(
-                    part, placement.device(part), address(phase, part), layouts.of(part).bytes()))
-        .toList();
   }
 
   private void bring(int number, Phase phase, Batch batch, StepSettings step) {
@@ -432,11 +402,11 @@ final class CudaExecutable implements Executable {
         result = slot.result(batch.count());
       } else {
         mail.await(messages);
-        result = StepResult.of(program, t -> decode(t, slot.fetched(t)), batch);
+        result = StepResult.of(program, t -> tensors.decode(t, slot.fetched(t)), batch);
       }
       values =
           wanted.stream()
-              .map(tensor -> Parts.read(program, tensor, t -> decode(t, slot.fetched(t))))
+              .map(tensor -> Parts.read(program, tensor, t -> tensors.decode(t, slot.fetched(t))))
               .toList();
       underWay[number] = null;
       if (phase == Phase.TRAIN && !Double.isFinite(result.lossSum())) {
@@ -448,7 +418,7 @@ final class CudaExecutable implements Executable {
 
   /** Each loss halts its device. The first one's stream has the next step behind it. */
   private void clearHalted() {
-    for (Losses found : losses(Phase.TRAIN)) {
+    for (Losses found : tensors.losses(Phase.TRAIN)) {
       DeviceMemory memory = memories.get(found.device());
       memory.clearHalted();
       if (found.device() != 0) {
@@ -482,23 +452,8 @@ final class CudaExecutable implements Executable {
     return guarded(
         () -> {
           settle();
-          return Parts.read(program(tensor), tensor, this::fetch);
+          return tensors.read(ran, tensor);
         });
-  }
-
-  private float[] fetch(Tensor tensor) {
-    long bytes = layouts.of(tensor).bytes();
-    return decode(tensor, memory(tensor).read(address(ran, tensor), bytes));
-  }
-
-  private float[] decode(Tensor tensor, byte[] stored) {
-    float[] values = layouts.of(tensor).decode(stored);
-    if (backend.lossScale() != 1 && tensor.isGradient()) {
-      for (int i = 0; i < values.length; i++) {
-        values[i] /= backend.lossScale();
-      }
-    }
-    return values;
   }
 
   @Override
@@ -506,26 +461,9 @@ final class CudaExecutable implements Executable {
     guarded(
         () -> {
           settle();
-          Parts.write(program(tensor), tensor, values, this::store);
+          tensors.write(ran, tensor, values);
           return null;
         });
-  }
-
-  private void store(Tensor tensor, float[] values) {
-    memory(tensor).write(address(ran, tensor), layouts.of(tensor).encode(values));
-    if (layouts.hasLow(tensor) && plan.persistent().containsKey(Layouts.low(tensor))) {
-      Tensor low = Layouts.low(tensor);
-      memory(tensor).write(address(ran, low), layouts.of(low).encode(values));
-    }
-  }
-
-  private DeviceMemory memory(Tensor tensor) {
-    return memories.get(lowered.programs().placement().device(tensor));
-  }
-
-  private StepProgram program(Tensor tensor) {
-    CompiledNetwork programs = lowered.programs();
-    return tensor.role().persistent() ? programs.widest() : programs.program(ran);
   }
 
   // Faults.
@@ -534,43 +472,12 @@ final class CudaExecutable implements Executable {
     T run();
   }
 
-  /** Says of a fault where it was: CUDA only tells at some later call that there was one. */
   private <T> T guarded(Work<T> work) {
     try {
       return work.run();
-    } catch (Cuda.Failure found) {
-      Cuda.Failure e = ofDevice(found);
-      for (DeviceMemory memory : memories) {
-        int last = memory.lastBegun();
-        List<? extends Kernel> kernels = lowered.kernels(ran);
-        if (last >= 0 && last < kernels.size()) {
-          String device = memory.device().name();
-          String after = last + 1 < kernels.size() ? kernels.get(last + 1).label() : "the end";
-          throw e.explained(
-              "In %s, the last operation that began on %s was %s, before %s."
-                  .formatted(what(), device, kernels.get(last).label(), after));
-        }
-      }
-      throw e.explained("No operation had begun.");
+    } catch (Cuda.Failure e) {
+      throw StepFault.explained(e, ran, lowered.kernels(ran), settings, memories);
     }
-  }
-
-  /** A device that has failed is what is wrong, whichever call found it so. */
-  private Cuda.Failure ofDevice(Cuda.Failure found) {
-    try {
-      devices.forEach(device -> device.requireWell("compute a step"));
-      return found;
-    } catch (Cuda.Failure lost) {
-      lost.addSuppressed(found);
-      return lost;
-    }
-  }
-
-  private String what() {
-    return switch (ran) {
-      case TRAIN -> "step " + (settings.step() + 1);
-      case EVALUATE -> "an evaluation";
-    };
   }
 
   /** Whatever comes of the steps under way. */

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import org.alexnet.backend.plan.KernelOrder;
 import org.alexnet.backend.plan.Lowered;
-import org.alexnet.backend.plan.MemoryPlan;
 import org.alexnet.cuda.device.Closeables;
 import org.alexnet.cuda.device.Device;
 import org.alexnet.cuda.device.DeviceMemory;
@@ -16,12 +15,11 @@ import org.alexnet.cuda.kernel.Binding;
 import org.alexnet.cuda.kernel.CudaKernel;
 import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.StepProgram.Phase;
-import org.alexnet.program.Tensor;
 
 /** A place for batches, and the kernels of both phases bound to it. */
 public final class BoundStep implements AutoCloseable {
   private final Lowered lowered;
-  private final MemoryPlan memoryPlan;
+  private final StoredTensors tensors;
   private final List<DeviceMemory> memories;
   private final Mail mail;
   private final Arena arguments = Arena.ofShared();
@@ -30,21 +28,13 @@ public final class BoundStep implements AutoCloseable {
   private final Map<Phase, StepPlan> plans = new EnumMap<>(Phase.class);
 
   /**
-   * @param memories of the devices
    * @param pixelBytes room for the pixels of a batch
-   * @param lossScale what gradients are multiplied by
    * @param mail to and from other workers; null where there is none
    */
-  public BoundStep(
-      Lowered lowered,
-      MemoryPlan memoryPlan,
-      List<DeviceMemory> memories,
-      long pixelBytes,
-      float lossScale,
-      Mail mail) {
+  public BoundStep(Lowered lowered, StoredTensors tensors, long pixelBytes, Mail mail) {
     this.lowered = lowered;
-    this.memoryPlan = memoryPlan;
-    this.memories = memories;
+    this.tensors = tensors;
+    this.memories = tensors.memories();
     this.mail = mail;
     owned.add(arguments);
     List<Device> devices = memories.stream().map(DeviceMemory::device).toList();
@@ -58,7 +48,7 @@ public final class BoundStep implements AutoCloseable {
               programs.batch(),
               channels,
               pixelBytes,
-              lossScale);
+              tensors.lossScale());
       owned.add(slot);
       for (Phase phase : Phase.values()) {
         StepPlan steps = new StepPlan(devices, kernels(phase));
@@ -72,7 +62,7 @@ public final class BoundStep implements AutoCloseable {
   }
 
   private List<StepPlan.Placed> kernels(Phase phase) {
-    int[][] waits = KernelOrder.waits(lowered, memoryPlan, phase);
+    int[][] waits = KernelOrder.waits(lowered, tensors.plan(), phase);
     List<StepPlan.Placed> placed = new ArrayList<>();
     for (int k = 0; k < waits.length; k++) {
       CudaKernel kernel = (CudaKernel) lowered.kernels(phase).get(k);
@@ -97,27 +87,13 @@ public final class BoundStep implements AutoCloseable {
         arguments,
         number,
         memory.progress(),
-        tensor -> address(memoryPlan, memories, phase, tensor),
+        tensor -> tensors.address(phase, tensor),
         tensor -> memories.get(lowered.programs().placement().device(tensor)).device(),
-        memory.address(memoryPlan.workspaces().get(phase).get(number), false),
+        memory.address(tensors.plan().workspaces().get(phase).get(number), false),
         slot.on(device),
         memory.halted(),
         memory::table,
         mail);
-  }
-
-  /**
-   * Where a tensor lies.
-   *
-   * @throws IllegalArgumentException if it has no place in this phase
-   */
-  public static long address(
-      MemoryPlan plan, List<DeviceMemory> memories, Phase phase, Tensor tensor) {
-    MemoryPlan.Slot slot = plan.slot(phase, tensor);
-    if (slot == null) {
-      throw new IllegalArgumentException(tensor.name() + " is not kept; observe it to read it");
-    }
-    return memories.get(slot.device()).address(slot, tensor.role().persistent());
   }
 
   public BatchSlot slot() {
