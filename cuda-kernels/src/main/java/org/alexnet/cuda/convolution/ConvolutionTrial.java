@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import jcuda.driver.CUdeviceptr;
 import org.alexnet.cuda.convolution.AlgorithmSearch.Want;
 import org.alexnet.cuda.convolution.ConvolutionPlan.Operands;
@@ -88,7 +89,7 @@ final class ConvolutionTrial implements AutoCloseable {
       Shape channels = new Shape(1, problem.y().c(), 1, 1);
       bias = owned.take(device.allocate(channels.elements() * storage.bytes()));
       workspace = owned.take(device.allocate(workspaceBytes));
-      int bytes = Math.max(NUMBERS, PIECES * PIECE) * storage.bytes();
+      int bytes = bytes(most());
       between = owned.take(device.allocateHost(bytes));
       memory = between.memory(bytes);
       watch = new Stopwatch(device, owned);
@@ -103,6 +104,17 @@ final class ConvolutionTrial implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** Numbers that go to the device or come back at once, at most. */
+  private int most() {
+    long filled =
+        Stream.of(problem.x(), problem.filters(), problem.y())
+            .mapToLong(Shape::elements)
+            .max()
+            .orElseThrow();
+    long results = problem.result().elements();
+    return Math.max((int) Math.min(NUMBERS, filled), pieces(results) * piece(results));
   }
 
   /** The same numbers every time, from -1 to 1: no sum of their products is too large for fp16. */

@@ -16,7 +16,7 @@ import org.alexnet.backend.plan.MemoryPlan.Blocks;
 public final class DeviceMemory implements AutoCloseable {
   private static final int WORD = 256;
 
-  /** Bytes that go between the Java heap and the device at once. */
+  /** Bytes that go between the Java heap and the device at once, at most. */
   private static final int PIECE = 8 << 20;
 
   private final Device device;
@@ -25,6 +25,7 @@ public final class DeviceMemory implements AutoCloseable {
   private final Addresses.Device block;
   private final Addresses.Device halted;
   private final MemorySegment progress;
+  private final int piece;
   private final Addresses.Host between;
   private final MemorySegment betweenMemory;
 
@@ -37,8 +38,9 @@ public final class DeviceMemory implements AutoCloseable {
       Addresses.Host word = owned.take(device.allocateHost(WORD));
       progress = word.memory(WORD);
       progress.set(JAVA_INT, 0, -1);
-      between = owned.take(device.allocateHost(PIECE));
-      betweenMemory = between.memory(PIECE);
+      piece = Math.clamp(blocks.totalBytes(), WORD, PIECE);
+      between = owned.take(device.allocateHost(piece));
+      betweenMemory = between.memory(piece);
       clearHalted();
       clearPersistent();
     } catch (RuntimeException e) {
@@ -108,8 +110,8 @@ public final class DeviceMemory implements AutoCloseable {
 
   /** Overwrites memory of the device, behind what the stream holds already. */
   public void write(long address, byte[] data) {
-    for (int at = 0; at < data.length; at += PIECE) {
-      int bytes = Math.min(PIECE, data.length - at);
+    for (int at = 0; at < data.length; at += piece) {
+      int bytes = Math.min(piece, data.length - at);
       MemorySegment.copy(data, at, betweenMemory, JAVA_BYTE, 0, bytes);
       device.use();
       Cuda.check(
@@ -122,8 +124,8 @@ public final class DeviceMemory implements AutoCloseable {
   /** Reads memory of the device, once its stream is done. */
   public byte[] read(long address, long length) {
     byte[] data = new byte[Math.toIntExact(length)];
-    for (int at = 0; at < data.length; at += PIECE) {
-      int bytes = Math.min(PIECE, data.length - at);
+    for (int at = 0; at < data.length; at += piece) {
+      int bytes = Math.min(piece, data.length - at);
       device.use();
       Cuda.check(
           cuMemcpyDtoHAsync(between, Addresses.onDevice(address + at), bytes, device.compute()),

@@ -128,7 +128,8 @@ public final class FusedProducts implements AutoCloseable {
         c = owned.take(device.allocate(cs * Float.BYTES));
         vector = owned.take(device.allocate((long) problem.vector() * Float.BYTES));
         watch = new Stopwatch(device, owned);
-        long most = Float.BYTES * Math.max(NUMBERS, Math.max(cs, problem.vector()));
+        long filled = Math.min(NUMBERS, Math.max(as, bs));
+        long most = Float.BYTES * Math.max(filled, Math.max(cs, problem.vector()));
         host = owned.take(device.allocateHost(most));
         memory = host.memory(most);
         Random random = new Random(2012);
