@@ -17,8 +17,10 @@ import org.alexnet.training.TrainingListener;
 import org.alexnet.training.TrainingRig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What whole runs owe to this backend: bits that no number of threads changes, and memory. */
+@Isolated("allocations of the process are counted")
 class CpuTrainingTest {
   @TempDir Path dir;
 

@@ -17,6 +17,7 @@ import org.alexnet.backend.Backend;
 import org.alexnet.backend.Fingerprint;
 import org.alexnet.cpu.kernel.VectorKernels;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Lanes are different outputs, so that vectors of every width and plain loops compute the same
  * bits. A JVM has one width, so each is tried in a JVM of its own.
  */
+@Isolated("a system property is changed")
 class VectorWidthTest {
   private static final String MODULE = "--add-modules=jdk.incubator.vector";
   private static String operations;

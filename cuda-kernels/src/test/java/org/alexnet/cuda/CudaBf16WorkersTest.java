@@ -1,5 +1,6 @@
 package org.alexnet.cuda;
 
+import org.alexnet.LongTest;
 import org.alexnet.backend.Precision;
 import org.junit.jupiter.api.Tag;
 
@@ -9,5 +10,10 @@ class CudaBf16WorkersTest extends CudaWorkersTest {
   @Override
   Precision precision() {
     return Precision.BF16;
+  }
+
+  @Override
+  protected int mostWorkers() {
+    return LongTest.RUN ? super.mostWorkers() : 2;
   }
 }

@@ -65,8 +65,8 @@ class CudaFaultTest {
   @Test
   void scratchMemoryGivesWayToTheNetwork() {
     StandInBackend.deterministic(Precision.BF16, 1).close();
-    long scratch = 16L << 20;
-    CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-32").network(), 256);
+    long scratch = 8L << 20;
+    CompiledNetwork programs = CompiledNetwork.of(Models.named("alexnet-32").network(), 128);
     try (StandInBackend backend = StandInBackend.deterministic(Precision.BF16, 1)) {
       long alone = MemoryPlanner.plan(backend.lower(programs)).devices().getFirst().totalBytes();
       long needed = alone + CudaExecutable.SLOTS * programs.carriedBytes() + CudaExecutable.SPARE;
@@ -78,7 +78,7 @@ class CudaFaultTest {
           StandIn.memory(0, 2 * taken + needed + (much ? 2 * scratch : scratch / 2));
           Lowered lowered = other.lower(programs);
           String choice = choice(lowered, "conv2 backward filter");
-          assertEquals(much, choice.contains("tensor cores, workspace 16,"), choice);
+          assertEquals(much, choice.contains("tensor cores, workspace 8,"), choice);
           other.bind(lowered, MemoryPlanner.plan(lowered)).close();
         }
       }
