@@ -99,7 +99,7 @@ struct Counts {
 };
 Counts& counts();
 
-enum NcclFault { NCCL_RIGHT, NCCL_REFUSES, NCCL_LAST_REFUSES };
+enum NcclFault { NCCL_RIGHT, NCCL_REFUSES, NCCL_LAST_REFUSES, NCCL_NEVER_CONNECTS };
 enum BlasLtFault { LT_RIGHT, LT_HAS_NONE, LT_FIRST_REFUSES, LT_FIRST_IS_WRONG, LT_LOSES_NAN };
 
 struct Options {

@@ -204,6 +204,7 @@ int progress(Rank* rank) {
   if (options().nccl == NCCL_LAST_REFUSES && last) return SYSTEM_ERROR;
   for (Rank* other : ring->ranks)
     if (!other) return IN_PROGRESS;
+  if (options().nccl == NCCL_NEVER_CONNECTS) return IN_PROGRESS;
   if (!rank->begun.empty()) {
     if (!rank->counted) ring->connected++;
     rank->counted = true;

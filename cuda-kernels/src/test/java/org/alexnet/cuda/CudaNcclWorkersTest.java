@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.alexnet.LongTest;
 import org.alexnet.backend.BackendOptions;
 import org.alexnet.backend.MailPeers;
 import org.alexnet.backend.NetworkRig;
@@ -29,6 +31,7 @@ import org.alexnet.program.CompiledNetwork;
 import org.alexnet.program.Parallelism;
 import org.alexnet.program.Placement;
 import org.alexnet.program.StepProgram.Phase;
+import org.alexnet.worker.ConnectedWorkers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -291,6 +294,24 @@ class CudaNcclWorkersTest {
         peers -> learned(way, peers),
         "NCCL does not connect worker 2; ",
         "NCCL could not connect the workers: error 2 (unhandled system error); ");
+  }
+
+  /** A port may be shut to it without a word. */
+  @Test
+  @LongTest
+  void nobodyWaitsForItForever() {
+    Assumptions.assumeFalse(StandInBackend.GPU, "the stand-in fails");
+    Way way = new Way(Precision.FP32, TestNetworks.odd(), List.of(0), false);
+    StandIn.ncclNeverConnects();
+    List<Learned> all =
+        ConnectedWorkers.together(2, Duration.ofMinutes(2), peers -> learned(way, peers));
+    assertEquals("", NetworkRig.difference(all.getFirst().values, all.getLast().values));
+    all.forEach(worker -> assertEquals(List.of(), worker.sums));
+    // Whose time is up first tells the other.
+    String late = "NCCL has not connected the workers within 60 seconds; ";
+    assertTrue(said.toString().contains(late), said.toString());
+    said.values().forEach(own -> assertEquals(1, own.size(), own.toString()));
+    assertEquals(2, said.size(), said.toString());
   }
 
   @Test

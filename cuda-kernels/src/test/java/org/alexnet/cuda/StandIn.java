@@ -158,6 +158,11 @@ public final class StandIn {
     call("standin_nccl", refuses ? 1 : 0);
   }
 
+  /** Ranks of NCCL that join wait for each other forever, until {@link #reset}. */
+  static void ncclNeverConnects() {
+    call("standin_nccl", 3);
+  }
+
   /** The last of all workers' ranks of NCCL cannot join, until {@link #reset}. */
   static void ncclRefusesTheLast() {
     call("standin_nccl", 2);
