@@ -77,6 +77,7 @@ public final class SparkTraining {
             "The first word must be train, as in: spark-submit alexnet-spark.jar train --workers"
                 + " 2");
       }
+      FileNames.requireWhole(words, FileNames.encoding());
       List<String> options = new ArrayList<>(words.subList(1, words.size()));
       TrainingArguments parsed = TrainingArguments.parse(options);
       parsed.workers();
@@ -136,6 +137,8 @@ public final class SparkTraining {
         "spark.executor.extraJavaOptions",
         (String.join(" ", SparkSubmit.vectorFlags()) + " " + options).strip());
     conf.setIfMissing("spark.log.level", "WARN");
+    // As the launcher has it: names of files and classes in other scripts would be lost without.
+    conf.setIfMissing("spark.executorEnv.LC_ALL", "C.UTF-8");
     conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
     // Executors need their time to come; the threads of this process are there.
     String most = conf.get("spark.master").matches("local(\\[.*)?") ? "1" : "150";

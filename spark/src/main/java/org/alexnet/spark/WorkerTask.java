@@ -119,6 +119,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
   private Readiness prepare(BarrierTaskContext context) {
     String host = WorkerDevices.host(context.getTaskInfos()[context.partitionId()].address());
     try {
+      FileNames.requireEncodable(settings.arguments, FileNames.encoding());
       Configuration hadoop = SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
       List<String> options =
           new RemoteData(hadoop, Path.of(settings.data)).local(settings.arguments);

@@ -2,17 +2,21 @@ package org.alexnet.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.alexnet.AlexNetException;
 import org.alexnet.training.TrainingRig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Spark in this process, its tasks as threads. */
@@ -136,6 +140,32 @@ class SparkTrainingTest {
       }
     }
     assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  /** What Spark's launcher lost is asked for again, and what an executor cannot open is named. */
+  @Test
+  void namesThatALocaleCannotSayAreRefused() {
+    List<String> lost = List.of("--out", "gr??n");
+    FileNames.requireWhole(lost, StandardCharsets.UTF_8);
+    FileNames.requireWhole(List.of("--out", "run"), StandardCharsets.US_ASCII);
+    assertEquals(
+        "'gr??n' cannot be read in this locale's encoding (US-ASCII); set LC_ALL to a UTF-8 locale"
+            + " such as C.UTF-8.",
+        refused(() -> FileNames.requireWhole(lost, StandardCharsets.US_ASCII)));
+    String undecodable = "gr\uFFFDn";
+    assertTrue(
+        refused(() -> FileNames.requireWhole(List.of(undecodable), StandardCharsets.UTF_8))
+            .startsWith("'" + undecodable + "' cannot be read"));
+    List<String> whole = List.of("--out", "gr\u00FCn");
+    FileNames.requireEncodable(whole, StandardCharsets.UTF_8);
+    assertEquals(
+        "'gr\u00FCn' cannot be said in the encoding of the locale of Spark's executors (US-ASCII);"
+            + " set spark.executorEnv.LC_ALL to a UTF-8 locale of their machines.",
+        refused(() -> FileNames.requireEncodable(whole, StandardCharsets.US_ASCII)));
+  }
+
+  private static String refused(Executable what) {
+    return assertThrows(AlexNetException.class, what).getMessage();
   }
 
   @Test
