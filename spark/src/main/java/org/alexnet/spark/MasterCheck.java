@@ -2,6 +2,7 @@ package org.alexnet.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.apache.spark.SecurityManager;
@@ -16,6 +17,10 @@ import org.apache.spark.rpc.RpcEnv;
 final class MasterCheck {
   private static final String STANDALONE = "spark://";
   private static final String PATIENCE = "10s";
+  private static final String AUTHENTICATES = "spark.authenticate";
+
+  /** What is left of an attempt that the other side ended. */
+  private static final String HUNG_UP = "Outbox is stopped";
 
   private MasterCheck() {}
 
@@ -34,17 +39,31 @@ final class MasterCheck {
       return;
     }
     List<String> silent = new ArrayList<>();
+    boolean secrets = false;
     for (String address : master.substring(STANDALONE.length()).split(",")) {
       String why = ask(address, conf);
       if (why == null) {
         return;
       }
       silent.add("%s (%s)".formatted(address, why));
+      secrets |= isOfSecrets(why, conf);
+    }
+    if (secrets) {
+      throw new AlexNetException(
+          "The Spark master at %s and this job do not authenticate each other: %s is %s here; set it, and spark.authenticate.secret, as they are there."
+              .formatted(
+                  String.join(", ", silent), AUTHENTICATES, conf.get(AUTHENTICATES, "false")));
     }
     throw new AlexNetException(
         "No Spark master answers at %s; is one of Spark %s running there, and is the port open?"
             .formatted(
                 String.join(", ", silent), org.apache.spark.package$.MODULE$.SPARK_VERSION()));
+  }
+
+  /** Whether somebody listens there, and takes or has another secret. */
+  private static boolean isOfSecrets(String why, SparkConf conf) {
+    return why.toLowerCase(Locale.ROOT).contains("sasl")
+        || (conf.getBoolean(AUTHENTICATES, false) && why.contains(HUNG_UP));
   }
 
   /** Why one does not answer; null if it does. */
@@ -62,7 +81,7 @@ final class MasterCheck {
             SecurityManager.$lessinit$greater$default$3());
     String host = conf.get("spark.driver.host", "localhost");
     RpcEnv spark = RpcEnv.create("alexnet", host, 0, brief, security, true);
-    try {
+    try (SparkLogs.Quiet _ = SparkLogs.quiet(SparkLogs.NETWORK)) {
       spark.setupEndpointRef(RpcAddress.fromSparkURL(STANDALONE + address), "Master");
       return null;
     } catch (Exception e) { // Scala declares none

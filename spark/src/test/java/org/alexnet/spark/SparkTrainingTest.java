@@ -13,11 +13,16 @@ import java.nio.file.Path;
 import java.util.List;
 import org.alexnet.AlexNetException;
 import org.alexnet.training.TrainingRig;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.rpc.RpcEnv;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Spark in this process, its tasks as threads. */
 class SparkTrainingTest {
@@ -140,6 +145,44 @@ class SparkTrainingTest {
       }
     }
     assertFalse(Files.exists(runs.folder("run")));
+  }
+
+  /** One that listens as a master does, with a secret or without. */
+  @ParameterizedTest
+  @CsvSource({"right, ", "right, wrong", ", wrong"})
+  void aMasterWithAnotherSecretIsNamed(String there, String here) {
+    RpcEnv master = RpcEnv.create("master", "127.0.0.1", 0, secret(there), security(there), false);
+    try {
+      String address = "127.0.0.1:" + master.address().port();
+      System.setProperty("spark.master", "spark://" + address);
+      if (here != null) {
+        System.setProperty("spark.authenticate", "true");
+        System.setProperty("spark.authenticate.secret", here);
+      }
+      String said = Runs.spark(runs.options("run"), "--workers", "2").failure();
+      assertTrue(said.startsWith("1 alexnet: The Spark master at " + address), said);
+      assertTrue(
+          said.endsWith(
+              " and this job do not authenticate each other: spark.authenticate is %s here; set it, and spark.authenticate.secret, as they are there."
+                  .formatted(here != null)),
+          said);
+    } finally {
+      master.shutdown();
+    }
+  }
+
+  private static SparkConf secret(String secret) {
+    SparkConf conf = new SparkConf(false);
+    return secret == null
+        ? conf
+        : conf.set("spark.authenticate", "true").set("spark.authenticate.secret", secret);
+  }
+
+  private static SecurityManager security(String secret) {
+    return new SecurityManager(
+        secret(secret),
+        SecurityManager.$lessinit$greater$default$2(),
+        SecurityManager.$lessinit$greater$default$3());
   }
 
   /** What Spark's launcher lost is asked for again, and what an executor cannot open is named. */
