@@ -156,6 +156,7 @@ public final class SparkTraining {
                 "spark.alexnet.data",
                 Path.of(System.getProperty("java.io.tmpdir"), "alexnet-data").toString()));
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      SparkLogs.errorsOnly(SparkLogs.SCHEDULER);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(spark, progress)));
       spark.setJobDescription(request.name());
       spark.sc().addSparkListener(progress.restarts());
@@ -165,7 +166,9 @@ public final class SparkTraining {
       ClassTag<Answer> tag = ClassTag.apply(Answer.class);
       RDD<Answer> answers = tasks.barrier().mapPartitions(new WorkerTask(settings), false, tag);
       // Spark starts a barrier stage again only if another stage comes after it.
-      return worst(await(spark, JavaRDD.fromRDD(answers, tag).repartition(1).collectAsync()));
+      JavaFutureAction<List<Answer>> job =
+          JavaRDD.fromRDD(answers, tag).repartition(1).collectAsync();
+      return worst(await(spark, job, progress, new RoomCheck(request.workers())));
     } catch (Exception e) {
       Throwable why = e instanceof ExecutionException ? e.getCause() : e;
       String whole = String.valueOf(why.getMessage());
@@ -220,7 +223,11 @@ public final class SparkTraining {
   }
 
   /** A job that Spark's master has ended says nothing of its own. */
-  private static List<Answer> await(JavaSparkContext spark, JavaFutureAction<List<Answer>> job)
+  private static List<Answer> await(
+      JavaSparkContext spark,
+      JavaFutureAction<List<Answer>> job,
+      TrainingProgress progress,
+      RoomCheck room)
       throws Exception {
     while (true) {
       try {
@@ -229,6 +236,8 @@ public final class SparkTraining {
         if (spark.sc().isStopped()) {
           throw new IllegalStateException("its master has ended the job.", e);
         }
+        room.sentence(progress.starting(), () -> RoomCheck.room(spark.sc()))
+            .ifPresent(progress::say);
       }
     }
   }

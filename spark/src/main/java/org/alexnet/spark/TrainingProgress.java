@@ -1,5 +1,6 @@
 package org.alexnet.spark;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.alexnet.cli.output.ProgressView;
@@ -16,13 +17,39 @@ import org.apache.spark.scheduler.SparkListenerStageSubmitted;
  * training in one process does, and for Spark's own pages.
  */
 final class TrainingProgress implements TrainingListener {
+  /** Begins what Spark says of every stage like this one, before it says why. */
+  private static final String FAILED = "Stage failed because barrier task";
+
   private final ProgressView view;
   private final List<EpochMetrics> epochs = new ArrayList<>();
   private Progress last;
+  private boolean heard; // anything since workers were last started
+  private long started;
 
   TrainingProgress(ProgressView view) {
     this.view = view;
+    start();
+  }
+
+  /** Workers are to begin. */
+  private synchronized void start() {
+    heard = false;
+    started = System.nanoTime();
     view.working("Starting workers", 0, 0);
+  }
+
+  /** How long workers have been waited for; zero once they are heard of. */
+  synchronized Duration starting() {
+    return heard ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - started);
+  }
+
+  private synchronized void hear() {
+    heard = true;
+  }
+
+  /** Shows what the driver itself has to say. */
+  void say(String text) {
+    view.message(text);
   }
 
   /** Leaves the line that was rewritten. */
@@ -42,17 +69,20 @@ final class TrainingProgress implements TrainingListener {
 
   @Override
   public void message(String text) {
+    hear();
     view.message(text);
   }
 
   @Override
   public void progress(Activity activity, long done, long all) {
+    hear();
     view.progress(activity, done, all);
   }
 
   @Override
   public void step(Progress progress) {
     synchronized (this) {
+      heard = true;
       last = progress;
     }
     view.step(progress);
@@ -86,14 +116,17 @@ final class TrainingProgress implements TrainingListener {
           view.message(
               "A worker was lost (%s). Spark starts all of them again, and they go on from the last checkpoint."
                   .formatted(brief(reason)));
-          view.working("Starting workers", 0, 0);
+          start();
         }
       }
     };
   }
 
-  private static String brief(String reason) {
-    String line = reason.lines().findFirst().orElse("");
+  /** The first line, or the one that says more. */
+  static String brief(String reason) {
+    List<String> lines = reason.lines().filter(each -> !each.isBlank()).toList();
+    boolean more = lines.size() > 1 && lines.getFirst().startsWith(FAILED);
+    String line = lines.isEmpty() ? "" : lines.get(more ? 1 : 0);
     return line.isBlank() ? "Spark gives no reason" : line;
   }
 }

@@ -14,7 +14,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.alexnet.cli.output.ProgressView;
 import org.alexnet.inference.Evaluation;
 import org.alexnet.training.EpochMetrics;
@@ -84,6 +86,50 @@ class ProgressTest {
     assertEquals(1, said.out().lines().count(), said.out());
     assertEquals(2, new ObjectMapper().readTree(said.out()).path("epochs").asInt(), said.out());
     assertTrue(said.err().contains("epoch 2/2: loss "), said.err());
+  }
+
+  @Test
+  void whyWorkersDoNotStartIsSaidOnce() {
+    RoomCheck check = new RoomCheck(3);
+    Duration early = Duration.ofSeconds(19);
+    Duration late = Duration.ofSeconds(20);
+    assertEquals(Optional.empty(), check.sentence(early, () -> 2));
+    assertEquals(Optional.empty(), check.sentence(late, () -> 3), "they are about to start");
+    String said =
+        "Spark has room for 2 of 3 workers so far, and starts them when all fit. Start more of its"
+            + " workers, give them more cores, wait for other jobs, or train with fewer"
+            + " (--workers).";
+    assertEquals(Optional.of(said), check.sentence(late, () -> 2));
+    assertEquals(Optional.empty(), check.sentence(late, () -> 1), "again");
+    assertEquals(Optional.empty(), check.sentence(Duration.ZERO, () -> 1), "they train");
+    assertEquals(Optional.of(said), check.sentence(late, () -> 2), "after a loss");
+    Runs.use("local[2]");
+    try (JavaSparkContext spark = new JavaSparkContext(new SparkConf().setAppName("room"))) {
+      assertEquals(2, RoomCheck.room(spark.sc()));
+    }
+  }
+
+  @Test
+  void workersAreWaitedForUntilOneIsHeardOf() {
+    TrainingProgress progress =
+        new TrainingProgress(
+            new ProgressView(new PrintStream(new ByteArrayOutputStream()), false, 80, false));
+    assertTrue(progress.starting().isPositive());
+    progress.say("of the driver's own");
+    assertTrue(progress.starting().isPositive());
+    progress.message("of a worker");
+    assertEquals(Duration.ZERO, progress.starting());
+  }
+
+  @Test
+  void theReasonOfALossIsTheLineThatHasIt() {
+    String stage =
+        "Stage failed because barrier task ShuffleMapTask(0, 0) finished unsuccessfully.";
+    String lost = "ExecutorLostFailure (executor 1 exited) Reason: Command exited with code 137";
+    assertEquals(lost, TrainingProgress.brief(stage + "\n" + lost + "\nand more"));
+    assertEquals(stage, TrainingProgress.brief(stage));
+    assertEquals("Fetch failed", TrainingProgress.brief("Fetch failed\nat a place"));
+    assertEquals("Spark gives no reason", TrainingProgress.brief(""));
   }
 
   @Test
