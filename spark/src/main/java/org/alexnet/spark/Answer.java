@@ -9,6 +9,7 @@ import org.alexnet.cli.TrainingArguments;
 import org.alexnet.cli.option.Flags;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.TrainingResult;
+import org.apache.spark.SparkEnv;
 
 /**
  * What a task says at its end.
@@ -18,6 +19,7 @@ import org.alexnet.training.TrainingResult;
  * @param said what came of it; null if nothing did
  */
 record Answer(String failure, boolean usage, Said said) implements Serializable {
+  private static final String OF_ANOTHER = "Worker ";
 
   /**
    * A result as it travels.
@@ -47,16 +49,34 @@ record Answer(String failure, boolean usage, Said said) implements Serializable 
   }
 
   static Answer refused(AlexNetException why) {
-    return new Answer(here(TrainingArguments.sentence(why)), why instanceof UsageException, null);
+    return new Answer(sentence(why), why instanceof UsageException, null);
   }
 
-  /** The memory of an executor is Spark's to say. */
-  private static String here(String failure) {
-    return ProgressPlugin.isDriver()
-        ? failure
-        : failure.replace(
+  /**
+   * What a worker says that fails. The memory of an executor is Spark's to say, and what is there
+   * and may be read depends on the machine and the user.
+   */
+  static String sentence(AlexNetException why) {
+    String failure = TrainingArguments.sentence(why);
+    if (ProgressPlugin.isDriver()) {
+      return failure;
+    }
+    String own =
+        failure.replace(
             Flags.of(Setting.MEMORY, ""),
             "spark.executor.memory, or the MB of local-cluster[N,CORES,MB]");
+    return why instanceof UsageException || own.startsWith(OF_ANOTHER)
+        ? own
+        : "On %s, as user %s: %s"
+            .formatted(
+                SparkEnv.get().blockManager().blockManagerId().host(),
+                System.getProperty("user.name"),
+                own);
+  }
+
+  /** Whether it only repeats what another worker said. */
+  boolean isOfAnother() {
+    return failure.startsWith(OF_ANOTHER);
   }
 
   /** What came of it, if something did. */

@@ -3,6 +3,7 @@ package org.alexnet.spark;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -246,12 +247,7 @@ public final class SparkTraining {
   private static Answer worst(List<Answer> answers) {
     return answers.stream()
         .filter(answer -> answer.failure() != null)
-        .min((a, b) -> Boolean.compare(isOfAnother(a), isOfAnother(b)))
+        .min(Comparator.comparing(Answer::isOfAnother))
         .orElseGet(answers::getFirst);
-  }
-
-  /** Whether it only repeats what another worker said. */
-  private static boolean isOfAnother(Answer answer) {
-    return answer.failure().startsWith("Worker ");
   }
 }

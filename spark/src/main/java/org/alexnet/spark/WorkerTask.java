@@ -104,8 +104,7 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
     String said() {
       return refused == null
           ? "%s %d".formatted(host, meeting.port())
-          : (refused instanceof UsageException ? WRONG : FAILED)
-              + TrainingArguments.sentence(refused);
+          : (refused instanceof UsageException ? WRONG : FAILED) + Answer.sentence(refused);
     }
 
     @Override
