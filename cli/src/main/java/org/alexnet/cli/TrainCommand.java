@@ -35,6 +35,7 @@ import org.alexnet.model.Models;
 import org.alexnet.model.Recipe;
 import org.alexnet.model.Schedule;
 import org.alexnet.run.RunFolder;
+import org.alexnet.run.RunLog;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.Training;
@@ -407,6 +408,9 @@ final class TrainCommand extends LongCommand {
   public String cutOff() {
     if (submitted != null) {
       submitted.stop();
+      if (run() != null && !RunLog.isRun(run())) {
+        return "Stopped; nothing has been saved. Run the same command again.";
+      }
       return "Stopped. What the workers have saved is in the run folder: go on from there with"
           + " --resume.";
     }

@@ -43,6 +43,9 @@ public final class SparkSubmit {
           "sun.nio.cs",
           "sun.util.calendar");
 
+  /** The status of a process that SIGKILL ended. */
+  private static final int KILLED = 128 + 9;
+
   /** Less than the end of this process waits for anything. */
   private static final long LONGEST_END_MILLIS = 2000;
 
@@ -113,7 +116,7 @@ public final class SparkSubmit {
     copy().ifPresent(home -> builder.environment().put(HOME, home.toString()));
     try {
       process = builder.start();
-      return process.waitFor();
+      return ended(process.waitFor());
     } catch (IOException e) {
       throw new AlexNetException(
           "Spark cannot be started: %s; is %s the folder of a whole Spark?"
@@ -124,6 +127,16 @@ public final class SparkSubmit {
       Thread.currentThread().interrupt();
       throw new AlexNetException("Interrupted while Spark was training.", e);
     }
+  }
+
+  /** One that was killed has said nothing. */
+  private static int ended(int status) {
+    if (status == KILLED) {
+      throw new AlexNetException(
+          "Spark's process was killed, perhaps since the machine had too little memory. What the"
+              + " workers have saved is in the run folder: go on from there with --resume.");
+    }
+    return status;
   }
 
   /**

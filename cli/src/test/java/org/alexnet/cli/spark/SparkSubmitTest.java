@@ -103,6 +103,18 @@ class SparkSubmitTest {
   }
 
   @Test
+  void aProcessThatWasKilledIsNamed() throws IOException {
+    jar();
+    Files.writeString(script(dir.resolve("bin")), "#!/bin/sh\nkill -9 $$\n");
+    SparkSubmit submit = new SparkSubmit(Map.of("SPARK_HOME", dir.toString()), dir);
+    String said =
+        assertThrows(AlexNetException.class, () -> submit.run(LOCAL, 2, null, List.of()))
+            .getMessage();
+    assertTrue(said.startsWith("Spark's process was killed, "), said);
+    assertTrue(said.endsWith(" go on from there with --resume."), said);
+  }
+
+  @Test
   void aWorkerHasItsShareOfTheThreads() {
     assertEquals(2, LOCAL.threads(2, null));
     assertEquals(1, LOCAL.threads(3, null));
