@@ -160,7 +160,7 @@ public final class SparkTraining {
       SparkLogs.errorsOnly(SparkLogs.SCHEDULER);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(spark, progress)));
       spark.setJobDescription(request.name());
-      spark.sc().addSparkListener(progress.restarts());
+      spark.sc().addSparkListener(new Restarts(progress));
       spark.sc().ui().foreach(ui -> attach(ui, request, progress));
       List<Integer> indices = IntStream.range(0, request.workers()).boxed().toList();
       RDD<Integer> tasks = spark.parallelize(indices, request.workers()).rdd();

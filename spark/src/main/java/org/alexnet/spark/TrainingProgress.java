@@ -8,18 +8,12 @@ import org.alexnet.training.Activity;
 import org.alexnet.training.EpochMetrics;
 import org.alexnet.training.Progress;
 import org.alexnet.training.TrainingListener;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerStageCompleted;
-import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 
 /**
  * How far the training is, as the driver has heard: for its terminal, which shows it as that of a
  * training in one process does, and for Spark's own pages.
  */
 final class TrainingProgress implements TrainingListener {
-  /** Begins what Spark says of every stage like this one, before it says why. */
-  private static final String FAILED = "Stage failed because barrier task";
-
   private final ProgressView view;
   private final List<EpochMetrics> epochs = new ArrayList<>();
   private Progress last;
@@ -98,35 +92,11 @@ final class TrainingProgress implements TrainingListener {
     view.epoch(metrics);
   }
 
-  /** Says when Spark starts workers again. */
-  SparkListener restarts() {
-    return new SparkListener() {
-      private String reason = "";
-
-      @Override
-      public void onStageCompleted(SparkListenerStageCompleted stage) {
-        if (stage.stageInfo().failureReason().isDefined()) {
-          reason = stage.stageInfo().failureReason().get();
-        }
-      }
-
-      @Override
-      public void onStageSubmitted(SparkListenerStageSubmitted stage) {
-        if (stage.stageInfo().attemptNumber() > 0 && !SparkTraining.isEnding()) {
-          view.message(
-              "A worker was lost (%s). Spark starts all of them again, and they go on from the last checkpoint."
-                  .formatted(brief(reason)));
-          start();
-        }
-      }
-    };
-  }
-
-  /** The first line, or the one that says more. */
-  static String brief(String reason) {
-    List<String> lines = reason.lines().filter(each -> !each.isBlank()).toList();
-    boolean more = lines.size() > 1 && lines.getFirst().startsWith(FAILED);
-    String line = lines.isEmpty() ? "" : lines.get(more ? 1 : 0);
-    return line.isBlank() ? "Spark gives no reason" : line;
+  /** Says that workers begin again, and why. */
+  void restart(String reason) {
+    view.message(
+        "A worker was lost (%s). Spark starts all of them again, and they go on from the last checkpoint."
+            .formatted(reason));
+    start();
   }
 }

@@ -126,10 +126,13 @@ class ProgressTest {
     String stage =
         "Stage failed because barrier task ShuffleMapTask(0, 0) finished unsuccessfully.";
     String lost = "ExecutorLostFailure (executor 1 exited) Reason: Command exited with code 137";
-    assertEquals(lost, TrainingProgress.brief(stage + "\n" + lost + "\nand more"));
-    assertEquals(stage, TrainingProgress.brief(stage));
-    assertEquals("Fetch failed", TrainingProgress.brief("Fetch failed\nat a place"));
-    assertEquals("Spark gives no reason", TrainingProgress.brief(""));
+    assertEquals(lost, Restarts.brief(stage + "\n" + lost + "\nand more"));
+    assertEquals(stage, Restarts.brief(stage));
+    assertEquals("Fetch failed", Restarts.brief("Fetch failed\nat a place"));
+    assertEquals("Spark gives no reason", Restarts.brief(""));
+    assertEquals("on a.example: exited", Restarts.lost("a.example", "exited"));
+    assertEquals("a.example:1 is gone", Restarts.lost("a.example", "a.example:1 is gone"));
+    assertEquals("exited", Restarts.lost(null, "exited"));
   }
 
   @Test

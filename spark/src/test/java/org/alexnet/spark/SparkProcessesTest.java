@@ -74,7 +74,8 @@ class SparkProcessesTest {
         worker.map(ProcessHandle::destroyForcibly).orElse(false), () -> said(job).toString());
     Runs.Said said = said(job);
     runs.assertTrained(run, said);
-    assertEquals(1, said.count("A worker was lost ("), said::toString);
+    assertEquals(1, said.count("A worker was lost (on "), said::toString);
+    assertEquals(1, said.count(": Command exited with code 137). "), said::toString);
     assertEquals(1, said.count("Resuming " + runs.folder(run)), said::toString);
     assertEquals(1, said.count("epoch 2/2: loss "), said::toString);
     assertEquals(1, Runs.json(runs.folder(run), "run.json").path("resumed").size());
