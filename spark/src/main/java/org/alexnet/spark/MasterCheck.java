@@ -19,8 +19,8 @@ final class MasterCheck {
   private static final String PATIENCE = "10s";
   private static final String AUTHENTICATES = "spark.authenticate";
 
-  /** What is left of an attempt that the other side ended. */
-  private static final String HUNG_UP = "Outbox is stopped";
+  /** What is left of an attempt that the other side could not read: one or the other. */
+  private static final List<String> UNREAD = List.of("Outbox is stopped", "EOFException");
 
   private MasterCheck() {}
 
@@ -63,7 +63,7 @@ final class MasterCheck {
   /** Whether somebody listens there, and takes or has another secret. */
   private static boolean isOfSecrets(String why, SparkConf conf) {
     return why.toLowerCase(Locale.ROOT).contains("sasl")
-        || (conf.getBoolean(AUTHENTICATES, false) && why.contains(HUNG_UP));
+        || (conf.getBoolean(AUTHENTICATES, false) && UNREAD.stream().anyMatch(why::contains));
   }
 
   /** Why one does not answer; null if it does. */
@@ -80,8 +80,13 @@ final class MasterCheck {
             SecurityManager.$lessinit$greater$default$2(),
             SecurityManager.$lessinit$greater$default$3());
     String host = conf.get("spark.driver.host", "localhost");
-    RpcEnv spark = RpcEnv.create("alexnet", host, 0, brief, security, true);
     try (SparkLogs.Quiet _ = SparkLogs.quiet(SparkLogs.NETWORK)) {
+      return ask(address, RpcEnv.create("alexnet", host, 0, brief, security, true));
+    }
+  }
+
+  private static String ask(String address, RpcEnv spark) {
+    try {
       spark.setupEndpointRef(RpcAddress.fromSparkURL(STANDALONE + address), "Master");
       return null;
     } catch (Exception e) { // Scala declares none
