@@ -3,12 +3,18 @@ package org.alexnet.spark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.deploy.DeployMessages;
+import org.apache.spark.deploy.DeployMessages.MasterStateResponse;
+import org.apache.spark.deploy.master.RecoveryState;
 import org.apache.spark.rpc.RpcAddress;
 import org.apache.spark.rpc.RpcEnv;
+import scala.reflect.ClassTag;
 
 /**
  * Whether a standalone master answers. Spark itself tries for a minute and says little; this asks
@@ -58,6 +64,41 @@ final class MasterCheck {
         "No Spark master answers at %s; is one of Spark %s running there, and is the port open?"
             .formatted(
                 String.join(", ", silent), org.apache.spark.package$.MODULE$.SPARK_VERSION()));
+  }
+
+  /**
+   * Whether a master answers that has the job; others than standalone ones end with the driver.
+   *
+   * @throws IllegalStateException if one is at work that does not know it, and never will
+   */
+  static boolean has(SparkContext spark) {
+    if (!spark.master().startsWith(STANDALONE)) {
+      return true;
+    }
+    boolean works = false;
+    for (String address : spark.master().substring(STANDALONE.length()).split(",")) {
+      try {
+        MasterStateResponse state = state(spark.env().rpcEnv(), address);
+        if (Stream.of(state.activeApps()).anyMatch(job -> job.id().equals(spark.applicationId()))) {
+          return true;
+        }
+        works |= state.status().equals(RecoveryState.ALIVE());
+      } catch (Exception e) { // Scala declares none
+        continue; // another may answer
+      }
+    }
+    if (works) {
+      throw new IllegalStateException(
+          "its master does not know the job any more, as after a restart without"
+              + " spark.deploy.recoveryMode");
+    }
+    return false;
+  }
+
+  private static MasterStateResponse state(RpcEnv own, String address) {
+    return own.setupEndpointRef(RpcAddress.fromSparkURL(STANDALONE + address), "Master")
+        .askSync(
+            DeployMessages.RequestMasterState$.MODULE$, ClassTag.apply(MasterStateResponse.class));
   }
 
   /** Whether somebody listens there, and takes or has another secret. */

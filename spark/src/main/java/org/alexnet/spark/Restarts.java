@@ -17,6 +17,9 @@ final class Restarts extends SparkListener {
   /** Begins what Spark says of every stage of this kind, before it says why. */
   private static final String FAILED = "Stage failed because barrier task";
 
+  /** Begins what a task says whose peer is lost. */
+  private static final String THROWN = IllegalStateException.class.getName() + ": ";
+
   private final TrainingProgress progress;
   private final Map<String, String> hosts = new HashMap<>(); // of executors
   private String executor = "";
@@ -66,6 +69,8 @@ final class Restarts extends SparkListener {
   static String brief(String reason) {
     List<String> lines = reason.lines().filter(line -> !line.isBlank()).toList();
     boolean more = lines.size() > 1 && lines.getFirst().startsWith(FAILED);
-    return lines.isEmpty() ? "Spark gives no reason" : lines.get(more ? 1 : 0);
+    String line = lines.isEmpty() ? "Spark gives no reason" : lines.get(more ? 1 : 0);
+    String own = line.startsWith(THROWN) ? line.substring(THROWN.length()) : line;
+    return own.endsWith(".") ? own.substring(0, own.length() - 1) : own;
   }
 }

@@ -43,6 +43,11 @@ final class RoomCheck {
             .formatted(fit, Words.count(workers, "worker"), "--workers"));
   }
 
+  /** Whether room is waited for, as has been said. */
+  boolean waits() {
+    return said;
+  }
+
   /** How many tasks Spark runs at once, by the same count as its own. */
   static int room(SparkContext spark) {
     return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());

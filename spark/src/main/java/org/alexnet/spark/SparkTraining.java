@@ -33,6 +33,9 @@ import scala.reflect.ClassTag;
  * where all workers reach them under the same name.
  */
 public final class SparkTraining {
+  /** Between looks at the master while workers do not start. */
+  private static final int MASTER_SECONDS = 10;
+
   private SparkTraining() {}
 
   /**
@@ -230,7 +233,8 @@ public final class SparkTraining {
       TrainingProgress progress,
       RoomCheck room)
       throws Exception {
-    while (true) {
+    boolean answers = true;
+    for (int second = 1; ; second++) {
       try {
         return job.get(1, TimeUnit.SECONDS);
       } catch (TimeoutException e) {
@@ -239,6 +243,13 @@ public final class SparkTraining {
         }
         room.sentence(progress.starting(), () -> RoomCheck.room(spark.sc()))
             .ifPresent(progress::say);
+        if (room.waits() && second % MASTER_SECONDS == 0) {
+          boolean now = MasterCheck.has(spark.sc());
+          if (answers && !now) {
+            progress.say("Spark's master does not answer, and starts no worker; start it again.");
+          }
+          answers = now;
+        }
       }
     }
   }

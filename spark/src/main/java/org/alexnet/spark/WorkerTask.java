@@ -166,8 +166,10 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
       listener.end();
       return Answer.of(result);
     } catch (RuntimeException e) {
-      if (isLost(e)) {
-        throw new IllegalStateException(e.getMessage(), e);
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof LostWorkerException) { // what is around it says how to resume alone
+          throw new IllegalStateException(cause.getMessage(), e);
+        }
       }
       peers.fail(String.valueOf(e.getMessage()));
       throw e;
@@ -183,14 +185,5 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
     } catch (AlexNetException e) {
       return false; // it was interrupted before the first one
     }
-  }
-
-  private static boolean isLost(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof LostWorkerException) {
-        return true;
-      }
-    }
-    return false;
   }
 }

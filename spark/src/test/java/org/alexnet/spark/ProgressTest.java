@@ -127,7 +127,10 @@ class ProgressTest {
         "Stage failed because barrier task ShuffleMapTask(0, 0) finished unsuccessfully.";
     String lost = "ExecutorLostFailure (executor 1 exited) Reason: Command exited with code 137";
     assertEquals(lost, Restarts.brief(stage + "\n" + lost + "\nand more"));
-    assertEquals(stage, Restarts.brief(stage));
+    assertEquals(stage, Restarts.brief(stage) + ".");
+    String peer = "java.lang.IllegalStateException: Worker 2 is lost (Connection reset).";
+    assertEquals(
+        "Worker 2 is lost (Connection reset)", Restarts.brief(stage + "\n" + peer + "\n\tat"));
     assertEquals("Fetch failed", Restarts.brief("Fetch failed\nat a place"));
     assertEquals("Spark gives no reason", Restarts.brief(""));
     assertEquals("on a.example: exited", Restarts.lost("a.example", "exited"));

@@ -15,6 +15,8 @@ import org.alexnet.AlexNetException;
 import org.alexnet.training.TrainingRig;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.deploy.master.Master;
 import org.apache.spark.rpc.RpcEnv;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -169,6 +171,37 @@ class SparkTrainingTest {
     } finally {
       master.shutdown();
     }
+  }
+
+  /** One that is started again without recovery has no workers for a job that it never saw. */
+  @Test
+  void aMasterThatForgetsTheJobIsNoticed() {
+    RpcEnv first = master(0);
+    int port = first.address().port();
+    System.setProperty("spark.master", "spark://127.0.0.1:" + port);
+    try (JavaSparkContext spark = new JavaSparkContext(new SparkConf().setAppName("job"))) {
+      assertTrue(MasterCheck.has(spark.sc()));
+      end(first);
+      assertFalse(MasterCheck.has(spark.sc()));
+      RpcEnv second = master(port);
+      assertTrue(
+          assertThrows(IllegalStateException.class, () -> MasterCheck.has(spark.sc()))
+              .getMessage()
+              .startsWith("its master does not know the job any more"));
+      end(second);
+    } finally {
+      end(first);
+    }
+  }
+
+  private static RpcEnv master(int port) {
+    SparkConf conf = new SparkConf(false).set("spark.master.rest.enabled", "false");
+    return Master.startRpcEnvAndEndpoint("127.0.0.1", port, 0, conf)._1();
+  }
+
+  private static void end(RpcEnv master) {
+    master.shutdown();
+    master.awaitTermination();
   }
 
   private static SparkConf secret(String secret) {
