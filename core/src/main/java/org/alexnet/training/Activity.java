@@ -2,6 +2,8 @@ package org.alexnet.training;
 
 /** What the engine is busy with apart from training steps. */
 public enum Activity {
+  /** Copying images from where workers do not share them; counted in megabytes. */
+  FETCHING("Copying images to the worker (MB)"),
   /** Decoding the images of a folder. */
   READING("Reading images"),
   /** Finding the mean image and the colour axes of the training set. */

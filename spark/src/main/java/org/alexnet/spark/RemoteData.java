@@ -1,6 +1,8 @@
 package org.alexnet.spark;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +16,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.alexnet.AlexNetException;
+import org.alexnet.data.ProgressListener;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -30,18 +32,22 @@ import org.apache.hadoop.fs.RemoteIterator;
  */
 final class RemoteData {
   private static final Set<String> SOURCES = Set.of("--data", "--val");
+  private static final int PIECE = 1 << 20; // bytes copied at once
   private static final String URI = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
 
   private final Configuration hadoop;
   private final java.nio.file.Path folder;
+  private final ProgressListener listener;
 
   /**
    * @param hadoop how file systems are reached
    * @param folder where copies are kept
+   * @param listener told of the bytes of a source that this worker copies
    */
-  RemoteData(Configuration hadoop, java.nio.file.Path folder) {
+  RemoteData(Configuration hadoop, java.nio.file.Path folder, ProgressListener listener) {
     this.hadoop = hadoop;
     this.folder = folder;
+    this.listener = listener;
   }
 
   /**
@@ -99,19 +105,57 @@ final class RemoteData {
                   own.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock _ = channel.lock()) {
         if (!Files.exists(copy)) {
-          requireRoom(source, files);
-          Path part = new Path(own.resolve("part").toUri());
-          FileSystem here = FileSystem.getLocal(hadoop).getRaw();
-          here.delete(part, true);
-          FileUtil.copy(files, source, here, part, false, hadoop);
-          Files.move(own.resolve("part"), copy);
+          java.nio.file.Path part = own.resolve("part");
+          FileSystem.getLocal(hadoop).getRaw().delete(new Path(part.toUri()), true);
+          new Copying(files, requireRoom(source, files)).to(part, files.getFileStatus(source));
+          Files.move(part, copy);
         }
       }
     }
     return copy;
   }
 
-  private void requireRoom(Path source, FileSystem files) throws IOException {
+  /** One source on its way. */
+  private final class Copying {
+    private final FileSystem files;
+    private final long all; // bytes
+    private long done;
+
+    Copying(FileSystem files, long all) {
+      this.files = files;
+      this.all = all;
+    }
+
+    void to(java.nio.file.Path target, FileStatus source) throws IOException {
+      if (source.isDirectory()) {
+        Files.createDirectory(target);
+        for (FileStatus each : files.listStatus(source.getPath())) {
+          to(target.resolve(each.getPath().getName()), each);
+        }
+        return;
+      }
+      try (InputStream in = files.open(source.getPath());
+          OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
+        byte[] piece = new byte[PIECE];
+        long left = source.getLen();
+        int count;
+        while ((count = in.read(piece)) >= 0) {
+          out.write(piece, 0, count);
+          left -= count;
+          done += count;
+          listener.at(done, all);
+        }
+        if (left != 0) {
+          throw new IOException(
+              "%s has %,d bytes more or fewer than it said"
+                  .formatted(source.getPath(), Math.abs(left)));
+        }
+      }
+    }
+  }
+
+  /** Bytes of a source, for which there is room. */
+  private long requireRoom(Path source, FileSystem files) throws IOException {
     long needed = files.getContentSummary(source).getLength();
     long room = Files.getFileStore(folder).getUsableSpace();
     if (needed > room) {
@@ -119,6 +163,7 @@ final class RemoteData {
           "%s has %,d MB, and %s has room for %,d MB; name another folder (spark.alexnet.data)."
               .formatted(source, needed >> 20, folder, room >> 20));
     }
+    return needed;
   }
 
   /** What tells a source from one that has changed since: names, sizes and times of its files. */

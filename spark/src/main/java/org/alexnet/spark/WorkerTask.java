@@ -9,9 +9,11 @@ import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
 import org.alexnet.UsageException;
 import org.alexnet.cli.TrainingArguments;
+import org.alexnet.data.ProgressListener;
 import org.alexnet.program.Placement.Worker;
 import org.alexnet.run.RunFolder;
 import org.alexnet.run.RunLog;
+import org.alexnet.training.Activity;
 import org.alexnet.training.ResumedTraining;
 import org.alexnet.training.TrainingResult;
 import org.alexnet.worker.LostWorkerException;
@@ -121,11 +123,20 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Ans
       FileNames.requireEncodable(settings.arguments, FileNames.encoding());
       Configuration hadoop = SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
       List<String> options =
-          new RemoteData(hadoop, Path.of(settings.data)).local(settings.arguments);
+          new RemoteData(hadoop, Path.of(settings.data), fetching()).local(settings.arguments);
       return new Readiness(options, Meeting.at(host, settings.port, settings.tries), host, null);
     } catch (AlexNetException e) {
       return new Readiness(null, null, host, e);
     }
+  }
+
+  /**
+   * Copying takes its time before workers know of each other: whichever copies tells the driver.
+   */
+  private static ProgressListener fetching() {
+    DriverListener listener = new DriverListener(true);
+    return (done, all) ->
+        listener.progress(Activity.FETCHING, done >> 20, Math.ceilDiv(all, 1 << 20));
   }
 
   /** What the first worker says that cannot train; null if all can. */

@@ -1,5 +1,6 @@
 package org.alexnet.spark;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -10,7 +11,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.alexnet.AlexNetException;
@@ -29,6 +33,7 @@ class RemoteDataTest {
   @TempDir Path dir;
   private Path photos;
   private RemoteData data;
+  private final List<String> told = Collections.synchronizedList(new ArrayList<>());
 
   /** A file system of Hadoop's that is this machine's under another name. */
   public static final class Far extends RawLocalFileSystem {
@@ -76,7 +81,7 @@ class RemoteDataTest {
     Configuration hadoop = new Configuration();
     hadoop.set("fs.far.impl", Far.class.getName());
     hadoop.set("fs.gone.impl", "org.example.NotOnTheClassPath"); // as s3a without hadoop-aws
-    data = new RemoteData(hadoop, dir.resolve("copies"));
+    data = new RemoteData(hadoop, dir.resolve("copies"), (done, all) -> told.add(done + "/" + all));
     OPENED.set(0);
   }
 
@@ -100,6 +105,23 @@ class RemoteDataTest {
     assertPhotos(Path.of(local.get(2).substring("--val=".length())));
     assertEquals(3, OPENED.get());
     assertPhotos(copied(photos.toUri().toString()));
+  }
+
+  @Test
+  void copiesSayHowFarTheyAre() throws IOException {
+    Files.createDirectory(photos.resolve("empty"));
+    Path copy = copied("far:" + photos);
+    assertEquals(List.of("19/57", "38/57", "57/57"), told);
+    assertTrue(Files.isDirectory(copy.resolve("empty"))); // it may be a class
+    copied("far:" + photos);
+    assertEquals(3, told.size());
+    byte[] large = new byte[(5 << 20) + 1];
+    new Random(1).nextBytes(large);
+    Path file = Files.write(dir.resolve("large.axd"), large);
+    told.clear();
+    assertArrayEquals(large, Files.readAllBytes(copied("far:" + file)));
+    assertTrue(told.size() >= 5, told.toString());
+    assertEquals(large.length + "/" + large.length, told.getLast());
   }
 
   @Test
