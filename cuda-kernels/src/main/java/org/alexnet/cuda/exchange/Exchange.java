@@ -88,7 +88,10 @@ public final class Exchange {
     if (nccl != null && placement.talks()) {
       lanes.replaceAll((op, lane) -> Lane.SPREAD); // other workers wait for it, and not for a sum
     }
-    Set<String> summed = nccl == null || updates.isEmpty() ? Set.of() : sum(program, programs);
+    Set<String> summed =
+        nccl == null || updates.isEmpty()
+            ? Set.of()
+            : sum(program, makers, updates, programs.undivided());
     updates.forEach(
         (name, of) -> {
           if (!summed.contains(name)) {
@@ -106,24 +109,28 @@ public final class Exchange {
    * Has NCCL sum up what it can. All workers look at the program of all, and so come to the same
    * answer.
    *
+   * @param makers of the tensors of this worker's program
+   * @param updates in it
+   * @param all the programs of all workers
    * @return the parameters whose gradients those are
    */
-  private Set<String> sum(StepProgram program, CompiledNetwork programs) {
-    CompiledNetwork all = programs.undivided();
-    Map<Tensor, Op> makers = makers(program);
+  private Set<String> sum(
+      StepProgram program,
+      Map<Tensor, Op> makers,
+      Map<String, List<Op.Update>> updates,
+      CompiledNetwork all) {
     Map<Tensor, Op> allMakers = makers(all.train());
     Map<String, List<Op.Update>> allUpdates = updates(all.train());
     Set<String> summed = new HashSet<>();
-    updates(program)
-        .forEach(
-            (name, of) -> {
-              List<Op.Update> ofAll = allUpdates.get(name);
-              Way whole = way(ofAll, allMakers);
-              if (isSum(whole, ofAll, all)) {
-                replace(whole, of, program, makers);
-                summed.add(name);
-              }
-            });
+    updates.forEach(
+        (name, of) -> {
+          List<Op.Update> ofAll = allUpdates.get(name);
+          Way whole = way(ofAll, allMakers);
+          if (isSum(whole, ofAll, all)) {
+            replace(whole, of, program, makers);
+            summed.add(name);
+          }
+        });
     return summed;
   }
 
