@@ -411,8 +411,7 @@ final class TrainCommand extends LongCommand {
       if (run() != null && !RunLog.isRun(run())) {
         return "Stopped; nothing has been saved. Run the same command again.";
       }
-      return "Stopped. What the workers have saved is in the run folder: go on from there with"
-          + " --resume.";
+      return "Stopped. " + SparkSubmit.SAVED;
     }
     return folder.resume == null
         ? "Stopped before the first step; nothing was trained. Run the same command again."

@@ -46,7 +46,7 @@ final class MasterCheck {
     }
     List<String> silent = new ArrayList<>();
     boolean secrets = false;
-    for (String address : master.substring(STANDALONE.length()).split(",")) {
+    for (String address : addresses(master)) {
       String why = ask(address, conf);
       if (why == null) {
         return;
@@ -76,7 +76,7 @@ final class MasterCheck {
       return true;
     }
     boolean works = false;
-    for (String address : spark.master().substring(STANDALONE.length()).split(",")) {
+    for (String address : addresses(spark.master())) {
       try {
         MasterStateResponse state = state(spark.env().rpcEnv(), address);
         if (Stream.of(state.activeApps()).anyMatch(job -> job.id().equals(spark.applicationId()))) {
@@ -93,6 +93,11 @@ final class MasterCheck {
               + " spark.deploy.recoveryMode");
     }
     return false;
+  }
+
+  /** Of the masters, of which one is at work and others stand by. */
+  private static List<String> addresses(String standalone) {
+    return List.of(standalone.substring(STANDALONE.length()).split(","));
   }
 
   private static MasterStateResponse state(RpcEnv own, String address) {

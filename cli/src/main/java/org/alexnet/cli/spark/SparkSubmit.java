@@ -43,6 +43,10 @@ public final class SparkSubmit {
           "sun.nio.cs",
           "sun.util.calendar");
 
+  /** What is left of a training that has ended before its time, once there is a run. */
+  public static final String SAVED =
+      "What the workers have saved is in the run folder: go on from there with --resume.";
+
   /** The status of a process that SIGKILL ended. */
   private static final int KILLED = 128 + 9;
 
@@ -133,8 +137,7 @@ public final class SparkSubmit {
   private static int ended(int status) {
     if (status == KILLED) {
       throw new AlexNetException(
-          "Spark's process was killed, perhaps since the machine had too little memory. What the"
-              + " workers have saved is in the run folder: go on from there with --resume.");
+          "Spark's process was killed, perhaps since the machine had too little memory. " + SAVED);
     }
     return status;
   }
