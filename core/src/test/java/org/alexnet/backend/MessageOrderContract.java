@@ -91,11 +91,9 @@ public abstract class MessageOrderContract {
                     () -> {
                       for (int workers : WORKERS) {
                         for (int each : SHARDS) {
-                          if (workers * each <= MOST) {
-                            check(network, workers, each, 1);
-                          }
-                          if (workers * each <= MOST && each > 1) {
-                            check(network, workers, each, 2);
+                          int most = workers * each <= MOST ? Math.min(each, 2) : 0;
+                          for (int devices = 1; devices <= most; devices++) {
+                            check(network, workers, each, devices);
                           }
                         }
                       }
